@@ -1,0 +1,1 @@
+export type { Clock, Core, Driver, Journal, Kernel } from "./kernel/ports.ts";

@@ -1,0 +1,408 @@
+// All that enters the kernel from outside, and all that drivers and doors see of it.
+import type {
+  CallId,
+  DeltaEvent,
+  Effect,
+  Exit,
+  JournalEvent,
+  KeyId,
+  Limit,
+  Manifest,
+  Pid,
+  Problem,
+  SchedulingClass,
+  Signal,
+  SysEvent,
+  TenantId,
+  Timing,
+  Topic,
+  Transport,
+  Usage,
+} from "@aiosjs/sdk/protocol";
+
+// ── Time, chance, hash ──────────────────────────────────────────────────────
+
+export interface Clock {
+  /** Unix epoch milliseconds; may jump, so compare instants of one clock only. */
+  nowMs(): number;
+  /** Resolves at `ms` or later; rejects when `signal` aborts. */
+  wakeAt(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** `length` characters of [0-9a-z], unguessable on a real driver. */
+  text(length: number): string;
+}
+
+export interface Hash {
+  /** Hexadecimal SHA-256. */
+  sha256(text: string): string;
+}
+
+// ── Devices ─────────────────────────────────────────────────────────────────
+
+/** What a driver yields while it executes: deltas, news of the upstream's limits, and at the end one result. */
+export type DriverEvent =
+  | DeltaEvent
+  /** Response headers told where the rate limits stand; consumed by the kernel. */
+  | { type: "limits"; limits: readonly ObservedLimit[] }
+  | { type: "result"; result: unknown; usage?: Usage };
+
+/** A limit as an upstream tells it. `perMinute` is the refill rate, `resetMs` how long until it is full again. */
+export interface ObservedLimit {
+  readonly bucket: BucketName;
+  readonly perMinute: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+export interface DriverContext {
+  readonly call: CallId;
+  readonly pid: Pid;
+  readonly tenant: TenantId;
+  /** For `llm`: the model's name without the core. */
+  readonly model: string;
+  /** Aborts when the call is cancelled; whatever waits takes it, and an upstream socket is closed by it. */
+  readonly signal: AbortSignal;
+  /** A nested syscall of the same process. The caller's slot is given back while it waits. Throws SysError when it fails. */
+  syscall(name: string, args: unknown): Promise<unknown>;
+}
+
+/**
+ * Makes a device real. `execute` yields batches (one per read of a socket), then exactly one `result`, or throws:
+ * a SysError whose `retryable` says whether the kernel may send the call again from its queue, anything else is EIO.
+ */
+export interface Driver {
+  /** Unique per device. */
+  readonly name: string;
+  readonly device: "llm" | "fs" | "tool";
+  /** Calls at once. */
+  readonly concurrency: number;
+  execute(name: string, args: unknown, context: DriverContext): AsyncIterable<readonly DriverEvent[]>;
+}
+
+export type BucketName = "requests" | "inputTokens" | "outputTokens" | "tokens";
+
+/** What one (endpoint, key, model) allows. Absent means unknown: it is learned from the upstream's headers. */
+export interface RateLimits {
+  readonly requestsPerMinute?: number | undefined;
+  readonly inputTokensPerMinute?: number | undefined;
+  readonly outputTokensPerMinute?: number | undefined;
+  readonly tokensPerMinute?: number | undefined;
+  /** Requests that may come at once after a pause. Default: one second's worth, at least 1. */
+  readonly burst?: number | undefined;
+  readonly concurrency?: number | undefined;
+}
+
+/** US dollars per million tokens. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  readonly cachedInput?: number | undefined;
+}
+
+export interface ModelSpec {
+  readonly id: string;
+  readonly contextTokens?: number | undefined;
+  readonly price?: Price | undefined;
+}
+
+/** A model core: one endpoint with one key. Several endpoints of one configured core share `name` and differ in `endpoint`. */
+export interface Core extends Omit<Driver, "device" | "concurrency"> {
+  readonly device: "llm";
+  readonly endpoint: number;
+  /** The configured kind: openai, ollama, sim… */
+  readonly kind: string;
+  readonly isSimulated: boolean;
+  /** Models it lists now; a driver may refresh the list. */
+  models(): readonly ModelSpec[];
+  /** Serves model names that it does not list (a gateway with thousands of them). */
+  readonly isOpenEnded: boolean;
+  readonly limits: RateLimits;
+  /** Whether `max_tokens` is honoured; a budget on a core that ignores it is refused. */
+  readonly honoursMaxTokens: boolean;
+}
+
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: Record<string, unknown>;
+  readonly effect: Effect;
+}
+
+/** The driver of `tool.call`. */
+export interface Toolbox extends Driver {
+  readonly device: "tool";
+  tools(): readonly ToolSpec[];
+}
+
+// ── Programs ────────────────────────────────────────────────────────────────
+
+export interface ProgramContext {
+  readonly pid: Pid;
+  readonly tenant: TenantId;
+  readonly manifest: Manifest;
+  readonly task: string;
+  readonly model: string | undefined;
+  /** The kernel, as this process. */
+  readonly transport: Transport;
+  readonly signal: AbortSignal;
+  /** Appends to the process's log. */
+  print(text: string): void;
+}
+
+/** Runs declarative agents. Resolves with what the program returned; a rejection is exit code 1. */
+export interface ProgramDriver {
+  /** @throws SysError ENOENT with the names that exist. */
+  find(agent: string): Promise<Manifest>;
+  run(context: ProgramContext): Promise<unknown>;
+}
+
+/** Process groups of the machine: how signals reach commands. */
+export interface Host {
+  /** Sends to the whole process group; false when it is gone or is not the one that was started at `startedAt`. */
+  signal(
+    group: { hostPid: number; hostStartedAt: string },
+    signal: Exclude<Signal, "interrupt"> | "interrupt",
+  ): boolean;
+  isAlive(group: { hostPid: number; hostStartedAt: string }): boolean;
+}
+
+/** What processes print. */
+export interface Logs {
+  append(pid: Pid, text: string): void;
+  /** The last `tailBytes`, then with `follow` what comes, until the signal aborts. */
+  read(pid: Pid, options: { tailBytes: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>;
+}
+
+// ── Journal ─────────────────────────────────────────────────────────────────
+
+export interface ProcessRow {
+  readonly pid: Pid;
+  readonly tenant: TenantId;
+  readonly parent: Pid | null;
+  readonly name: string;
+  readonly kind: "agent" | "module" | "command" | "client" | "kernel";
+  readonly state: "live" | "suspended" | "zombie";
+  readonly nice: number;
+  readonly class: SchedulingClass;
+  readonly capabilities: readonly string[];
+  readonly limits: readonly Limit[];
+  readonly usage: Usage;
+  readonly counts: { done: number; failed: number; toolCalls: number; waitingMs: number; seq: number };
+  /** Program and task of an agent, command line of a command, identity of a client. */
+  readonly program: unknown;
+  readonly key: KeyId | null;
+  readonly host: { hostPid: number; hostStartedAt: string } | null;
+  readonly onExhausted: "suspend" | "refuse";
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly exit: Exit | null;
+}
+
+export interface CallRow {
+  readonly call: CallId;
+  readonly tenant: TenantId;
+  readonly pid: Pid;
+  /** Order of arrival within the process, from 1. */
+  readonly seq: number;
+  readonly name: string;
+  readonly device: string;
+  readonly state: "intent" | "done" | "failed";
+  /** Arguments; `messages` of a chat are stored one blob each, shared between calls. */
+  readonly request: unknown;
+  readonly result: unknown;
+  readonly error: Problem | null;
+  readonly usage: Usage;
+  readonly timing: Timing;
+}
+
+export interface KeyRow {
+  readonly id: KeyId;
+  readonly hash: string;
+  readonly tenant: TenantId;
+  /** Set for a process key. */
+  readonly pid: Pid | null;
+  readonly scopes: readonly string[];
+  readonly limits: readonly Limit[];
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  readonly isRevoked: boolean;
+}
+
+/** What a budget's window has used. `scope`: `tenant:x`, `key:x`, `process:x`. */
+export interface AccountRow {
+  readonly scope: string;
+  readonly resource: Limit["resource"];
+  readonly window: Limit["window"];
+  /** Absent limit: usage is counted only. */
+  readonly limit: number | null;
+  readonly used: number;
+  readonly windowStartedAtMs: number;
+}
+
+export interface BucketRow {
+  readonly lane: string;
+  readonly bucket: BucketName;
+  readonly level: number;
+  readonly atMs: number;
+}
+
+export type JournalRecord =
+  | { kind: "process"; row: ProcessRow }
+  | { kind: "call"; row: CallRow }
+  | { kind: "key"; row: KeyRow }
+  | { kind: "account"; row: AccountRow }
+  | { kind: "bucket"; row: BucketRow }
+  | { kind: "meta"; key: string; value: string }
+  | { kind: "event"; row: JournalEvent };
+
+/** What a kernel starts from. */
+export interface JournalImage {
+  /** Live and suspended ones, and zombies of the last day. */
+  readonly processes: readonly ProcessRow[];
+  readonly keys: readonly KeyRow[];
+  readonly accounts: readonly AccountRow[];
+  readonly buckets: readonly BucketRow[];
+  readonly meta: ReadonlyMap<string, string>;
+  /** Calls that were issued and never ended. */
+  readonly intents: readonly CallRow[];
+  readonly lastEventSeq: number;
+}
+
+export interface EventQuery {
+  readonly afterSeq: number;
+  readonly limit: number;
+  readonly tenant?: TenantId | undefined;
+  readonly pid?: Pid | undefined;
+  readonly topics?: readonly Topic[] | undefined;
+}
+
+/**
+ * Where the kernel's state lives. Rows are upserts by their id; records of one `commit` become durable together,
+ * and commits in the order in which they were made.
+ */
+export interface Journal extends AsyncDisposable {
+  readonly driver: string;
+  /** True while the disk is full or read-only: commits reject with ENOSPC. */
+  readonly isReadOnly: boolean;
+  load(): Promise<JournalImage>;
+  /** Resolves when the records are on disk. @throws SysError ENOSPC when the disk is full, EIO when it failed. */
+  commit(records: readonly JournalRecord[]): Promise<void>;
+  events(query: EventQuery): Promise<readonly JournalEvent[]>;
+  calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]>;
+  call(id: CallId): Promise<CallRow | undefined>;
+  process(pid: Pid): Promise<ProcessRow | undefined>;
+}
+
+// ── Settings ────────────────────────────────────────────────────────────────
+
+/** One immutable snapshot of the configuration; `refresh` swaps it whole. */
+export interface KernelSettings {
+  readonly name: string;
+  readonly version: string;
+  readonly scheduler: {
+    readonly policy: "fifo" | "rr" | "priority";
+    /** Waiting calls in all; beyond it EAGAIN. */
+    readonly queueLimit: number;
+    /** Waiting calls of one tenant. */
+    readonly tenantQueueLimit: number;
+    /** Calls running at once on one core that names no concurrency. */
+    readonly maxConcurrent: number;
+    /** A call that has not ended by then fails with ETIMEDOUT. */
+    readonly defaultTimeoutMs: number;
+    /** `priority`: a waiting call rises by one nice level per so many milliseconds. */
+    readonly ageMs: number;
+    /** Attempts of a call whose upstream breaks (5xx, reset); 429s are not counted. */
+    readonly maxAttempts: number;
+  };
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Below this many output tokens a clamped call is refused instead (EDQUOT). */
+  readonly minOutputTokens: number;
+  /** Client processes without a call for so long are reaped. */
+  readonly idleReapMs: number;
+  /** New client processes per key and minute. */
+  readonly maxNewProcessesPerMinute: number;
+  /** Tenant-wide budgets. */
+  readonly budgets: Readonly<Record<string, readonly Limit[]>>;
+}
+
+// ── The kernel, as doors see it ─────────────────────────────────────────────
+
+/** Who asks. Made by `authenticate`, never by a request. */
+export interface Principal {
+  readonly tenant: TenantId;
+  readonly key: KeyId;
+  /** Set for a process key: everything is done as this process. */
+  readonly pid: Pid | null;
+  /** Capability patterns: `*`, `llm.*`, `llm.chat`. `*` alone sees all tenants. */
+  readonly scopes: readonly string[];
+}
+
+export interface Caller {
+  readonly principal: Principal;
+  /** The process that asks; without one, the key itself is the process. */
+  readonly pid?: Pid | undefined;
+  readonly nice?: number | undefined;
+  readonly class?: SchedulingClass | undefined;
+  readonly deadlineMs?: number | undefined;
+  /** What becomes of the call when its last subscriber leaves. */
+  readonly onDetach: "abort" | "keep";
+}
+
+/** A call record seen from outside: its events from the first on, in batches. Leaving (`break`) detaches. */
+export interface Subscription extends AsyncIterable<readonly SysEvent[]> {
+  readonly call: CallId;
+  readonly pid: Pid;
+  /** Milliseconds in run queues so far. */
+  waitingMs(): number;
+  cancel(): void;
+}
+
+export interface Kernel extends AsyncDisposable {
+  /** The one door. Never throws: what is wrong is the last event of the subscription. */
+  syscall(name: string, args: unknown, caller: Caller): Subscription;
+  /** Subscribes to a call that is under way or has ended lately; undefined when the kernel no longer holds its record. */
+  subscribe(call: CallId, principal: Principal, onDetach: "abort" | "keep"): Subscription | undefined;
+  /** @throws SysError EAUTH. */
+  authenticate(token: string): Principal;
+  /**
+   * The process of a foreign client: the same identity under the same key is the same process.
+   * @throws SysError EAGAIN when a key makes too many new ones, ESRCH when `identity.pid` is not the key's.
+   */
+  identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Pid;
+  /** The kernel as a process sees it. */
+  transport(principal: Principal, pid?: Pid): Transport;
+  /** Journal events after `afterSeq`, then live ones, until the signal aborts. */
+  events(
+    principal: Principal,
+    query: { afterSeq: number; pid?: Pid; topics?: readonly Topic[] },
+    signal: AbortSignal,
+  ): AsyncIterable<readonly JournalEvent[]>;
+  /** Numbers for /metrics. */
+  metrics(): KernelMetrics;
+  readonly settings: KernelSettings;
+  /** False until the journal is loaded and after shutdown began. */
+  readonly isReady: boolean;
+}
+
+export interface KernelMetrics {
+  readonly processes: Readonly<Record<string, number>>;
+  readonly lanes: readonly {
+    lane: string;
+    core: string;
+    model: string;
+    queued: number;
+    running: number;
+    done: number;
+    failed: number;
+    refused: number;
+    waitingMsTotal: number;
+    usage: Usage;
+  }[];
+  readonly calls: Readonly<Record<string, { done: number; failed: number }>>;
+  readonly eventSeq: number;
+}

@@ -1,0 +1,66 @@
+import type { Problem } from "./errors.ts";
+import type { CallId, Pid, TenantId } from "./ids.ts";
+import type { Timing, Usage } from "./usage.ts";
+
+/** Pieces of a result that a device produces while it works. */
+export type DeltaEvent =
+  | { type: "text.delta"; text: string }
+  | { type: "reasoning.delta"; text: string }
+  | { type: "refusal.delta"; text: string }
+  /** `id` and `name` come with the first piece of a tool call; `arguments` is JSON text in pieces. */
+  | { type: "tool-call.delta"; index: number; id?: string; name?: string; arguments: string }
+  /** What a program printed. */
+  | { type: "output.delta"; stream: "stdout" | "stderr"; text: string };
+
+/** What the caller of a syscall sees: any number of events, the last of which is `completed` or `failed`. */
+export type SysEvent =
+  | { type: "syscall.queued"; call: CallId; pid: Pid; name: string; atMs: number }
+  /** Dispatched to `device` (for `llm`: core/model). Comes again when an attempt failed and was repeated. */
+  | { type: "syscall.started"; device: string; waitingMs: number; isSimulated?: boolean }
+  /** The upstream refused or broke before any output; the call waits in the run queue again. */
+  | { type: "syscall.requeued"; code: string; detail: string; retryAtMs: number }
+  | DeltaEvent
+  | { type: "syscall.completed"; result: unknown; usage: Usage; timing: Timing }
+  | { type: "syscall.failed"; error: Problem; usage: Usage; timing: Timing };
+
+export const isTerminal = (
+  event: SysEvent,
+): event is Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }> =>
+  event.type === "syscall.completed" || event.type === "syscall.failed";
+
+/** What happened, by topic: the bodies of journal events. */
+export interface JournalEventBodies {
+  "kernel.started": { version: string; wasCrash: boolean };
+  "kernel.stopped": { reason: string };
+  "config.refreshed": { changed: string[] };
+  "process.spawned": { name: string; kind: string; parent: Pid | null };
+  "process.signalled": { signal: string; by: Pid | null };
+  "process.suspended": { reason: string };
+  "process.resumed": { reason: string };
+  "process.exited": { code: number | null; signal: string | null; reason: string };
+  "syscall.completed": { call: CallId; name: string; device: string; usage: Usage; timing: Timing };
+  "syscall.failed": {
+    call: CallId;
+    name: string;
+    device: string;
+    code: string;
+    detail: string;
+    usage: Usage;
+    timing: Timing;
+  };
+  /** The upstream answered 429, 503 or 529 although the lane's buckets allowed the call. */
+  "lane.refused": { lane: string; status: number; retryAfterMs: number };
+  "lane.learned": { lane: string; limit: string; perMinute: number; burst: number };
+  "lane.cooled": { lane: string; untilMs: number; faults: number };
+  "lane.recovered": { lane: string };
+  "budget.exhausted": { scope: string; resource: string; window: string; limit: number };
+  "key.created": { key: string; scopes: string[] };
+  "key.revoked": { key: string };
+}
+
+export type Topic = keyof JournalEventBodies;
+
+/** One row of the outbox: `seq` is the cursor of `GET /v1/events`. */
+export type JournalEvent<T extends Topic = Topic> = {
+  [K in T]: { seq: number; topic: K; tenant: TenantId; pid: Pid | null; atMs: number; body: JournalEventBodies[K] };
+}[T];

@@ -1,0 +1,17 @@
+export { createClient } from "./client.ts";
+export type { Call, Client, Outcome } from "./client.ts";
+export { errnoTable, isSysError, SysError } from "./errors.ts";
+export type { Errno, Problem } from "./errors.ts";
+export { isTerminal } from "./events.ts";
+export type { DeltaEvent, JournalEvent, SysEvent, Topic } from "./events.ts";
+export type { CallId, KeyId, Pid, TenantId } from "./ids.ts";
+export { manifestSchema } from "./manifest.ts";
+export type { Manifest, ManifestInput } from "./manifest.ts";
+export { syscallTable } from "./syscalls/table.ts";
+export type { ArgsOf, ResultOf, SyscallName } from "./syscalls/table.ts";
+export type { Limit } from "./syscalls/spec.ts";
+export type { ChatArgs, ChatResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
+export type { CallView, Exit, ProcessView, Signal } from "./syscalls/proc.ts";
+export type { SyscallOptions, Transport } from "./transport.ts";
+export { addUsage, noUsage } from "./usage.ts";
+export type { Timing, Usage } from "./usage.ts";

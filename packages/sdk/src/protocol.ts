@@ -1,0 +1,19 @@
+// The part of the sdk that the kernel imports: the table, the events, the errors, the ids.
+export { asCallId, asKeyId, asPid, asTenantId } from "./ids.ts";
+export type { CallId, KeyId, Pid, TenantId } from "./ids.ts";
+export { errnoTable, fromProblem, isErrno, isSysError, SysError, toProblem } from "./errors.ts";
+export type { Errno, Problem } from "./errors.ts";
+export { isTerminal } from "./events.ts";
+export type { DeltaEvent, JournalEvent, JournalEventBodies, SysEvent, Topic } from "./events.ts";
+export { addUsage, noUsage } from "./usage.ts";
+export type { Timing, Usage } from "./usage.ts";
+export { isSyscallName, specOf, syscallTable } from "./syscalls/table.ts";
+export type { ArgsOf, ParsedArgsOf, ResultOf, SyscallName } from "./syscalls/table.ts";
+export { classSchema, limitSchema, niceSchema } from "./syscalls/spec.ts";
+export type { Effect, Limit, Resource, SchedulingClass, SyscallSpec, Window } from "./syscalls/spec.ts";
+export { chatArgsSchema } from "./syscalls/llm.ts";
+export type { AssistantMessage, ChatArgs, ChatResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
+export type { CallView, Exit, ProcessView, Signal } from "./syscalls/proc.ts";
+export { manifestSchema } from "./manifest.ts";
+export type { Manifest, ManifestInput } from "./manifest.ts";
+export type { SyscallOptions, Transport } from "./transport.ts";

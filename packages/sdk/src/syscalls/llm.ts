@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { jsonObjectSchema, syscall } from "./spec.ts";
+
+const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
+const imagePart = z.strictObject({ type: z.literal("image"), url: z.string(), detail: z.string().optional() });
+/** A part that only one dialect knows; a core of another dialect refuses it with EINVAL. */
+const foreignPart = z.strictObject({ type: z.literal("foreign"), dialect: z.string(), value: z.unknown() });
+
+export const toolCallSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  /** JSON text exactly as the model wrote it; it may be malformed. */
+  arguments: z.string(),
+});
+export type ToolCall = z.infer<typeof toolCallSchema>;
+
+const systemMessage = z.strictObject({
+  role: z.enum(["system", "developer"]),
+  content: z.union([z.string(), z.array(textPart)]),
+  name: z.string().optional(),
+});
+const userMessage = z.strictObject({
+  role: z.literal("user"),
+  content: z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, imagePart, foreignPart]))]),
+  name: z.string().optional(),
+});
+const assistantMessage = z.strictObject({
+  role: z.literal("assistant"),
+  content: z
+    .union([z.string(), z.array(textPart)])
+    .nullable()
+    .default(null),
+  toolCalls: z.array(toolCallSchema).optional(),
+  reasoning: z.string().optional(),
+  refusal: z.string().nullable().optional(),
+  name: z.string().optional(),
+});
+const toolMessage = z.strictObject({
+  role: z.literal("tool"),
+  callId: z.string(),
+  content: z.union([z.string(), z.array(textPart)]),
+});
+export const messageSchema = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage, toolMessage]);
+export type Message = z.infer<typeof messageSchema>;
+export type AssistantMessage = z.infer<typeof assistantMessage>;
+
+export const toolSchema = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().optional(),
+  /** JSON Schema of the arguments. */
+  parameters: jsonObjectSchema.optional(),
+  strict: z.boolean().nullable().optional(),
+});
+export type Tool = z.infer<typeof toolSchema>;
+
+export const chatArgsSchema = z.strictObject({
+  /** `core/model`, a model that one core lists, an alias, or `auto`. */
+  model: z.string().min(1).default("auto"),
+  messages: z.array(messageSchema).min(1),
+  tools: z.array(toolSchema).optional(),
+  toolChoice: z.union([z.enum(["auto", "none", "required"]), z.strictObject({ name: z.string() })]).optional(),
+  parallelToolCalls: z.boolean().optional(),
+  responseFormat: z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("text") }),
+      z.strictObject({ type: z.literal("json") }),
+      z.strictObject({
+        type: z.literal("json-schema"),
+        name: z.string(),
+        schema: jsonObjectSchema.optional(),
+        description: z.string().optional(),
+        strict: z.boolean().nullable().optional(),
+      }),
+    ])
+    .optional(),
+  /** Upper bound of output tokens; the kernel lowers it to what the budgets still buy. */
+  maxTokens: z.number().int().positive().optional(),
+  temperature: z.number().optional(),
+  topP: z.number().optional(),
+  stop: z.array(z.string()).optional(),
+  seed: z.number().int().optional(),
+  frequencyPenalty: z.number().optional(),
+  presencePenalty: z.number().optional(),
+  reasoningEffort: z.string().optional(),
+  /** Whether deltas are wanted; without it a core may answer in one piece. */
+  stream: z.boolean().optional(),
+  /** Names the place in the program, so that output lengths are predicted per place. */
+  callSite: z.string().max(200).optional(),
+  /** Members of one dialect beyond this form: passed to cores of that dialect as they are, EINVAL elsewhere. */
+  foreign: z.strictObject({ dialect: z.string(), members: jsonObjectSchema }).optional(),
+});
+export type ChatArgs = z.infer<typeof chatArgsSchema>;
+
+export const chatResultSchema = z.object({
+  message: assistantMessage,
+  finishReason: z.enum(["stop", "length", "tool-calls", "content-filter", "other"]),
+  /** `core/model` that answered. */
+  model: z.string(),
+  /** The upstream's own id of this answer. */
+  upstreamId: z.string().optional(),
+  /** True where a budget lowered `maxTokens` (finish reason `length` may follow from it). */
+  isClamped: z.boolean().optional(),
+  /** True where no model answered but a simulation. */
+  isSimulated: z.boolean().optional(),
+  /** Members of the upstream's answer beyond this form (log probabilities, fingerprints). */
+  foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
+});
+export type ChatResult = z.infer<typeof chatResultSchema>;
+
+const bucketView = z.object({
+  name: z.string(),
+  perMinute: z.number(),
+  burst: z.number(),
+  level: z.number(),
+  source: z.enum(["configured", "learned"]),
+});
+const laneView = z.object({
+  lane: z.string(),
+  core: z.string(),
+  model: z.string(),
+  isSimulated: z.boolean(),
+  queued: z.number(),
+  running: z.number(),
+  concurrency: z.number(),
+  buckets: z.array(bucketView),
+  cooldownUntil: z.number().nullable(),
+  price: z.object({ input: z.number(), output: z.number(), cachedInput: z.number().optional() }).nullable(),
+  done: z.number(),
+  failed: z.number(),
+  refused: z.number().describe("429, 503 and 529 answers of the upstream"),
+});
+
+export const llmSyscalls = {
+  "llm.chat": syscall({
+    args: chatArgsSchema,
+    result: chatResultSchema,
+    effect: "pure",
+    doc: "Ask a model. Streams text, reasoning and tool-call deltas; waits in the run queue while the core is busy.",
+  }),
+  "llm.models": syscall({
+    args: z.strictObject({}),
+    result: z.object({
+      models: z.array(
+        z.object({
+          id: z.string(),
+          core: z.string(),
+          kind: z.string(),
+          isSimulated: z.boolean(),
+          contextTokens: z.number().optional(),
+        }),
+      ),
+      aliases: z.record(z.string(), z.string()),
+    }),
+    effect: "pure",
+    isView: true,
+    doc: "The models that the cores list, and the aliases.",
+  }),
+  "llm.lanes": syscall({
+    args: z.strictObject({}),
+    result: z.object({ lanes: z.array(laneView) }),
+    effect: "pure",
+    isView: true,
+    doc: "The run queues in front of the models: length, slots, rate buckets, cooldown.",
+  }),
+} as const;

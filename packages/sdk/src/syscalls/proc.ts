@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { manifestSchema } from "../manifest.ts";
+import { timingSchema, usageSchema } from "../usage.ts";
+import { classSchema, limitSchema, niceSchema, pidSchema, syscall } from "./spec.ts";
+
+export const processStateSchema = z.enum(["new", "ready", "running", "blocked", "suspended", "zombie"]);
+export const processKindSchema = z.enum(["agent", "module", "command", "client", "kernel"]);
+export const signalSchema = z.enum(["interrupt", "suspend", "resume", "kill"]);
+export type Signal = z.infer<typeof signalSchema>;
+
+export const exitSchema = z.object({
+  /** The program's own code, or null when a signal ended it. */
+  code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  reason: z.string(),
+  /** What the program returned. */
+  result: z.unknown().optional(),
+});
+export type Exit = z.infer<typeof exitSchema>;
+
+export const processViewSchema = z.object({
+  pid: z.string(),
+  parent: z.string().nullable(),
+  tenant: z.string(),
+  name: z.string(),
+  kind: processKindSchema,
+  state: processStateSchema,
+  /** Why it is blocked or suspended. */
+  on: z.string().nullable(),
+  nice: z.number(),
+  class: classSchema,
+  model: z.string().nullable(),
+  queued: z.number(),
+  running: z.number(),
+  done: z.number(),
+  failed: z.number(),
+  toolCalls: z.number(),
+  usage: usageSchema,
+  waitingMs: z.number().describe("all time its calls spent in run queues"),
+  limits: z.array(limitSchema),
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+  exit: exitSchema.nullable(),
+  hostPid: z.number().nullable().describe("process id on the machine, for commands"),
+});
+export type ProcessView = z.infer<typeof processViewSchema>;
+
+export const callViewSchema = z.object({
+  call: z.string(),
+  pid: z.string(),
+  seq: z.number(),
+  name: z.string(),
+  device: z.string(),
+  state: z.enum(["queued", "running", "done", "failed"]),
+  detail: z.string().describe("one line: what was asked"),
+  code: z.string().nullable(),
+  error: z.string().nullable(),
+  usage: usageSchema,
+  timing: timingSchema,
+});
+export type CallView = z.infer<typeof callViewSchema>;
+
+const qualityOfService = {
+  nice: niceSchema.optional(),
+  class: classSchema.optional(),
+  limits: z.array(limitSchema).optional(),
+  /** What happens when a limit is reached. */
+  onExhausted: z.enum(["suspend", "refuse"]).optional(),
+  /** Patterns such as `llm.*`; never more than the parent holds. Default: the parent's. */
+  capabilities: z.array(z.string()).optional(),
+};
+const onPid = z.strictObject({ pid: pidSchema });
+
+export const procSyscalls = {
+  "proc.spawn": syscall({
+    args: z.strictObject({
+      name: z.string().min(1).max(100).optional(),
+      program: z.discriminatedUnion("kind", [
+        /** A declarative agent: by name from the programs folders, or with its manifest. */
+        z.strictObject({
+          kind: z.literal("agent"),
+          agent: z.union([z.string(), manifestSchema]),
+          task: z.string(),
+          model: z.string().optional(),
+        }),
+        /** Any executable; the caller starts it with the key that comes back, then tells `proc.bind` and `proc.exit`. */
+        z.strictObject({ kind: z.literal("command"), command: z.array(z.string()).min(1), cwd: z.string() }),
+      ]),
+      ...qualityOfService,
+    }),
+    result: z.object({
+      pid: z.string(),
+      key: z.string().nullable().describe("the process key of a command; shown once"),
+    }),
+    effect: "unsafe",
+    doc: "Start a process: a declarative agent, or the entry for a command that the caller starts.",
+  }),
+  "proc.bind": syscall({
+    args: z.strictObject({ pid: pidSchema, hostPid: z.number().int().positive(), hostStartedAt: z.string() }),
+    result: z.object({}),
+    effect: "idempotent",
+    doc: "Tell the kernel which process group of the machine a command runs in, so that signals reach it.",
+  }),
+  "proc.exit": syscall({
+    args: z.strictObject({ pid: pidSchema, code: z.number().int().nullable(), signal: z.string().nullable() }),
+    result: z.object({}),
+    effect: "idempotent",
+    doc: "Tell the kernel that a command has ended; its key is void from then on.",
+  }),
+  "proc.list": syscall({
+    args: z.strictObject({ all: z.boolean().default(false).describe("zombies too") }),
+    result: z.object({ processes: z.array(processViewSchema) }),
+    effect: "pure",
+    isView: true,
+    doc: "The processes that the caller may see.",
+  }),
+  "proc.show": syscall({
+    args: onPid,
+    result: processViewSchema,
+    effect: "pure",
+    isView: true,
+    doc: "One process.",
+  }),
+  "proc.signal": syscall({
+    args: z.strictObject({ pid: pidSchema, signal: signalSchema, tree: z.boolean().default(true) }),
+    result: z.object({ pids: z.array(z.string()) }),
+    effect: "idempotent",
+    doc: "Interrupt (cancel its calls), suspend, resume or kill a process and, by default, its children.",
+  }),
+  "proc.nice": syscall({
+    args: z.strictObject({ pid: pidSchema, nice: niceSchema.optional(), class: classSchema.optional() }),
+    result: processViewSchema,
+    effect: "idempotent",
+    doc: "Change a process's nice value or class; calls already waiting are queued anew.",
+  }),
+  "proc.limits": syscall({
+    args: z.strictObject({ pid: pidSchema, limits: z.array(limitSchema) }),
+    result: processViewSchema,
+    effect: "idempotent",
+    doc: "Set limits of a process (a limit of the same resource and window is replaced).",
+  }),
+  "proc.wait": syscall({
+    args: z.strictObject({ pid: pidSchema, timeoutMs: z.number().int().positive().optional() }),
+    result: exitSchema,
+    effect: "pure",
+    doc: "Wait until a process has ended; the result is its exit status.",
+  }),
+  "proc.logs": syscall({
+    args: z.strictObject({
+      pid: pidSchema,
+      follow: z.boolean().default(false),
+      tailBytes: z.number().int().positive().max(10_000_000).default(65_536),
+    }),
+    result: z.object({ sizeBytes: z.number() }),
+    effect: "pure",
+    isView: true,
+    doc: "What a process printed, as output deltas; with `follow` until it ends.",
+  }),
+  "proc.trace": syscall({
+    args: z.strictObject({
+      pid: pidSchema,
+      afterSeq: z.number().int().nonnegative().default(0),
+      limit: z.number().int().positive().max(10_000).default(1_000),
+    }),
+    result: z.object({ calls: z.array(callViewSchema) }),
+    effect: "pure",
+    isView: true,
+    doc: "The syscalls of a process in order of arrival: what, when, how long, at what cost.",
+  }),
+} as const;

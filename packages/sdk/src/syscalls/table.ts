@@ -1,0 +1,29 @@
+import type { z } from "zod";
+import { fsSyscalls } from "./fs.ts";
+import { llmSyscalls } from "./llm.ts";
+import { procSyscalls } from "./proc.ts";
+import type { SyscallSpec } from "./spec.ts";
+import { budgetSyscalls, callSyscalls, keySyscalls, sysSyscalls } from "./sys.ts";
+import { toolSyscalls } from "./tool.ts";
+
+/** THE TABLE: every syscall there is. */
+export const syscallTable = {
+  ...llmSyscalls,
+  ...procSyscalls,
+  ...fsSyscalls,
+  ...toolSyscalls,
+  ...callSyscalls,
+  ...keySyscalls,
+  ...budgetSyscalls,
+  ...sysSyscalls,
+} as const satisfies Record<`${string}.${string}`, SyscallSpec>;
+
+export type SyscallName = keyof typeof syscallTable;
+/** What a caller passes. */
+export type ArgsOf<Name extends SyscallName> = z.input<(typeof syscallTable)[Name]["args"]>;
+/** What the kernel works with, defaults filled in. */
+export type ParsedArgsOf<Name extends SyscallName> = z.output<(typeof syscallTable)[Name]["args"]>;
+export type ResultOf<Name extends SyscallName> = z.output<(typeof syscallTable)[Name]["result"]>;
+
+export const isSyscallName = (name: string): name is SyscallName => Object.hasOwn(syscallTable, name);
+export const specOf = (name: SyscallName): SyscallSpec => syscallTable[name];
