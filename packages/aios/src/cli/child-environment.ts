@@ -1,0 +1,55 @@
+/** What the door of the kernel is, for the programs that a process runs. */
+interface ProcessIdentity {
+  readonly url: string;
+  readonly key: string;
+  readonly pid: string;
+}
+
+/** Names whose values open somebody's account: keys, tokens, secrets, passwords, and what cloud SDKs read. */
+const secretNames = [
+  /(^|_)API_?KEYS?(_|$)/,
+  /(^|_)(ACCESS|SECRET|PRIVATE|AUTH|SERVICE|SIGNING|ENCRYPTION)_?KEY(_|$)/,
+  /(^|_)(TOKEN|PASSWORD|PASSWD|PASSPHRASE|PAT|CREDENTIALS?)$/,
+  /(^|_)SECRETS?(_|$)/,
+  /^(AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|ALIBABA_CLOUD|TENCENTCLOUD|OCI|IBMCLOUD)_/,
+];
+/** Under these two prefixes some names are harmless and wanted. */
+const harmlessNames = /^(AWS_(DEFAULT_)?REGION|AWS_PAGER|GOOGLE_CLOUD_PROJECT)$/;
+/** Where the official clients would go instead of the kernel. Replaced, or removed where the child gets none. */
+const upstreamNames =
+  /^(OPENAI|ANTHROPIC)_(BASE_URL|API_BASE|ORG_ID|ORGANIZATION|PROJECT_ID|CUSTOM_HEADERS|BEDROCK_BASE_URL)$/;
+
+export const isSecretName = (name: string): boolean => {
+  const upper = name.toUpperCase();
+  return !harmlessNames.test(upper) && secretNames.some((pattern) => pattern.test(upper));
+};
+
+/**
+ * The environment of a command: the user's own without whatever looks like a secret or leads past the kernel, plus the
+ * kernel's door under every name the official clients read. `allowed` names pass unfiltered, except the door's own.
+ */
+export function childEnvironment(
+  own: Readonly<Record<string, string | undefined>>,
+  { url, key, pid }: ProcessIdentity,
+  allowed: readonly string[] = [],
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own)) {
+    if (value === undefined) continue;
+    const isHidden = isSecretName(name) || upstreamNames.test(name.toUpperCase()) || name.startsWith("AIOS_");
+    if (!isHidden || allowed.includes(name)) environment[name] = value;
+  }
+  const base = url.replace(/\/+$/, "");
+  return {
+    ...environment,
+    AIOS_URL: base,
+    AIOS_KEY: key,
+    AIOS_PID: pid,
+    OPENAI_BASE_URL: `${base}/v1`,
+    OPENAI_API_BASE: `${base}/v1`,
+    OPENAI_API_KEY: key,
+    ANTHROPIC_BASE_URL: base,
+    ANTHROPIC_AUTH_TOKEN: key,
+    ANTHROPIC_API_KEY: key,
+  };
+}

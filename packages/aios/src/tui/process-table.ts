@@ -1,0 +1,115 @@
+import type { ProcessView } from "@aiosjs/sdk";
+import { columnsOf } from "./columns.ts";
+import type { Column } from "./columns.ts";
+import { shortCost, shortCount, shortTime } from "./figures.ts";
+import type { Paint } from "./paint.ts";
+
+/** What stands above the columns, and names of states and kinds, in the reader's language. */
+export interface ProcessWords {
+  readonly heading: Readonly<Record<ProcessColumn, string>>;
+  readonly state: Readonly<Record<ProcessView["state"], string>>;
+  readonly kind: Readonly<Record<ProcessView["kind"], string>>;
+  readonly class: Readonly<Record<ProcessView["class"], string>>;
+  /** The end of a process, short: `exit 1`. */
+  readonly exit: (code: number | null, signal: string | null) => string;
+}
+export type ProcessColumn =
+  | "pid"
+  | "name"
+  | "kind"
+  | "state"
+  | "nice"
+  | "class"
+  | "model"
+  | "calls"
+  | "tokens"
+  | "wait"
+  | "cost"
+  | "uptime";
+
+export interface ProcessTableState {
+  readonly processes: readonly ProcessView[];
+  /** Names of cores that no model answers on. */
+  readonly simulatedCores: ReadonlySet<string>;
+  readonly nowMs: number;
+  readonly words: ProcessWords;
+  readonly paint: Paint;
+}
+
+/**
+ * One line per process under a heading. On a narrow terminal columns go by importance: kind and uptime first,
+ * pid, name, state and calls last. Calls are counted as queued/running/done/failed.
+ */
+export function processTable(state: ProcessTableState, width: number, height: number): string[] {
+  const lines = columnsOf(state.processes, columnsFor(state), width);
+  const [heading = "", ...rows] = lines;
+  const room = Math.max(1, height - 1);
+  const shown = rows.length > room ? [...rows.slice(0, room - 1), state.paint.dim(`+${rows.length - room + 1}`)] : rows;
+  return [state.paint.dim(heading), ...shown];
+}
+
+/** Pids in a table: long enough to tell them apart, short enough to read; any unique prefix names a process. */
+export const shortPid = (pid: string): string => pid.slice(0, 10);
+
+/** A model with the mark that every simulated one carries. */
+export function markedModel(model: string | null, simulatedCores: ReadonlySet<string>): string {
+  if (model === null) return "-";
+  const [core = ""] = model.split("/");
+  return simulatedCores.has(core) && core !== "sim" ? `${model} (sim)` : model;
+}
+
+function columnsFor({ simulatedCores, nowMs, words, paint }: ProcessTableState): Column<ProcessView>[] {
+  const { heading } = words;
+  const isSimulated = (row: ProcessView) => row.model !== null && simulatedCores.has(row.model.split("/")[0] ?? "");
+  return [
+    { title: heading.pid, text: (row) => shortPid(row.pid), rank: 1 },
+    { title: heading.name, text: (row) => row.name, rank: 0, least: 8, paint: (text) => paint.strong(text) },
+    { title: heading.kind, text: (row) => words.kind[row.kind], rank: 10 },
+    { title: heading.state, text: (row) => stateText(row, words), rank: 2, paint: statePaint(paint) },
+    { title: heading.nice, text: (row) => String(row.nice), align: "right", rank: 7 },
+    { title: heading.class, text: (row) => words.class[row.class], rank: 9 },
+    { title: heading.model, text: (row) => markedModel(row.model, simulatedCores), rank: 6, least: 10 },
+    {
+      title: heading.calls,
+      text: (row) => `${row.queued}/${row.running}/${row.done}/${row.failed}`,
+      align: "right",
+      rank: 3,
+    },
+    {
+      title: heading.tokens,
+      text: (row) => shortCount(row.usage.inputTokens + row.usage.outputTokens),
+      align: "right",
+      rank: 4,
+    },
+    { title: heading.wait, text: (row) => shortTime(row.waitingMs), align: "right", rank: 5 },
+    { title: heading.cost, text: (row) => shortCost(row.usage.costUsd, isSimulated(row)), align: "right", rank: 8 },
+    {
+      title: heading.uptime,
+      text: (row) => shortTime((row.endedAt ?? nowMs) - row.startedAt),
+      align: "right",
+      rank: 11,
+    },
+  ];
+}
+
+export function stateText(row: ProcessView, words: ProcessWords): string {
+  return row.state === "zombie" && row.exit ? words.exit(row.exit.code, row.exit.signal) : words.state[row.state];
+}
+
+export const statePaint =
+  (paint: Paint) =>
+  (text: string, row: ProcessView): string => {
+    switch (row.state) {
+      case "running":
+        return paint.busy(text);
+      case "blocked":
+      case "ready":
+        return paint.waiting(text);
+      case "suspended":
+        return paint.held(text);
+      case "zombie":
+        return row.exit?.code === 0 ? paint.good(text) : paint.bad(text);
+      case "new":
+        return text;
+    }
+  };
