@@ -14,15 +14,23 @@ export const toolCallSchema = z.strictObject({
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
 
+/**
+ * What one dialect says beyond this form: `members` of the wire's object, which replace there what the form says.
+ * A core of that dialect sends them as they are, another one refuses them with EINVAL.
+ */
+const foreignMembers = z.strictObject({ dialect: z.string(), members: jsonObjectSchema }).optional();
+
 const systemMessage = z.strictObject({
   role: z.enum(["system", "developer"]),
   content: z.union([z.string(), z.array(textPart)]),
   name: z.string().optional(),
+  foreign: foreignMembers,
 });
 const userMessage = z.strictObject({
   role: z.literal("user"),
   content: z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, imagePart, foreignPart]))]),
   name: z.string().optional(),
+  foreign: foreignMembers,
 });
 const assistantMessage = z.strictObject({
   role: z.literal("assistant"),
@@ -34,11 +42,13 @@ const assistantMessage = z.strictObject({
   reasoning: z.string().optional(),
   refusal: z.string().nullable().optional(),
   name: z.string().optional(),
+  foreign: foreignMembers,
 });
 const toolMessage = z.strictObject({
   role: z.literal("tool"),
   callId: z.string(),
   content: z.union([z.string(), z.array(textPart)]),
+  foreign: foreignMembers,
 });
 export const messageSchema = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage, toolMessage]);
 export type Message = z.infer<typeof messageSchema>;
@@ -86,8 +96,8 @@ export const chatArgsSchema = z.strictObject({
   stream: z.boolean().optional(),
   /** Names the place in the program, so that output lengths are predicted per place. */
   callSite: z.string().max(200).optional(),
-  /** Members of one dialect beyond this form: passed to cores of that dialect as they are, EINVAL elsewhere. */
-  foreign: z.strictObject({ dialect: z.string(), members: jsonObjectSchema }).optional(),
+  /** Members of the request itself beyond this form. */
+  foreign: foreignMembers,
 });
 export type ChatArgs = z.infer<typeof chatArgsSchema>;
 

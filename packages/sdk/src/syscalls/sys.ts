@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timingSchema, usageSchema } from "../usage.ts";
 import { accountViewSchema, limitSchema, syscall } from "./spec.ts";
 
 const keyView = z.object({
@@ -51,7 +52,15 @@ export const sysSyscalls = {
 export const callSyscalls = {
   "call.show": syscall({
     args: z.strictObject({ call: z.string() }),
-    result: z.object({ state: z.string(), name: z.string(), pid: z.string(), result: z.unknown(), error: z.unknown() }),
+    result: z.object({
+      state: z.string(),
+      name: z.string(),
+      pid: z.string(),
+      result: z.unknown(),
+      error: z.unknown(),
+      usage: usageSchema.optional(),
+      timing: timingSchema.optional(),
+    }),
     effect: "pure",
     isView: true,
     doc: "One call, also after it has ended.",
