@@ -212,7 +212,7 @@ export interface CallRow {
   readonly name: string;
   readonly device: string;
   readonly state: "intent" | "done" | "failed";
-  /** Arguments; `messages` of a chat are stored one blob each, shared between calls. */
+  /** Arguments; `messages` of a chat are stored one blob each, shared between calls. `undefined` leaves a stored one as it is. */
   readonly request: unknown;
   readonly result: unknown;
   readonly error: Problem | null;
@@ -322,6 +322,8 @@ export interface KernelSettings {
   readonly aliases: Readonly<Record<string, string>>;
   /** Below this many output tokens a clamped call is refused instead (EDQUOT). */
   readonly minOutputTokens: number;
+  /** Time that running calls get to end when the kernel stops. */
+  readonly graceMs: number;
   /** Client processes without a call for so long are reaped. */
   readonly idleReapMs: number;
   /** New client processes per key and minute. */
@@ -366,7 +368,7 @@ export interface Kernel extends AsyncDisposable {
   /** The one door. Never throws: what is wrong is the last event of the subscription. */
   syscall(name: string, args: unknown, caller: Caller): Subscription;
   /** Subscribes to a call that is under way or has ended lately; undefined when the kernel no longer holds its record. */
-  subscribe(call: CallId, principal: Principal, onDetach: "abort" | "keep"): Subscription | undefined;
+  subscribe(call: CallId, principal: Principal): Subscription | undefined;
   /** @throws SysError EAUTH. */
   authenticate(token: string): Principal;
   /**

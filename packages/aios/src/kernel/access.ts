@@ -1,0 +1,61 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import type { Principal } from "./ports.ts";
+import type { Process } from "./process.ts";
+
+/** `*` covers everything, `llm.*` a device, `llm.chat` itself. */
+export function covers(pattern: string, name: string): boolean {
+  if (pattern === "*" || pattern === name) return true;
+  return pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1));
+}
+
+const allows = (patterns: readonly string[], name: string): boolean =>
+  patterns.some((pattern) => covers(pattern, name));
+
+/** Whether this principal sees processes of all tenants: the home's own key. */
+export const seesAll = (principal: Principal): boolean => principal.scopes.includes("*") && principal.pid === null;
+
+/**
+ * The gate in front of every syscall: the key's scopes and the process's capabilities must both allow it, and nothing
+ * administrative is done under a process key. The policy engine takes this function's place.
+ * @throws SysError EACCES
+ */
+export function checkAccess(request: {
+  name: SyscallName;
+  spec: SyscallSpec;
+  principal: Principal;
+  process: Process | undefined;
+}): void {
+  const { name, spec, principal, process } = request;
+  if (spec.isAdministrative && principal.pid !== null)
+    throw new SysError("EACCES", `${name} is administrative and never allowed under a process key`, {
+      hint: "call it with the key of the home (outside of `aios run`)",
+    });
+  if (!allows(principal.scopes, name))
+    throw new SysError(
+      "EACCES",
+      `the key ${principal.key} has no scope for ${name} (it has ${principal.scopes.join(", ") || "none"})`,
+      {
+        hint: `make a key that has it: aios key new --scopes ${name}`,
+      },
+    );
+  if (process && !allows(process.capabilities, name))
+    throw new SysError("EACCES", `process ${process.pid} lacks the capability ${name}`, {
+      hint: `capabilities are given at the start: aios run --cap ${name} …`,
+    });
+}
+
+/**
+ * A child holds at most what its parent holds.
+ * @throws SysError EACCES naming the first capability that the parent lacks.
+ */
+export function attenuate(wanted: readonly string[] | undefined, held: readonly string[]): readonly string[] {
+  if (!wanted) return held;
+  for (const pattern of wanted)
+    if (!held.some((parent) => covers(parent, pattern)))
+      throw new SysError(
+        "EACCES",
+        `capability ${pattern} cannot be passed on: its parent holds only ${held.join(", ")}`,
+      );
+  return wanted;
+}

@@ -1,0 +1,163 @@
+import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
+import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
+import type { Clock, Subscription } from "./ports.ts";
+import type { Process } from "./process.ts";
+
+interface Reader {
+  wake: (() => void) | undefined;
+}
+
+export interface CallOptions {
+  readonly call: CallId;
+  readonly seq: number;
+  readonly name: string;
+  readonly args: unknown;
+  readonly process: Process;
+  readonly clock: Clock;
+  readonly onDetach: "abort" | "keep";
+}
+
+/**
+ * A syscall from the door to its last event: a buffer of events with one writer and any number of readers.
+ * The writer never waits for a reader; a reader sees all events from the first one on.
+ */
+export class CallRecord {
+  readonly call: CallId;
+  readonly seq: number;
+  readonly name: string;
+  readonly args: unknown;
+  readonly process: Process;
+  readonly events: SysEvent[] = [];
+  readonly queuedAtMs: number;
+  readonly abort = new AbortController();
+  state: "queued" | "running" | "ended" = "queued";
+  device: string;
+  startedAtMs: number | undefined;
+  /** Time in run queues before the present stay. */
+  waitedMs = 0;
+  /** When the present stay in a run queue began; undefined while running. */
+  waitingSinceMs: number | undefined;
+  usage: Usage = noUsage;
+  result: unknown = undefined;
+  /** Why the call was cancelled, if somebody did. */
+  cancelled: SysError | undefined;
+  /** Something was handed out that cannot be taken back: the call is not repeated any more. */
+  hasOutput = false;
+  attempts = 0;
+  /** Its request is in the journal. */
+  isIntended = false;
+  readonly onDetach: "abort" | "keep";
+  readonly #clock: Clock;
+  readonly #readers = new Set<Reader>();
+  #attached = 0;
+
+  constructor(options: CallOptions) {
+    this.call = options.call;
+    this.seq = options.seq;
+    this.name = options.name;
+    this.args = options.args;
+    this.process = options.process;
+    this.device = options.name.slice(0, options.name.indexOf("."));
+    this.#clock = options.clock;
+    this.onDetach = options.onDetach;
+    this.queuedAtMs = options.clock.nowMs();
+    this.events.push({
+      type: "syscall.queued",
+      call: this.call,
+      pid: this.process.pid,
+      name: this.name,
+      atMs: this.queuedAtMs,
+    });
+  }
+
+  push(events: readonly SysEvent[]): void {
+    if (this.state === "ended") return;
+    this.events.push(...events);
+    for (const reader of this.#readers) reader.wake?.();
+  }
+
+  /** The last event. `state` is "ended" from here on; later events are dropped. */
+  end(outcome: { result: unknown } | { error: SysError }): void {
+    if (this.state === "ended") return;
+    const { usage } = this;
+    const timing = this.timing();
+    const last: SysEvent =
+      "error" in outcome
+        ? {
+            type: "syscall.failed",
+            error: { ...toProblem(outcome.error), pid: this.process.pid, call: this.call },
+            usage,
+            timing,
+          }
+        : { type: "syscall.completed", result: outcome.result, usage, timing };
+    this.push([last]);
+    this.state = "ended";
+  }
+
+  waitingMs(): number {
+    return this.waitedMs + (this.waitingSinceMs === undefined ? 0 : this.#clock.nowMs() - this.waitingSinceMs);
+  }
+
+  timing(): Timing {
+    const endedAt = this.#clock.nowMs();
+    return {
+      queuedAt: this.queuedAtMs,
+      startedAt: this.startedAtMs ?? endedAt,
+      endedAt,
+      waitingMs: this.waitingMs(),
+      turnaroundMs: endedAt - this.queuedAtMs,
+    };
+  }
+
+  cancel(reason: SysError): void {
+    if (this.state === "ended" || this.cancelled) return;
+    this.cancelled = reason;
+    this.abort.abort(reason);
+  }
+
+  /** A reader that leaves before the end may end the call: see `onDetach`. */
+  subscribe(): Subscription {
+    this.#attached++;
+    let isAttached = true;
+    const detach = (): void => {
+      if (!isAttached) return;
+      isAttached = false;
+      this.#attached--;
+      if (this.#attached === 0 && this.onDetach === "abort")
+        this.cancel(new SysError("ECANCELED", "the client left before the answer"));
+    };
+    return {
+      call: this.call,
+      pid: this.process.pid,
+      waitingMs: () => this.waitingMs(),
+      cancel: () => this.cancel(new SysError("ECANCELED", "cancelled by the caller")),
+      [Symbol.asyncIterator]: () => this.#read(detach),
+    };
+  }
+
+  #read(detach: () => void): AsyncIterator<readonly SysEvent[]> {
+    let index = 0;
+    const reader: Reader = { wake: undefined };
+    this.#readers.add(reader);
+    const leave = (): IteratorResult<readonly SysEvent[]> => {
+      this.#readers.delete(reader);
+      detach();
+      reader.wake?.();
+      return { done: true, value: undefined };
+    };
+    const take = (): IteratorResult<readonly SysEvent[]> => {
+      const value = index === 0 ? this.events.slice() : this.events.slice(index);
+      index = this.events.length;
+      return { done: false, value };
+    };
+    const next = async (): Promise<IteratorResult<readonly SysEvent[]>> => {
+      if (index < this.events.length) return take();
+      const last = this.events.at(-1);
+      if (!last || isTerminal(last) || !this.#readers.has(reader)) return leave();
+      await new Promise<void>((resolve) => (reader.wake = resolve));
+      reader.wake = undefined;
+      return index < this.events.length ? take() : leave();
+    };
+    return { next, return: () => Promise.resolve(leave()) };
+  }
+}

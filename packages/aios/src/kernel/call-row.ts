@@ -1,0 +1,27 @@
+import type { SyscallSpec, SysError } from "@aiosjs/sdk/protocol";
+import { toProblem } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "./call-record.ts";
+import type { CallRow, Toolbox } from "./ports.ts";
+
+/** A call as the journal keeps it. The request is written with the intent; later rows leave it as it is. */
+export function callRow(record: CallRecord, state: CallRow["state"], error?: SysError): CallRow {
+  const { call, process, seq, name, device, usage } = record;
+  return {
+    ...{ call, tenant: process.tenant, pid: process.pid, seq, name, device, usage, state },
+    request: state === "intent" || !record.isIntended ? record.args : undefined,
+    result: state === "done" ? record.result : null,
+    error: error ? toProblem(error) : null,
+    timing: record.timing(),
+  };
+}
+
+/** A tool declares its own effect; the syscall's row only says the worst. */
+export function effectOf(spec: SyscallSpec, record: CallRecord, toolbox: Toolbox | undefined): SyscallSpec["effect"] {
+  if (record.name !== "tool.call") return spec.effect;
+  const { name } = record.args as { name: string };
+  return toolbox?.tools().find((tool) => tool.name === name)?.effect ?? spec.effect;
+}
+
+/** Model calls of foreign programs are answered before they are durable: a crash loses at most the last group commit. */
+export const isRelaxed = ({ name, process }: CallRecord): boolean =>
+  name.startsWith("llm.") && (process.kind === "client" || process.kind === "command");

@@ -1,0 +1,89 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, Usage } from "@aiosjs/sdk/protocol";
+import { exhausted, shortAccount } from "./budget.ts";
+import type { Account, Cost } from "./budget.ts";
+import type { Core, Price } from "./ports.ts";
+
+/** Assumed where neither the caller nor a budget bounds the answer. */
+const UNBOUNDED_OUTPUT = 4_096;
+const PER = 1_000_000;
+
+export interface Plan {
+  readonly cost: Cost;
+  /** What the upstream is told; absent where nothing bounds it. */
+  readonly maxTokens: number | undefined;
+  readonly isClamped: boolean;
+}
+
+/** What tokens cost in US dollars. */
+export function costUsd(
+  price: Price | undefined,
+  usage: Pick<Usage, "inputTokens" | "cachedInputTokens" | "outputTokens">,
+): number {
+  if (!price) return 0;
+  const cached = Math.min(usage.cachedInputTokens, usage.inputTokens);
+  const fresh = usage.inputTokens - cached;
+  return (fresh * price.input + cached * (price.cachedInput ?? price.input) + usage.outputTokens * price.output) / PER;
+}
+
+/**
+ * Hard budgets by clamping: the answer may be as long as the tightest budget still buys after the prompt is paid,
+ * and exactly that is reserved.
+ * @throws SysError EDQUOT when less than `minOutputTokens` (or than the caller asked for, if that is less) is left,
+ *   EINVAL for a money budget on a model without a price, or any token budget on a core that ignores `max_tokens`.
+ */
+export function planChat(
+  args: ChatArgs,
+  accounts: readonly Account[],
+  options: {
+    inputTokens: number;
+    price: Price | undefined;
+    core: Core;
+    model: string;
+    minOutputTokens: number;
+    nowMs: number;
+  },
+): Plan {
+  const { inputTokens, price, core, nowMs } = options;
+  const wanted = args.maxTokens;
+  const costOf = (outputTokens: number): Cost => ({
+    tokens: inputTokens + outputTokens,
+    costUsd: costUsd(price, { inputTokens, cachedInputTokens: 0, outputTokens }),
+    calls: 1,
+    toolCalls: 0,
+  });
+  const bounding = accounts.filter(({ resource }) => resource === "tokens" || resource === "costUsd");
+  if (bounding.length === 0) {
+    const short = shortAccount(accounts, costOf(0), nowMs);
+    if (short) throw exhausted(short, "llm.chat");
+    return { cost: costOf(wanted ?? UNBOUNDED_OUTPUT), maxTokens: wanted, isClamped: false };
+  }
+  if (!core.honoursMaxTokens)
+    throw new SysError(
+      "EINVAL",
+      `${core.name} ignores an upper bound of the answer, so the budget of ${bounding[0]?.scope} cannot hold there`,
+    );
+  if (!price && bounding.some(({ resource }) => resource === "costUsd"))
+    throw new SysError("EINVAL", `${core.name}/${options.model} has no price, so a budget in US dollars cannot hold`, {
+      hint: "give the model a price in the configuration (llms.cores[].models[].price), or limit tokens instead",
+    });
+  let affordable = wanted ?? Number.POSITIVE_INFINITY;
+  let tightest: Account | undefined;
+  for (const account of bounding) {
+    const left = account.leftAt(nowMs);
+    const buys =
+      account.resource === "tokens"
+        ? left - inputTokens
+        : price && price.output > 0
+          ? Math.floor(((left - costOf(0).costUsd) * PER) / price.output)
+          : Number.POSITIVE_INFINITY;
+    if (buys < affordable) [affordable, tightest] = [buys, account];
+  }
+  if (tightest && affordable < Math.min(options.minOutputTokens, wanted ?? Number.POSITIVE_INFINITY))
+    throw exhausted(tightest, "llm.chat");
+  const maxTokens = affordable === Number.POSITIVE_INFINITY ? undefined : affordable;
+  const cost = costOf(maxTokens ?? UNBOUNDED_OUTPUT);
+  const short = shortAccount(accounts, cost, nowMs);
+  if (short) throw exhausted(short, "llm.chat");
+  return { cost, maxTokens, isClamped: tightest !== undefined };
+}

@@ -1,0 +1,28 @@
+import type { ParsedArgsOf, ResultOf, SyscallName } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "../call-record.ts";
+import type { Lifecycle } from "../lifecycle.ts";
+import type { Parts } from "../parts.ts";
+import type { Principal } from "../ports.ts";
+
+/** What a syscall that the kernel answers itself works with. */
+export interface KernelCall {
+  readonly parts: Parts;
+  readonly lifecycle: Lifecycle;
+  readonly record: CallRecord;
+  readonly principal: Principal;
+  /** Aborts when the call is cancelled. */
+  readonly signal: AbortSignal;
+  /** Records of calls under way or just ended. */
+  findCall(id: string): CallRecord | undefined;
+  refresh(): Promise<{ changed: string[]; needRestart: string[] }>;
+  shutdown(): void;
+  readonly startedAtMs: number;
+}
+
+export type Handler<Name extends SyscallName> = (
+  args: ParsedArgsOf<Name>,
+  call: KernelCall,
+) => ResultOf<Name> | Promise<ResultOf<Name>>;
+
+/** A device that the kernel itself is. */
+export type KernelDevice<Names extends SyscallName> = { readonly [Name in Names]: Handler<Name> };

@@ -1,0 +1,202 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { CallView } from "@aiosjs/sdk/protocol";
+import { attenuate } from "../access.ts";
+import type { CallRow } from "../ports.ts";
+import type { CallRecord } from "../call-record.ts";
+import type { KernelDevice } from "./device.ts";
+import { summarize } from "./summary.ts";
+
+type ProcName =
+  `proc.${"bind" | "exit" | "limits" | "list" | "logs" | "nice" | "show" | "signal" | "spawn" | "trace" | "wait"}`;
+
+export const procDevice: KernelDevice<ProcName> = {
+  "proc.spawn": async (args, { parts, lifecycle, record, principal }) => {
+    const { program } = args;
+    const caller = record.process;
+    const capabilities = attenuate(args.capabilities, principal.pid === null ? principal.scopes : caller.capabilities);
+    const manifest =
+      program.kind === "agent"
+        ? typeof program.agent === "string"
+          ? await parts.programs.find(program.agent)
+          : program.agent
+        : undefined;
+    const process = parts.processes.add({
+      tenant: caller.tenant,
+      parent: caller.kind === "kernel" ? undefined : caller,
+      name: args.name ?? manifest?.name ?? baseName(program.kind === "command" ? program.command[0] : undefined),
+      kind: program.kind,
+      nice: args.nice ?? (caller.kind === "kernel" ? 0 : caller.nice),
+      class: args.class ?? (caller.kind === "kernel" ? "batch" : caller.class),
+      capabilities,
+      onExhausted: args.onExhausted ?? (program.kind === "agent" ? "suspend" : "refuse"),
+      program: manifest
+        ? { agent: manifest.name, version: manifest.version, task: program.kind === "agent" ? program.task : "" }
+        : program,
+      model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
+      key: principal.key,
+    });
+    lifecycle.spawned(process, [...(manifest?.limits ?? []), ...(args.limits ?? [])]);
+    if (program.kind === "agent" && manifest) {
+      const asProcess = { tenant: process.tenant, key: principal.key, pid: process.pid, scopes: capabilities };
+      void lifecycle.runAgent(process, { manifest, task: program.task, model: program.model, principal: asProcess });
+      return { pid: process.pid, key: null };
+    }
+    const { row, token } = parts.keys.create({
+      tenant: process.tenant,
+      pid: process.pid,
+      scopes: capabilities,
+      limits: [],
+    });
+    process.key = row.id;
+    parts.outbox.note({ kind: "key", row });
+    lifecycle.save(process);
+    return { pid: process.pid, key: token };
+  },
+
+  "proc.bind": ({ pid, hostPid, hostStartedAt }, { parts, lifecycle, principal }) => {
+    const process = parts.processes.visible(pid, principal);
+    if (process.kind !== "command") throw new SysError("EINVAL", `process ${pid} is ${process.kind}, not a command`);
+    process.host = { hostPid, hostStartedAt };
+    process.hasBegun = true;
+    lifecycle.save(process);
+    return {};
+  },
+
+  "proc.exit": ({ pid, code, signal }, { parts, lifecycle, principal, record }) => {
+    const process = parts.processes.visible(pid, principal);
+    // The call itself belongs to the process that ends: it must be answered, not cancelled.
+    process.calls.delete(record);
+    lifecycle.end(process, { code, signal, reason: signal ? `ended by ${signal}` : `exited with ${code}` });
+    return {};
+  },
+
+  "proc.list": ({ all }, { parts, principal }) => ({
+    processes: [...parts.processes]
+      .filter(
+        (process) =>
+          process.kind !== "kernel" && (all || !process.exit) && parts.processes.isVisible(process, principal),
+      )
+      .map((process) => process.view()),
+  }),
+
+  "proc.show": ({ pid }, { parts, principal }) => parts.processes.visible(pid, principal).view(),
+
+  "proc.signal": ({ pid, signal, tree }, { parts, lifecycle, principal, record }) => {
+    const process = parts.processes.visible(pid, principal);
+    const reached = tree ? [...process.tree()].toReversed() : [process];
+    const live = reached.filter((one) => !one.exit);
+    for (const one of live) {
+      if (one === record.process) one.calls.delete(record);
+      lifecycle.signal(one, signal, principal.pid);
+    }
+    return { pids: live.map((one) => one.pid) };
+  },
+
+  "proc.nice": ({ pid, nice, class: schedulingClass }, { parts, lifecycle, principal }) => {
+    const process = parts.processes.visible(pid, principal);
+    process.nice = nice ?? process.nice;
+    process.class = schedulingClass ?? process.class;
+    lifecycle.requeue(process);
+    lifecycle.save(process);
+    return process.view();
+  },
+
+  "proc.limits": ({ pid, limits }, { parts, lifecycle, principal }) => {
+    if (principal.pid !== null)
+      throw new SysError("EACCES", "a process cannot change limits, its own or its children's");
+    const process = parts.processes.visible(pid, principal);
+    if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
+    lifecycle.setLimits(process, limits);
+    lifecycle.save(process);
+    return process.view();
+  },
+
+  "proc.wait": async ({ pid, timeoutMs }, { parts, principal, record, signal }) => {
+    const process = parts.processes.visible(pid, principal);
+    if (process === record.process) throw new SysError("EINVAL", "a process cannot wait for itself");
+    if (timeoutMs === undefined) return process.ended(signal);
+    const expired = new AbortController();
+    const timer = parts.timers.at(parts.clock.nowMs() + timeoutMs, () =>
+      expired.abort(new SysError("ETIMEDOUT", `process ${pid} was still ${process.state} after ${timeoutMs} ms`)),
+    );
+    try {
+      return await process.ended(AbortSignal.any([signal, expired.signal]));
+    } finally {
+      timer.cancel();
+    }
+  },
+
+  "proc.logs": async ({ pid, follow, tailBytes }, { parts, principal, record, signal }) => {
+    const process = parts.processes.visible(pid, principal);
+    const done = new AbortController();
+    if (follow && !process.exit)
+      void process.ended(signal).then(
+        () => done.abort(),
+        () => done.abort(),
+      );
+    let sizeBytes = 0;
+    const isFollowed = follow && !process.exit;
+    for await (const text of parts.logs.read(process.pid, {
+      tailBytes,
+      follow: isFollowed,
+      signal: AbortSignal.any([signal, done.signal]),
+    })) {
+      sizeBytes += text.length;
+      record.push([{ type: "output.delta", stream: "stdout", text }]);
+    }
+    return { sizeBytes };
+  },
+
+  "proc.trace": async ({ pid, afterSeq, limit }, { parts, principal }) => {
+    const process = parts.processes.visible(pid, principal);
+    const rows = await parts.journal.calls({ tenant: process.tenant, pid: process.pid, afterSeq, limit });
+    const open = new Map([...process.calls].map((record) => [record.call as string, record]));
+    const calls = rows.map((row) => {
+      const record = open.get(row.call);
+      open.delete(row.call);
+      return record && row.state === "intent" ? viewOfRecord(record) : viewOfRow(row);
+    });
+    for (const record of open.values())
+      if (record.seq > afterSeq && record.name !== "proc.trace") calls.push(viewOfRecord(record));
+    return { calls: calls.toSorted((left, right) => left.seq - right.seq).slice(0, limit) };
+  },
+};
+
+const baseName = (path: string | undefined): string => path?.slice(path.lastIndexOf("/") + 1) || "process";
+
+function viewOfRow(row: CallRow): CallView {
+  const { call, pid, seq, name, device, usage, timing } = row;
+  const state = row.state === "intent" ? "running" : row.state;
+  const detail = summarize(name, row.request, row.result);
+  return {
+    call,
+    pid,
+    seq,
+    name,
+    device,
+    usage,
+    timing,
+    state,
+    detail,
+    code: row.error?.code ?? null,
+    error: row.error?.detail ?? null,
+  };
+}
+
+function viewOfRecord(record: CallRecord): CallView {
+  const { call, process, seq, name, device, usage, state } = record;
+  const detail = summarize(name, record.args, undefined);
+  return {
+    call,
+    pid: process.pid,
+    seq,
+    name,
+    device,
+    usage,
+    state: state === "ended" ? "done" : state,
+    detail,
+    timing: record.timing(),
+    code: null,
+    error: null,
+  };
+}

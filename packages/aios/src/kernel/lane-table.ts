@@ -1,0 +1,171 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { Lane } from "./lane.ts";
+import { policies } from "./policies/table.ts";
+import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec } from "./ports.ts";
+
+/** Idle lanes kept: an open-ended core makes one per model name that clients invent. */
+const MAX_LANES = 1_000;
+
+/** The lanes there are, and which of them a call may stand in. */
+export class LaneTable {
+  #cores: readonly Core[];
+  #settings: KernelSettings;
+  readonly #drivers: ReadonlyMap<string, Driver>;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #clock: Clock;
+  readonly #levels: readonly BucketRow[];
+  readonly #startsEmpty: boolean;
+  #turn = 0;
+
+  constructor(options: {
+    cores: readonly Core[];
+    drivers: readonly Driver[];
+    settings: KernelSettings;
+    clock: Clock;
+    levels: readonly BucketRow[];
+    startsEmpty: boolean;
+  }) {
+    this.#cores = options.cores;
+    this.#settings = options.settings;
+    this.#drivers = new Map(options.drivers.map((driver) => [driver.device, driver]));
+    this.#clock = options.clock;
+    this.#levels = options.levels;
+    this.#startsEmpty = options.startsEmpty;
+  }
+
+  get cores(): readonly Core[] {
+    return this.#cores;
+  }
+
+  all(): readonly Lane[] {
+    return [...this.#lanes.values()];
+  }
+
+  /** Swaps the configuration. Lanes whose core stayed keep their buckets and queues; the others are returned. */
+  refresh(settings: KernelSettings, cores: readonly Core[]): Lane[] {
+    this.#settings = settings;
+    this.#cores = cores;
+    const gone = [...this.#lanes.values()].filter(
+      ({ driver }) => driver.device === "llm" && !cores.includes(driver as Core),
+    );
+    for (const lane of gone) this.#lanes.delete(lane.id);
+    return gone;
+  }
+
+  /** The lane of a device that has one driver. @throws SysError ENOSYS */
+  ofDevice(device: string): Lane {
+    const driver = this.#drivers.get(device);
+    if (!driver) throw new SysError("ENOSYS", `no driver serves ${device} here`);
+    return this.#lane(device, driver, "");
+  }
+
+  /**
+   * Lanes that can serve a model name: `core/model` → a bare name that one core lists → aliases → `auto`.
+   * @throws SysError ENOENT with what exists, EINVAL when two cores list the name, ENODEV when there is no core.
+   */
+  ofModel(name: string): readonly Lane[] {
+    return this.#resolve(name, 0).map(({ core, model }) => this.#lane(laneId(core, model.id), core, model.id, model));
+  }
+
+  #resolve(name: string, depth: number): readonly { core: Core; model: ModelSpec }[] {
+    if (name === "auto") return this.#auto();
+    const slash = name.indexOf("/");
+    const [coreName, modelName] = [name.slice(0, slash), name.slice(slash + 1)];
+    const named = slash < 0 ? [] : this.#cores.filter((core) => core.name === coreName);
+    const exact = named.flatMap((core) => {
+      const model =
+        core.models().find(({ id }) => id === modelName) ?? (core.isOpenEnded ? { id: modelName } : undefined);
+      return model ? [{ core, model }] : [];
+    });
+    if (exact.length > 0) return exact;
+    const listed = this.#cores.flatMap((core) =>
+      core
+        .models()
+        .filter(({ id }) => id === name)
+        .map((model) => ({ core, model })),
+    );
+    const owners = new Set(listed.map(({ core }) => core.name));
+    if (owners.size === 1) return listed;
+    if (owners.size > 1)
+      throw new SysError("EINVAL", `model "${name}" is served by ${[...owners].join(" and ")}`, {
+        hint: `say which: ${[...owners].map((owner) => `${owner}/${name}`).join(" or ")}`,
+      });
+    const alias = named.length > 0 ? undefined : findAlias(this.#settings.aliases, name);
+    // 8: aliases may point to aliases, but a circle must end.
+    if (alias !== undefined && depth < 8) return this.#resolve(alias, depth + 1);
+    throw this.#unknown(name, named);
+  }
+
+  #unknown(name: string, named: readonly Core[]): SysError {
+    if (this.#cores.length === 0)
+      return new SysError("ENODEV", "no model core is configured", { hint: "add one: aios llm add" });
+    const [core] = named;
+    const where = core
+      ? `no model "${name.slice(core.name.length + 1)}" on core ${core.name}`
+      : `no model "${name}" on any core`;
+    const known = (core ? [core] : this.#cores).flatMap((one) =>
+      one
+        .models()
+        .slice(0, 4)
+        .map(({ id }) => `${one.name}/${id}`),
+    );
+    return new SysError("ENOENT", where, {
+      hint: `"aios llm ls" lists what is there${known.length > 0 ? `: ${known.slice(0, 6).join(", ")}` : ""}`,
+    });
+  }
+
+  /** The first model of each core; simulated ones only where nothing real is there. Each call starts at another core. */
+  #auto(): readonly { core: Core; model: ModelSpec }[] {
+    const all = this.#cores.flatMap((core) =>
+      core
+        .models()
+        .slice(0, 1)
+        .map((model) => ({ core, model })),
+    );
+    const real = all.filter(({ core }) => !core.isSimulated);
+    const candidates = real.length > 0 ? real : all;
+    if (candidates.length === 0)
+      throw new SysError("ENODEV", "no core lists a model", { hint: "`aios doctor` says what is wrong with each" });
+    const start = this.#turn++ % candidates.length;
+    return [...candidates.slice(start), ...candidates.slice(0, start)];
+  }
+
+  #lane(id: string, driver: Driver | Core, model: string, spec?: ModelSpec): Lane {
+    const known = this.#lanes.get(id);
+    if (known && known.driver === driver) return known;
+    if (this.#lanes.size >= MAX_LANES) this.#forgetIdle();
+    const { policy, ageMs, maxConcurrent } = this.#settings.scheduler;
+    const lane = new Lane({
+      id,
+      driver,
+      model,
+      limits: "limits" in driver ? driver.limits : { concurrency: driver.concurrency },
+      maxConcurrent,
+      price: spec?.price,
+      policy: policies[policy],
+      policyOptions: { ageMs },
+      nowMs: this.#clock.nowMs(),
+      levels: this.#levels.filter((row) => row.lane === id),
+      startsEmpty: this.#startsEmpty,
+    });
+    this.#lanes.set(id, lane);
+    return lane;
+  }
+
+  #forgetIdle(): void {
+    for (const lane of this.#lanes.values())
+      if (lane.running === 0 && lane.queue.size === 0 && lane.returning.length === 0) this.#lanes.delete(lane.id);
+  }
+}
+
+const laneId = (core: Core, model: string): string =>
+  `${core.name}${core.endpoint > 0 ? `#${core.endpoint + 1}` : ""}/${model}`;
+
+/** The most exact alias: the name itself, then the longest pattern that fits. */
+function findAlias(aliases: Readonly<Record<string, string>>, name: string): string | undefined {
+  if (Object.hasOwn(aliases, name)) return aliases[name];
+  const patterns = Object.keys(aliases)
+    .filter((pattern) => pattern.endsWith("*") && name.startsWith(pattern.slice(0, -1)))
+    .toSorted((left, right) => right.length - left.length);
+  return patterns[0] === undefined ? undefined : aliases[patterns[0]];
+}

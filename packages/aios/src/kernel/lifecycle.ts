@@ -1,0 +1,267 @@
+import { addUsage, isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
+import type { Exit, Limit, Manifest, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
+import type { Account } from "./budget.ts";
+import type { CallRecord } from "./call-record.ts";
+import type { Parts } from "./parts.ts";
+import type { JournalImage, KeyRow, Principal, ProcessRow } from "./ports.ts";
+import type { Process } from "./process.ts";
+import type { Entry } from "./scheduler.ts";
+
+/** How processes begin, stop, go on and end. */
+export class Lifecycle {
+  readonly #parts: Parts;
+  /** Entries of open calls, for taking them out of the run queues. */
+  readonly entries = new Map<CallRecord, Entry>();
+  readonly #openTransport: (principal: Principal) => Transport;
+
+  constructor(parts: Parts, openTransport: (principal: Principal) => Transport) {
+    this.#parts = parts;
+    this.#openTransport = openTransport;
+  }
+
+  /** Notes the process's row for the next commit. */
+  save(process: Process): void {
+    this.#parts.outbox.note({ kind: "process", row: process.row() });
+  }
+
+  spawned(process: Process, limits: readonly Limit[]): void {
+    const { outbox } = this.#parts;
+    this.setLimits(process, limits);
+    const body = { name: process.name, kind: process.kind, parent: process.parent?.pid ?? null };
+    outbox.event("process.spawned", process, body);
+    this.save(process);
+  }
+
+  setLimits(process: Process, limits: readonly Limit[]): void {
+    if (limits.length === 0) return;
+    const nowMs = this.#parts.clock.nowMs();
+    const accounts = this.#parts.budgets.set(`process:${process.pid}`, limits, nowMs);
+    process.limits = accounts.map(({ resource, window, limit }) => ({ resource, window, limit }));
+    const wall = accounts.find(({ resource }) => resource === "wallMs");
+    if (wall) this.#parts.timers.at(process.startedAtMs + wall.limit, () => this.#wallReached(process, wall));
+    // Who was stopped by a limit goes on when it is raised.
+    if (process.suspended?.startsWith("budget")) this.resume(process, "its limits were changed");
+  }
+
+  #wallReached(process: Process, wall: Account): void {
+    if (process.exit || this.#parts.clock.nowMs() < process.startedAtMs + wall.limit) return;
+    this.#parts.outbox.event("budget.exhausted", process, {
+      scope: wall.scope,
+      resource: "wallMs",
+      window: "run",
+      limit: wall.limit,
+    });
+    for (const one of process.tree()) this.suspend(one, "budget: its wall time is over");
+  }
+
+  /** Runs a declarative agent to its end. */
+  async runAgent(
+    process: Process,
+    options: { manifest: Manifest; task: string; model: string | undefined; principal: Principal },
+  ): Promise<void> {
+    const { programs, logs } = this.#parts;
+    const { manifest, task, model, principal } = options;
+    process.hasBegun = true;
+    try {
+      const result = await programs.run({
+        ...{ pid: process.pid, tenant: process.tenant, manifest, task, model },
+        transport: this.#openTransport(principal),
+        signal: process.abort.signal,
+        print: (text) => logs.append(process.pid, text),
+      });
+      this.end(process, { code: 0, signal: null, reason: "finished", result });
+    } catch (cause) {
+      const reason = isSysError(cause)
+        ? `${cause.code}: ${cause.message}`
+        : cause instanceof Error
+          ? cause.message
+          : String(cause);
+      if (!process.exit) logs.append(process.pid, `\n${reason}\n`);
+      this.end(process, { code: 1, signal: null, reason });
+    }
+  }
+
+  end(process: Process, exit: Exit): void {
+    if (process.exit) return;
+    const { clock, outbox, keys, budgets, processes } = this.#parts;
+    process.end(exit, clock.nowMs());
+    process.abort.abort(new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`));
+    for (const record of process.calls)
+      record.cancel(new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`));
+    for (const row of keys.list()) if (row.pid === process.pid) this.#revoke(row);
+    outbox.event("process.exited", process, { code: exit.code, signal: exit.signal, reason: exit.reason });
+    this.save(process);
+    budgets.drop(`process:${process.pid}`);
+    processes.retire(process);
+  }
+
+  #revoke(row: KeyRow): void {
+    const revoked = this.#parts.keys.revoke(row.id);
+    if (revoked) this.#parts.outbox.note({ kind: "key", row: revoked });
+  }
+
+  signal(process: Process, signal: Signal, by: Pid | null): void {
+    if (process.exit) return;
+    this.#parts.outbox.event("process.signalled", process, { signal, by });
+    const isHosted = process.host !== null && this.#parts.host.signal(process.host, signal);
+    switch (signal) {
+      case "interrupt":
+        for (const record of process.calls)
+          record.cancel(new SysError("ECANCELED", `process ${process.pid} was interrupted`));
+        return;
+      case "suspend":
+        return this.suspend(process, "by a signal");
+      case "resume":
+        return this.resume(process, "by a signal");
+      case "kill":
+        return this.end(process, {
+          code: null,
+          signal: "SIGKILL",
+          reason: isHosted ? "killed, with its process group" : "killed",
+        });
+    }
+  }
+
+  /** Waiting calls leave the run queues; running ones end. New calls wait until it is resumed. */
+  suspend(process: Process, reason: string): void {
+    if (process.exit || process.suspended !== undefined) return;
+    process.suspended = reason;
+    if (process.host && reason !== "by a signal") this.#parts.host.signal(process.host, "suspend");
+    for (const record of process.calls) {
+      const entry = this.entries.get(record);
+      if (!entry || record.state !== "queued" || process.held.has(record)) continue;
+      this.#parts.scheduler.withdraw(entry);
+      process.held.set(record, () => this.#parts.scheduler.enqueue(entry));
+    }
+    this.#parts.outbox.event("process.suspended", process, { reason });
+    this.save(process);
+  }
+
+  resume(process: Process, reason: string): void {
+    if (process.exit || process.suspended === undefined) return;
+    const wasBudget = process.suspended !== "by a signal";
+    process.suspended = undefined;
+    if (process.host && wasBudget) this.#parts.host.signal(process.host, "resume");
+    const held = [...process.held.values()];
+    process.held.clear();
+    for (const goOn of held) goOn();
+    this.#parts.outbox.event("process.resumed", process, { reason });
+    this.save(process);
+  }
+
+  /** A nice value or class has changed: waiting calls stand in the queues anew. */
+  requeue(process: Process): void {
+    for (const record of process.calls) {
+      const entry = this.entries.get(record);
+      if (!entry || entry.tickets.size === 0) continue;
+      this.#parts.scheduler.withdraw(entry);
+      const renewed: Entry = Object.assign(entry, { nice: process.nice, class: process.class });
+      this.#parts.scheduler.enqueue(renewed);
+    }
+  }
+
+  /** Reaps client processes that have been idle for long; one timer each, looked at when it is due. */
+  reapWhenIdle(process: Process): void {
+    const { timers, clock } = this.#parts;
+    const idleMs = this.#parts.settings.idleReapMs;
+    timers.at(process.activeAtMs + idleMs, () => {
+      if (process.exit) return;
+      const isIdle = process.calls.size === 0 && clock.nowMs() - process.activeAtMs >= idleMs;
+      if (isIdle) return this.end(process, { code: 0, signal: null, reason: "idle" });
+      if (process.calls.size > 0) process.activeAtMs = clock.nowMs();
+      this.reapWhenIdle(process);
+    });
+  }
+
+  /** What the journal holds becomes processes again; what died with the last kernel is ended, and paid for. */
+  restore(image: JournalImage): void {
+    const rows = image.processes.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
+    for (const row of rows) this.#restoreProcess(row);
+    for (const call of image.intents) {
+      const process = this.#parts.processes.get(call.pid);
+      // An intent carries what was reserved for it: nobody's budget grows by a crash.
+      if (process) process.usage = addUsage(process.usage, { ...noUsage, ...call.usage });
+      const error = {
+        type: "urn:aios:error:ECANCELED",
+        title: "cancelled",
+        status: 499,
+        code: "ECANCELED" as const,
+        detail: "the kernel stopped while the call was under way",
+        retryable: false,
+      };
+      this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error } });
+    }
+    for (const process of this.#parts.processes) {
+      if (process.exit) continue;
+      if (process.kind === "agent")
+        this.end(process, { code: 1, signal: null, reason: "the kernel stopped while it ran" });
+      else if (process.kind === "command" && !(process.host && this.#parts.host.isAlive(process.host)))
+        this.end(process, { code: null, signal: null, reason: "it ended while no kernel ran" });
+      else if (process.kind === "client") this.reapWhenIdle(process);
+    }
+  }
+
+  #restoreProcess(row: ProcessRow): void {
+    const { processes } = this.#parts;
+    const { model, ...program } = row.program as { model?: string | null; session?: string };
+    const process = processes.add({
+      ...row,
+      parent: row.parent === null ? undefined : processes.get(row.parent),
+      program,
+      model: model ?? null,
+    });
+    Object.assign(process, {
+      usage: row.usage,
+      host: row.host,
+      hasBegun: true,
+      endedAtMs: row.endedAtMs,
+      exit: row.exit,
+      ...row.counts,
+    });
+    if (row.state === "suspended") process.suspended = "by a signal";
+    if (row.exit) return processes.retire(process);
+    if (row.kind === "kernel") processes.adoptInit(process);
+    if (row.limits.length > 0) this.setLimits(process, row.limits);
+    if (process.key && program.session !== undefined) processes.bindSession(process.key, program.session, process);
+  }
+
+  /** All limits that bind a call of this process: its own, its ancestors', its tenant's, the key's. */
+  accountsOf(process: Process, principal: Principal): Account[] {
+    const { budgets } = this.#parts;
+    if (budgets.isEmpty) return [];
+    const accounts: Account[] = [];
+    for (let one: Process | undefined = process; one; one = one.parent)
+      accounts.push(...budgets.of(`process:${one.pid}`));
+    accounts.push(...budgets.of(`tenant:${process.tenant}`), ...budgets.of(`key:${principal.key}`));
+    return accounts;
+  }
+
+  /** The process of a foreign client, made when it first comes. */
+  identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Process {
+    const { processes, settings } = this.#parts;
+    if (principal.pid !== null) return processes.visible(principal.pid, principal);
+    if (identity.pid !== undefined) return processes.visible(identity.pid, principal);
+    const session = identity.session ?? "";
+    const known = processes.bySession(principal.key, session);
+    if (known) return known;
+    processes.countBirth(principal.key, settings.maxNewProcessesPerMinute);
+    const process = processes.add({
+      tenant: principal.tenant,
+      parent: undefined,
+      name: identity.label ?? (session === "" ? `key-${principal.key}` : session.slice(0, 32)),
+      kind: "client",
+      nice: 0,
+      class: "batch",
+      capabilities: principal.scopes,
+      onExhausted: "refuse",
+      program: { session },
+      model: null,
+      key: principal.key,
+    });
+    process.hasBegun = true;
+    processes.bindSession(principal.key, session, process);
+    this.spawned(process, []);
+    this.reapWhenIdle(process);
+    return process;
+  }
+}

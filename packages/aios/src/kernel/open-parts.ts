@@ -1,0 +1,74 @@
+import { Budgets } from "./budget.ts";
+import { Estimator } from "./estimate.ts";
+import { Keys } from "./keys.ts";
+import { LaneTable } from "./lane-table.ts";
+import { Outbox } from "./outbox.ts";
+import type { Parts } from "./parts.ts";
+import type {
+  Clock,
+  Core,
+  Driver,
+  Hash,
+  Host,
+  Journal,
+  JournalImage,
+  KernelSettings,
+  Logs,
+  ProgramDriver,
+  Random,
+  Toolbox,
+} from "./ports.ts";
+import { ProcessTable } from "./process-table.ts";
+import { Scheduler } from "./scheduler.ts";
+import { Timers } from "./timers.ts";
+
+export interface KernelPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
+  readonly journal: Journal;
+  readonly host: Host;
+  readonly logs: Logs;
+  readonly programs: ProgramDriver;
+  readonly cores: readonly Core[];
+  /** One per device: fs, tool. */
+  readonly drivers: readonly Driver[];
+}
+
+/** Loads the journal and builds the tables on it. */
+export async function openParts(
+  options: KernelPorts & { settings: KernelSettings },
+): Promise<{ parts: Parts; image: JournalImage; wasCrash: boolean }> {
+  const { clock, random, hash, journal, host, logs, programs, settings } = options;
+  const image = await journal.load();
+  const wasCrash = image.meta.get("state") === "running";
+  const nowMs = clock.nowMs();
+  const timers = new Timers(clock);
+  const keys = new Keys({ random, hash, clock });
+  keys.restore(image.keys);
+  const budgets = new Budgets();
+  budgets.restore(image.accounts);
+  for (const row of image.accounts)
+    if (row.scope.startsWith("tenant:") && row.limit !== null)
+      budgets.set(row.scope, [{ resource: row.resource, window: row.window, limit: row.limit }], nowMs);
+  for (const [tenant, limits] of Object.entries(settings.budgets)) budgets.set(`tenant:${tenant}`, limits, nowMs);
+  for (const row of image.keys)
+    if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
+  const parts: Parts = {
+    ...{ clock, random, hash, journal, host, logs, programs, settings, timers, keys, budgets },
+    toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
+    outbox: new Outbox(journal, { clock, lastEventSeq: image.lastEventSeq }),
+    processes: new ProcessTable({ random, clock }),
+    scheduler: new Scheduler({ clock, timers, random }),
+    estimator: new Estimator(),
+    lanes: new LaneTable({
+      cores: options.cores,
+      drivers: options.drivers,
+      settings,
+      clock,
+      levels: image.buckets,
+      startsEmpty: wasCrash,
+    }),
+  };
+  return { parts, image, wasCrash };
+}

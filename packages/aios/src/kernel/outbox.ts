@@ -1,0 +1,132 @@
+import type { JournalEvent, JournalEventBodies, Pid, TenantId, Topic } from "@aiosjs/sdk/protocol";
+import type { Clock, Journal, JournalRecord } from "./ports.ts";
+
+/** Events kept in memory for followers that are nearly up to date. */
+const RECENT = 4_096;
+/** Pause between tries of a journal that cannot write. */
+const PROBE_MS = 1_000;
+
+type Origin = { tenant: TenantId; pid: Pid | null };
+
+/**
+ * The kernel's end of the journal: collects the records of one turn into one commit, numbers the events,
+ * and wakes those who follow them.
+ */
+export class Outbox {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  #seq: number;
+  #pending: JournalRecord[] = [];
+  #flushing: Promise<void> | undefined;
+  readonly #recent: JournalEvent[] = [];
+  readonly #followers = new Set<() => void>();
+  #failure: unknown;
+  #probedAtMs = 0;
+
+  constructor(journal: Journal, options: { clock: Clock; lastEventSeq: number }) {
+    this.#journal = journal;
+    this.#clock = options.clock;
+    this.#seq = options.lastEventSeq;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /**
+   * The last commit's failure, until one succeeds: while it is set, nothing new is admitted.
+   * Asking tries again, once a second at most.
+   */
+  get failure(): unknown {
+    const nowMs = this.#clock.nowMs();
+    if (this.#failure !== undefined && nowMs - this.#probedAtMs >= PROBE_MS) {
+      this.#probedAtMs = nowMs;
+      this.note();
+    }
+    return this.#failure;
+  }
+
+  /** Written with the next commit; a crash before it loses the record. */
+  note(...records: JournalRecord[]): void {
+    this.commit(...records).catch(() => undefined); // kept in `failure`, and the records for the next try
+  }
+
+  /** Resolves when the records, and all noted before them, are durable. @throws SysError ENOSPC | EIO */
+  commit(...records: JournalRecord[]): Promise<void> {
+    this.#pending.push(...records);
+    return (this.#flushing ??= this.#flush());
+  }
+
+  event<T extends Topic>(topic: T, origin: Origin, body: JournalEventBodies[T]): void {
+    this.note(this.eventRecord(topic, origin, body));
+  }
+
+  eventRecord<T extends Topic>(topic: T, { tenant, pid }: Origin, body: JournalEventBodies[T]): JournalRecord {
+    const row = { seq: ++this.#seq, topic, tenant, pid, atMs: this.#clock.nowMs(), body } as JournalEvent;
+    this.#recent.push(row);
+    if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, RECENT);
+    for (const wake of this.#followers) wake();
+    return { kind: "event", row };
+  }
+
+  /** Records of one turn go together: the microtask lets the turn's other notes join. */
+  async #flush(): Promise<void> {
+    await Promise.resolve();
+    const records = this.#pending;
+    this.#pending = [];
+    this.#flushing = undefined;
+    try {
+      await this.#journal.commit(records);
+      this.#failure = undefined;
+    } catch (cause) {
+      this.#failure = cause;
+      // Kept in order for the next try: a full disk loses nothing. Bounded, for nothing new is admitted meanwhile.
+      this.#pending = [...records, ...this.#pending];
+      throw cause;
+    }
+  }
+
+  /** Events after `afterSeq` that `isWanted`, from the journal, then from memory, then as they come. */
+  async *follow(
+    query: {
+      afterSeq: number;
+      tenant?: TenantId | undefined;
+      pid?: Pid | undefined;
+      topics?: readonly Topic[] | undefined;
+    },
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly JournalEvent[]> {
+    let { afterSeq } = query;
+    const isWanted = (event: JournalEvent): boolean =>
+      event.seq > afterSeq &&
+      (query.tenant === undefined || event.tenant === query.tenant) &&
+      (query.pid === undefined || event.pid === query.pid) &&
+      (!query.topics || query.topics.includes(event.topic));
+    while (!signal.aborted) {
+      const oldest = this.#recent[0]?.seq ?? this.#seq + 1;
+      if (afterSeq + 1 < oldest && afterSeq < this.#seq) {
+        const rows = await this.#journal.events({ ...query, afterSeq, limit: 1_000 });
+        const last = rows.at(-1);
+        if (rows.length > 0) yield rows;
+        afterSeq = last && rows.length === 1_000 ? last.seq : Math.max(afterSeq, oldest - 1);
+        continue;
+      }
+      const wanted = this.#recent.slice(Math.max(0, afterSeq + 1 - oldest)).filter(isWanted);
+      afterSeq = this.#seq;
+      if (wanted.length > 0) yield wanted;
+      else await this.#change(signal);
+    }
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#followers.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#followers.add(wake);
+      signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import type { Budgets } from "./budget.ts";
+import type { Estimator } from "./estimate.ts";
+import type { Keys } from "./keys.ts";
+import type { LaneTable } from "./lane-table.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Clock, Hash, Host, Journal, KernelSettings, Logs, ProgramDriver, Random, Toolbox } from "./ports.ts";
+import type { ProcessTable } from "./process-table.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Timers } from "./timers.ts";
+
+/** What the rooms of the kernel share: the ports, and one of each table. */
+export interface Parts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hash: Hash;
+  readonly journal: Journal;
+  readonly host: Host;
+  readonly logs: Logs;
+  readonly programs: ProgramDriver;
+  readonly toolbox: Toolbox | undefined;
+  readonly timers: Timers;
+  readonly outbox: Outbox;
+  readonly budgets: Budgets;
+  readonly keys: Keys;
+  readonly processes: ProcessTable;
+  readonly scheduler: Scheduler;
+  readonly lanes: LaneTable;
+  readonly estimator: Estimator;
+  settings: KernelSettings;
+}

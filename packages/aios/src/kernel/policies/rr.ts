@@ -1,0 +1,28 @@
+import type { Pid } from "@aiosjs/sdk/protocol";
+import { createKeyedQueue } from "./keyed-queue.ts";
+import type { Policy } from "./policy.ts";
+
+/**
+ * Round robin between processes, one syscall each: a process's n-th waiting call stands in the n-th round from now,
+ * so that a process with a thousand calls delays one with a single call by one call only.
+ */
+export const rr: Policy = {
+  name: "rr",
+  createQueue() {
+    let round = 0;
+    const lastRound = new Map<Pid, number>();
+    return createKeyedQueue({
+      keyOf({ pid }) {
+        const mine = Math.max(round, (lastRound.get(pid) ?? -1) + 1);
+        lastRound.set(pid, mine);
+        return mine;
+      },
+      dispatched(key) {
+        if (key === round) return;
+        round = key;
+        // Rounds that are over bind nobody: forget them, or the map grows with every process that ever was.
+        for (const [pid, last] of lastRound) if (last < round) lastRound.delete(pid);
+      },
+    });
+  },
+};

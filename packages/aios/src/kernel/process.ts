@@ -1,0 +1,184 @@
+import { addUsage, noUsage } from "@aiosjs/sdk/protocol";
+import type { Exit, KeyId, Limit, Pid, ProcessView, SchedulingClass, TenantId, Usage } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "./call-record.ts";
+import type { ProcessRow } from "./ports.ts";
+
+export interface ProcessOptions {
+  readonly pid: Pid;
+  readonly tenant: TenantId;
+  readonly parent: Process | undefined;
+  readonly name: string;
+  readonly kind: ProcessRow["kind"];
+  readonly nice: number;
+  readonly class: SchedulingClass;
+  readonly capabilities: readonly string[];
+  readonly onExhausted: "suspend" | "refuse";
+  readonly program: unknown;
+  readonly model: string | null;
+  readonly key: KeyId | null;
+  readonly startedAtMs: number;
+}
+
+/** A running agent, whoever runs it. What it does goes through its calls; what may be done to it are the signals. */
+export class Process {
+  readonly pid: Pid;
+  readonly tenant: TenantId;
+  readonly parent: Process | undefined;
+  readonly children = new Set<Process>();
+  readonly name: string;
+  readonly kind: ProcessRow["kind"];
+  nice: number;
+  class: SchedulingClass;
+  readonly capabilities: readonly string[];
+  readonly onExhausted: "suspend" | "refuse";
+  readonly program: unknown;
+  model: string | null;
+  key: KeyId | null;
+  host: ProcessRow["host"] = null;
+  limits: Limit[] = [];
+  usage: Usage = noUsage;
+  done = 0;
+  failed = 0;
+  toolCalls = 0;
+  waitingMs = 0;
+  /** Number of the last syscall. */
+  seq = 0;
+  readonly calls = new Set<CallRecord>();
+  queued = 0;
+  running = 0;
+  hasBegun = false;
+  /** Why it is suspended, if it is. */
+  suspended: string | undefined;
+  /** Calls made or taken out of the run queues while suspended: what to do when it is resumed. */
+  readonly held = new Map<CallRecord, () => void>();
+  readonly startedAtMs: number;
+  activeAtMs: number;
+  endedAtMs: number | null = null;
+  exit: Exit | null = null;
+  readonly abort = new AbortController();
+  readonly #waiters: (() => void)[] = [];
+
+  constructor(options: ProcessOptions) {
+    this.pid = options.pid;
+    this.tenant = options.tenant;
+    this.parent = options.parent;
+    this.name = options.name;
+    this.kind = options.kind;
+    this.nice = options.nice;
+    this.class = options.class;
+    this.capabilities = options.capabilities;
+    this.onExhausted = options.onExhausted;
+    this.program = options.program;
+    this.model = options.model;
+    this.key = options.key;
+    this.startedAtMs = options.startedAtMs;
+    this.activeAtMs = options.startedAtMs;
+    options.parent?.children.add(this);
+  }
+
+  /** The root of its tree: the program as a whole, for policies. */
+  get root(): Process {
+    let process: Process = this;
+    while (process.parent) process = process.parent;
+    return process;
+  }
+
+  get state(): ProcessView["state"] {
+    if (this.exit) return "zombie";
+    if (this.suspended !== undefined) return "suspended";
+    if (this.running > 0) return "running";
+    if (this.queued > 0) return "ready";
+    return this.hasBegun ? "blocked" : "new";
+  }
+
+  /** What a blocked or suspended process waits for. */
+  get waitsFor(): string | null {
+    if (this.suspended !== undefined) return this.suspended;
+    if (this.state !== "blocked") return null;
+    return this.kind === "client" ? "its client's next request" : "its own program";
+  }
+
+  /** This process and all below it, parents first. */
+  *tree(): Generator<Process> {
+    yield this;
+    for (const child of this.children) yield* child.tree();
+  }
+
+  isUnder(ancestor: Process): boolean {
+    for (let process: Process | undefined = this; process; process = process.parent)
+      if (process === ancestor) return true;
+    return false;
+  }
+
+  end(exit: Exit, nowMs: number): void {
+    if (this.exit) return;
+    this.exit = exit;
+    this.endedAtMs = nowMs;
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  /** Resolves when the process has ended. */
+  ended(signal: AbortSignal): Promise<Exit> {
+    if (this.exit) return Promise.resolve(this.exit);
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason as Error);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#waiters.push(() => {
+        signal.removeEventListener("abort", abort);
+        if (this.exit) resolve(this.exit);
+      });
+    });
+  }
+
+  count(record: CallRecord, outcome: "done" | "failed"): void {
+    this[outcome]++;
+    if (record.name === "tool.call") this.toolCalls++;
+    this.waitingMs += record.waitedMs;
+    this.usage = addUsage(this.usage, record.usage);
+  }
+
+  view(): ProcessView {
+    const { pid, tenant, name, kind, nice, model, queued, running, done, failed, toolCalls, usage, waitingMs, exit } =
+      this;
+    return {
+      ...{ pid, tenant, name, kind, nice, model, queued, running, done, failed, toolCalls, usage, waitingMs, exit },
+      parent: this.parent?.pid ?? null,
+      state: this.state,
+      on: this.waitsFor,
+      class: this.class,
+      limits: this.limits,
+      startedAt: this.startedAtMs,
+      endedAt: this.endedAtMs,
+      hostPid: this.host?.hostPid ?? null,
+    };
+  }
+
+  row(): ProcessRow {
+    const { pid, tenant, name, kind, nice, capabilities, limits, usage, done, failed, toolCalls, waitingMs, seq } =
+      this;
+    const { program, key, host, onExhausted, startedAtMs, endedAtMs, exit } = this;
+    return {
+      ...{
+        pid,
+        tenant,
+        name,
+        kind,
+        nice,
+        capabilities,
+        limits,
+        usage,
+        key,
+        host,
+        onExhausted,
+        startedAtMs,
+        endedAtMs,
+        exit,
+      },
+      parent: this.parent?.pid ?? null,
+      state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
+      class: this.class,
+      counts: { done, failed, toolCalls, waitingMs, seq },
+      program: { ...(program as object), model: this.model },
+    };
+  }
+}

@@ -1,0 +1,213 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "./call-record.ts";
+import type { Demand, Lane } from "./lane.ts";
+import type { Ticket, Waiting } from "./policies/policy.ts";
+import type { Clock, Random } from "./ports.ts";
+import type { Timer, Timers } from "./timers.ts";
+
+/** A call on its way through the lanes. */
+export interface Entry extends Waiting {
+  readonly record: CallRecord;
+  readonly lanes: readonly Lane[];
+  readonly demand: Demand;
+  /** Runs in a slot of `lane`; settles the slot by calling `release`. Must not throw. */
+  readonly dispatch: (lane: Lane, slot: Slot) => void;
+  readonly tickets: Map<Lane, Ticket<Waiting>>;
+  /** Set while the call waits for its next attempt, outside the run queues. */
+  delay: Timer | undefined;
+}
+
+/** A place on a lane: given back once, for good, or lent while a nested call runs. */
+export interface Slot {
+  readonly lane: Lane;
+  /** Number of the dispatch, for correcting buckets by response headers. */
+  readonly dispatch: number;
+  readonly atMs: number;
+  release(): void;
+  /** Gives the slot back while `work` runs, and waits for one before it returns. */
+  lend<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** Run queues in front of the lanes: bounded in all and per tenant, ordered by the policy, gated by slots and buckets. */
+export class Scheduler {
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #random: Random;
+  readonly #wakeups = new Map<Lane, { atMs: number; timer: Timer }>();
+  readonly #perTenant = new Map<string, number>();
+  #queued = 0;
+  #arrivals = 0;
+
+  constructor(options: { clock: Clock; timers: Timers; random: Random }) {
+    this.#clock = options.clock;
+    this.#timers = options.timers;
+    this.#random = options.random;
+  }
+
+  get queued(): number {
+    return this.#queued;
+  }
+
+  nextArrival(): number {
+    return ++this.#arrivals;
+  }
+
+  /** @throws SysError EAGAIN when the queues are full. */
+  admit(tenant: string, limits: { queueLimit: number; tenantQueueLimit: number }): void {
+    const mine = this.#perTenant.get(tenant) ?? 0;
+    const isFull = this.#queued >= limits.queueLimit;
+    if (!isFull && mine < limits.tenantQueueLimit) return;
+    throw new SysError(
+      "EAGAIN",
+      isFull
+        ? `the run queues are full (${limits.queueLimit} calls wait)`
+        : `tenant ${tenant} has ${mine} calls waiting, its limit`,
+      {
+        retryAfterMs: 1_000,
+        hint: "send it again later, or raise scheduler.queueLimit / tenantQueueLimit",
+      },
+    );
+  }
+
+  enqueue(entry: Entry): void {
+    this.#count(entry);
+    this.#stand(entry);
+  }
+
+  /** Waits for `atMs` first: the next attempt of a call whose upstream broke. */
+  enqueueLater(entry: Entry, atMs: number): void {
+    this.#count(entry);
+    entry.delay = this.#timers.at(atMs, () => {
+      entry.delay = undefined;
+      this.#stand(entry);
+    });
+  }
+
+  #count(entry: Entry): void {
+    const { record } = entry;
+    record.state = "queued";
+    record.waitingSinceMs = this.#clock.nowMs();
+    record.process.queued++;
+    this.#queued++;
+    this.#perTenant.set(entry.tenant, (this.#perTenant.get(entry.tenant) ?? 0) + 1);
+  }
+
+  #stand(entry: Entry): void {
+    for (const lane of entry.lanes) {
+      entry.tickets.set(lane, lane.queue.push(entry));
+      if (entry.class === "interactive") lane.sawInteractive(this.#clock.nowMs());
+    }
+    for (const lane of entry.lanes) if (entry.tickets.size > 0) this.pump(lane);
+  }
+
+  /** A lane is gone with its core: its calls are routed again, or fail with what the router says. */
+  dissolve(lane: Lane, lanesOf: (model: string) => readonly Lane[]): void {
+    for (let ticket = lane.queue.peek(); ticket; ticket = lane.queue.peek()) {
+      const entry = ticket.entry as Entry;
+      const { record } = entry;
+      try {
+        const lanes = lanesOf((record.args as { model: string }).model);
+        this.withdraw(entry);
+        this.enqueue(Object.assign(entry, { lanes }));
+      } catch (cause) {
+        lane.queue.remove(ticket);
+        record.cancel(cause as SysError);
+      }
+    }
+  }
+
+  /** Takes a waiting call out of all its queues. */
+  withdraw(entry: Entry, picked?: Lane): void {
+    if (entry.tickets.size === 0 && !entry.delay) return;
+    entry.delay?.cancel();
+    entry.delay = undefined;
+    for (const [lane, ticket] of entry.tickets) {
+      if (lane === picked) lane.queue.dispatch(ticket);
+      else lane.queue.remove(ticket);
+    }
+    entry.tickets.clear();
+    const { record } = entry;
+    record.waitedMs = record.waitingMs();
+    record.waitingSinceMs = undefined;
+    record.process.queued--;
+    this.#queued--;
+    const left = (this.#perTenant.get(entry.tenant) ?? 1) - 1;
+    if (left > 0) this.#perTenant.set(entry.tenant, left);
+    else this.#perTenant.delete(entry.tenant);
+  }
+
+  /** Dispatches from this lane whatever may go now, and sets the timer for the rest. */
+  pump(lane: Lane): void {
+    for (;;) {
+      const nowMs = this.#clock.nowMs();
+      if (lane.returning.length > 0 && lane.running < lane.concurrency) {
+        lane.running++;
+        lane.returning.shift()?.();
+        continue;
+      }
+      if (lane.queue.size === 0) return;
+      const next = lane.next(nowMs, (entry) => (entry as Entry).demand);
+      if (typeof next === "number") return this.#wakeLater(lane, nowMs + next);
+      this.#dispatch(next.entry as Entry, lane, nowMs);
+    }
+  }
+
+  #dispatch(entry: Entry, lane: Lane, nowMs: number): void {
+    this.withdraw(entry, lane);
+    const { record } = entry;
+    const dispatch = lane.take(entry.demand, nowMs);
+    lane.waitingMsTotal += record.waitedMs;
+    record.state = "running";
+    record.startedAtMs ??= nowMs;
+    record.process.running++;
+    let isHeld = true;
+    const giveBack = (): void => {
+      lane.running--;
+      record.process.running--;
+      this.pump(lane);
+    };
+    entry.dispatch(lane, {
+      lane,
+      dispatch,
+      atMs: nowMs,
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        giveBack();
+      },
+      lend: async (work) => {
+        giveBack();
+        try {
+          return await work();
+        } finally {
+          await new Promise<void>((resolve) => {
+            lane.returning.push(resolve);
+            this.pump(lane);
+          });
+          record.process.running++;
+        }
+      },
+    });
+  }
+
+  /** Refused by the upstream: the lane pauses, the call waits at its old place. @returns when the lane goes on. */
+  refused(lane: Lane, retryAfterMs: number | undefined): number {
+    return lane.refuse(retryAfterMs, this.#clock.nowMs(), this.#random.next());
+  }
+
+  broke(lane: Lane): number | undefined {
+    return lane.broke(this.#clock.nowMs(), this.#random.next());
+  }
+
+  #wakeLater(lane: Lane, atMs: number): void {
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const set = this.#wakeups.get(lane);
+    if (set && set.atMs <= atMs && set.atMs > this.#clock.nowMs()) return;
+    set?.timer.cancel();
+    const timer = this.#timers.at(atMs, () => {
+      this.#wakeups.delete(lane);
+      this.pump(lane);
+    });
+    this.#wakeups.set(lane, { atMs, timer });
+  }
+}
