@@ -1,0 +1,189 @@
+import { SysError, type ChatArgs, type Message, type Tool } from "@aiosjs/sdk/protocol";
+import type { Quirks } from "./quirks.ts";
+
+type Body = Record<string, unknown>;
+
+interface Target {
+  readonly core: string;
+  readonly model: string;
+  readonly quirks: Quirks;
+}
+
+/**
+ * Members that no caller replaces: what the kernel decides, what would get round its clamp on output tokens
+ * (llama.cpp's own names of the limit, several answers), and the functions that came before tools, whose answers
+ * have no place in a result.
+ */
+const kept = new Set(
+  (
+    "model messages stream max_tokens max_completion_tokens best_of n_cmpl n_predict num_predict " +
+    "functions function_call"
+  ).split(" "),
+);
+
+/** The body of POST /chat/completions. @throws SysError EINVAL for what this upstream cannot be told. */
+export function toBody(args: ChatArgs, target: Target): Body {
+  const { quirks } = target;
+  const body: Body = { model: target.model, messages: args.messages.map((message) => toMessage(message, target)) };
+  if (args.stream === true) {
+    body["stream"] = true;
+    if (quirks.streamUsage === "ask") body["stream_options"] = { include_usage: true };
+  }
+  if (args.maxTokens !== undefined) body[quirks.maxTokens] = args.maxTokens;
+  if (args.temperature !== undefined) body["temperature"] = args.temperature;
+  if (args.topP !== undefined) body["top_p"] = args.topP;
+  if (args.stop !== undefined && args.stop.length > 0) body["stop"] = args.stop;
+  if (args.seed !== undefined) body[quirks.seed] = args.seed;
+  if (args.frequencyPenalty !== undefined) body["frequency_penalty"] = args.frequencyPenalty;
+  if (args.presencePenalty !== undefined) body["presence_penalty"] = args.presencePenalty;
+  if (args.reasoningEffort !== undefined) body["reasoning_effort"] = args.reasoningEffort;
+  addTools(body, args, target);
+  addFormat(body, args.responseFormat, target);
+  if (args.foreign !== undefined) addForeign(body, args.foreign, target);
+  for (const member of quirks.refuses) if (Object.hasOwn(body, member)) throw refused(member, target);
+  return body;
+}
+
+function toMessage(message: Message, target: Target): Body {
+  const body = toPlainMessage(message, target);
+  return message.foreign === undefined ? body : Object.assign(body, ownDialect(message.foreign, target));
+}
+
+function toPlainMessage(message: Message, target: Target): Body {
+  const { quirks } = target;
+  if (message.role === "tool") return { role: "tool", tool_call_id: message.callId, content: message.content };
+  const named = message.name === undefined ? {} : { name: message.name };
+  if (message.name !== undefined && quirks.refuses.includes("messages.name")) throw refused("a message's name", target);
+  switch (message.role) {
+    case "developer":
+      return { role: quirks.hasDeveloperRole ? "developer" : "system", content: message.content, ...named };
+    case "system":
+      return { role: "system", content: message.content, ...named };
+    case "user":
+      return { role: "user", content: toUserContent(message.content, target), ...named };
+    case "assistant": {
+      const { toolCalls, reasoning, refusal } = message;
+      const hasCalls = toolCalls !== undefined && toolCalls.length > 0;
+      const body: Body = { role: "assistant", content: message.content ?? (hasCalls ? null : ""), ...named };
+      if (hasCalls) {
+        body["tool_calls"] = toolCalls.map((call) => ({
+          id: call.id,
+          type: "function",
+          function: { name: call.name, arguments: call.arguments },
+        }));
+      }
+      if (typeof refusal === "string") body["refusal"] = refusal;
+      if (reasoning !== undefined && quirks.reasoningBack !== undefined) body[quirks.reasoningBack] = reasoning;
+      return body;
+    }
+  }
+}
+
+type UserContent = Extract<Message, { role: "user" }>["content"];
+
+function toUserContent(content: UserContent, { core }: Target): unknown {
+  if (typeof content === "string") return content;
+  return content.map((part) => {
+    switch (part.type) {
+      case "text":
+        return part;
+      case "image": {
+        const image = part.detail === undefined ? { url: part.url } : { url: part.url, detail: part.detail };
+        return { type: "image_url", image_url: image };
+      }
+      case "foreign":
+        if (part.dialect === "openai") return part.value;
+        throw new SysError("EINVAL", `core ${core} speaks openai and cannot take a ${part.dialect} message part`, {
+          hint: `send the part in openai's form, or name a core that speaks ${part.dialect}`,
+        });
+    }
+  });
+}
+
+const toTool = (tool: Tool): Body => {
+  const described: Body = { name: tool.name };
+  if (tool.description !== undefined) described["description"] = tool.description;
+  if (tool.parameters !== undefined) described["parameters"] = tool.parameters;
+  if (tool.strict !== undefined) described["strict"] = tool.strict;
+  return { type: "function", function: described };
+};
+
+function addTools(body: Body, args: ChatArgs, { quirks }: Target): void {
+  const { tools, toolChoice, parallelToolCalls } = args;
+  // An empty list is refused by several servers, and so is a choice without tools.
+  if (tools === undefined || tools.length === 0) return;
+  let offered = tools;
+  if (typeof toolChoice === "object") {
+    offered = tools.filter((tool) => tool.name === toolChoice.name);
+    if (offered.length === 0) {
+      throw new SysError("EINVAL", `toolChoice names "${toolChoice.name}", which is not among the tools`, {
+        hint: `the tools are ${tools.map((tool) => tool.name).join(", ")}`,
+      });
+    }
+    if (quirks.toolChoice.canName) {
+      offered = tools;
+      body["tool_choice"] = { type: "function", function: { name: toolChoice.name } };
+    } else {
+      body["tool_choice"] = quirks.toolChoice.required;
+    }
+  } else if (toolChoice === "required") {
+    body["tool_choice"] = quirks.toolChoice.required;
+  } else if (toolChoice !== undefined) {
+    body["tool_choice"] = toolChoice;
+  }
+  body["tools"] = offered.map(toTool);
+  if (parallelToolCalls !== undefined) body["parallel_tool_calls"] = parallelToolCalls;
+}
+
+function addFormat(body: Body, format: ChatArgs["responseFormat"], { core, quirks }: Target): void {
+  if (format === undefined || format.type === "text") return;
+  const isSchema = format.type === "json-schema";
+  if (quirks.responseFormat === "none" || (isSchema && quirks.responseFormat === "json")) {
+    throw new SysError("EINVAL", `core ${core} does not honour responseFormat ${format.type}`, {
+      hint: isSchema
+        ? "ask for responseFormat json and state the schema in the prompt, or name another core"
+        : "state the form in the prompt, or name another core",
+    });
+  }
+  if (!isSchema) {
+    body["response_format"] = { type: "json_object" };
+    return;
+  }
+  const schema: Body = { name: format.name };
+  if (format.description !== undefined) schema["description"] = format.description;
+  if (format.schema !== undefined) schema["schema"] = format.schema;
+  if (format.strict !== undefined) schema["strict"] = format.strict;
+  body["response_format"] = { type: "json_schema", json_schema: schema };
+}
+
+type Foreign = NonNullable<ChatArgs["foreign"]>;
+
+function ownDialect({ dialect, members }: Foreign, { core }: Target): Body {
+  if (dialect === "openai") return members;
+  throw new SysError("EINVAL", `core ${core} speaks openai and cannot take ${dialect} members`, {
+    hint: `leave out ${Object.keys(members).join(", ")}, or name a core that speaks ${dialect}`,
+  });
+}
+
+function addForeign(body: Body, foreign: Foreign, target: Target): void {
+  for (const [member, value] of Object.entries(ownDialect(foreign, target))) {
+    if (kept.has(member)) {
+      throw new SysError("EINVAL", `${member} cannot be a foreign member`, {
+        hint: "it has a place of its own in the arguments of llm.chat, or no meaning there",
+      });
+    }
+    if (member === "n") {
+      if (value === 1 || value === null) continue;
+      throw new SysError("EINVAL", "n: a call has one answer", { hint: "make as many calls as you want answers" });
+    }
+    if (member === "stream_options") {
+      // Usage is always asked for: settling needs it. The other options are the caller's.
+      if (body[member] !== undefined && typeof value === "object") body[member] = { ...value, include_usage: true };
+      continue;
+    }
+    body[member] = value;
+  }
+}
+
+const refused = (member: string, { core }: Target): SysError =>
+  new SysError("EINVAL", `core ${core} does not take ${member}`, { hint: "leave it out, or name another core" });
