@@ -1,0 +1,264 @@
+import { noUsage, SysError } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult } from "@aiosjs/sdk/protocol";
+import type { Clock, DriverEvent, ModelSpec } from "../../../kernel/ports.ts";
+import { createAnswer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
+import { textOf, think } from "./brain.ts";
+import { createBatchEngine } from "./engine.ts";
+import { createFixedEngine } from "./fixed-engine.ts";
+import { createLimiter } from "./limiter.ts";
+import type { SimFaults, SimParameters } from "./parameters.ts";
+import { createPrefixCache } from "./prefix-cache.ts";
+import { draws, textHash } from "./prng.ts";
+import type { Draws } from "./prng.ts";
+import { countTokens } from "./tokens.ts";
+
+/** How the upstream broke, before it is put into words (an error code here, an HTTP answer there). */
+export class SimFault extends Error {
+  readonly is: "refused" | "server" | "disconnect" | "malformed";
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(is: SimFault["is"], message: string, options: { status: number; retryAfterMs?: number | undefined }) {
+    super(message);
+    this.name = "SimFault";
+    this.is = is;
+    this.status = options.status;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export interface SimCaller {
+  /** Whose chance it is: the same agent has the same jitter and faults whatever others do. */
+  readonly agent: string;
+  readonly model: string;
+  readonly signal: AbortSignal;
+}
+
+/** The upstream itself, with neither a kernel nor a wire in front. */
+export interface Simulation {
+  /**
+   * Batches of deltas (where `args.stream` asks for them), then one result.
+   * @throws SimFault for what upstreams do; SysError EINVAL and ENOENT for a request that is wrong.
+   */
+  answer(args: ChatArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]>;
+  /** Calls so far, refused ones too. */
+  readonly arrived: number;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export function createSimulation(name: string, clock: Clock, parameters: SimParameters): Simulation {
+  const { seed, models, limits, fixed } = parameters;
+  const now = () => clock.nowMs();
+  const engine =
+    fixed === null
+      ? createBatchEngine(clock, parameters)
+      : createFixedEngine(clock, { ...fixed, slots: parameters.slots });
+  const limiter = createLimiter(limits, parameters.limitBy, now);
+  const prefixes = createPrefixCache(parameters.prefixCacheTokens);
+  const attempts = createAttemptCounter();
+  let inFlight = 0;
+  let arrived = 0;
+
+  const refuse = (retryAfterMs: number | undefined, why: string) =>
+    new SimFault("refused", why, { status: 429, retryAfterMs: parameters.retryAfterMs ?? retryAfterMs });
+
+  async function* answer(args: ChatArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]> {
+    const { signal } = caller;
+    signal.throwIfAborted();
+    arrived++;
+    const model = modelNamed(caller.model, name, models);
+    refuseForeign(args, name);
+    const prompt = renderPrompt(args);
+    const promptTokens = countTokens(prompt);
+    const room = Math.min(model.contextTokens ?? Infinity, parameters.kvTokens) - promptTokens;
+    if (room < 1) throw tooLong(name, model, promptTokens);
+    const attempt = attempts.next(caller.agent);
+    const chance = (purpose: string) => draws(seed, caller.agent, attempt, purpose);
+    const fault = drawFault(parameters.faults, chance("fault"));
+
+    const taken = limiter.take(promptTokens);
+    const observed = limiter.observed();
+    const news: DriverEvent[] = observed.length === 0 ? [] : [{ type: "limits", limits: observed }];
+    const isFull = limits.concurrency !== undefined && inFlight >= limits.concurrency;
+    if (taken.isRefused || isFull || fault === "tooManyRequests") {
+      if (news.length > 0) yield news;
+      throw taken.isRefused
+        ? refuse(Math.ceil(taken.retryAfterMs), `rate limit reached: ${taken.bucket} per minute`)
+        : refuse(
+            isFull ? undefined : 1000,
+            isFull ? `${limits.concurrency} requests are running already` : "rate limit reached (injected)",
+          );
+    }
+    inFlight++;
+    try {
+      if (parameters.ttftMs > 0) {
+        await clock.wakeAt(now() + chance("ttft").lognormal(parameters.ttftMs, parameters.ttftSigma), signal);
+      }
+      if (fault === "serverError") throw serverFault(chance("status"));
+      const thought = think(args, { ...parameters, hash: textHash(prompt) });
+      const whole = createAnswer(thought, args, Math.min(args.maxTokens ?? Infinity, room));
+      const breaksAfter = fault === "disconnect" || fault === "stall" ? chance("break").below(whole.tokens) : undefined;
+      const cachedTokens = Math.min(prefixes.lookUp(prompt), promptTokens - 1);
+      const progress = engine.run({
+        prefillTokens: promptTokens - cachedTokens,
+        outputTokens: whole.tokens,
+        kvTokens: promptTokens + whole.tokens,
+        chunkTokens: args.stream === true ? parameters.chunkTokens : whole.tokens,
+        slowness: fault === "slow" ? 8 : 1,
+        stallAfterTokens: fault === "stall" ? breaksAfter : undefined,
+        signal,
+      });
+      let sent = 0;
+      for await (const produced of progress) {
+        // The headers come with the first token, and say what stood when the call was admitted.
+        const batch: DriverEvent[] = news.splice(0);
+        const isBroken = fault === "disconnect" && produced > breaksAfter!;
+        const upTo = isBroken ? breaksAfter! : produced;
+        if (args.stream === true && upTo > sent) batch.push(...whole.deltas(sent, upTo));
+        sent = upTo;
+        if (isBroken) {
+          if (batch.length > 0) yield batch;
+          throw new SimFault("disconnect", `the connection closed after ${sent} tokens`, { status: 0 });
+        }
+        if (produced === whole.tokens) {
+          if (fault === "malformed") {
+            if (batch.length > 0) yield batch;
+            throw new SimFault("malformed", "the answer ended in the middle of its JSON", { status: 200 });
+          }
+          limiter.charge(whole.tokens);
+          batch.push(
+            resultOf(whole, { promptTokens, cachedTokens, model: `${name}/${caller.model}`, hash: textHash(prompt) }),
+          );
+        }
+        if (batch.length > 0) yield batch;
+      }
+    } finally {
+      inFlight--;
+    }
+  }
+
+  return {
+    answer,
+    get arrived() {
+      return arrived;
+    },
+    get running() {
+      return engine.running;
+    },
+    get waiting() {
+      return engine.waiting;
+    },
+  };
+}
+
+/** The prompt as one text: what is counted, hashed and cached. */
+export function renderPrompt(args: ChatArgs): string {
+  let prompt = args.tools === undefined ? "" : `${JSON.stringify(args.tools)}\n`;
+  for (const message of args.messages) {
+    prompt += `${message.role}: ${textOf(message)}\n`;
+    if (message.role === "assistant" && message.toolCalls !== undefined) {
+      for (const call of message.toolCalls) prompt += `${call.name}(${call.arguments})\n`;
+    }
+  }
+  // These steer the answer, so they belong to what it is a function of.
+  const { toolChoice, responseFormat, seed } = args;
+  if (toolChoice !== undefined || responseFormat !== undefined || seed !== undefined) {
+    prompt += JSON.stringify([toolChoice, responseFormat, seed]);
+  }
+  return prompt;
+}
+
+function resultOf(
+  answer: Answer,
+  about: { promptTokens: number; cachedTokens: number; model: string; hash: string },
+): DriverEvent {
+  const result: ChatResult = {
+    message: answer.message(),
+    finishReason: answer.finishReason,
+    model: about.model,
+    upstreamId: `sim-${about.hash}`,
+    isSimulated: true,
+  };
+  const usage = {
+    ...noUsage,
+    inputTokens: about.promptTokens,
+    cachedInputTokens: about.cachedTokens,
+    outputTokens: answer.tokens,
+    reasoningTokens: answer.reasoningTokens,
+  };
+  return { type: "result", result, usage };
+}
+
+function drawFault(faults: SimFaults, chance: Draws): keyof SimFaults | undefined {
+  let left = chance.next();
+  for (const [name, probability] of Object.entries(faults) as [keyof SimFaults, number][]) {
+    if (left < probability) return name;
+    left -= probability;
+  }
+  return undefined;
+}
+
+function serverFault(chance: Draws): SimFault {
+  const status = chance.pick([500, 502, 503]);
+  return new SimFault("server", "the upstream broke (injected)", {
+    status,
+    ...(status === 503 ? { retryAfterMs: 1000 } : {}),
+  });
+}
+
+/** Counts each agent's attempts, so that a repeated call draws anew. Agents not seen for long are forgotten. */
+function createAttemptCounter(capacity = 200_000) {
+  const counts = new Map<string, number>();
+  return {
+    next: (agent: string): number => {
+      const count = (counts.get(agent) ?? 0) + 1;
+      counts.delete(agent);
+      counts.set(agent, count);
+      if (counts.size > capacity) counts.delete(counts.keys().next().value!);
+      return count;
+    },
+  };
+}
+
+function modelNamed(id: string, core: string, models: readonly ModelSpec[]): ModelSpec {
+  const model = models.find((one) => one.id === id);
+  if (model !== undefined) return model;
+  throw new SysError("ENOENT", `no model "${id}" on core ${core}`, {
+    hint: `it simulates ${models.map((one) => one.id).join(", ")}`,
+  });
+}
+
+function tooLong(core: string, { id, contextTokens }: ModelSpec, promptTokens: number): SysError {
+  const room = contextTokens === undefined ? "its cache" : `a context of ${contextTokens} tokens`;
+  return new SysError("EINVAL", `the prompt has ${promptTokens} tokens; ${core}/${id} has ${room}`, {
+    hint: "shorten the messages, or use a model with a larger context",
+  });
+}
+
+/** Members of other dialects that change nothing about the form of an answer. */
+const harmless = new Set(
+  (
+    "user store metadata service_tier prompt_cache_key prompt_cache_retention safety_identifier logit_bias verbosity " +
+    "top_k min_p repetition_penalty prediction"
+  ).split(" "),
+);
+
+function refuseForeign({ foreign, messages }: ChatArgs, core: string) {
+  const strange = Object.keys(foreign?.members ?? {}).filter((member) => !harmless.has(member));
+  if (strange.length > 0) {
+    throw new SysError("EINVAL", `core ${core} is a simulation and does not know ${strange.join(", ")}`, {
+      hint: "leave it out, or use a real core",
+    });
+  }
+  for (const { content } of messages) {
+    if (typeof content !== "object" || content === null) continue;
+    const part = content.find(({ type }) => type === "foreign");
+    if (part !== undefined) {
+      throw new SysError("EINVAL", `core ${core} is a simulation and reads text and images only`, {
+        hint: "leave the other parts out, or use a real core",
+      });
+    }
+  }
+}
