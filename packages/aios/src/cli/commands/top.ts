@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "@aiosjs/sdk";
+import { isSysError } from "@aiosjs/sdk";
+import { topPane } from "../../tui/top-pane.ts";
+import { topWords } from "../messages/top.ts";
+import type { ContextOf } from "../registry.ts";
+import { openScreen, watchKeys } from "../screen.ts";
+
+export async function run(context: ContextOf<"top">): Promise<void> {
+  const { options, lang, paint, width } = context;
+  const client = await context.client();
+  const words = topWords(lang);
+  const look = async () => {
+    const [status, { processes }, { lanes }] = await lookAt(client, options.all);
+    const simulatedCores = new Set(status.cores.filter(({ isSimulated }) => isSimulated).map(({ name }) => name));
+    return { status, processes, lanes, simulatedCores, nowMs: Date.now(), words, paint };
+  };
+  let state = await look();
+  const isLive = process.stdout.isTTY && !context.json && !context.jsonl;
+  if (!isLive) {
+    const { status, processes, lanes } = state;
+    context.result({ status, processes, lanes }, () =>
+      topPane({ ...state, words: { ...words, hint: "" } }, width, Infinity)
+        .join("\n")
+        .trimEnd(),
+    );
+    return;
+  }
+  using keys = watchKeys(["q", "Q"]);
+  const signal = AbortSignal.any([context.signal, keys.signal]);
+  const draw = () => screen.draw(topPane(state, screen.width, screen.height));
+  using screen = openScreen(process.stdout, draw);
+  while (!signal.aborted) {
+    draw();
+    try {
+      await sleep(options.interval * 1_000, undefined, { signal });
+      state = await look();
+    } catch (cause) {
+      if (!signal.aborted && !(isSysError(cause) && cause.code === "ECANCELED")) throw cause;
+    }
+  }
+}
+
+const lookAt = (client: Client, all: boolean) =>
+  Promise.all([client.sys.status(), client.proc.list({ all }), client.llm.lanes()]);

@@ -1,0 +1,46 @@
+import type { Client, ProcessView } from "@aiosjs/sdk";
+import { CliError, conflict } from "./cli-error.ts";
+import type { CommandContext } from "./context.ts";
+import { processText } from "./messages/process.ts";
+
+type Speaker = Pick<CommandContext, "t">;
+
+/**
+ * The process that `text` means: its pid, a prefix that only one pid has, or a name. Of several of one name the one that
+ * lives is meant; where none lives, the one that ended last.
+ * @throws CliError not found (exit 3), or ambiguous (exit 6) with the candidates.
+ */
+export function chooseProcess(processes: readonly ProcessView[], text: string, { t }: Speaker): ProcessView {
+  const exact = processes.find(({ pid }) => pid === text);
+  if (exact) return exact;
+  const named = processes.filter(({ name }) => name === text);
+  const living = named.filter(({ state }) => state !== "zombie");
+  const candidates =
+    living.length > 0
+      ? living
+      : named.length > 0
+        ? [named.reduce((last, each) => ((each.endedAt ?? 0) >= (last.endedAt ?? 0) ? each : last))]
+        : processes.filter(({ pid }) => pid.startsWith(text));
+  const [only, ...others] = candidates;
+  if (only === undefined)
+    throw new CliError(["ESRCH", 3], t(processText.unknown, { name: text }), { hint: t(processText.unknownHint) });
+  if (others.length > 0) {
+    const pids = candidates.map(({ pid, name }) => `${pid} (${name})`).join(", ");
+    throw new CliError(conflict, t(processText.ambiguous, { name: text, pids }), {
+      hint: t(processText.ambiguousHint),
+    });
+  }
+  return only;
+}
+
+/** As `chooseProcess`, over all that the kernel shows. */
+export async function findProcess(client: Client, text: string, speaker: Speaker): Promise<ProcessView> {
+  const { processes } = await client.proc.list({ all: true });
+  return chooseProcess(processes, text, speaker);
+}
+
+/** Names of the cores where no model answers, so that they are marked wherever they are shown. */
+export async function simulatedCores(client: Client): Promise<ReadonlySet<string>> {
+  const { models } = await client.llm.models();
+  return new Set(models.filter(({ isSimulated }) => isSimulated).map(({ core }) => core));
+}

@@ -1,0 +1,100 @@
+import type { CommandModule, CommandRow } from "../registry.ts";
+
+export const labsRows = [
+  {
+    path: "demo",
+    group: "labs",
+    effect: "write",
+    summary: { en: "watch twelve agents share one small model core", zh: "观看十二个智能体共享一个小型模型核心" },
+    details: {
+      en: "The same as up --demo. Simulated unless a local Ollama answers or --core names a provider, whose key is then spent up to $0.50.",
+      zh: "等同于 up --demo。默认使用模拟核心；若本机 Ollama 有应答则使用它；只有 --core 指定服务商时才会动用其密钥，上限 0.50 美元。",
+    },
+    examples: ["aios demo", "aios demo --core openai", "aios demo --lang zh"],
+    options: [
+      {
+        name: "core",
+        kind: "text",
+        value: "NAME",
+        summary: { en: "sim, ollama, or a provider whose key is set", zh: "sim、ollama，或已设置密钥的服务商" },
+      },
+      {
+        name: "port",
+        kind: "integer",
+        min: 0,
+        max: 65_535,
+        summary: { en: "where the kernel listens; 0 takes any free port", zh: "内核监听的端口；0 表示任意空闲端口" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/demo.ts"),
+  },
+  {
+    path: "bench",
+    group: "labs",
+    effect: "write",
+    summary: { en: "measure this machine", zh: "在本机上运行基准测试" },
+    examples: ["aios bench storm --agents 12 --json", "aios bench overhead --json"],
+    args: [{ name: "name", choices: ["storm", "overhead"], summary: { en: "what to measure", zh: "测试项目" } }],
+    options: [
+      {
+        name: "agents",
+        kind: "integer",
+        value: "N",
+        min: 1,
+        max: 100_000,
+        summary: { en: "agents of the storm", zh: "storm 的智能体数量" },
+      },
+      { name: "seed", kind: "integer", summary: { en: "seed of the simulation", zh: "模拟的随机种子" } },
+    ],
+    aliases: ["benchmark"],
+    load: (): Promise<CommandModule> => import("../commands/bench.ts"),
+  },
+  {
+    path: "sim serve",
+    group: "labs",
+    effect: "read",
+    summary: { en: "serve the simulated model over HTTP", zh: "通过 HTTP 提供模拟模型" },
+    details: {
+      en: "Speaks OpenAI's chat API with true rate-limit headers and 429s; for trying out clients and limits.",
+      zh: "使用 OpenAI 聊天接口，返回真实的限流响应头与 429；用于试验客户端与限额。",
+    },
+    examples: ["aios sim serve --port 8100 --rpm 300 --burst 5 --latency 300"],
+    options: [
+      { name: "port", kind: "integer", default: 8100, min: 0, max: 65_535, summary: { en: "port", zh: "端口" } },
+      { name: "seed", kind: "integer", default: 1, summary: { en: "seed", zh: "随机种子" } },
+      {
+        name: "slots",
+        kind: "integer",
+        min: 1,
+        summary: { en: "answers at once", zh: "同时应答的数量" },
+      },
+      {
+        name: "rpm",
+        kind: "number",
+        min: 0.1,
+        summary: { en: "requests per minute; unlimited without it", zh: "每分钟请求数；不设则不限" },
+      },
+      {
+        name: "burst",
+        kind: "integer",
+        min: 1,
+        summary: { en: "requests that may come at once", zh: "允许的突发请求数" },
+      },
+      {
+        name: "latency",
+        kind: "integer",
+        value: "MS",
+        min: 0,
+        summary: { en: "milliseconds to the first token", zh: "首个 token 的延迟（毫秒）" },
+      },
+      {
+        name: "faults",
+        kind: "number",
+        min: 0,
+        max: 1,
+        summary: { en: "share of requests that go wrong", zh: "出错请求的比例" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/sim-serve.ts"),
+  },
+] as const satisfies readonly CommandRow[];

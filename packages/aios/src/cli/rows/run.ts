@@ -1,0 +1,121 @@
+import type { CommandModule, CommandRow, OptionSpec } from "../registry.ts";
+
+const model = {
+  name: "model",
+  kind: "text",
+  value: "NAME",
+  summary: { en: "core/model, a model's name, an alias, or auto", zh: "core/model、模型名、别名，或 auto" },
+} as const satisfies OptionSpec;
+const quality = [
+  { name: "name", kind: "text", value: "NAME", summary: { en: "what ps calls it", zh: "在 ps 中显示的名称" } },
+  {
+    name: "nice",
+    kind: "integer",
+    min: -20,
+    max: 19,
+    summary: { en: "−20 goes first, 19 last", zh: "−20 最优先，19 最靠后" },
+  },
+  {
+    name: "class",
+    kind: "text",
+    choices: ["interactive", "batch"],
+    summary: { en: "interactive calls find a slot kept for them", zh: "interactive 类调用有预留的执行位" },
+  },
+  {
+    name: "limit",
+    kind: "list",
+    value: "LIMIT",
+    summary: {
+      en: "a hard limit, as tokens=10000/day; may come several times",
+      zh: "硬性限额，例如 tokens=10000/day；可多次给出",
+    },
+  },
+  {
+    name: "usd",
+    kind: "number",
+    value: "N",
+    min: 0,
+    summary: { en: "spend at most so many US dollars", zh: "最多花费多少美元" },
+  },
+] as const satisfies readonly OptionSpec[];
+
+export const runRows = [
+  {
+    path: "run",
+    group: "run",
+    effect: "write",
+    summary: { en: "run an agent, or any command, as a process", zh: "将智能体或任意命令作为进程运行" },
+    details: {
+      en: "After -- any program in any language: it finds the kernel under the names the OpenAI and Anthropic clients read, with a key of its own; your own provider keys stay out of its environment. Exits with the command's own code (127: no such command). The first Ctrl-C goes to the command, the second kills its whole tree.",
+      zh: "-- 之后可以是任何语言的程序：OpenAI 与 Anthropic 客户端所读取的环境变量都指向内核，并带有专属密钥；您自己的服务商密钥不会进入其环境。退出码与该命令相同（127：没有此命令）。第一次 Ctrl-C 发给该命令，第二次结束整个进程树。",
+    },
+    examples: [
+      "aios run -- python my_agent.py",
+      "aios run --name nightly --nice 10 --limit tokens=200k/day -d -- node crawl.js",
+      'aios run researcher "compare these three files"',
+    ],
+    args: [
+      { name: "agent", isOptional: true, summary: { en: "an agent's name or folder", zh: "智能体的名称或文件夹" } },
+      { name: "task", isOptional: true, isVariadic: true, summary: { en: "what it shall do", zh: "要它做的事" } },
+    ],
+    options: [
+      ...quality,
+      model,
+      {
+        name: "env",
+        kind: "list",
+        value: "NAME",
+        summary: { en: "let this variable through although it looks like a secret", zh: "放行该变量，尽管它像是密钥" },
+      },
+      {
+        name: "tty",
+        kind: "flag",
+        summary: {
+          en: "give the command the terminal itself (nothing is logged)",
+          zh: "把终端直接交给命令（不记录日志）",
+        },
+      },
+      {
+        name: "detach",
+        short: "d",
+        kind: "flag",
+        summary: { en: "print the pid and return; it runs on", zh: "输出进程号后返回；进程继续运行" },
+      },
+    ],
+    hasRest: true,
+    load: (): Promise<CommandModule> => import("../commands/run.ts"),
+  },
+  {
+    path: "exec",
+    group: "run",
+    effect: "write",
+    summary: { en: "ask the built-in agent", zh: "向内置智能体提问" },
+    examples: ['aios exec "what is 19 % of 2,480?"'],
+    args: [{ name: "prompt", isVariadic: true, summary: { en: "what it shall do", zh: "要它做的事" } }],
+    options: [...quality, model],
+    load: (): Promise<CommandModule> => import("../commands/exec.ts"),
+  },
+  {
+    path: "call",
+    group: "run",
+    effect: "write",
+    summary: { en: "make any syscall", zh: "执行任意系统调用" },
+    details: {
+      en: "Prints the result as JSON; with --jsonl every event as it comes.",
+      zh: "以 JSON 输出结果；使用 --jsonl 时逐个输出事件。",
+    },
+    examples: ["aios call sys.status", 'aios call tool.call \'{"name":"calculate","arguments":{"expression":"6*7"}}\''],
+    args: [
+      { name: "syscall", summary: { en: "device.verb", zh: "设备.动词" } },
+      {
+        name: "json",
+        isOptional: true,
+        summary: {
+          en: "the arguments as a JSON object; - reads stdin",
+          zh: "JSON 对象形式的参数；- 表示从标准输入读取",
+        },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/call.ts"),
+  },
+] as const satisfies readonly CommandRow[];
