@@ -53,7 +53,7 @@ export interface JournalEventBodies {
   "lane.learned": { lane: string; limit: string; perMinute: number; burst: number };
   "lane.cooled": { lane: string; untilMs: number; faults: number };
   "lane.recovered": { lane: string };
-  "budget.exhausted": { scope: string; resource: string; window: string; limit: number };
+  "budget.exhausted": { detail: string };
   "key.created": { key: string; scopes: string[] };
   "key.revoked": { key: string };
 }

@@ -7,7 +7,14 @@ import type { CallRow, Toolbox } from "./ports.ts";
 export function callRow(record: CallRecord, state: CallRow["state"], error?: SysError): CallRow {
   const { call, process, seq, name, device, usage } = record;
   return {
-    ...{ call, tenant: process.tenant, pid: process.pid, seq, name, device, usage, state },
+    call,
+    tenant: process.tenant,
+    pid: process.pid,
+    seq,
+    name,
+    device,
+    usage,
+    state,
     request: state === "intent" || !record.isIntended ? record.args : undefined,
     result: state === "done" ? record.result : null,
     error: error ? toProblem(error) : null,

@@ -1,3 +1,4 @@
+import { asCallId } from "@aiosjs/sdk/protocol";
 import type { CallId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { Clock } from "./ports.ts";
@@ -32,8 +33,8 @@ export class CallTable {
     this.#open++;
   }
 
-  find(id: CallId): CallRecord | undefined {
-    return this.#records.get(id);
+  find(id: string): CallRecord | undefined {
+    return this.#records.get(asCallId(id));
   }
 
   /** The call is about to end. Who may come back for it finds it for a while; a foreign client never does. */

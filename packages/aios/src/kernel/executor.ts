@@ -39,7 +39,8 @@ export class Executor {
     this.#parts = parts;
   }
 
-  submit(submission: Submission): Entry {
+  /** Makes the call's entry; `park` sends it on its way. */
+  admit(submission: Submission): Entry {
     const { record, lanes } = submission;
     const isChat = record.name === "llm.chat";
     const bytes = isChat ? promptBytes(record.args as ChatArgs) : 0;
@@ -66,15 +67,14 @@ export class Executor {
       delay: undefined,
       dispatch: (picked, slot) => void new Attempt(this.#parts, { submission, entry, lane: picked, slot, bytes }).run(),
     };
-    this.#park(entry);
     return entry;
   }
 
   /** To the run queue, or to the side while the process is suspended. */
-  #park(entry: Entry): void {
+  park(entry: Entry): void {
     const { process } = entry.record;
     if (process.suspended === undefined) this.#parts.scheduler.enqueue(entry);
-    else process.held.set(entry.record, () => this.#park(entry));
+    else process.held.set(entry.record, () => this.park(entry));
   }
 }
 

@@ -56,7 +56,7 @@ export class LaneTable {
   ofDevice(device: string): Lane {
     const driver = this.#drivers.get(device);
     if (!driver) throw new SysError("ENOSYS", `no driver serves ${device} here`);
-    return this.#lane(device, driver, "");
+    return this.#lane(device, driver, { id: "" });
   }
 
   /**
@@ -64,7 +64,7 @@ export class LaneTable {
    * @throws SysError ENOENT with what exists, EINVAL when two cores list the name, ENODEV when there is no core.
    */
   ofModel(name: string): readonly Lane[] {
-    return this.#resolve(name, 0).map(({ core, model }) => this.#lane(laneId(core, model.id), core, model.id, model));
+    return this.#resolve(name, 0).map(({ core, model }) => this.#lane(laneId(core, model.id), core, model));
   }
 
   #resolve(name: string, depth: number): readonly { core: Core; model: ModelSpec }[] {
@@ -130,7 +130,7 @@ export class LaneTable {
     return [...candidates.slice(start), ...candidates.slice(0, start)];
   }
 
-  #lane(id: string, driver: Driver | Core, model: string, spec?: ModelSpec): Lane {
+  #lane(id: string, driver: Driver | Core, spec: ModelSpec): Lane {
     const known = this.#lanes.get(id);
     if (known && known.driver === driver) return known;
     if (this.#lanes.size >= MAX_LANES) this.#forgetIdle();
@@ -138,10 +138,10 @@ export class LaneTable {
     const lane = new Lane({
       id,
       driver,
-      model,
+      model: spec.id,
       limits: "limits" in driver ? driver.limits : { concurrency: driver.concurrency },
       maxConcurrent,
-      price: spec?.price,
+      price: spec.price,
       policy: policies[policy],
       policyOptions: { ageMs },
       nowMs: this.#clock.nowMs(),

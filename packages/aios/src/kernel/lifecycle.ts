@@ -46,10 +46,7 @@ export class Lifecycle {
   #wallReached(process: Process, wall: Account): void {
     if (process.exit || this.#parts.clock.nowMs() < process.startedAtMs + wall.limit) return;
     this.#parts.outbox.event("budget.exhausted", process, {
-      scope: wall.scope,
-      resource: "wallMs",
-      window: "run",
-      limit: wall.limit,
+      detail: `the wall time of ${process.pid} (${wall.limit} ms) is over`,
     });
     for (const one of process.tree()) this.suspend(one, "budget: its wall time is over");
   }
@@ -64,7 +61,11 @@ export class Lifecycle {
     process.hasBegun = true;
     try {
       const result = await programs.run({
-        ...{ pid: process.pid, tenant: process.tenant, manifest, task, model },
+        pid: process.pid,
+        tenant: process.tenant,
+        manifest,
+        task,
+        model,
         transport: this.#openTransport(principal),
         signal: process.abort.signal,
         print: (text) => logs.append(process.pid, text),

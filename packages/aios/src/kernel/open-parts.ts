@@ -55,7 +55,17 @@ export async function openParts(
   for (const row of image.keys)
     if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
   const parts: Parts = {
-    ...{ clock, random, hash, journal, host, logs, programs, settings, timers, keys, budgets },
+    clock,
+    random,
+    hash,
+    journal,
+    host,
+    logs,
+    programs,
+    settings,
+    timers,
+    keys,
+    budgets,
     toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
     outbox: new Outbox(journal, { clock, lastEventSeq: image.lastEventSeq }),
     processes: new ProcessTable({ random, clock }),

@@ -78,9 +78,7 @@ export class Process {
 
   /** The root of its tree: the program as a whole, for policies. */
   get root(): Process {
-    let process: Process = this;
-    while (process.parent) process = process.parent;
-    return process;
+    return this.parent?.root ?? this;
   }
 
   get state(): ProcessView["state"] {
@@ -105,9 +103,7 @@ export class Process {
   }
 
   isUnder(ancestor: Process): boolean {
-    for (let process: Process | undefined = this; process; process = process.parent)
-      if (process === ancestor) return true;
-    return false;
+    return ancestor === this || this.parent?.isUnder(ancestor) === true;
   }
 
   end(exit: Exit, nowMs: number): void {
@@ -141,7 +137,20 @@ export class Process {
     const { pid, tenant, name, kind, nice, model, queued, running, done, failed, toolCalls, usage, waitingMs, exit } =
       this;
     return {
-      ...{ pid, tenant, name, kind, nice, model, queued, running, done, failed, toolCalls, usage, waitingMs, exit },
+      pid,
+      tenant,
+      name,
+      kind,
+      nice,
+      model,
+      queued,
+      running,
+      done,
+      failed,
+      toolCalls,
+      usage,
+      waitingMs,
+      exit,
       parent: this.parent?.pid ?? null,
       state: this.state,
       on: this.waitsFor,
@@ -158,22 +167,20 @@ export class Process {
       this;
     const { program, key, host, onExhausted, startedAtMs, endedAtMs, exit } = this;
     return {
-      ...{
-        pid,
-        tenant,
-        name,
-        kind,
-        nice,
-        capabilities,
-        limits,
-        usage,
-        key,
-        host,
-        onExhausted,
-        startedAtMs,
-        endedAtMs,
-        exit,
-      },
+      pid,
+      tenant,
+      name,
+      kind,
+      nice,
+      capabilities,
+      limits,
+      usage,
+      key,
+      host,
+      onExhausted,
+      startedAtMs,
+      endedAtMs,
+      exit,
       parent: this.parent?.pid ?? null,
       state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
       class: this.class,

@@ -13,9 +13,9 @@ export interface KernelCall {
   /** Aborts when the call is cancelled. */
   readonly signal: AbortSignal;
   /** Records of calls under way or just ended. */
-  findCall(id: string): CallRecord | undefined;
-  refresh(): Promise<{ changed: string[]; needRestart: string[] }>;
-  shutdown(): void;
+  readonly findCall: (id: string) => CallRecord | undefined;
+  readonly refresh: () => Promise<{ changed: string[]; needRestart: string[] }>;
+  readonly shutdown: () => void;
   readonly startedAtMs: number;
 }
 

@@ -41,11 +41,11 @@ export const sysDevice: KernelDevice<SysName> = {
       processes,
       queued: parts.scheduler.queued,
       ...calls,
-      cores: parts.lanes.cores.map(({ name, kind, isSimulated, models }) => ({
-        name,
-        kind,
-        isSimulated,
-        models: models().length,
+      cores: parts.lanes.cores.map((core) => ({
+        name: core.name,
+        kind: core.kind,
+        isSimulated: core.isSimulated,
+        models: core.models().length,
       })),
       journal: { driver: parts.journal.driver, isReadOnly: parts.journal.isReadOnly },
     };
@@ -77,7 +77,11 @@ export const sysDevice: KernelDevice<SysName> = {
       .list()
       .filter((row) => row.pid === null && (seesAll(principal) || row.tenant === principal.tenant))
       .map(({ id, tenant, pid, scopes, limits, createdAtMs, expiresAtMs }) => ({
-        ...{ id, tenant, pid, scopes: [...scopes], limits: [...limits] },
+        id,
+        tenant,
+        pid,
+        scopes: [...scopes],
+        limits: [...limits],
         createdAt: createdAtMs,
         expiresAt: expiresAtMs,
       })),
@@ -176,7 +180,10 @@ export const sysDevice: KernelDevice<SysName> = {
       .filter((core) => core.endpoint === 0)
       .flatMap((core) =>
         core.models().map(({ id, contextTokens }) => ({
-          ...{ id, core: core.name, kind: core.kind, isSimulated: core.isSimulated },
+          id,
+          core: core.name,
+          kind: core.kind,
+          isSimulated: core.isSimulated,
           ...(contextTokens === undefined ? {} : { contextTokens }),
         })),
       ),
@@ -189,10 +196,18 @@ export const sysDevice: KernelDevice<SysName> = {
       if (lane.driver.device !== "llm") continue;
       const core = lane.driver as Core;
       lanes.push({
-        ...{ lane: lane.id, core: core.name, model: lane.model, isSimulated: core.isSimulated },
-        ...{ queued: lane.queue.size, running: lane.running, concurrency: lane.concurrency },
+        lane: lane.id,
+        core: core.name,
+        model: lane.model,
+        isSimulated: core.isSimulated,
+        queued: lane.queue.size,
+        running: lane.running,
+        concurrency: lane.concurrency,
         buckets: [...lane.buckets.values()].map((bucket) => ({
-          ...{ name: bucket.name, perMinute: bucket.perMinute, burst: bucket.burst, source: bucket.source },
+          name: bucket.name,
+          perMinute: bucket.perMinute,
+          burst: bucket.burst,
+          source: bucket.source,
           level: bucket.levelAt(nowMs),
         })),
         cooldownUntil: lane.pausedUntilMs > nowMs ? lane.pausedUntilMs : null,
@@ -203,7 +218,9 @@ export const sysDevice: KernelDevice<SysName> = {
               ...(lane.price.cachedInput === undefined ? {} : { cachedInput: lane.price.cachedInput }),
             }
           : null,
-        ...{ done: lane.done, failed: lane.failed, refused: lane.refused },
+        done: lane.done,
+        failed: lane.failed,
+        refused: lane.refused,
       });
     }
     return { lanes };
@@ -217,7 +234,7 @@ function viewOf(account: Account, parts: Parts): ResultOf<"budget.show">["accoun
 }
 
 function ownsScope(parts: Parts, scope: string, tenant: string): boolean {
-  const [kind, id = ""] = [scope.slice(0, scope.indexOf(":")), scope.slice(scope.indexOf(":") + 1)];
+  const [kind, id] = [scope.slice(0, scope.indexOf(":")), scope.slice(scope.indexOf(":") + 1)];
   if (kind === "tenant") return id === tenant;
   if (kind === "key") return parts.keys.find(id)?.tenant === tenant;
   return parts.processes.get(id)?.tenant === tenant;

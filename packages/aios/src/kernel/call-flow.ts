@@ -1,0 +1,237 @@
+import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
+import type { Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import { exhausted, spentAccount } from "./budget.ts";
+import type { Account } from "./budget.ts";
+import type { CallRecord } from "./call-record.ts";
+import { callRow, effectOf, isRelaxed } from "./call-row.ts";
+import type { CallTable } from "./call-table.ts";
+import type { Handler, KernelCall } from "./devices/device.ts";
+import { procDevice } from "./devices/proc.ts";
+import { sysDevice } from "./devices/sys.ts";
+import { Executor } from "./executor.ts";
+import type { Outcome } from "./executor.ts";
+import type { Lane } from "./lane.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { CallCounts } from "./metrics.ts";
+import type { Parts } from "./parts.ts";
+import type { Caller, Principal } from "./ports.ts";
+import type { Process } from "./process.ts";
+
+const kernelDevices = { ...procDevice, ...sysDevice } as unknown as Readonly<Record<string, Handler<SyscallName>>>;
+
+/** Whether the kernel answers this syscall itself, without a driver. */
+export const isKernelDevice = (name: string): boolean => Object.hasOwn(kernelDevices, name);
+
+type Controls = Pick<KernelCall, "refresh" | "shutdown" | "startedAtMs">;
+
+interface CallFlowOptions {
+  readonly parts: Parts;
+  readonly lifecycle: Lifecycle;
+  readonly calls: CallTable;
+  readonly counts: CallCounts;
+  readonly controls: Controls;
+  /** A call made on behalf of another one. Resolves with its last event. */
+  readonly nested: (
+    record: CallRecord,
+    principal: Principal,
+    call: { name: string; args: unknown },
+  ) => Promise<SysEvent | undefined>;
+}
+
+/** The way of an admitted call: budgets → record of intent → run queue → driver → settled, recorded, answered. */
+export class CallFlow {
+  readonly #options: CallFlowOptions;
+  readonly #parts: Parts;
+  readonly #executor: Executor;
+
+  constructor(options: CallFlowOptions) {
+    this.#options = options;
+    this.#parts = options.parts;
+    this.#executor = new Executor(options.parts);
+  }
+
+  /** @throws SysError for what is refused at once. */
+  begin(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
+    if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller.principal);
+    const accounts = this.#options.lifecycle.accountsOf(record.process, caller.principal);
+    const spent = spentAccount(accounts, needsOf(record.name), record.queuedAtMs);
+    if (spent) {
+      const error = exhausted(spent, record.name);
+      if (!this.#onSpent(record.process, error)) throw error;
+    }
+    const { scheduler, settings, lanes } = this.#parts;
+    scheduler.admit(record.process.tenant, settings.scheduler);
+    const isChat = record.name === "llm.chat";
+    const candidates = isChat
+      ? lanes.ofModel((record.args as { model: string }).model)
+      : [lanes.ofDevice(record.device)];
+    void this.#schedule({ record, spec, caller, accounts, lanes: candidates });
+  }
+
+  /** Refused at the door: on record, unless the journal is what refuses. */
+  refuse(record: CallRecord, error: SysError): void {
+    if (this.#parts.outbox.failure === undefined) return void this.#finish(record, { error, usage: noUsage }, []);
+    this.#options.calls.close(record);
+    record.end({ error });
+  }
+
+  /** A budget is spent: the process is suspended if that is its policy; then the call waits. */
+  #onSpent(process: Process, error: SysError): boolean {
+    this.#parts.outbox.event("budget.exhausted", process, { detail: error.message });
+    if (process.onExhausted === "refuse") return false;
+    this.#options.lifecycle.suspend(process, `budget: ${error.message}`);
+    return true;
+  }
+
+  async #schedule(call: {
+    record: CallRecord;
+    spec: SyscallSpec;
+    caller: Caller;
+    lanes: readonly Lane[];
+    accounts: readonly Account[];
+  }): Promise<void> {
+    const { record, caller, accounts, lanes } = call;
+    const { process } = record;
+    const { lifecycle } = this.#options;
+    const { timers, scheduler, settings } = this.#parts;
+    const timeoutMs = Math.min(caller.deadlineMs ?? Number.POSITIVE_INFINITY, settings.scheduler.defaultTimeoutMs);
+    const deadlineAtMs = record.queuedAtMs + timeoutMs;
+    const timer = timers.at(deadlineAtMs, () =>
+      record.cancel(new SysError("ETIMEDOUT", `${record.name} had not ended after ${timeoutMs} ms`)),
+    );
+    let isFinished = false;
+    const finish = (outcome: Outcome): void => {
+      if (isFinished) return;
+      isFinished = true;
+      timer.cancel();
+      void this.#finish(record, outcome, accounts);
+    };
+    record.abort.signal.addEventListener("abort", () => {
+      if (record.state === "running") return; // the attempt under way ends the call
+      const entry = lifecycle.entries.get(record);
+      process.held.delete(record);
+      if (entry) scheduler.withdraw(entry);
+      finish({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: noUsage });
+    });
+    try {
+      await this.#intend(call.spec, record);
+    } catch (cause) {
+      return finish({ error: toSysError("the journal", cause), usage: noUsage });
+    }
+    if (record.abort.signal.aborted) return;
+    const entry = this.#executor.admit({
+      record,
+      lanes,
+      accounts,
+      nice: caller.nice ?? process.nice,
+      class: caller.class ?? process.class,
+      deadlineAtMs,
+      nested: (name, args) => this.#nested(record, caller.principal, { name, args }),
+      finish,
+      onSpent: (error) => this.#onSpent(process, error),
+    });
+    lifecycle.entries.set(record, entry);
+    this.#executor.park(entry);
+  }
+
+  /** The call is on record before it runs; before an unsafe effect that is waited for. */
+  #intend(spec: SyscallSpec, record: CallRecord): Promise<void> | undefined {
+    const intent = { kind: "call" as const, row: callRow(record, "intent") };
+    record.isIntended = true;
+    if (effectOf(spec, record, this.#parts.toolbox) === "unsafe") return this.#parts.outbox.commit(intent);
+    this.#parts.outbox.note(intent);
+    return undefined;
+  }
+
+  async #nested(record: CallRecord, principal: Principal, call: { name: string; args: unknown }): Promise<unknown> {
+    const last = await this.#options.nested(record, principal, call);
+    if (last?.type === "syscall.completed") return last.result;
+    const error = last?.type === "syscall.failed" ? last.error : undefined;
+    throw new SysError(error?.code ?? "EIO", error?.detail ?? `${call.name} ended without a result`, {
+      hint: error?.hint,
+    });
+  }
+
+  /** A syscall of the kernel's own devices: answered without a run queue. */
+  async #answer(spec: SyscallSpec, record: CallRecord, principal: Principal): Promise<void> {
+    const { parts, lifecycle, calls, controls } = this.#options;
+    const handler = kernelDevices[record.name] as Handler<SyscallName>;
+    const { signal } = record.abort;
+    record.state = "running";
+    record.startedAtMs = record.queuedAtMs;
+    record.device = "kernel";
+    let outcome: Outcome;
+    try {
+      const result = await handler(record.args as never, {
+        ...controls,
+        parts,
+        lifecycle,
+        record,
+        principal,
+        signal,
+        findCall: (id) => calls.find(id),
+      });
+      outcome = { result, usage: noUsage };
+    } catch (cause) {
+      outcome = { error: record.cancelled ?? toSysError(record.name, cause), usage: noUsage };
+    }
+    if (!spec.isView) return this.#finish(record, outcome, []);
+    calls.close(record);
+    record.end(outcome);
+  }
+
+  /** Counts, records and answers. A durable result is on disk before the caller sees it. */
+  async #finish(record: CallRecord, outcome: Outcome, accounts: readonly Account[]): Promise<void> {
+    const { process } = record;
+    const { outbox, clock } = this.#parts;
+    const state = "error" in outcome ? "failed" : "done";
+    const error = "error" in outcome ? outcome.error : undefined;
+    record.usage = outcome.usage;
+    if ("result" in outcome) record.result = outcome.result;
+    this.#options.lifecycle.entries.delete(record);
+    if (process.kind !== "kernel") process.count(record, state);
+    process.activeAtMs = clock.nowMs();
+    this.#options.counts.add(record.name, state);
+    const body = {
+      call: record.call,
+      name: record.name,
+      device: record.device,
+      usage: record.usage,
+      timing: record.timing(),
+    };
+    const event = error
+      ? outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message })
+      : outbox.eventRecord("syscall.completed", process, body);
+    const committed = outbox.commit(
+      { kind: "call", row: callRow(record, state, error) },
+      { kind: "process", row: process.row() },
+      ...accounts.map((account) => ({ kind: "account" as const, row: account.row() })),
+      event,
+    );
+    let failure: SysError | undefined;
+    if (isRelaxed(record)) committed.catch(() => undefined); // kept by the outbox for the next try
+    else
+      try {
+        await committed;
+      } catch (cause) {
+        failure = toSysError("the journal", cause);
+      }
+    this.#options.calls.close(record);
+    record.end(failure ? { error: failure } : outcome);
+  }
+}
+
+function needsOf(name: string): readonly Resource[] {
+  if (name === "tool.call") return ["calls", "toolCalls", "wallMs"];
+  if (name === "llm.chat") return ["calls", "tokens", "costUsd", "wallMs"];
+  return ["calls", "wallMs"];
+}
+
+/** Only here a stranger's error becomes EIO; its text goes to the caller, its stack to nobody. */
+export function toSysError(where: string, cause: unknown): SysError {
+  if (isSysError(cause)) return cause;
+  return new SysError("EIO", `${where} failed: ${cause instanceof Error ? cause.message : "unknown reason"}`, {
+    cause,
+    retryable: false,
+  });
+}

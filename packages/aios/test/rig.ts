@@ -1,0 +1,110 @@
+// A kernel on the virtual clock, for behaviour tests: everything real but the clock, the chance and the models.
+import { createClient } from "@aiosjs/sdk";
+import type { Client, SyscallOptions } from "@aiosjs/sdk";
+import { asKeyId, asTenantId } from "@aiosjs/sdk/protocol";
+import type { ChatResult, JournalEvent, Pid } from "@aiosjs/sdk/protocol";
+import { createVirtualClock } from "../src/drivers/clock/virtual.ts";
+import type { VirtualClock } from "../src/drivers/clock/virtual.ts";
+import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
+import { createSeededRandom } from "../src/drivers/random/seeded.ts";
+import { systemHash } from "../src/drivers/random/system.ts";
+import { createKernel } from "../src/kernel/kernel.ts";
+import type { Core, Driver, Journal, Kernel, KernelSettings, Principal } from "../src/kernel/ports.ts";
+
+export const testSettings: KernelSettings = {
+  name: "test",
+  version: "0.0.0",
+  scheduler: {
+    policy: "fifo",
+    queueLimit: 10_000,
+    tenantQueueLimit: 10_000,
+    maxConcurrent: 64,
+    defaultTimeoutMs: 600_000,
+    ageMs: 1_000,
+    maxAttempts: 4,
+  },
+  aliases: { "*": "auto" },
+  minOutputTokens: 256,
+  graceMs: 1_000,
+  idleReapMs: 600_000,
+  maxNewProcessesPerMinute: 100_000,
+  budgets: {},
+};
+
+export interface Rig {
+  readonly kernel: Kernel;
+  readonly clock: VirtualClock;
+  readonly journal: Journal;
+  readonly root: Principal;
+  /** The kernel's own administrator. */
+  readonly admin: Client;
+  /** A client process of the local tenant, or of another. */
+  readonly client: (
+    session: string,
+    tenant?: string,
+  ) => { client: Client; pid: Pid; chat: (text: string, options?: SyscallOptions) => Promise<ChatResult> };
+  readonly events: () => Promise<readonly JournalEvent[]>;
+}
+
+export interface RigOptions {
+  readonly cores: (clock: VirtualClock) => readonly Core[];
+  readonly drivers?: (clock: VirtualClock) => readonly Driver[];
+  readonly scheduler?: Partial<KernelSettings["scheduler"]>;
+  readonly settings?: Partial<KernelSettings>;
+  readonly journal?: Journal;
+  readonly clock?: VirtualClock;
+  readonly seed?: number;
+}
+
+export async function openRig(options: RigOptions): Promise<Rig> {
+  const clock = options.clock ?? createVirtualClock(1_700_000_000_000);
+  const journal = options.journal ?? createMemoryJournal();
+  const settings = {
+    ...testSettings,
+    ...options.settings,
+    scheduler: { ...testSettings.scheduler, ...options.scheduler },
+  };
+  const cores = options.cores(clock);
+  const kernel = await createKernel({
+    clock,
+    random: createSeededRandom(options.seed ?? 1),
+    hash: systemHash,
+    journal,
+    settings,
+    cores,
+    drivers: options.drivers?.(clock) ?? [],
+    host: { signal: () => false, isAlive: () => false },
+    logs: { append: () => undefined, read: async function* () {} },
+    programs: {
+      find: () => Promise.reject(new Error("no programs here")),
+      run: () => Promise.reject(new Error("no programs here")),
+    },
+    reload: () => Promise.resolve({ settings, cores, changed: [], needRestart: [] }),
+    onShutdown: () => undefined,
+  });
+  const principal = (tenant: string): Principal => ({
+    tenant: asTenantId(tenant),
+    key: asKeyId(`k-${tenant}`),
+    pid: null,
+    scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*"],
+  });
+  const root = principal("local");
+  return {
+    kernel,
+    clock,
+    journal,
+    root,
+    admin: createClient(kernel.transport(root)),
+    client(session, tenant = "local") {
+      const owner = principal(tenant);
+      const pid = kernel.identify(owner, { session });
+      const client = createClient(kernel.transport(owner, pid));
+      return {
+        client,
+        pid,
+        chat: async (text, quality) => client.llm.chat({ messages: [{ role: "user", content: text }] }, quality),
+      };
+    },
+    events: () => journal.events({ afterSeq: 0, limit: 100_000 }),
+  };
+}

@@ -1,0 +1,68 @@
+import { noUsage } from "@aiosjs/sdk/protocol";
+import type { ChatArgs } from "@aiosjs/sdk/protocol";
+import type { Clock, Core, DriverContext, DriverEvent, ObservedLimit, RateLimits } from "../src/kernel/ports.ts";
+
+export interface ScriptedCall {
+  readonly args: ChatArgs;
+  readonly context: DriverContext;
+  /** Number of the call, from 1. */
+  readonly number: number;
+}
+
+export interface ScriptedCoreOptions {
+  readonly clock: Clock;
+  readonly name?: string;
+  readonly models?: readonly string[];
+  readonly limits?: RateLimits;
+  readonly serviceMs?: number;
+  readonly price?: { input: number; output: number };
+  readonly honoursMaxTokens?: boolean;
+  /** What the upstream does instead of answering: it may throw, wait, or tell limits. */
+  readonly script?: (call: ScriptedCall) => Promise<readonly ObservedLimit[] | void> | readonly ObservedLimit[] | void;
+}
+
+/** A core for behaviour tests: it answers "done <last word>" after a fixed time, and keeps a log of who was served when. */
+export function createScriptedCore(
+  options: ScriptedCoreOptions,
+): Core & { served: { text: string; pid: string; atMs: number }[]; running: number; peak: number } {
+  const { clock, serviceMs = 100, models = ["m"] } = options;
+  const core = {
+    name: options.name ?? "up",
+    device: "llm" as const,
+    endpoint: 0,
+    kind: "scripted",
+    isSimulated: false,
+    isOpenEnded: false,
+    limits: options.limits ?? { concurrency: 1 },
+    honoursMaxTokens: options.honoursMaxTokens ?? true,
+    served: [] as { text: string; pid: string; atMs: number }[],
+    running: 0,
+    peak: 0,
+    models: () => models.map((id) => ({ id, ...(options.price ? { price: options.price } : {}) })),
+    async *execute(_name: string, args: unknown, context: DriverContext): AsyncGenerator<readonly DriverEvent[]> {
+      const chat = args as ChatArgs;
+      const { content } = chat.messages.at(-1) ?? {};
+      const text = typeof content === "string" ? content : "";
+      core.served.push({ text, pid: context.pid, atMs: clock.nowMs() });
+      core.running++;
+      core.peak = Math.max(core.peak, core.running);
+      try {
+        const limits = await options.script?.({ args: chat, context, number: core.served.length });
+        if (limits) yield [{ type: "limits", limits }];
+        await clock.wakeAt(clock.nowMs() + serviceMs, context.signal);
+        const outputTokens = Math.min(10, chat.maxTokens ?? 10);
+        yield [{ type: "text.delta", text: `done ${text}` }];
+        yield [
+          {
+            type: "result",
+            result: { message: { role: "assistant", content: `done ${text}` }, finishReason: "stop", model: "m" },
+            usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens },
+          },
+        ];
+      } finally {
+        core.running--;
+      }
+    },
+  };
+  return core;
+}
