@@ -94,8 +94,9 @@ export function conceptOf(word: string): string | undefined {
 }
 
 export const isMostlyHan = (text: string): boolean => {
-  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
-  const latin = text.match(/\p{Script=Latin}+/gu)?.length ?? 0;
+  const beginning = text.slice(0, 500);
+  const han = beginning.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const latin = beginning.match(/\p{Script=Latin}+/gu)?.length ?? 0;
   return han > latin;
 };
 

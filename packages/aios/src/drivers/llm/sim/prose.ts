@@ -1,7 +1,8 @@
+import { Buffer } from "node:buffer";
 import { isMostlyHan } from "./lexicon.ts";
 import { keywordsIn } from "./literals.ts";
 import type { Draws } from "./prng.ts";
-import { countTokens, tokenOffsets } from "./tokens.ts";
+import { tokenOffsets } from "./tokens.ts";
 
 type Templates = readonly [string, ...string[]];
 
@@ -36,14 +37,13 @@ export function prose(about: string, draws: Draws, tokens: number): string {
   const fallback = isHan ? ["这个问题", "下一步"] : ["the matter", "the next step"];
   const subjects = (words.length >= 2 ? words : fallback) as [string, ...string[]];
   const templates = isHan ? chinese : english;
-  let text = "";
-  let count = 0;
-  while (count < tokens) {
+  const sentences: string[] = [];
+  for (let bytes = 0; bytes < tokens * 4;) {
     const sentence = draws.pick(templates).replace("{0}", draws.pick(subjects)).replace("{1}", draws.pick(subjects));
-    text += text === "" || isHan ? sentence : ` ${sentence}`;
-    count = countTokens(text);
+    sentences.push(sentence);
+    bytes += Buffer.byteLength(sentence) + (isHan || sentences.length === 1 ? 0 : 1);
   }
-  return text;
+  return sentences.join(isHan ? "" : " ");
 }
 
 /** The first `tokens` tokens of a text, ending like a sentence. */

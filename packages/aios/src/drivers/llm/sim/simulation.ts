@@ -33,6 +33,8 @@ export interface SimCaller {
   readonly agent: string;
   readonly model: string;
   readonly signal: AbortSignal;
+  /** Called when the limits have let the call through. */
+  readonly onAdmitted?: () => void;
 }
 
 /** The upstream itself, with neither a kernel nor a wire in front. */
@@ -92,6 +94,7 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
           );
     }
     inFlight++;
+    caller.onAdmitted?.();
     try {
       if (parameters.ttftMs > 0) {
         await clock.wakeAt(now() + chance("ttft").lognormal(parameters.ttftMs, parameters.ttftSigma), signal);
