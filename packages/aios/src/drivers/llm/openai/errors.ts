@@ -139,6 +139,13 @@ export function exchangeError(place: Place, cause: unknown, receivedBytes: numbe
       hint: "correct the baseUrl, or have Node trust the certificate (NODE_EXTRA_CA_CERTS)",
     });
   }
+  if (code === "UND_ERR_INVALID_ARG") {
+    return new SysError("EIO", `core ${core} cannot be asked: ${detail}`, {
+      cause,
+      retryable: false,
+      hint: `check the key and the headers of core ${core} for characters that HTTP does not allow`,
+    });
+  }
   const came = receivedBytes === 0 ? "before it answered" : `after ${receivedBytes} bytes of its answer`;
   const happened =
     code === "UND_ERR_HEADERS_TIMEOUT"

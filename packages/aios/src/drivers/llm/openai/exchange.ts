@@ -24,7 +24,7 @@ const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
  * One POST: undici's callbacks come in, batches of driver events go out. There is no stream in between: a body read
- * through an async iterator costs about twice as much per packet (bench/core-stream). undici calls back once per HTTP
+ * through an async iterator costs 1.5 µs more per packet (bench/core-stream). undici calls back once per HTTP
  * chunk but synchronously for all chunks of one socket read, so a batch handed over in a microtask is one read.
  * Leaving early (`return`) or aborting the signal destroys the socket at once.
  */

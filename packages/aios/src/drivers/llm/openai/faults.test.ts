@@ -311,6 +311,13 @@ describe("broken upstreams", () => {
   });
 });
 
+test("a key that HTTP cannot carry is refused for good, without printing it", async () => {
+  const { core } = await start({ is: "answer" }, { apiKey: "SECRET\nx" });
+  const { failure } = await fail(core);
+  expect(failure).toMatchObject({ code: "EIO", retryable: false });
+  expect(failure.message).not.toContain("SECRET");
+});
+
 describe("aborting", () => {
   test("closes the connection of a call that has not been answered yet", async () => {
     const { upstream, core } = await start({ is: "silence" });
