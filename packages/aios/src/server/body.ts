@@ -1,0 +1,70 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { IncomingMessage } from "node:http";
+
+const tooBig = (maxBytes: number): SysError =>
+  new SysError("E2BIG", `the body is larger than ${maxBytes} bytes`, {
+    hint: "send less, or raise server.maxBodyBytes",
+  });
+
+/**
+ * Reads a request's body as text, straight off the socket.
+ * @throws SysError E2BIG as soon as the limit is passed, ECANCELED when the client leaves before the end.
+ */
+export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const encoding = incoming.headers["content-encoding"];
+    if (encoding !== undefined && encoding !== "identity") {
+      reject(
+        new SysError("EINVAL", `the body is encoded as ${JSON.stringify(encoding)}`, { hint: "send it as it is" }),
+      );
+      return;
+    }
+    if (Number(incoming.headers["content-length"]) > maxBytes) {
+      reject(tooBig(maxBytes));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const settle = (): void => {
+      incoming.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose);
+    };
+    const onData = (chunk: Buffer): void => {
+      sizeBytes += chunk.length;
+      chunks.push(chunk);
+      if (sizeBytes <= maxBytes) return;
+      settle();
+      incoming.pause();
+      reject(tooBig(maxBytes));
+    };
+    const onEnd = (): void => {
+      settle();
+      resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString("utf8"));
+    };
+    const onClose = (): void => {
+      settle();
+      reject(new SysError("ECANCELED", "the client left before its request was whole"));
+    };
+    incoming.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+    if (incoming.destroyed) onClose();
+  });
+}
+
+/**
+ * Parses a body as one JSON object; an empty body is an empty object.
+ * @throws SysError EINVAL that says where the text stops being JSON.
+ */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  if (text.trim() === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : "it cannot be parsed";
+    throw new SysError("EINVAL", `the body is not valid JSON: ${reason}`, {
+      cause,
+      hint: "send one JSON object in UTF-8",
+    });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new SysError("EINVAL", "the body is JSON, but not an object", { hint: "send one JSON object" });
+}

@@ -1,0 +1,109 @@
+import { isTerminal } from "@aiosjs/sdk/protocol";
+import type { Problem, SysEvent } from "@aiosjs/sdk/protocol";
+import type { Subscription } from "../kernel/ports.ts";
+import { callHeaders, learn, noFacts, problemOf, refuseCall } from "./exchange.ts";
+import type { CallFacts, Exchange } from "./exchange.ts";
+import { Reading } from "./reading.ts";
+import { SseStream } from "./sse.ts";
+import { startBeat, takesProcessing, waitedTooLong } from "./waits.ts";
+
+type Terminal = Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }>;
+
+/** How a door writes a call as server-sent events. */
+export interface Face {
+  /** How long the status line is held back at most: a failure meanwhile is answered with a status of its own. */
+  readonly holdMs: number;
+  /** Whether the status line leaves with this event. */
+  opensWith(event: SysEvent): boolean;
+  /** Frames of one event, "" for what this door does not tell; `index` counts the events of the call. */
+  frames(event: SysEvent, index: number): string;
+  /** Frames of why the stream ends before the call does. */
+  stopped(problem: Problem): string;
+  /** The client left before it was told anything. */
+  abandoned?(): void;
+}
+
+/**
+ * Carries a call to a client as a stream, one write per batch of events. The kernel never waits for the client: a slow one
+ * gets bigger batches later, one that leaves is only a reader less.
+ */
+export async function carryStream(exchange: Exchange, subscription: Subscription, face: Face): Promise<void> {
+  const { outgoing, doors } = exchange;
+  const facts = noFacts();
+  let held = "";
+  using reading = new Reading(subscription, { outgoing, open: doors.readings });
+  using stream = new SseStream(outgoing, { crowd: doors.crowd, commentMs: doors.waits.commentMs });
+  const open = (): void => stream.open(callHeaders(subscription, facts));
+  using _hold = startBeat(face.holdMs, () => {
+    if (stream.isOpen) return undefined;
+    open();
+    if (held === "") stream.comment();
+    else void stream.write(held);
+    held = "";
+    return undefined;
+  });
+  let index = 0;
+  for (let batch = await reading.next(); batch; batch = await reading.next()) {
+    let frames = held;
+    held = "";
+    for (const event of batch) {
+      learn(facts, event);
+      if (event.type === "syscall.failed" && !stream.isOpen && face.holdMs > 0) {
+        refuseCall(exchange, { problem: event.error, subscription, facts });
+        return;
+      }
+      frames += face.frames(event, index++);
+      if (!stream.isOpen && face.opensWith(event)) open();
+    }
+    const last = batch.at(-1);
+    if (last !== undefined && isTerminal(last)) {
+      open();
+      stream.end(frames);
+      return;
+    }
+    if (!stream.isOpen) {
+      held = frames;
+      continue;
+    }
+    const wait = frames === "" ? undefined : stream.write(frames);
+    if (wait) await wait;
+  }
+  if (!reading.stopped) {
+    if (!stream.isOpen) face.abandoned?.();
+    return;
+  }
+  const problem = problemOf(reading.stopped, subscription);
+  if (stream.isOpen) stream.end(face.stopped(problem));
+  else refuseCall(exchange, { problem, subscription, facts });
+}
+
+/**
+ * Waits for a call's last event on behalf of a client that wants one answer. Undefined when the client has been told
+ * otherwise: it left, or waited too long.
+ */
+export async function carryEnd(
+  exchange: Exchange,
+  subscription: Subscription,
+): Promise<{ last: Terminal; facts: CallFacts } | undefined> {
+  const { incoming, outgoing, doors } = exchange;
+  const { waits, readings } = doors;
+  const facts = noFacts();
+  using reading = new Reading(subscription, { outgoing, open: readings });
+  using _patience = takesProcessing(incoming.headers)
+    ? startBeat(waits.processingMs, () => {
+        if (!outgoing.headersSent && !outgoing.destroyed) outgoing.writeProcessing();
+        return waits.processingMs;
+      })
+    : startBeat(waits.maxWaitMs, () => {
+        reading.stop(waitedTooLong(waits.maxWaitMs));
+        return undefined;
+      });
+  for (let batch = await reading.next(); batch; batch = await reading.next()) {
+    for (const event of batch) {
+      learn(facts, event);
+      if (isTerminal(event)) return { last: event, facts };
+    }
+  }
+  if (reading.stopped) refuseCall(exchange, { problem: problemOf(reading.stopped, subscription), subscription, facts });
+  return undefined;
+}

@@ -1,0 +1,95 @@
+import { toProblem } from "@aiosjs/sdk/protocol";
+import type { Problem, SysError, SysEvent } from "@aiosjs/sdk/protocol";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Kernel, Subscription } from "../kernel/ports.ts";
+import { refuse } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
+import type { OpenReadings } from "./reading.ts";
+import type { Crowd } from "./sse.ts";
+import type { Waits } from "./waits.ts";
+
+/** What all doors of one server share. */
+export interface Doors {
+  readonly kernel: Kernel;
+  readonly maxBodyBytes: number;
+  readonly waits: Waits;
+  readonly readings: OpenReadings;
+  readonly crowd: Crowd;
+  /** Aborts when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly doors: Doors;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly dialect: Dialect;
+}
+
+/** What the events of a call have told so far that the headers tell too. */
+export interface CallFacts {
+  /** For a model call: core/model. */
+  device: string | undefined;
+  queuedAtMs: number;
+  isSimulated: boolean;
+  isClamped: boolean;
+}
+
+export const noFacts = (): CallFacts => ({ device: undefined, queuedAtMs: 0, isSimulated: false, isClamped: false });
+
+export function learn(facts: CallFacts, event: SysEvent): void {
+  if (event.type === "syscall.queued") facts.queuedAtMs = event.atMs;
+  else if (event.type === "syscall.started") {
+    facts.device = event.device;
+    facts.isSimulated = event.isSimulated ?? false;
+    facts.isClamped = event.isClamped ?? false;
+  } else if (event.type === "syscall.completed") {
+    const result = event.result as { isClamped?: unknown; isSimulated?: unknown } | null | undefined;
+    facts.isClamped ||= result?.isClamped === true;
+    facts.isSimulated ||= result?.isSimulated === true;
+  }
+}
+
+/** What every answer to a syscall carries. */
+export function callHeaders(subscription: Subscription, facts: CallFacts): Record<string, string> {
+  return {
+    "x-aios-pid": subscription.pid,
+    "x-aios-call": subscription.call,
+    // the official clients show it with their errors
+    "x-request-id": subscription.call,
+    "x-aios-waiting-ms": String(Math.round(subscription.waitingMs())),
+    ...(facts.isClamped ? { "x-aios-clamped": "true" } : {}),
+    ...(facts.isSimulated ? { "x-aios-simulated": "true" } : {}),
+  };
+}
+
+/** A problem that says which call it is about. */
+export const problemOf = (error: SysError, { pid, call }: Subscription): Problem => ({
+  ...toProblem(error),
+  pid,
+  call,
+});
+
+/** Answers with an error of a call. */
+export function refuseCall(
+  { outgoing, dialect }: Exchange,
+  about: { problem: Problem; subscription: Subscription; facts: CallFacts },
+): void {
+  refuse(outgoing, dialect, { problem: about.problem, headers: callHeaders(about.subscription, about.facts) });
+}
+
+/** Answers with a body that is whole. Without effect when the client is gone. */
+export function answer(
+  outgoing: ServerResponse,
+  body: string,
+  options: { status?: number; contentType?: string; headers?: OutgoingHttpHeaders } = {},
+): void {
+  if (outgoing.headersSent || outgoing.destroyed) return;
+  outgoing.writeHead(options.status ?? 200, {
+    "content-type": options.contentType ?? "application/json",
+    "content-length": Buffer.byteLength(body),
+    ...options.headers,
+  });
+  outgoing.end(body);
+}

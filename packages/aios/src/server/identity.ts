@@ -1,0 +1,115 @@
+import { classSchema, SysError } from "@aiosjs/sdk/protocol";
+import type { Pid, SchedulingClass } from "@aiosjs/sdk/protocol";
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Caller, Kernel, Principal } from "../kernel/ports.ts";
+
+/** In this order: what Claude Code, Codex, opencode and others already send to tell their sessions apart. */
+const sessionHeaders = ["x-claude-code-session-id", "session-id", "x-session-id", "x-session-affinity"] as const;
+
+/** Longer ones are hashed: the kernel keeps identities as long as their processes. */
+const longestSession = 200;
+
+const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
+  const value = headers[name];
+  const text = (Array.isArray(value) ? value[0] : value)?.trim();
+  return text === "" ? undefined : text;
+};
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** The client's name in `aios ps`: the first product of its user agent (`OpenAI/JS`, `claude-cli`). */
+function labelOf(headers: IncomingHttpHeaders): string | undefined {
+  const product = headers["user-agent"]?.split(/[\s(]/, 1)[0] ?? "";
+  const name = product.replace(/\/v?\d[\w.+-]*$/, "");
+  return /^[\w./@-]{1,40}$/.test(name) ? name : undefined;
+}
+
+function sessionOf(
+  headers: IncomingHttpHeaders,
+  body: Readonly<Record<string, unknown>> | undefined,
+): string | undefined {
+  for (const name of sessionHeaders) {
+    const value = headerOf(headers, name);
+    if (value !== undefined) return value;
+  }
+  if (body === undefined) return undefined;
+  const { metadata } = body;
+  return (
+    textOf(body["prompt_cache_key"]) ??
+    (typeof metadata === "object" && metadata !== null
+      ? textOf((metadata as Readonly<Record<string, unknown>>)["user_id"])
+      : undefined) ??
+    textOf(body["safety_identifier"]) ??
+    textOf(body["user"])
+  );
+}
+
+/**
+ * The process that a request speaks for: its key's own, else the one named by `x-aios-pid`, else its session's, else the
+ * key itself (undefined).
+ * @throws SysError ESRCH when `x-aios-pid` is not a process of the key, EAGAIN when the key makes too many processes.
+ */
+function processOf(
+  kernel: Kernel,
+  principal: Principal,
+  { headers, body }: { headers: IncomingHttpHeaders; body: Readonly<Record<string, unknown>> | undefined },
+): Pid | undefined {
+  if (principal.pid !== null) return principal.pid;
+  const pid = headerOf(headers, "x-aios-pid");
+  const label = labelOf(headers);
+  const name = label === undefined ? {} : { label };
+  if (pid !== undefined) return kernel.identify(principal, { pid, ...name });
+  const session = sessionOf(headers, body);
+  if (session === undefined) return undefined;
+  return kernel.identify(principal, {
+    session: session.length <= longestSession ? session : createHash("sha256").update(session).digest("hex"),
+    ...name,
+  });
+}
+
+function integerOf(
+  headers: IncomingHttpHeaders,
+  name: string,
+  range: { from: number; to: number },
+): number | undefined {
+  const text = headerOf(headers, name);
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < range.from || value > range.to)
+    throw new SysError("EINVAL", `the header ${name} is ${JSON.stringify(text)}`, {
+      hint: `it takes a whole number from ${range.from} to ${range.to}`,
+    });
+  return value;
+}
+
+function classOf(headers: IncomingHttpHeaders): SchedulingClass | undefined {
+  const text = headerOf(headers, "x-aios-class");
+  if (text === undefined) return undefined;
+  const parsed = classSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new SysError("EINVAL", `the header x-aios-class is ${JSON.stringify(text)}`, {
+    hint: `it takes ${classSchema.options.join(" or ")}`,
+  });
+}
+
+/** A day: nobody waits longer for one call, and timers stay within 31 bits. */
+const longestDeadlineMs = 86_400_000;
+
+/** Who asks, and how urgently. `body` is looked at where its dialect says who the user is. */
+export function callerOf(
+  kernel: Kernel,
+  principal: Principal,
+  request: {
+    headers: IncomingHttpHeaders;
+    body?: Readonly<Record<string, unknown>>;
+    onDetach: Caller["onDetach"];
+  },
+): Caller {
+  const { headers, body, onDetach } = request;
+  const nice = integerOf(headers, "x-aios-nice", { from: -20, to: 19 });
+  const schedulingClass = classOf(headers);
+  const deadlineMs = integerOf(headers, "x-aios-deadline-ms", { from: 1, to: longestDeadlineMs });
+  const pid = processOf(kernel, principal, { headers, body });
+  return { principal, pid, nice, class: schedulingClass, deadlineMs, onDetach };
+}

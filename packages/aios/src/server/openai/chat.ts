@@ -1,0 +1,83 @@
+import type { ChatResult, Problem } from "@aiosjs/sdk/protocol";
+import { authenticate } from "../auth.ts";
+import { parseObject, readBody } from "../body.ts";
+import { carryEnd, carryStream } from "../carry.ts";
+import type { Face } from "../carry.ts";
+import { answer, callHeaders, refuseCall } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
+import { callerOf } from "../identity.ts";
+import { toAnswer } from "./answer.ts";
+import { createChunkWriter } from "./chunks.ts";
+import { openaiDialect } from "./error.ts";
+import { toChatRequest } from "./request.ts";
+
+const errorFrame = (problem: Problem): string => `data: ${openaiDialect.body(problem, null)}\n\n`;
+
+const idOf = (call: string): string => `chatcmpl-${call}`;
+const secondsOf = (ms: number): number => Math.floor(ms / 1_000);
+
+/** The call as chunks. The status line leaves with the model's first word: what goes wrong before it keeps its status. */
+function chatFace(call: string, { includesUsage, holdMs }: { includesUsage: boolean; holdMs: number }): Face {
+  let chunks: ReturnType<typeof createChunkWriter> | undefined;
+  let created = 0;
+  return {
+    holdMs,
+    opensWith: ({ type }) => !type.startsWith("syscall."),
+    frames(event) {
+      switch (event.type) {
+        case "syscall.queued":
+          created = secondsOf(event.atMs);
+          return "";
+        case "syscall.started":
+          chunks ??= createChunkWriter({ id: idOf(call), created, includesUsage });
+          chunks.model = event.device;
+          return "";
+        case "syscall.requeued":
+          return "";
+        case "syscall.failed":
+          return errorFrame(event.error);
+        case "syscall.completed":
+          chunks ??= createChunkWriter({ id: idOf(call), created, includesUsage });
+          if (chunks.model === "") chunks.model = (event.result as ChatResult).model;
+          return chunks.completed(event);
+        case "text.delta":
+        case "reasoning.delta":
+        case "refusal.delta":
+        case "tool-call.delta":
+        case "output.delta":
+          return chunks?.delta(event) ?? "";
+      }
+    },
+    stopped: errorFrame,
+  };
+}
+
+/** `POST /v1/chat/completions`. A client that leaves ends its call: nobody else could read the answer. */
+export async function chatCompletions(exchange: Exchange): Promise<void> {
+  const { doors, incoming, outgoing } = exchange;
+  const { kernel } = doors;
+  const principal = authenticate(kernel, incoming.headers);
+  const body = parseObject(await readBody(incoming, doors.maxBodyBytes));
+  const { args, isStreamed, includesUsage } = toChatRequest(body);
+  const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
+  const subscription = kernel.syscall("llm.chat", args, caller);
+  if (isStreamed) {
+    await carryStream(
+      exchange,
+      subscription,
+      chatFace(subscription.call, { includesUsage, holdMs: doors.waits.headersMs }),
+    );
+    return;
+  }
+  const end = await carryEnd(exchange, subscription);
+  if (!end) return;
+  const { last, facts } = end;
+  if (last.type === "syscall.failed") {
+    refuseCall(exchange, { problem: last.error, subscription, facts });
+    return;
+  }
+  const about = { id: idOf(subscription.call), created: secondsOf(facts.queuedAtMs), usage: last.usage };
+  answer(outgoing, JSON.stringify(toAnswer(last.result as ChatResult, about)), {
+    headers: callHeaders(subscription, facts),
+  });
+}

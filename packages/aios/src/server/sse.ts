@@ -1,0 +1,94 @@
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { startBeat } from "./waits.ts";
+import type { Beat } from "./waits.ts";
+
+/** Above so many open streams each one writes at most once per `pauseMs`: packets are the cost, not bytes. */
+const crowd = 500;
+const pauseMs = 20;
+
+/** Open streams of one server. */
+export class Crowd {
+  size = 0;
+  #pause: Promise<void> | undefined;
+
+  /** In a crowd: resolves with the others' pause, so that events pile up and leave in one write. */
+  pause(): Promise<void> | undefined {
+    if (this.size <= crowd) return undefined;
+    return (this.#pause ??= new Promise((resolve) => {
+      setTimeout(() => {
+        this.#pause = undefined;
+        resolve();
+      }, pauseMs);
+    }));
+  }
+}
+
+/** Server-sent events straight onto the socket. */
+export class SseStream implements Disposable {
+  readonly #outgoing: ServerResponse;
+  readonly #crowd: Crowd;
+  readonly #commentMs: number;
+  #beat: Beat | undefined;
+  #wasSilent = true;
+  isOpen = false;
+
+  constructor(outgoing: ServerResponse, options: { crowd: Crowd; commentMs: number }) {
+    this.#outgoing = outgoing;
+    this.#crowd = options.crowd;
+    this.#commentMs = options.commentMs;
+  }
+
+  /** Writes the status line and the headers; they leave with the first write. */
+  open(headers: OutgoingHttpHeaders): void {
+    if (this.isOpen || this.#outgoing.headersSent || this.#outgoing.destroyed) return;
+    this.isOpen = true;
+    this.#crowd.size++;
+    this.#outgoing.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache",
+      // nginx would collect the answer before it sends it
+      "x-accel-buffering": "no",
+      ...headers,
+    });
+    this.#beat = startBeat(this.#commentMs, () => {
+      if (this.#wasSilent) this.comment();
+      this.#wasSilent = true;
+      return this.#commentMs;
+    });
+  }
+
+  /** Says that the stream is alive. Nothing to a reader that has not even taken the last write. */
+  comment(): void {
+    if (this.#outgoing.destroyed || this.#outgoing.writableNeedDrain) return;
+    this.#outgoing.write(": waiting\n\n");
+  }
+
+  /** What to wait for before more is written: nothing, a slow reader (until it has taken what there is, or has gone), the crowd. */
+  write(frames: string): Promise<void> | undefined {
+    if (this.#outgoing.destroyed) return undefined;
+    this.#wasSilent = false;
+    return this.#outgoing.write(frames) ? this.#crowd.pause() : this.#drained();
+  }
+
+  #drained(): Promise<void> {
+    const outgoing = this.#outgoing;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        outgoing.off("drain", settle).off("close", settle);
+        resolve();
+      };
+      outgoing.on("drain", settle).on("close", settle);
+    });
+  }
+
+  /** Ends the answer. */
+  end(frames = ""): void {
+    if (!this.#outgoing.destroyed) this.#outgoing.end(frames);
+  }
+
+  [Symbol.dispose](): void {
+    this.#beat?.stop();
+    if (this.isOpen) this.#crowd.size--;
+    this.isOpen = false;
+  }
+}
