@@ -94,6 +94,28 @@ test("a call without an id gets one, and arguments that come as an object become
   expect(result.message.toolCalls).toEqual([{ id: "call_c1_0", name: "f", arguments: '{"x":1}' }]);
 });
 
+test("marks on tool calls are kept for clients that must hand them back", () => {
+  const { result } = assemble([
+    toolPiece({
+      index: 0,
+      id: "a",
+      type: "function",
+      function: { name: "f", arguments: "{}" },
+      extra_content: { sig: "x" },
+    }),
+    toolPiece({ index: 1, id: "b", type: "custom", custom: { name: "g", input: "free " } }),
+    toolPiece({ index: 1, custom: { input: "text" } }),
+    end("tool_calls"),
+  ]);
+  expect(result.message.toolCalls?.[1]).toEqual({ id: "b", name: "g", arguments: "free text" });
+  expect(result.foreign?.members["message"]).toEqual({
+    tool_calls: [
+      { id: "a", type: "function", function: { name: "f", arguments: "{}" }, extra_content: { sig: "x" } },
+      { id: "b", type: "custom", custom: { name: "g", input: "free text" } },
+    ],
+  });
+});
+
 test("members beyond the form are kept: fingerprint, tier, log probabilities over all chunks, annotations", () => {
   const logprob = (token: string) => ({ content: [{ token, logprob: -1 }], refusal: null });
   const { result } = assemble([

@@ -140,6 +140,8 @@ export function createAnswer(options: { model: string; idPrefix: string }): Answ
         content: hasText && !(text === "" && tools !== undefined) ? text : null,
       };
       const calls = tools?.result();
+      const wireCalls = tools?.foreign();
+      if (wireCalls !== undefined) ofMessage = { ...ofMessage, tool_calls: wireCalls };
       if (calls !== undefined) message.toolCalls = calls;
       if (reasoning !== "") message.reasoning = reasoning;
       if (refusal !== undefined) message.refusal = refusal;

@@ -19,6 +19,7 @@ export interface WireToolCall {
   function?: { name?: unknown; arguments?: unknown } | null;
   /** A custom tool: free text instead of JSON. */
   custom?: { name?: unknown; input?: unknown } | null;
+  [member: string]: unknown;
 }
 
 /** A message, or a piece of one. */
