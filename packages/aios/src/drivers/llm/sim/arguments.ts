@@ -52,7 +52,7 @@ function object(schema: JsonSchema, place: Place): Record<string, unknown> {
   const required = new Set(Array.isArray(schema["required"]) ? (schema["required"] as string[]) : []);
   const made: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(properties)) {
-    if (required.has(name) || isWorthFilling(name, property, place)) {
+    if (required.has(name) || (isWorthFilling(name, property, place) && !isInsteadOf(property, made))) {
       made[name] = instance(property, { ...place, name, depth: place.depth + 1 });
     }
   }
@@ -75,6 +75,13 @@ function isWorthFilling(name: string, property: unknown, place: Place): boolean 
   if (place.depth >= maxDepth) return false;
   if (place.situation.purpose === "answer") return true;
   return place.situation.hasValueFor(name, asSchema(property));
+}
+
+/** "give this or path": of members that stand for one another, the first that has a value is given. */
+function isInsteadOf(property: unknown, made: Readonly<Record<string, unknown>>): boolean {
+  const { description } = asSchema(property) as { description?: unknown };
+  const other = typeof description === "string" ? /\bthis or (\w+)/i.exec(description)?.[1] : undefined;
+  return other !== undefined && other in made;
 }
 
 function array(schema: JsonSchema, place: Place): unknown[] {

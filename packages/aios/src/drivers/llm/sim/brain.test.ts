@@ -125,6 +125,36 @@ describe("an agent's task", () => {
     });
   });
 
+  test("of arguments that stand for one another one is given; from and to are days for a tool about dates", () => {
+    const either: Tool = {
+      name: "json_query",
+      description: "Query JSON with a JSONata expression.",
+      parameters: object(
+        {
+          query: string,
+          json: { type: "string", description: "the text; give this or path" },
+          path: { type: "string", description: "a file; give this or json" },
+        },
+        ["query"],
+      ),
+    };
+    const inline = play('Query the JSON {"a":{"b":7}} with a.b and write it to out.md.', [either, write], () => "7");
+    expect(inline.steps[0]).toEqual([{ name: "json_query", args: { query: "a.b", json: '{"a":{"b":7}}' } }]);
+    const days: Tool = {
+      name: "date",
+      description: "Dates and times: the difference of two dates.",
+      parameters: object({ operation: { enum: ["now", "difference"] }, date: string, to: string }, ["operation"]),
+    };
+    const between = play(
+      "With the date tool, what is the difference from 2026-03-01 to 2026-09-15? Write it to trip.md.",
+      [days, write],
+      () => "198 days",
+    );
+    expect(between.steps[0]).toEqual([
+      { name: "date", args: { operation: "difference", date: "2026-03-01", to: "2026-09-15" } },
+    ]);
+  });
+
   test("that a tool fails is reported and not tried again for ever", () => {
     const { steps, text } = play("Read the file missing.txt.", all, () => "ENOENT: no file missing.txt");
     expect(namesOf(steps)).toEqual(["file.read"]);

@@ -97,7 +97,10 @@ function literalFor(name: string, schema: Schema, situation: Situation): string 
     case "expression":
       return isAboutJson(situation) ? firstQuery(task) : nearest(arithmeticIn(task), at);
     case "path":
-      return nearest(pathsIn(task), at);
+      // From where to where: files for most tools, days for one about dates.
+      return /^(?:to|from)$/i.test(name) && /\bdates?\b/i.test(situation.about)
+        ? [...task.matchAll(/\d{4}-\d{2}-\d{2}/g)].at(-1)?.[0]
+        : nearest(pathsIn(task), at);
     case "query":
       return isAboutJson(situation) ? firstQuery(task) : undefined;
     case "url":
