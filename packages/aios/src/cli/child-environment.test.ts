@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { childEnvironment, isSecretName } from "./child-environment.ts";
+import { childEnvironment, hiddenNames, isSecretName } from "./child-environment.ts";
 
 const identity = { url: "http://127.0.0.1:4141/", key: "aios_sk_a_b", pid: "p1" };
 
@@ -59,6 +59,7 @@ test("the official clients of OpenAI and Anthropic find the kernel and the proce
     ["OPENAI_API_KEY"],
   );
   expect(child).toEqual({
+    AIOS_HOME: "/root/home",
     AIOS_URL: "http://127.0.0.1:4141",
     AIOS_KEY: "aios_sk_a_b",
     AIOS_PID: "p1",
@@ -75,4 +76,7 @@ test("--env lets exactly the named one through", () => {
   const child = childEnvironment({ GITHUB_TOKEN: "gh", NPM_TOKEN: "npm" }, identity, ["GITHUB_TOKEN"]);
   expect(child["GITHUB_TOKEN"]).toBe("gh");
   expect(child).not.toHaveProperty("NPM_TOKEN");
+  expect(hiddenNames({ GITHUB_TOKEN: "gh", NPM_TOKEN: "npm", PATH: "/bin", AIOS_KEY: "k" }, ["GITHUB_TOKEN"])).toEqual([
+    "NPM_TOKEN",
+  ]);
 });

@@ -19,10 +19,20 @@ const harmlessNames = /^(AWS_(DEFAULT_)?REGION|AWS_PAGER|GOOGLE_CLOUD_PROJECT)$/
 const upstreamNames =
   /^(OPENAI|ANTHROPIC)_(BASE_URL|API_BASE|ORG_ID|ORGANIZATION|PROJECT_ID|CUSTOM_HEADERS|BEDROCK_BASE_URL)$/;
 
+/** The caller's own identity: replaced by the command's. AIOS_HOME and AIOS_LANG stay. */
+const ownNames = new Set(["AIOS_URL", "AIOS_KEY", "AIOS_PID"]);
+
 export const isSecretName = (name: string): boolean => {
   const upper = name.toUpperCase();
   return !harmlessNames.test(upper) && secretNames.some((pattern) => pattern.test(upper));
 };
+
+const isHiddenName = (name: string): boolean =>
+  isSecretName(name) || upstreamNames.test(name.toUpperCase()) || ownNames.has(name);
+
+/** Names of the user's environment that a command does not see: what it had to miss can be told. */
+export const hiddenNames = (own: Readonly<Record<string, string | undefined>>, allowed: readonly string[]): string[] =>
+  Object.keys(own).filter((name) => !ownNames.has(name) && isHiddenName(name) && !allowed.includes(name));
 
 /**
  * The environment of a command: the user's own without whatever looks like a secret or leads past the kernel, plus the
@@ -36,8 +46,7 @@ export function childEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
     if (value === undefined) continue;
-    const isHidden = isSecretName(name) || upstreamNames.test(name.toUpperCase()) || name.startsWith("AIOS_");
-    if (!isHidden || allowed.includes(name)) environment[name] = value;
+    if (!isHiddenName(name) || allowed.includes(name)) environment[name] = value;
   }
   const base = url.replace(/\/+$/, "");
   return {

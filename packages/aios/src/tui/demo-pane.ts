@@ -9,8 +9,8 @@ export interface DemoRow {
   readonly name: string;
   readonly nice: number;
   readonly phase: Phase;
-  /** In the reader's language: the tool it uses, what came out. */
-  readonly doing: string;
+  /** What it did last: the tool it used and what came out; at the end its answer. */
+  readonly last: string;
   readonly calls: number;
   readonly tokens: number;
   readonly waitingMs: number;
@@ -20,7 +20,8 @@ export interface DemoWords {
   readonly title: string;
   /** What the agents share: the core, how many calls at once, how fast. Says so where it is a simulation. */
   readonly core: string;
-  readonly heading: Readonly<Record<"agent" | "nice" | "doing" | "calls" | "tokens" | "wait", string>>;
+  readonly heading: Readonly<Record<"agent" | "nice" | "state" | "last" | "calls" | "tokens" | "wait", string>>;
+  readonly phase: Readonly<Record<Phase, string>>;
   readonly finished: (done: number, of: number) => string;
   readonly figures: (
     figures: Readonly<Record<"calls" | "toolCalls" | "waiting" | "wasted", number>> & { tokens: string },
@@ -94,42 +95,39 @@ function progress(
 function demoTable({ rows, words, paint }: DemoState, width: number): string[] {
   const { heading } = words;
   const nameWidth = Math.max(widthOf(heading.agent), ...rows.map(({ name }) => widthOf(name))) + 2;
+  const phaseWidth = Math.max(widthOf(heading.state), ...Object.values(words.phase).map(widthOf));
   const figures = [
     { title: heading.nice, text: (row: DemoRow) => (row.nice === 0 ? "" : String(row.nice)), width: 4, rank: 1 },
     { title: heading.calls, text: (row: DemoRow) => String(row.calls), width: 5, rank: 2 },
     { title: heading.tokens, text: (row: DemoRow) => shortCount(row.tokens), width: 6, rank: 3 },
     { title: heading.wait, text: (row: DemoRow) => shortTime(row.waitingMs), width: 6, rank: 4 },
   ].map((figure) => ({ ...figure, width: Math.max(figure.width, widthOf(figure.title)) }));
-  // At least 24 columns tell what an agent does; before that figures go, nice first.
+  // At least 20 columns tell what came out; before that figures go, nice first.
   let shown = figures;
-  const roomFor = () => width - nameWidth - 2 - shown.reduce((sum, each) => sum + each.width + 2, 0);
-  while (shown.length > 0 && roomFor() < 24) shown = shown.slice(1);
+  const roomFor = () => width - nameWidth - phaseWidth - 4 - shown.reduce((sum, each) => sum + each.width + 2, 0);
+  while (shown.length > 0 && roomFor() < 20) shown = shown.slice(1);
   const room = Math.max(1, roomFor());
-  const line = (name: string, doing: string, cells: readonly string[]) => [name, doing, ...cells].join("  ").trimEnd();
+  const line = (...cells: readonly string[]) => cells.join("  ").trimEnd();
   const head = line(
     pad(`  ${heading.agent}`, nameWidth),
-    pad(heading.doing, room),
-    shown.map((figure) => pad(figure.title, figure.width, "right")),
+    pad(heading.state, phaseWidth),
+    pad(heading.last, room),
+    ...shown.map((figure) => pad(figure.title, figure.width, "right")),
   );
   return [
-    paint.dim(head),
+    paint.dim(fit(head, width)),
     ...rows.map((row) =>
       line(
         `${markOf(row.phase, paint)} ${nameOf(row, pad(row.name, nameWidth - 2), paint)}`,
-        paintWords(row.phase, pad(row.doing, room), paint),
-        shown.map((figure) => paint.dim(pad(figure.text(row), figure.width, "right"))),
+        paintMark(row.phase, pad(words.phase[row.phase], phaseWidth), paint),
+        pad(row.last, room),
+        ...shown.map((figure) => paint.dim(pad(figure.text(row), figure.width, "right"))),
       ),
     ),
   ];
 }
 
 const nameOf = (row: DemoRow, text: string, paint: Paint) => (row.phase === "starting" ? paint.dim(text) : text);
-
-/** Colour is for what moves: marks always have it, the words only while something is under way. */
-function paintWords(phase: Phase, text: string, paint: Paint): string {
-  if (phase === "waiting") return paint.dim(text);
-  return phase === "done" || phase === "held" ? text : paintMark(phase, text, paint);
-}
 
 export const markOf = (phase: Phase, paint: Paint): string => paintMark(phase, marks[phase], paint);
 

@@ -179,7 +179,7 @@ test("a traced syscall is one line: when, what, how it ended, tokens, waiting + 
     name: "llm.chat",
     device: "sim/small",
     state: "done" as const,
-    detail: "sum the\ninvoice",
+    detail: 'llm.chat("sum the\n invoice") = "42"',
     code: null,
     error: null,
     usage: { ...noUsage, inputTokens: 1_000, outputTokens: 234, costUsd: 0.5 },
@@ -194,11 +194,18 @@ test("a traced syscall is one line: when, what, how it ended, tokens, waiting + 
   };
   const line = traceLine(state, 120);
   expect(line).toMatch(
-    /^\d\d:\d\d:00\.000 {2}llm\.chat\(sum the invoice\) += done {2}1\.2k tokens {2}340ms\+1\.2s {2}sim \$0\.5000$/,
+    /^\d\d:\d\d:00\.000 {2}llm\.chat\("sum the invoice"\) = "42" +1\.2k tokens {2}340ms\+1\.2s {2}sim \$0\.5000$/,
   );
-  const failed = { ...call, state: "failed" as const, code: "EDQUOT", error: "600 tokens are spent" };
-  expect(traceLine({ ...state, call: failed }, 200)).toContain("= EDQUOT 600 tokens are spent");
-  for (let width = 80; width < 200; width += 5)
+  const failed = {
+    ...call,
+    state: "failed" as const,
+    detail: 'llm.chat("more")',
+    code: "EDQUOT",
+    error: "600 tokens are spent",
+  };
+  expect(traceLine({ ...state, call: failed }, 200)).toContain('llm.chat("more") = EDQUOT 600 tokens are spent');
+  expect(traceLine({ ...state, call: { ...call, state: "queued" } }, 200)).toContain("… queued");
+  for (let width = 60; width < 200; width += 5)
     for (const detail of ["short", "很长的任务".repeat(40), "x".repeat(300)])
       expect(widthOf(traceLine({ ...state, call: { ...failed, detail } }, width))).toBeLessThanOrEqual(width);
 });

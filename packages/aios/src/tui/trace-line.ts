@@ -14,33 +14,32 @@ export interface TraceState {
 }
 
 /**
- * One syscall as strace would show it: `04:55:12.345 llm.chat(sum the invoice) = done  1.2k tokens  340ms+1.2s  $0.0012`.
- * The time before the plus sign it stood in run queues, the time after it ran.
+ * One syscall as strace would show it: `04:55:12.345  llm.chat("sum it") = "42"  1.2k tokens  340ms+1.2s  $0.0012`.
+ * The time before the plus sign it stood in run queues, the time after it ran. `detail` is the kernel's own summary.
  */
 export function traceLine({ call, simulatedCores, paint, lang, tokens }: TraceState, width: number): string {
   const { timing, usage, state } = call;
   const at = clockTime(timing.queuedAt, lang);
   const isOpen = state === "queued" || state === "running";
-  const outcome = state === "failed" ? `${call.code ?? ""} ${call.error ?? ""}`.trim() : isOpen ? `… ${state}` : "done";
   const isSimulated = simulatedCores.has(call.device.split("/")[0] ?? "");
   const spent = usage.inputTokens + usage.outputTokens;
   const figures = [
+    isSimulated && usage.costUsd === 0 ? "sim" : "",
     spent > 0 ? tokens(shortCount(spent)) : "",
     isOpen ? "" : `${shortTime(timing.waitingMs)}+${shortTime(Math.max(0, timing.turnaroundMs - timing.waitingMs))}`,
-    shortCost(usage.costUsd, isSimulated).replace(/^-$/, ""),
-  ].filter(Boolean);
-  const paintOutcome = (text: string) =>
-    state === "failed" ? paint.bad(text) : isOpen ? paint.waiting(text) : paint.good(text);
-  const tail = figures.join("  ");
-  const fixed = widthOf(`${at}  ${call.name}() =   ${tail}`);
-  // The outcome keeps at least half of what is left, the question gets the rest.
-  const room = Number.isFinite(width) ? Math.max(0, width - fixed) : Number.MAX_SAFE_INTEGER;
-  const shownOutcome = fit(outcome, Math.max(Math.ceil(room / 2), room - widthOf(call.detail)));
-  const shownDetail = fit(call.detail.replace(/\s+/g, " "), room - widthOf(shownOutcome));
-  const head = `${call.name}(${shownDetail})`;
-  const column = Number.isFinite(width) ? Math.min(64, widthOf(head) + room - widthOf(shownOutcome + shownDetail)) : 0;
-  const asked = pad(head, Math.max(widthOf(head), column));
-  return `${paint.dim(at)}  ${asked} = ${paintOutcome(shownOutcome)}  ${paint.dim(tail)}`.trimEnd();
+    usage.costUsd === 0 ? "" : shortCost(usage.costUsd, isSimulated),
+  ];
+  const tail = figures.filter(Boolean).join("  ");
+  const ending =
+    state === "failed" ? ` = ${call.code ?? ""} ${call.error ?? ""}`.trimEnd() : isOpen ? ` … ${state}` : "";
+  const detail = call.detail.replace(/\s+/g, " ");
+  const room = Number.isFinite(width) ? Math.max(0, width - widthOf(at) - 4 - widthOf(tail)) : Number.POSITIVE_INFINITY;
+  // Why it failed keeps at least half of the room, what was asked gets the rest.
+  const shownEnding = fit(ending, Math.max(Math.ceil(room / 2), room - widthOf(detail)));
+  const shownDetail = fit(detail, room - widthOf(shownEnding));
+  const filled = Number.isFinite(room) ? pad("", room - widthOf(shownDetail) - widthOf(shownEnding)) : "";
+  const painted = state === "failed" ? paint.bad(shownEnding) : paint.waiting(shownEnding);
+  return `${paint.dim(at)}  ${shownDetail}${painted}${filled}  ${paint.dim(tail)}`.trimEnd();
 }
 
 const clockTime = (atMs: number, lang: string): string =>

@@ -1,0 +1,40 @@
+import type { ArgsOf, Limit } from "@aiosjs/sdk";
+import { parseLimit } from "./limit-text.ts";
+
+interface QualityOptions {
+  readonly name: string | undefined;
+  readonly nice: number | undefined;
+  readonly class: "interactive" | "batch" | undefined;
+  readonly limit: readonly string[];
+  readonly usd: number | undefined;
+}
+
+/** `--name --nice --class --limit --usd` as `proc.spawn` takes them. @throws SysError EINVAL for a limit that is none. */
+export function spawnOptions(options: QualityOptions): Omit<ArgsOf<"proc.spawn">, "program"> {
+  const { name, nice, class: schedulingClass, limit, usd } = options;
+  const limits: Limit[] = limit.map(parseLimit);
+  if (usd !== undefined) limits.push({ resource: "costUsd", window: "run", limit: usd });
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(nice === undefined ? {} : { nice }),
+    ...(schedulingClass === undefined ? {} : { class: schedulingClass }),
+    ...(limits.length === 0 ? {} : { limits }),
+  };
+}
+
+const interpreters = /^(?:python[\d.]*|pypy[\d.]*|node|deno|bun|tsx|ruby|perl|php|lua|rscript|bash|sh|zsh|dash|fish|pwsh|uv|uvx|npx|java)$/i;
+
+/** What a command is called in `ps`: its script where an interpreter runs one, else its own name. */
+export function nameOfCommand(command: readonly string[]): string {
+  const [program = "command", ...rest] = command;
+  const own = baseName(program);
+  if (!interpreters.test(own)) return own;
+  const script = rest.find((word) => !word.startsWith("-") && word !== "run" && word !== "-m");
+  const moduleName = rest[rest.indexOf("-m") + 1];
+  if (rest.includes("-m") && moduleName) return moduleName;
+  // The text after -c or -e is code, no name.
+  const isCode = rest.some((word) => /^-[a-z]*[ce]$|^--eval$/.test(word));
+  return script && !isCode ? baseName(script).replace(/\.[a-z0-9]{1,4}$/i, "") || own : own;
+}
+
+const baseName = (path: string): string => path.split(/[\\/]/).at(-1) || path;
