@@ -43,7 +43,8 @@ export function think(
     return { reasoning, text: JSON.stringify(instanceOf(schema, situation)), toolCalls };
   }
   const length = Math.max(4, Math.round(key("length").lognormal(prompt.outputTokens, prompt.outputSigma)));
-  const text = answer(turn, key("prose"), length);
+  // Sentences are made in order, so that what is cut off anyway need not be made.
+  const text = answer(turn, key("prose"), Math.min(length, (args.maxTokens ?? Infinity) + 1));
   // Whole sentences; cut only where a length was asked for exactly.
   return {
     reasoning,
