@@ -115,9 +115,8 @@ class Attempt {
     const device = record.name === "llm.chat" ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
     record.device = device;
     const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
-    record.push([
-      { type: "syscall.started", device, waitingMs: record.waitedMs, ...(isSimulated ? { isSimulated } : {}) },
-    ]);
+    const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#isClamped ? { isClamped: true } : {}) };
+    record.push([{ type: "syscall.started", device, waitingMs: record.waitedMs, ...marks }]);
     // A cancelled call ends at once for its caller; the slot is free when the driver has let go.
     const { signal } = record.abort;
     const cancelled = (): void =>

@@ -148,6 +148,8 @@ export const sysDevice: KernelDevice<SysName> = {
         pid: record.process.pid,
         result: last?.type === "syscall.completed" ? last.result : null,
         error,
+        usage: record.usage,
+        timing: record.timing(),
       };
     }
     const row = await parts.journal.call(id as never);
@@ -162,6 +164,8 @@ export const sysDevice: KernelDevice<SysName> = {
       pid: row.pid,
       result: row.result,
       error: row.error,
+      usage: row.usage,
+      timing: row.timing,
     };
   },
   "call.cancel": ({ call: id }, { parts, principal, findCall }) => {
