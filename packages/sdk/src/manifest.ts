@@ -8,7 +8,7 @@ export const manifestSchema = z.strictObject({
   description: z.string().default(""),
   /** What the model is told first. */
   instructions: z.string().min(1),
-  /** Names of the kernel's tools; `file.*` takes a whole family. */
+  /** Names of the kernel's tools; `file_*` takes a whole family. */
   tools: z.array(z.string()).default([]),
   model: z.string().default("auto"),
   /** Model calls at most; the loop ends with EDQUOT after them. */

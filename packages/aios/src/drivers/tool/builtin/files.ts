@@ -1,0 +1,64 @@
+import type { ResultOf } from "@aiosjs/sdk/protocol";
+import { z } from "zod";
+import { builtinTool } from "./builtin-tool.ts";
+import type { BuiltinTool } from "./builtin-tool.ts";
+
+/** Characters of a file that a model is shown at once; more would crowd out what it was asked. */
+const maxShown = 60_000;
+
+const path = z.string().min(1).describe("relative to your own folder, for example notes/plan.md");
+
+/** The syscalls of the fs device in a form that models know; each is a nested syscall of the same process. */
+export const fileTools: readonly BuiltinTool[] = [
+  builtinTool({
+    name: "file_read",
+    description: `Read a text file from your own folder. Long files come in pieces of up to ${maxShown} characters.`,
+    parameters: z.strictObject({
+      path,
+      offset: z.number().int().nonnegative().optional().describe("character to start from; 0 when absent"),
+    }),
+    effect: "pure",
+    async run({ path, offset = 0 }, context) {
+      const { content } = (await context.syscall("fs.read", { path })) as ResultOf<"fs.read">;
+      const shown = content.slice(offset, offset + maxShown);
+      const rest = content.length - offset - shown.length;
+      return rest > 0 ? `${shown}\n[${rest} more characters; go on with offset ${offset + shown.length}]` : shown;
+    },
+  }),
+  builtinTool({
+    name: "file_write",
+    description:
+      "Write a text file in your own folder, whole: what was there before is replaced. Folders are made as needed.",
+    parameters: z.strictObject({ path, content: z.string() }),
+    effect: "idempotent",
+    async run({ path, content }, context) {
+      const { sizeBytes } = (await context.syscall("fs.write", { path, content })) as ResultOf<"fs.write">;
+      return `wrote ${sizeBytes} bytes to ${path}`;
+    },
+  }),
+  builtinTool({
+    name: "file_list",
+    description: "List a folder of your own folder: one name per line with its size; folders end in a slash.",
+    parameters: z.strictObject({ path: path.optional().describe("a folder; your own folder itself when absent") }),
+    effect: "pure",
+    async run({ path = "." }, context) {
+      const { entries } = (await context.syscall("fs.list", { path })) as ResultOf<"fs.list">;
+      if (entries.length === 0) return "(empty)";
+      return entries
+        .map(({ name, kind, sizeBytes }) =>
+          kind === "folder" ? `${name}/` : kind === "file" ? `${name} (${sizeBytes} bytes)` : `${name} (not a file)`,
+        )
+        .join("\n");
+    },
+  }),
+  builtinTool({
+    name: "file_remove",
+    description: "Remove a file or an empty folder from your own folder. It cannot be undone.",
+    parameters: z.strictObject({ path }),
+    effect: "idempotent",
+    async run({ path }, context) {
+      await context.syscall("fs.remove", { path });
+      return `removed ${path}`;
+    },
+  }),
+];
