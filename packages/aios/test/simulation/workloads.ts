@@ -43,6 +43,8 @@ export const usualCore = {
   outputTokens: 2_000,
   outputSigma: 0,
   models: [{ id: "sim" }],
+  // A conversation is not read anew at each turn.
+  prefixCacheTokens: 4_000_000,
 } satisfies Partial<SimParameters>;
 
 type Shape = "chat" | "react" | "deep" | "mapreduce";

@@ -67,7 +67,7 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
   const leave = (sequence: Sequence) => {
     if (running.delete(sequence)) kvFree += sequence.work.kvTokens;
     else if (!waiting.delete(sequence)) return;
-    interruption.abort();
+    interruption.abort(arrival);
   };
 
   /** Iterations until somebody has something to report, and how long each takes; undefined when all are stalled. */
@@ -175,7 +175,7 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
     work.signal.addEventListener("abort", abort, { once: true });
     waiting.add(sequence);
     if (!isPumping) void pump();
-    else if (running.size < machine.slots) interruption.abort();
+    else if (running.size < machine.slots) interruption.abort(arrival);
     try {
       let seen = 0;
       while (seen < work.outputTokens) {
@@ -208,6 +208,9 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
 /** Production ends here; below `outputTokens` the sequence is stalled and keeps its slot. */
 const lastToken = ({ outputTokens, stallAfterTokens }: Work) =>
   Math.min(outputTokens, stallAfterTokens ?? outputTokens);
+
+/** The reason of an interruption, made once: an AbortError of its own would take a stack trace each time. */
+const arrival = new Error("somebody came or left");
 
 const isStalled = ({ work, produced }: Sequence) => produced >= lastToken(work);
 
