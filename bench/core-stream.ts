@@ -1,4 +1,5 @@
-// CPU per streamed token of the OpenAI-compatible core, against a raw undici → http byte pipe in the same run.
+// CPU per streamed token of the OpenAI-compatible core, against a raw undici → http byte pipe in the same run,
+// and CPU per unstreamed call against a bare undici request with the same bytes.
 //
 //   node --conditions=aios-source bench/core-stream.ts [--json] [--streams 60] [--tokens 250] [--rounds 3]
 //
@@ -43,7 +44,16 @@ const chunk = (delta: unknown, finish: string | null = null): string =>
     choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
   })}\n\n`;
 
-/** Model "1" or "4": so many tokens per packet, each an HTTP chunk of its own, as servers send them. */
+const whole = JSON.stringify({
+  id: "chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG",
+  object: "chat.completion",
+  created: 1741570283,
+  model: "gpt-4o-2024-08-06",
+  choices: [{ index: 0, message: { role: "assistant", content: "word ".repeat(200) }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 2000, completion_tokens: 200, total_tokens: 2200 },
+});
+
+/** Model "0": one JSON answer. Model "1" or "4": so many tokens per packet, each an HTTP chunk of its own, as servers send them. */
 function upstream(): void {
   const ticks = new Set<() => void>();
   setInterval(() => {
@@ -54,6 +64,11 @@ function upstream(): void {
     request.on("data", (part: Buffer) => (body += part.toString()));
     request.on("end", () => {
       const perPacket = Number((JSON.parse(body) as { model: string }).model);
+      if (perPacket === 0) {
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(whole);
+        return;
+      }
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.flushHeaders();
       let left = tokens;
@@ -87,6 +102,14 @@ function client(): void {
     }
   });
 }
+
+const calls = 2_000;
+/** A conversation of about so many kilobytes, in turns of one kilobyte. */
+const messagesOf = (kilobytes: number): ChatArgs["messages"] =>
+  Array.from({ length: kilobytes }, (_, turn) => ({
+    role: turn % 2 === 0 ? "user" : "assistant",
+    content: "word ".repeat(200),
+  }));
 
 const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
@@ -137,15 +160,7 @@ async function measure(): Promise<void> {
     driver: (model) =>
       all(async () => {
         const args: ChatArgs = { model, stream: true, messages: [{ role: "user", content: "hi" }] };
-        const context = {
-          call: asCallId("c"),
-          pid: asPid("p"),
-          tenant: asTenantId("t"),
-          model,
-          signal: new AbortController().signal,
-          syscall: () => Promise.reject(new Error("none")),
-        };
-        for await (const batch of core.execute("llm.chat", args, context)) if (batch.length > 0) batches++;
+        for await (const batch of core.execute("llm.chat", args, contextOf(model))) if (batch.length > 0) batches++;
       }),
     sink: (model) =>
       all(
@@ -169,7 +184,48 @@ async function measure(): Promise<void> {
       }),
   };
 
+  const contextOf = (model: string) => ({
+    call: asCallId("c"),
+    pid: asPid("p"),
+    tenant: asTenantId("t"),
+    model,
+    signal: new AbortController().signal,
+    syscall: () => Promise.reject(new Error("none")),
+  });
+  const callers = 8;
+  const repeat = (one: () => Promise<void>): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: callers }, async () => {
+        for (let i = 0; i < calls / callers; i++) await one();
+      }),
+    );
+  const callVariants: Record<string, (kilobytes: number) => Promise<unknown>> = {
+    "bare call": (kilobytes) => {
+      const body = JSON.stringify({ model: "0", messages: messagesOf(kilobytes) });
+      return repeat(async () => {
+        const answer = await pool.request({ ...requestOf("0"), body });
+        JSON.parse(await answer.body.text());
+      });
+    },
+    "driver call": (kilobytes) => {
+      const args: ChatArgs = { model: "0", messages: messagesOf(kilobytes) };
+      return repeat(async () => {
+        for await (const batch of core.execute("llm.chat", args, contextOf("0"))) if (batch.length > 0) batches++;
+      });
+    },
+  };
+
   const micros: Record<string, number[]> = {};
+  for (let round = -1; round < rounds; round++) {
+    for (const kilobytes of [8, 64]) {
+      for (const [name, run] of Object.entries(callVariants)) {
+        const before = process.cpuUsage();
+        await run(kilobytes);
+        const { user, system } = process.cpuUsage(before);
+        if (round >= 0) (micros[`${name} ${kilobytes}`] ??= []).push((user + system) / calls);
+      }
+    }
+  }
   let perBatch: Record<string, number> = {};
   for (let round = -1; round < rounds; round++) {
     for (const model of ["1", "4"]) {
@@ -209,6 +265,19 @@ function report(micros: Record<string, number[]>, perBatch: Record<string, numbe
   const figures = ["1", "4"].flatMap((model) =>
     ["pipe", "driver", "sink", "iterate"].map((name) => figure(model, name)),
   );
+  for (const kilobytes of ["8", "64"]) {
+    const value = median(micros[`driver call ${kilobytes}`] ?? []);
+    const peer = median(micros[`bare call ${kilobytes}`] ?? []);
+    figures.push(
+      { name: `bare call, ${kilobytes} KB`, value: Math.round(peer), unit: "µs CPU per call", ratio: 1 },
+      {
+        name: `driver call, ${kilobytes} KB`,
+        value: Math.round(value),
+        unit: "µs CPU per call",
+        ratio: Math.round((value / peer) * 100) / 100,
+      },
+    );
+  }
   const notes = Object.entries(perBatch).map(
     ([model, count]) => `driver, ${model} per packet: ${count.toFixed(2)} tokens per batch`,
   );
