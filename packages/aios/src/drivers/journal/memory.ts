@@ -1,75 +1,234 @@
-import type { JournalEvent } from "@aiosjs/sdk/protocol";
-import type { AccountRow, BucketRow, CallRow, Journal, JournalRecord, KeyRow, ProcessRow } from "../../kernel/ports.ts";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type {
+  AccountRow,
+  BucketRow,
+  CallRow,
+  EventQuery,
+  JournalImage,
+  JournalRecord,
+  KeyRow,
+  ProcessRow,
+} from "../../kernel/ports.ts";
+import { MemoryBodies } from "./memory-bodies.ts";
+import type { StoredRequest } from "./memory-bodies.ts";
+import type { Retention, RetentiveJournal } from "./retention.ts";
+import type { JournalSize, Pruned } from "./wire.ts";
 
-/** A journal that lives as long as the object: for tests and simulations. Same semantics as the durable ones but for the disk. */
-export function createMemoryJournal(): Journal {
-  const processes = new Map<string, ProcessRow>();
-  const calls = new Map<string, CallRow>();
-  const keys = new Map<string, KeyRow>();
-  const accounts = new Map<string, AccountRow>();
-  const buckets = new Map<string, BucketRow>();
-  const meta = new Map<string, string>();
-  const events: JournalEvent[] = [];
+const DAY_MS = 86_400_000;
+const MB = 1024 * 1024;
 
-  const keep = (record: JournalRecord): void => {
+interface StoredCall {
+  /** The row without its request and result, as JSON. */
+  readonly text: string;
+  readonly queuedAtMs: number;
+  readonly isIntent: boolean;
+  readonly request: StoredRequest | undefined;
+  readonly result: string | undefined;
+}
+
+/**
+ * The journal in memory: the same port for tests and for `--home :memory:`; a stop loses all of it.
+ * Rows are kept as text, as on disk, so that nobody changes what was recorded. A commit resolves within the turn.
+ */
+export function createMemoryJournal({ nowMs = Date.now }: { nowMs?: () => number } = {}): RetentiveJournal {
+  return new MemoryJournal(nowMs);
+}
+
+class MemoryJournal implements RetentiveJournal {
+  readonly driver = "memory";
+  readonly isReadOnly = false;
+  readonly #nowMs: () => number;
+  readonly #processes = new Map<string, string>();
+  readonly #keys = new Map<string, string>();
+  readonly #accounts = new Map<string, string>();
+  readonly #buckets = new Map<string, string>();
+  readonly #meta = new Map<string, string>();
+  readonly #calls = new Map<string, StoredCall>();
+  readonly #callsOf = new Map<string, Map<number, string>>();
+  readonly #events = new Map<number, string>();
+  readonly #bodies = new MemoryBodies();
+  #lastEventSeq = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  load(): Promise<JournalImage> {
+    const zombiesAfterMs = this.#nowMs() - DAY_MS;
+    const intents = [...this.#calls.values()].filter(({ isIntent }) => isIntent);
+    return Promise.resolve({
+      processes: parseAll<ProcessRow>(this.#processes).filter(
+        ({ endedAtMs }) => endedAtMs === null || endedAtMs > zombiesAfterMs,
+      ),
+      keys: parseAll<KeyRow>(this.#keys),
+      accounts: parseAll<AccountRow>(this.#accounts),
+      buckets: parseAll<BucketRow>(this.#buckets),
+      meta: new Map(this.#meta),
+      intents: intents.map((stored) => this.#callRow(stored)),
+      lastEventSeq: this.#lastEventSeq,
+    });
+  }
+
+  commit(records: readonly JournalRecord[]): Promise<void> {
+    let texts: string[];
+    try {
+      // All of them before the first is applied: a commit is whole or not at all.
+      texts = records.map((record) => JSON.stringify("row" in record ? withoutBodies(record.row) : record.value));
+      for (const record of records) {
+        if (record.kind === "call") JSON.stringify([record.row.request, record.row.result]);
+      }
+    } catch (cause) {
+      return Promise.reject(new SysError("EINVAL", "a record cannot be written as JSON", { cause }));
+    }
+    for (const [index, record] of records.entries()) this.#apply(record, texts[index] as string);
+    return Promise.resolve();
+  }
+
+  events({ afterSeq, limit, tenant, pid, topics }: EventQuery): Promise<readonly JournalEvent[]> {
+    const found: JournalEvent[] = [];
+    for (const seq of [...this.#events.keys()].toSorted((left, right) => left - right)) {
+      if (found.length >= limit) break;
+      if (seq <= afterSeq) continue;
+      const event = JSON.parse(this.#events.get(seq) as string) as JournalEvent;
+      if (tenant !== undefined && event.tenant !== tenant) continue;
+      if (pid !== undefined && event.pid !== pid) continue;
+      if (topics === undefined || topics.includes(event.topic)) found.push(event);
+    }
+    return Promise.resolve(found);
+  }
+
+  calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]> {
+    const ids = this.#callsOf.get(ownerKey(query.tenant, query.pid)) ?? new Map<number, string>();
+    const seqs = [...ids.keys()].filter((seq) => seq > query.afterSeq).toSorted((left, right) => left - right);
+    const calls = seqs.slice(0, query.limit).map((seq) => this.#calls.get(ids.get(seq) as string) as StoredCall);
+    return Promise.resolve(calls.map((stored) => this.#callRow(stored)));
+  }
+
+  call(id: CallId): Promise<CallRow | undefined> {
+    const stored = this.#calls.get(id);
+    return Promise.resolve(stored && this.#callRow(stored));
+  }
+
+  process(pid: Pid): Promise<ProcessRow | undefined> {
+    const text = this.#processes.get(pid);
+    return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as ProcessRow));
+  }
+
+  prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
+    const beforeMs = this.#nowMs() - keepDays * DAY_MS;
+    const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
+    const ended = [...this.#calls].filter(([, { isIntent }]) => !isIntent);
+    ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
+    for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);
+    for (const [seq, text] of this.#events) {
+      if (seq === this.#lastEventSeq || (JSON.parse(text) as JournalEvent).atMs >= beforeMs) continue;
+      this.#events.delete(seq);
+      pruned.events++;
+    }
+    for (const [pid, text] of this.#processes) {
+      const { state, endedAtMs } = JSON.parse(text) as ProcessRow;
+      if (state !== "zombie" || endedAtMs === null || endedAtMs >= beforeMs) continue;
+      this.#processes.delete(pid);
+      pruned.processes++;
+    }
+    const isTooLarge = (): boolean => this.#sizeBytes() > keepMb * MB;
+    for (const [id] of ended) if (isTooLarge()) pruned.results += this.#drop(id, "result");
+    for (const [id] of ended) if (isTooLarge()) pruned.requests += this.#drop(id, "request");
+    for (const [id] of ended) if (isTooLarge()) pruned.calls += this.#forget(id);
+    return Promise.resolve(pruned);
+  }
+
+  size(): Promise<JournalSize> {
+    return Promise.resolve({ bodies: this.#bodies.count, sizeBytes: this.#sizeBytes() });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #apply(record: JournalRecord, text: string): void {
     switch (record.kind) {
       case "process":
-        return void processes.set(record.row.pid, record.row);
-      case "call": {
-        const request = record.row.request === undefined ? calls.get(record.row.call)?.request : record.row.request;
-        return void calls.set(record.row.call, { ...record.row, request });
-      }
+        this.#processes.set(record.row.pid, text);
+        break;
       case "key":
-        return void keys.set(record.row.id, record.row);
+        this.#keys.set(record.row.id, text);
+        break;
       case "account":
-        return void accounts.set(`${record.row.scope} ${record.row.resource} ${record.row.window}`, record.row);
+        this.#accounts.set(JSON.stringify([record.row.scope, record.row.resource, record.row.window]), text);
+        break;
       case "bucket":
-        return void buckets.set(`${record.row.lane} ${record.row.bucket}`, record.row);
+        this.#buckets.set(JSON.stringify([record.row.lane, record.row.bucket]), text);
+        break;
       case "meta":
-        return void meta.set(record.key, record.value);
+        this.#meta.set(record.key, record.value);
+        break;
       case "event":
-        return void events.push(record.row);
+        this.#events.set(record.row.seq, text);
+        this.#lastEventSeq = Math.max(this.#lastEventSeq, record.row.seq);
+        break;
+      case "call":
+        this.#applyCall(record.row, text);
+        break;
     }
-  };
+  }
 
-  return {
-    driver: "memory",
-    isReadOnly: false,
-    load: () =>
-      Promise.resolve({
-        processes: [...processes.values()],
-        keys: [...keys.values()],
-        accounts: [...accounts.values()],
-        buckets: [...buckets.values()],
-        meta: new Map(meta),
-        intents: [...calls.values()].filter(({ state }) => state === "intent"),
-        lastEventSeq: events.at(-1)?.seq ?? 0,
-      }),
-    commit: (records) => {
-      for (const record of records) keep(structuredClone(record));
-      return Promise.resolve();
-    },
-    events: ({ afterSeq, limit, tenant, pid, topics }) =>
-      Promise.resolve(
-        events
-          .filter(
-            (event) =>
-              event.seq > afterSeq &&
-              (tenant === undefined || event.tenant === tenant) &&
-              (pid === undefined || event.pid === pid) &&
-              (topics === undefined || topics.includes(event.topic)),
-          )
-          .slice(0, limit),
-      ),
-    calls: ({ tenant, pid, afterSeq, limit }) =>
-      Promise.resolve(
-        [...calls.values()]
-          .filter((row) => row.tenant === tenant && row.pid === pid && row.seq > afterSeq)
-          .toSorted((left, right) => left.seq - right.seq)
-          .slice(0, limit),
-      ),
-    call: (id) => Promise.resolve(calls.get(id)),
-    process: (pid) => Promise.resolve(processes.get(pid)),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  #applyCall(row: CallRow, text: string): void {
+    const before = this.#calls.get(row.call);
+    // The request was recorded when the call was issued.
+    const request = before ? before.request : this.#bodies.keepRequest(row.request);
+    const result = this.#bodies.keep(row.result);
+    if (before?.result !== undefined) this.#bodies.drop(before.result);
+    const queuedAtMs = row.timing.queuedAt;
+    this.#calls.set(row.call, { text, queuedAtMs, isIntent: row.state === "intent", request, result });
+    const owner = ownerKey(row.tenant, row.pid);
+    const ids = this.#callsOf.get(owner) ?? new Map<number, string>();
+    this.#callsOf.set(owner, ids.set(row.seq, row.call));
+  }
+
+  #callRow({ text, request, result }: StoredCall): CallRow {
+    return {
+      ...(JSON.parse(text) as CallRow),
+      request: request === undefined ? undefined : this.#bodies.requestOf(request),
+      result: result === undefined ? undefined : (JSON.parse(result) as unknown),
+    };
+  }
+
+  #forget(id: string): number {
+    const stored = this.#calls.get(id);
+    if (stored === undefined) return 0;
+    this.#drop(id, "result");
+    this.#drop(id, "request");
+    this.#calls.delete(id);
+    const { tenant, pid, seq } = JSON.parse(stored.text) as CallRow;
+    this.#callsOf.get(ownerKey(tenant, pid))?.delete(seq);
+    return 1;
+  }
+
+  #drop(id: string, part: "request" | "result"): number {
+    const stored = this.#calls.get(id);
+    if (stored?.[part] === undefined) return 0;
+    if (part === "result") this.#bodies.drop(stored.result as string);
+    else this.#bodies.dropRequest(stored.request as StoredRequest);
+    this.#calls.set(id, { ...stored, [part]: undefined });
+    return 1;
+  }
+
+  #sizeBytes(): number {
+    let size = this.#bodies.sizeChars;
+    for (const { text } of this.#calls.values()) size += text.length;
+    for (const text of this.#events.values()) size += text.length;
+    return size;
+  }
 }
+
+const ownerKey = (tenant: string, pid: string): string => `${tenant}/${pid}`;
+
+const withoutBodies = (row: object): object => {
+  const { request: _request, result: _result, ...rest } = row as { request?: unknown; result?: unknown };
+  return "call" in row ? rest : row;
+};
+
+const parseAll = <Row>(texts: ReadonlyMap<string, string>): Row[] =>
+  [...texts.values()].map((text) => JSON.parse(text) as Row);

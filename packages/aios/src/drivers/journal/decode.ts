@@ -1,0 +1,163 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type {
+  AccountRow,
+  BucketName,
+  BucketRow,
+  CallRow,
+  JournalImage,
+  KeyRow,
+  ProcessRow,
+} from "../../kernel/ports.ts";
+import type { JournalEvent } from "@aiosjs/sdk/protocol";
+import type { CallRows, LoadedRows, SqlRow } from "./wire.ts";
+
+// Rows were written by encode.ts into columns that the schema types: they are trusted here, not parsed again.
+
+export function decodeImage(rows: LoadedRows): JournalImage {
+  return {
+    processes: rows.processes.map(decodeProcess),
+    keys: rows.keys.map(decodeKey),
+    accounts: rows.accounts.map(decodeAccount),
+    buckets: rows.buckets.map(decodeBucket),
+    meta: new Map(rows.meta.map(({ key, value }) => [String(key), String(value)])),
+    intents: decodeCalls(rows.intents),
+    lastEventSeq: rows.lastEventSeq,
+  };
+}
+
+export function decodeProcess(row: SqlRow): ProcessRow {
+  return {
+    pid: row["pid"],
+    tenant: row["tenant"],
+    parent: row["parent"],
+    name: row["name"],
+    kind: row["kind"],
+    state: row["state"],
+    nice: row["nice"],
+    class: row["class"],
+    capabilities: parse(row, "capabilities"),
+    limits: parse(row, "limits"),
+    usage: parse(row, "usage"),
+    counts: parse(row, "counts"),
+    program: parse(row, "program"),
+    key: row["key"],
+    host: parse(row, "host"),
+    onExhausted: row["on_exhausted"],
+    startedAtMs: row["started_at"],
+    endedAtMs: row["ended_at"],
+    exit: parse(row, "exit"),
+  } as ProcessRow;
+}
+
+function decodeKey(row: SqlRow): KeyRow {
+  return {
+    id: row["id"],
+    hash: row["hash"],
+    tenant: row["tenant"],
+    pid: row["pid"],
+    scopes: parse(row, "scopes"),
+    limits: parse(row, "limits"),
+    createdAtMs: row["created_at"],
+    expiresAtMs: row["expires_at"],
+    isRevoked: row["is_revoked"] === 1,
+  } as KeyRow;
+}
+
+function decodeAccount(row: SqlRow): AccountRow {
+  return {
+    scope: row["scope"],
+    resource: row["resource"],
+    window: row["span"],
+    limit: row["ceiling"],
+    used: row["used"],
+    windowStartedAtMs: row["window_started_at"],
+  } as AccountRow;
+}
+
+function decodeBucket(row: SqlRow): BucketRow {
+  return {
+    lane: String(row["lane"]),
+    bucket: row["bucket"] as BucketName,
+    level: Number(row["level"]),
+    atMs: Number(row["at"]),
+  };
+}
+
+export function decodeEvent(row: SqlRow): JournalEvent {
+  return {
+    seq: row["seq"],
+    topic: row["topic"],
+    tenant: row["tenant"],
+    pid: row["pid"],
+    atMs: row["at"],
+    body: parse(row, "body"),
+  } as JournalEvent;
+}
+
+/**
+ * Requests and results are decoded when they are first read: a listing of a thousand calls touches few of them,
+ * and calls of one conversation share the message objects.
+ */
+export function decodeCalls({ rows, places, bodies }: CallRows): CallRow[] {
+  const values = new Map<number, unknown>();
+  const bodyAt = (place: number): unknown => {
+    if (!values.has(place)) values.set(place, JSON.parse(bodies[place] as string));
+    return values.get(place);
+  };
+  return rows.map((row, index) => {
+    const place = places[index] as CallRows["places"][number];
+    const pruned = Number(row["pruned"]);
+    const request = lazily(() => {
+      if (pruned > 1) return undefined;
+      const rest = place.request === null ? parse(row, "request") : bodyAt(place.request);
+      return place.messages === null ? rest : { ...(rest as object), messages: place.messages.map(bodyAt) };
+    });
+    const result = lazily(() => {
+      if (pruned > 0) return undefined;
+      return place.result === null ? parse(row, "result") : bodyAt(place.result);
+    });
+    return {
+      call: row["call"],
+      tenant: row["tenant"],
+      pid: row["pid"],
+      seq: row["seq"],
+      name: row["name"],
+      device: row["device"],
+      state: row["state"],
+      get request(): unknown {
+        return request();
+      },
+      get result(): unknown {
+        return result();
+      },
+      error: parse(row, "error"),
+      usage: parse(row, "usage"),
+      timing: {
+        queuedAt: row["queued_at"],
+        startedAt: row["started_at"],
+        endedAt: row["ended_at"],
+        waitingMs: row["waiting_ms"],
+        turnaroundMs: row["turnaround_ms"],
+      },
+    } as CallRow;
+  });
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function parse(row: SqlRow, column: string): unknown {
+  const text = row[column];
+  if (typeof text !== "string") return null;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SysError("EIO", `the journal is damaged: column ${column} of a row is not what was written`, {
+      cause,
+      hint: "restore journal.db from a backup, or start with another --home",
+      retryable: false,
+    });
+  }
+}

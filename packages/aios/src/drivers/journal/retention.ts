@@ -1,0 +1,17 @@
+import type { Journal } from "../../kernel/ports.ts";
+import type { JournalSize, Pruned } from "./wire.ts";
+
+/** How much of the past is kept: `journal.keepDays` and `journal.keepMb` of the configuration. */
+export interface Retention {
+  /** Ended calls, events and zombies older than this are forgotten. */
+  readonly keepDays: number;
+  /** Beyond this size the oldest calls lose their results, then their requests, then go; Infinity keeps all. */
+  readonly keepMb: number;
+}
+
+/** A journal that can forget. What a call lost reads as `undefined`; usage, timing and errors stay with its row. */
+export interface RetentiveJournal extends Journal {
+  /** Commits go between its slices. */
+  prune(retention: Retention): Promise<Pruned>;
+  size(): Promise<JournalSize>;
+}

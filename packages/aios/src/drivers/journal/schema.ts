@@ -1,0 +1,204 @@
+/** Stands in the header of every journal file ("AIOS"), so that a foreign database is never taken for ours. */
+export const APPLICATION_ID = 0x41_49_4f_53;
+
+/**
+ * The journal's tables, as numbered steps: step n leads from version n - 1 to n, and is never edited once released.
+ * Common SQL types only (text, double precision, smallint, bigint), so that one text serves SQLite and PostgreSQL.
+ * Instants are Unix epoch milliseconds; what ends in `_blob` is the hash of a row of `blob`.
+ */
+export const migrations: readonly string[] = [
+  `
+  create table meta (
+    key text primary key,
+    value text not null
+  );
+  create table process (
+    pid text primary key,
+    tenant text not null,
+    parent text,
+    name text not null,
+    kind text not null,
+    state text not null,
+    nice smallint not null,
+    class text not null,
+    capabilities text not null,
+    limits text not null,
+    usage text not null,
+    counts text not null,
+    program text,
+    key text,
+    host text,
+    on_exhausted text not null,
+    started_at double precision not null,
+    ended_at double precision,
+    exit text
+  );
+  create index process_by_end on process (ended_at);
+
+  -- A request is \`request\` (small ones) or \`request_blob\`, and for a chat the messages that end in \`transcript\`.
+  -- \`pruned\`: 0 whole, 1 the result is gone, 2 the request too.
+  create table syscall (
+    call text primary key,
+    tenant text not null,
+    pid text not null,
+    seq bigint not null,
+    name text not null,
+    device text not null,
+    state text not null,
+    pruned smallint not null default 0,
+    queued_at double precision not null,
+    started_at double precision not null,
+    ended_at double precision not null,
+    waiting_ms double precision not null,
+    turnaround_ms double precision not null,
+    usage text not null,
+    transcript text,
+    request_blob text,
+    result_blob text,
+    error text,
+    request text,
+    result text
+  );
+  create index syscall_by_process on syscall (tenant, pid, seq);
+  create index syscall_intents on syscall (call) where state = 'intent';
+  create index syscall_whole on syscall (queued_at) where pruned = 0;
+  create index syscall_without_result on syscall (queued_at) where pruned = 1;
+  create index syscall_without_request on syscall (queued_at) where pruned = 2;
+
+  -- Bodies by their SHA-256 (base64url), stored once; \`refs\` counts who points to them.
+  create table blob (
+    hash text primary key,
+    refs bigint not null,
+    body text not null
+  );
+  -- Conversations as chains that share their beginnings: a longer transcript costs its new messages only.
+  -- \`message\` is a blob; \`refs\` counts the calls that end here and the links that go on from here.
+  create table transcript (
+    hash text primary key,
+    parent text,
+    message text not null,
+    refs bigint not null
+  );
+
+  create table key (
+    id text primary key,
+    hash text not null,
+    tenant text not null,
+    pid text,
+    scopes text not null,
+    limits text not null,
+    created_at double precision not null,
+    expires_at double precision,
+    is_revoked smallint not null
+  );
+  create table account (
+    scope text not null,
+    resource text not null,
+    span text not null,
+    ceiling double precision,
+    used double precision not null,
+    window_started_at double precision not null,
+    primary key (scope, resource, span)
+  );
+  create table bucket (
+    lane text not null,
+    bucket text not null,
+    level double precision not null,
+    at double precision not null,
+    primary key (lane, bucket)
+  );
+
+  -- The outbox; \`seq\` is the cursor of subscribers.
+  create table event (
+    seq bigint primary key,
+    topic text not null,
+    tenant text not null,
+    pid text,
+    at double precision not null,
+    body text not null
+  );
+  create index event_by_topic on event (tenant, topic, seq);
+  create index event_by_process on event (tenant, pid, seq);
+  `,
+];
+
+/**
+ * Tables whose rows are simple upserts by their key: the columns in the order in which values travel to the writer.
+ * A table's place in the list is its code there.
+ */
+export const upserts = [
+  {
+    table: "process",
+    key: ["pid"],
+    columns: [
+      "pid",
+      "tenant",
+      "parent",
+      "name",
+      "kind",
+      "state",
+      "nice",
+      "class",
+      "capabilities",
+      "limits",
+      "usage",
+      "counts",
+      "program",
+      "key",
+      "host",
+      "on_exhausted",
+      "started_at",
+      "ended_at",
+      "exit",
+    ],
+  },
+  {
+    table: "key",
+    key: ["id"],
+    columns: ["id", "hash", "tenant", "pid", "scopes", "limits", "created_at", "expires_at", "is_revoked"],
+  },
+  {
+    table: "account",
+    key: ["scope", "resource", "span"],
+    columns: ["scope", "resource", "span", "ceiling", "used", "window_started_at"],
+  },
+  { table: "bucket", key: ["lane", "bucket"], columns: ["lane", "bucket", "level", "at"] },
+  { table: "meta", key: ["key"], columns: ["key", "value"] },
+  { table: "event", key: ["seq"], columns: ["seq", "topic", "tenant", "pid", "at", "body"] },
+] as const;
+
+export type UpsertTable = (typeof upserts)[number]["table"];
+
+export const upsertCode = Object.fromEntries(upserts.map(({ table }, code) => [table, code])) as Record<
+  UpsertTable,
+  number
+>;
+
+/** The code of a call in a group: it is more than one row. */
+export const CALL_CODE = upserts.length;
+
+/** Columns of `syscall` in the order in which values travel; `state` and what follows may change when the call ends. */
+export const callColumns = [
+  "call",
+  "tenant",
+  "pid",
+  "seq",
+  "name",
+  "transcript",
+  "request_blob",
+  "request",
+  "device",
+  "state",
+  "queued_at",
+  "started_at",
+  "ended_at",
+  "waiting_ms",
+  "turnaround_ms",
+  "usage",
+  "result_blob",
+  "error",
+  "result",
+] as const;
+
+/** How many of `callColumns` are fixed once the call was recorded first. */
+export const CALL_FIXED_COLUMNS = callColumns.indexOf("device");

@@ -1,0 +1,157 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Pruned, SqlRow } from "./wire.ts";
+
+/** Calls per transaction: commits of the kernel wait for one slice at most (about 5 ms). */
+const SLICE = 200;
+
+export interface Retention {
+  readonly beforeMs: number;
+  readonly keepBytes: number;
+}
+
+/**
+ * Forgets what is older than `beforeMs`, then, while the file is larger than `keepBytes`, the results of the oldest
+ * calls, then their requests, then the calls themselves. Yields after each slice, so that commits go between.
+ * Calls that have not ended, and the newest event (its number is where the next one goes on), stay.
+ */
+export function* prune(db: DatabaseSync, { beforeMs, keepBytes }: Retention): Generator<void, Pruned> {
+  const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
+  const slices = createSlices(db);
+  const slice = (work: () => number): number => {
+    db.exec("begin immediate");
+    try {
+      const count = work();
+      db.exec("commit");
+      return count;
+    } catch (cause) {
+      if (db.isTransaction) db.exec("rollback");
+      throw cause;
+    }
+  };
+  for (const stage of [0, 1, 2] as const) {
+    for (;;) {
+      const count = slice(() => slices.forgetCalls(stage, beforeMs));
+      pruned.calls += count;
+      yield;
+      if (count < SLICE) break;
+    }
+  }
+  for (;;) {
+    const count = slice(() => slices.forgetEvents(beforeMs));
+    pruned.events += count;
+    yield;
+    if (count < SLICE) break;
+  }
+  pruned.processes += slice(() => slices.forgetProcesses(beforeMs));
+  yield;
+  const isTooLarge = (): boolean => usedBytes(db) > keepBytes;
+  for (let count = SLICE; count > 0 && isTooLarge(); yield) {
+    count = slice(() => slices.dropResults());
+    pruned.results += count;
+  }
+  for (let count = SLICE; count > 0 && isTooLarge(); yield) {
+    count = slice(() => slices.dropRequests());
+    pruned.requests += count;
+  }
+  for (let count = SLICE; count > 0 && isTooLarge(); yield) {
+    count = slice(() => slices.forgetCalls(2, Number.MAX_SAFE_INTEGER));
+    pruned.calls += count;
+  }
+  // Hands the free pages back to the file system, 4 MB at a time.
+  while (numberOf(db, "freelist_count") > 0) {
+    const before = numberOf(db, "freelist_count");
+    db.exec("pragma incremental_vacuum(1000)");
+    yield;
+    if (numberOf(db, "freelist_count") >= before) break;
+  }
+  return pruned;
+}
+
+const usedBytes = (db: DatabaseSync): number =>
+  (numberOf(db, "page_count") - numberOf(db, "freelist_count")) * numberOf(db, "page_size");
+
+const numberOf = (db: DatabaseSync, pragma: string): number => Number(db.prepare(`pragma ${pragma}`).get()?.[pragma]);
+
+function createSlices(db: DatabaseSync) {
+  const bodies = createBodyDropper(db);
+  // `pruned` is written out: the partial indexes serve a literal only.
+  const oldest = ([0, 1, 2] as const).map((stage) =>
+    db.prepare(
+      `select call, transcript, request_blob, result_blob from syscall
+       where pruned = ${stage} and state <> 'intent' and queued_at < ? order by queued_at limit ${SLICE}`,
+    ),
+  );
+  const forgetCall = db.prepare("delete from syscall where call = ?");
+  const dropResult = db.prepare("update syscall set pruned = 1, result = null, result_blob = null where call = ?");
+  const dropRequest = db.prepare(
+    "update syscall set pruned = 2, request = null, request_blob = null, transcript = null where call = ?",
+  );
+  const forgetEvents = db.prepare(
+    `delete from event where seq in (
+       select seq from event where seq < (select max(seq) from event) order by seq limit ${SLICE}
+     ) and at < ?`,
+  );
+  const forgetProcesses = db.prepare("delete from process where state = 'zombie' and ended_at < ?");
+  const forgetAccounts = db.prepare(
+    "delete from account where scope like 'process:%' and substr(scope, 9) not in (select pid from process)",
+  );
+  const each = (rows: readonly SqlRow[], work: (row: SqlRow) => void): number => {
+    for (const row of rows) work(row);
+    return rows.length;
+  };
+  const rowsOf = (stage: 0 | 1 | 2, beforeMs: number): SqlRow[] =>
+    (oldest[stage] as StatementSync).all(beforeMs) as SqlRow[];
+  return {
+    forgetCalls: (stage: 0 | 1 | 2, beforeMs: number): number =>
+      each(rowsOf(stage, beforeMs), (row) => {
+        forgetCall.run(row["call"] as string);
+        bodies.drop(row["result_blob"]);
+        bodies.drop(row["request_blob"]);
+        bodies.dropTranscript(row["transcript"]);
+      }),
+    forgetEvents: (beforeMs: number): number => Number(forgetEvents.run(beforeMs).changes),
+    forgetProcesses: (beforeMs: number): number => {
+      const count = Number(forgetProcesses.run(beforeMs).changes);
+      forgetAccounts.run();
+      return count;
+    },
+    dropResults: (): number =>
+      each(rowsOf(0, Number.MAX_SAFE_INTEGER), (row) => {
+        dropResult.run(row["call"] as string);
+        bodies.drop(row["result_blob"]);
+      }),
+    dropRequests: (): number =>
+      each(rowsOf(1, Number.MAX_SAFE_INTEGER), (row) => {
+        dropRequest.run(row["call"] as string);
+        bodies.drop(row["request_blob"]);
+        bodies.dropTranscript(row["transcript"]);
+      }),
+  };
+}
+
+/** Takes back one reference; what nobody points to any more goes. */
+function createBodyDropper(db: DatabaseSync) {
+  const release = db.prepare("update blob set refs = refs - 1 where hash = ? returning refs");
+  const forget = db.prepare("delete from blob where hash = ?");
+  const releaseLink = db.prepare(
+    "update transcript set refs = refs - 1 where hash = ? returning refs, parent, message",
+  );
+  const forgetLink = db.prepare("delete from transcript where hash = ?");
+  const drop = (hash: SqlRow[string] | undefined): void => {
+    if (typeof hash !== "string") return;
+    if (Number(release.get(hash)?.["refs"] ?? 1) <= 0) forget.run(hash);
+  };
+  return {
+    drop,
+    dropTranscript(head: SqlRow[string] | undefined): void {
+      let hash = head;
+      while (typeof hash === "string") {
+        const link = releaseLink.get(hash);
+        if (link === undefined || Number(link["refs"]) > 0) return;
+        forgetLink.run(hash);
+        drop(link["message"] as string);
+        hash = link["parent"] as string | null;
+      }
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { hashOf } from "./hash-body.ts";
+import { FaultError, restoreHint } from "./sqlite-fault.ts";
+import type { CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value } from "./wire.ts";
+
+const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
+
+/** The journal's questions, on either thread's connection. */
+export class JournalReader {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db;
+    this.#path = path;
+  }
+
+  load(zombiesAfterMs: number): LoadedRows {
+    // One moment for all tables, whatever is written meanwhile.
+    this.#db.exec("begin");
+    try {
+      return {
+        processes: this.#all("select * from process where ended_at is null or ended_at > ?", [zombiesAfterMs]),
+        keys: this.#all("select * from key"),
+        accounts: this.#all("select * from account"),
+        buckets: this.#all("select * from bucket"),
+        meta: this.#all("select * from meta"),
+        intents: this.#withBodies(this.#all("select * from syscall where state = 'intent' order by tenant, pid, seq")),
+        lastEventSeq: Number(this.#all("select max(seq) as seq from event")[0]?.["seq"] ?? 0),
+      };
+    } finally {
+      this.#db.exec("commit");
+    }
+  }
+
+  events({ afterSeq, limit, tenant, pid, topics }: EventFilter): SqlRow[] {
+    if (topics?.length === 0) return [];
+    const conditions = ["seq > ?"];
+    const values: Value[] = [afterSeq];
+    // A process belongs to one tenant, and the index begins with it.
+    const owner = tenant ?? (pid === undefined ? undefined : this.#ownerOf(pid));
+    if (owner !== undefined) {
+      conditions.push("tenant = ?");
+      values.push(owner);
+    }
+    if (pid !== undefined) {
+      conditions.push("pid = ?");
+      values.push(pid);
+    }
+    if (topics !== undefined) {
+      conditions.push(`topic in (${topics.map(() => "?").join(", ")})`);
+      values.push(...topics);
+    }
+    const where = conditions.join(" and ");
+    return this.#all(`select ${EVENT_COLUMNS} from event where ${where} order by seq limit ?`, [...values, limit]);
+  }
+
+  calls({ tenant, pid, afterSeq, limit }: { tenant: string; pid: string; afterSeq: number; limit: number }): CallRows {
+    const text = "select * from syscall where tenant = ? and pid = ? and seq > ? order by seq limit ?";
+    return this.#withBodies(this.#all(text, [tenant, pid, afterSeq, limit]));
+  }
+
+  call(call: string): CallRows {
+    return this.#withBodies(this.#all("select * from syscall where call = ?", [call]));
+  }
+
+  process(pid: string): SqlRow | undefined {
+    return this.#all("select * from process where pid = ?", [pid])[0];
+  }
+
+  size(): JournalSize {
+    const pages = this.#number("page_count") - this.#number("freelist_count");
+    const bodies = Number(this.#all("select count(*) as n from blob")[0]?.["n"]);
+    return { bodies, sizeBytes: pages * this.#number("page_size") };
+  }
+
+  #ownerOf(pid: string): string | undefined {
+    const tenant = this.#all("select tenant from process where pid = ?", [pid])[0]?.["tenant"];
+    return typeof tenant === "string" ? tenant : undefined;
+  }
+
+  #number(pragma: string): number {
+    return Number(this.#all(`pragma ${pragma}`)[0]?.[pragma]);
+  }
+
+  #all(text: string, values: readonly Value[] = []): SqlRow[] {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement.all(...values) as SqlRow[];
+  }
+
+  /** Fetches what calls point to: each body once, however many calls share it. */
+  #withBodies(rows: SqlRow[]): CallRows {
+    const bodies: string[] = [];
+    const placeOfBody = new Map<string, number>();
+    const links = new Map<string, { parent: string | null; place: number }>();
+    const placeOf = (hash: Value | undefined): number | null => {
+      if (typeof hash !== "string") return null;
+      let place = placeOfBody.get(hash);
+      if (place === undefined) {
+        place = bodies.push(this.#body(hash)) - 1;
+        placeOfBody.set(hash, place);
+      }
+      return place;
+    };
+    const messagesOf = (head: Value | undefined): number[] | null => {
+      if (typeof head !== "string") return null;
+      const places: number[] = [];
+      for (let hash: string | null = head; hash !== null;) {
+        let link = links.get(hash);
+        if (link === undefined) {
+          const { parent, message } = this.#link(hash);
+          link = { parent, place: placeOf(message) as number };
+          links.set(hash, link);
+        }
+        places.push(link.place);
+        hash = link.parent;
+      }
+      return places.reverse();
+    };
+    const places = rows.map((row) => ({
+      messages: messagesOf(row["transcript"]),
+      request: placeOf(row["request_blob"]),
+      result: placeOf(row["result_blob"]),
+    }));
+    return { rows, places, bodies };
+  }
+
+  #link(hash: string): { parent: string | null; message: string } {
+    const row = this.#all("select parent, message from transcript where hash = ?", [hash])[0];
+    if (row === undefined) throw this.#lost(hash);
+    return row as { parent: string | null; message: string };
+  }
+
+  /** @throws FaultError when the body is not the one that was written: SQLite itself keeps no checksums of pages. */
+  #body(hash: string): string {
+    const body = this.#all("select body from blob where hash = ?", [hash])[0]?.["body"];
+    if (typeof body !== "string" || hashOf(body) !== hash) throw this.#lost(hash);
+    return body;
+  }
+
+  #lost(hash: string): FaultError {
+    return new FaultError({
+      kind: "damaged",
+      message: `${this.#path} is damaged: the body ${hash} is missing or was changed`,
+      hint: restoreHint,
+    });
+  }
+}

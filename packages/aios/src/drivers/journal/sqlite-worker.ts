@@ -1,0 +1,99 @@
+// A thread of the SQLite journal: the one writer, or a reader beside it.
+import type { DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import { openForReading, openForWriting, reopenForWriting } from "./sqlite-open.ts";
+import type { OpenOptions } from "./sqlite-open.ts";
+import { FaultError, toFault } from "./sqlite-fault.ts";
+import { prune } from "./sqlite-prune.ts";
+import { JournalReader } from "./sqlite-read.ts";
+import { createGroupWriter } from "./sqlite-write.ts";
+import type { GroupWriter } from "./sqlite-write.ts";
+import type { Answer, Order, Pruned } from "./wire.ts";
+
+/** What a thread is started with. */
+export interface WorkerData extends OpenOptions {
+  readonly role: "writer" | "reader";
+}
+
+interface Connection {
+  readonly db: DatabaseSync;
+  readonly reader: JournalReader;
+  readonly writer: GroupWriter | undefined;
+}
+
+const options = workerData as WorkerData;
+const { path, role } = options;
+let connection: Connection | undefined;
+let hasOpened = false;
+
+function connected(): Connection {
+  if (connection === undefined) {
+    const open = hasOpened ? reopenForWriting : openForWriting;
+    const db = role === "reader" ? openForReading(path) : open(options);
+    hasOpened = true;
+    const writer = role === "writer" ? createGroupWriter(db) : undefined;
+    connection = { db, reader: new JournalReader(db, path), writer };
+  }
+  return connection;
+}
+
+function answer(order: Order): unknown {
+  const { db, reader, writer } = connected();
+  switch (order.type) {
+    case "commit":
+      writer?.write(order.group);
+      return undefined;
+    case "load":
+      return reader.load(order.zombiesAfterMs);
+    case "events":
+      return reader.events(order.query);
+    case "calls":
+      return reader.calls(order);
+    case "call":
+      return reader.call(order.call);
+    case "process":
+      return reader.process(order.pid);
+    case "size":
+      return reader.size();
+    case "close":
+      // The last connection to close writes the log back and removes it: how the next start sees a clean end.
+      db.close();
+      connection = undefined;
+      return undefined;
+    case "prune":
+      throw new FaultError({ kind: "failed", message: "pruning is done in slices" });
+  }
+}
+
+function serve(id: number, work: () => unknown): void {
+  try {
+    reply({ id, value: work() });
+  } catch (cause) {
+    const fault = toFault(cause, path);
+    // After an I/O error the connection's view of the file is not to be trusted.
+    if (fault.kind === "failed" || fault.kind === "read-only") {
+      connection?.db.close();
+      connection = undefined;
+    }
+    reply({ id, fault });
+  }
+}
+
+/** One slice a turn of this thread's loop, so that the kernel's commits go between. */
+function pruneSlice(id: number, slices: Generator<void, Pruned>): void {
+  try {
+    const { done, value } = slices.next();
+    if (done) reply({ id, value });
+    else setImmediate(pruneSlice, id, slices);
+  } catch (cause) {
+    reply({ id, fault: toFault(cause, path) });
+  }
+}
+
+const reply = (message: Answer): void => parentPort?.postMessage(message);
+
+parentPort?.on("message", ({ id, order }: { id: number; order: Order }) => {
+  if (order.type === "prune") pruneSlice(id, prune(connected().db, order));
+  else serve(id, () => answer(order));
+});
+serve(0, () => void connected());

@@ -1,0 +1,128 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./schema.ts";
+import { FaultError } from "./sqlite-fault.ts";
+import type { Value } from "./wire.ts";
+
+/** Writes groups: all records of a group become durable with one commit, or none. */
+export interface GroupWriter {
+  write(group: readonly Value[]): void;
+}
+
+export function createGroupWriter(db: DatabaseSync): GroupWriter {
+  const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
+  const writeCall = createCallWriter(db);
+  const begin = db.prepare("begin immediate");
+  const commit = db.prepare("commit");
+  return {
+    write(group) {
+      if (group.length === 0) return;
+      begin.run();
+      try {
+        let at = 0;
+        while (at < group.length) {
+          const code = Number(group[at]);
+          if (code === CALL_CODE) {
+            at = writeCall(group, at + 1);
+            continue;
+          }
+          const end = at + 1 + (upserts[code]?.columns.length ?? 0);
+          rows[code]?.run(...group.slice(at + 1, end));
+          at = end;
+        }
+        commit.run();
+      } catch (cause) {
+        if (db.isTransaction) db.exec("rollback");
+        throw cause;
+      }
+    },
+  };
+}
+
+function upsertText({ table, key, columns }: (typeof upserts)[number]): string {
+  const keys: readonly string[] = key;
+  const changes = columns.filter((column) => !keys.includes(column)).map((column) => `${column} = excluded.${column}`);
+  return `insert into ${table} (${columns.join(", ")}) values (${columns.map(() => "?").join(", ")})
+    on conflict (${keys.join(", ")}) do update set ${changes.join(", ")}`;
+}
+
+const fixed = callColumns.slice(0, CALL_FIXED_COLUMNS);
+const changing = callColumns.slice(CALL_FIXED_COLUMNS);
+const TRANSCRIPT = callColumns.indexOf("transcript");
+const REQUEST_BLOB = callColumns.indexOf("request_blob");
+const RESULT_BLOB = callColumns.indexOf("result_blob");
+
+/** Statements that count who points to a body. */
+interface BodyStatements {
+  readonly store: StatementSync;
+  readonly keep: StatementSync;
+  readonly drop: StatementSync;
+  readonly link: StatementSync;
+  readonly keepLink: StatementSync;
+}
+
+/** Returns a function that writes the call whose values start at `at`, and returns where the next record starts. */
+function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: number) => number {
+  const insert = db.prepare(
+    `insert into syscall (${callColumns.join(", ")}) values (${callColumns.map(() => "?").join(", ")})
+     on conflict (call) do nothing`,
+  );
+  const find = db.prepare("select result_blob from syscall where call = ?");
+  const update = db.prepare(
+    `update syscall set ${changing.map((column) => `${column} = ?`).join(", ")} where call = ?`,
+  );
+  const statements: BodyStatements = {
+    store: db.prepare(
+      "insert into blob (hash, refs, body) values (?, 1, ?) on conflict (hash) do update set refs = refs + 1",
+    ),
+    keep: db.prepare("update blob set refs = refs + 1 where hash = ?"),
+    drop: db.prepare("update blob set refs = refs - 1 where hash = ?"),
+    link: db.prepare(
+      "insert into transcript (hash, parent, message, refs) values (?, ?, ?, 0) on conflict (hash) do nothing",
+    ),
+    keepLink: db.prepare("update transcript set refs = refs + 1 where hash = ?"),
+  };
+  return (group, start) => {
+    const values = group.slice(start, start + callColumns.length);
+    let at = start + callColumns.length;
+    const isNew = insert.run(...values).changes === 1;
+    const fresh = Number(group[at++]);
+    for (let index = 0; index < fresh; index++, at += 4) writeLink(group.slice(at, at + 4), statements);
+    const requestBody = group[at++] ?? null;
+    const resultBody = group[at++] ?? null;
+    const head = values[TRANSCRIPT] ?? null;
+    const requestBlob = values[REQUEST_BLOB] ?? null;
+    const resultBlob = values[RESULT_BLOB] ?? null;
+    if (isNew) {
+      if (head !== null) must(statements.keepLink, head);
+      if (requestBlob !== null) point(requestBlob, requestBody, statements);
+      if (resultBlob !== null) point(resultBlob, resultBody, statements);
+      return at;
+    }
+    // The request was recorded when the call was issued.
+    const call = values[0] as string;
+    const before = find.get(call)?.["result_blob"] ?? null;
+    update.run(...values.slice(fixed.length), call);
+    if (before === resultBlob) return at;
+    if (resultBlob !== null) point(resultBlob, resultBody, statements);
+    if (before !== null) statements.drop.run(before);
+    return at;
+  };
+}
+
+function writeLink([link, parent, message, body]: readonly Value[], statements: BodyStatements): void {
+  const isNew = statements.link.run(link as string, parent ?? null, message as string).changes === 1;
+  if (!isNew) return;
+  statements.store.run(message as string, body as string);
+  if (parent !== null && parent !== undefined) must(statements.keepLink, parent);
+}
+
+function point(hash: Value, body: Value, statements: BodyStatements): void {
+  if (body === null) must(statements.keep, hash);
+  else statements.store.run(hash, body);
+}
+
+/** What the kernel's thread took for stored must be: it may have been pruned, or its commit failed. */
+function must(statement: StatementSync, hash: Value): void {
+  if (statement.run(hash).changes === 1) return;
+  throw new FaultError({ kind: "unknown-body", message: `the journal holds no body ${String(hash)}` });
+}

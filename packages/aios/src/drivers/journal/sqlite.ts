@@ -1,0 +1,195 @@
+import { dirname, resolve } from "node:path";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type { CallRow, EventQuery, JournalImage, JournalRecord, ProcessRow } from "../../kernel/ports.ts";
+import { decodeCalls, decodeEvent, decodeImage, decodeProcess } from "./decode.ts";
+import { encodeCommit } from "./encode.ts";
+import { KnownTranscripts } from "./known-transcripts.ts";
+import { refuseNetworkFilesystem } from "./network-filesystem.ts";
+import type { Retention, RetentiveJournal } from "./retention.ts";
+import { JournalThread } from "./sqlite-thread.ts";
+import type { CallRows, JournalSize, LoadedRows, Pruned, SqlRow, Value } from "./wire.ts";
+
+const DAY_MS = 86_400_000;
+/** A group goes to the writer at once; these bounds keep the acknowledgement of its first commit from waiting long. */
+const GROUP_COMMITS = 512;
+const GROUP_VALUES = 65_536;
+/** Transcripts remembered to recognise their continuation, all processes together: about 32 MB. */
+const KNOWN_CHARS = 32 * 1024 * 1024;
+
+export interface SqliteJournalOptions {
+  /** The database file; folders above it are made. */
+  readonly path: string;
+  /** The file never grows past so many pages of 4 KB: beyond it commits reject with ENOSPC. Default: the disk. */
+  readonly maxPages?: number;
+  /** Unix epoch milliseconds; default `Date.now`. */
+  readonly nowMs?: () => number;
+}
+
+interface Pending {
+  readonly records: readonly JournalRecord[];
+  values: Value[];
+  readonly settled: PromiseWithResolvers<void>;
+}
+
+/**
+ * The journal in a SQLite file: WAL, synchronous=FULL, one writer thread, group commit. What was committed while the
+ * writer was busy becomes durable with one fsync. When a commit fails, those made after it and not yet on their way
+ * fail with it, so that the journal never holds a later one without an earlier one; the next commit tries again.
+ * A crash loses no commit that was acknowledged.
+ * @throws SysError ENOSPC, EIO or EBUSY naming the file: foreign, damaged or newer files and network file systems
+ * are refused, never read as empty.
+ */
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<RetentiveJournal> {
+  const path = resolve(options.path);
+  await refuseNetworkFilesystem(dirname(path));
+  const writer = await JournalThread.start({ role: "writer", path, maxPages: options.maxPages });
+  return new SqliteJournal(writer, { path, nowMs: options.nowMs ?? Date.now });
+}
+
+class SqliteJournal implements RetentiveJournal {
+  readonly driver = "sqlite";
+  readonly #writer: JournalThread;
+  readonly #path: string;
+  readonly #nowMs: () => number;
+  readonly #known = new KnownTranscripts({ maxChars: KNOWN_CHARS });
+  #reader: Promise<JournalThread> | undefined;
+  #pending: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  #isReadOnly = false;
+  #isClosed = false;
+
+  constructor(writer: JournalThread, { path, nowMs }: { path: string; nowMs: () => number }) {
+    this.#writer = writer;
+    this.#path = path;
+    this.#nowMs = nowMs;
+  }
+
+  get isReadOnly(): boolean {
+    return this.#isReadOnly;
+  }
+
+  async load(): Promise<JournalImage> {
+    return decodeImage(await this.#writer.ask<LoadedRows>({ type: "load", zombiesAfterMs: this.#nowMs() - DAY_MS }));
+  }
+
+  commit(records: readonly JournalRecord[]): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new SysError("EIO", `the journal ${this.#path} is closed`));
+    let values: Value[];
+    try {
+      values = encodeCommit(records, this.#known);
+    } catch (cause) {
+      return Promise.reject(new SysError("EINVAL", "a record cannot be written as JSON", { cause }));
+    }
+    const settled = Promise.withResolvers<void>();
+    this.#pending.push({ records, values, settled });
+    this.#flushing ??= this.#flush();
+    return settled.promise;
+  }
+
+  async events(query: EventQuery): Promise<readonly JournalEvent[]> {
+    const { afterSeq, limit, tenant, pid, topics } = query;
+    const filter = { afterSeq, limit, tenant, pid, topics };
+    const reader = await this.#readerThread();
+    return (await reader.ask<SqlRow[]>({ type: "events", query: filter })).map(decodeEvent);
+  }
+
+  async calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]> {
+    const reader = await this.#readerThread();
+    return decodeCalls(await reader.ask<CallRows>({ type: "calls", ...query }));
+  }
+
+  async call(id: CallId): Promise<CallRow | undefined> {
+    const reader = await this.#readerThread();
+    return decodeCalls(await reader.ask<CallRows>({ type: "call", call: id }))[0];
+  }
+
+  async process(pid: Pid): Promise<ProcessRow | undefined> {
+    const reader = await this.#readerThread();
+    const row = await reader.ask<SqlRow | undefined>({ type: "process", pid });
+    return row && decodeProcess(row);
+  }
+
+  async prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
+    const beforeMs = this.#nowMs() - keepDays * DAY_MS;
+    return this.#writer.ask<Pruned>({ type: "prune", beforeMs, keepBytes: keepMb * 1024 * 1024 });
+  }
+
+  async size(): Promise<JournalSize> {
+    return (await this.#readerThread()).ask<JournalSize>({ type: "size" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#flushing;
+    const reader = await this.#reader;
+    await reader?.stop();
+    await this.#writer.stop();
+  }
+
+  /** Started by the first question: most short-lived kernels ask none. */
+  #readerThread(): Promise<JournalThread> {
+    if (this.#isClosed) return Promise.reject(new SysError("EIO", `the journal ${this.#path} is closed`));
+    this.#reader ??= JournalThread.start({ role: "reader", path: this.#path }).catch((cause: unknown) => {
+      this.#reader = undefined;
+      throw cause;
+    });
+    return this.#reader;
+  }
+
+  /** Sends groups, one at a time, until nothing is pending. */
+  async #flush(): Promise<void> {
+    // The commits of this turn of the event loop go together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#pending.length > 0) await this.#write(this.#takeGroup());
+    this.#flushing = undefined;
+  }
+
+  #takeGroup(): Pending[] {
+    let size = 0;
+    let values = 0;
+    while (size < this.#pending.length && size < GROUP_COMMITS && values < GROUP_VALUES) {
+      values += this.#pending[size++]?.values.length ?? 0;
+    }
+    const group = this.#pending.slice(0, size);
+    this.#pending = this.#pending.slice(size);
+    return group;
+  }
+
+  async #write(group: readonly Pending[]): Promise<void> {
+    try {
+      await this.#send(group);
+    } catch (cause) {
+      this.#isReadOnly = isSysError(cause) && cause.code === "ENOSPC";
+      // What was taken for stored with the failed group is not.
+      this.#known.clear();
+      const failed = [...group, ...this.#pending];
+      this.#pending = [];
+      for (const { settled } of failed) settled.reject(cause);
+      return;
+    }
+    this.#isReadOnly = false;
+    for (const { settled } of group) settled.resolve();
+  }
+
+  async #send(group: readonly Pending[]): Promise<void> {
+    try {
+      await this.#writer.ask({ type: "commit", group: joined(group) });
+    } catch (cause) {
+      if (!isSysError(cause) || cause.code !== "ESTALE") throw cause;
+      // A transcript that we thought stored has been pruned meanwhile: send everything whole.
+      this.#known.clear();
+      for (const pending of [...group, ...this.#pending]) pending.values = encodeCommit(pending.records, this.#known);
+      await this.#writer.ask({ type: "commit", group: joined(group) });
+    }
+  }
+}
+
+function joined(group: readonly Pending[]): readonly Value[] {
+  const first = group[0]?.values ?? [];
+  if (group.length === 1) return first;
+  const values: Value[] = [];
+  for (const pending of group) for (const value of pending.values) values.push(value);
+  return values;
+}

@@ -1,0 +1,72 @@
+// What crosses between the kernel's thread and the journal's threads: strings and numbers in flat arrays.
+// A flat array is cloned at the price of its bytes; an object graph costs the event loop per node.
+
+export type Value = string | number | null;
+
+/** A row as SQLite hands it out. */
+export type SqlRow = Record<string, Value>;
+
+/** What the journal's threads are told; each is answered once, in order. */
+export type Order =
+  /** Rows that become durable together: a code, its values, the next code… (see `encode.ts`). */
+  | { type: "commit"; group: readonly Value[] }
+  | { type: "load"; zombiesAfterMs: number }
+  | { type: "events"; query: EventFilter }
+  | { type: "calls"; tenant: string; pid: string; afterSeq: number; limit: number }
+  | { type: "call"; call: string }
+  | { type: "process"; pid: string }
+  | { type: "prune"; beforeMs: number; keepBytes: number }
+  | { type: "size" }
+  | { type: "close" };
+
+export interface EventFilter {
+  readonly afterSeq: number;
+  readonly limit: number;
+  readonly tenant: string | undefined;
+  readonly pid: string | undefined;
+  readonly topics: readonly string[] | undefined;
+}
+
+/** Calls, with every body they point to once. */
+export interface CallRows {
+  readonly rows: readonly SqlRow[];
+  /** For each row: places in `bodies` of its messages, of its request and of its result. */
+  readonly places: readonly { messages: readonly number[] | null; request: number | null; result: number | null }[];
+  readonly bodies: readonly string[];
+}
+
+export interface LoadedRows {
+  readonly processes: readonly SqlRow[];
+  readonly keys: readonly SqlRow[];
+  readonly accounts: readonly SqlRow[];
+  readonly buckets: readonly SqlRow[];
+  readonly meta: readonly SqlRow[];
+  readonly intents: CallRows;
+  readonly lastEventSeq: number;
+}
+
+export interface Pruned {
+  readonly results: number;
+  readonly requests: number;
+  readonly calls: number;
+  readonly events: number;
+  readonly processes: number;
+}
+
+export interface JournalSize {
+  /** Stored bodies: messages, big requests and big results. */
+  readonly bodies: number;
+  readonly sizeBytes: number;
+}
+
+/**
+ * What went wrong in a thread, as data. `unknown-body`: the kernel's thread thought a body stored that is not;
+ * it forgets what it thinks and sends the commit whole.
+ */
+export interface Fault {
+  readonly kind: "full" | "read-only" | "busy" | "damaged" | "failed" | "unknown-body";
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type Answer = { id: number; value: unknown } | { id: number; fault: Fault };

@@ -1,0 +1,97 @@
+import { asCallId, asKeyId, asPid, asTenantId, noUsage } from "@aiosjs/sdk/protocol";
+import type { JournalEvent, Problem } from "@aiosjs/sdk/protocol";
+import type { CallRow, JournalRecord, KeyRow, ProcessRow } from "../src/kernel/ports.ts";
+
+// Rows as a kernel writes them, for the journal's suites and its load programs.
+
+export const alpha = asTenantId("alpha");
+export const beta = asTenantId("beta");
+
+export function processRow(pid: string, changes: Partial<ProcessRow> = {}): ProcessRow {
+  return {
+    pid: asPid(pid),
+    tenant: alpha,
+    parent: null,
+    name: `agent ${pid}`,
+    kind: "agent",
+    state: "live",
+    nice: 0,
+    class: "interactive",
+    capabilities: ["llm.*", "fs.read"],
+    limits: [{ resource: "costUsd", window: "day", limit: 0.5 }],
+    usage: { ...noUsage, inputTokens: 12, costUsd: 0.001_25 },
+    counts: { done: 3, failed: 1, toolCalls: 2, waitingMs: 1.5, seq: 4 },
+    program: { agent: "writer", task: "写一首诗 – a poem" },
+    key: asKeyId("k1"),
+    host: { hostPid: 41, hostStartedAt: "9001" },
+    onExhausted: "refuse",
+    startedAtMs: 1_000.25,
+    endedAtMs: null,
+    exit: null,
+    ...changes,
+  };
+}
+
+export function callRow(pid: string, seq: number, changes: Partial<CallRow> = {}): CallRow {
+  return {
+    call: asCallId(`${pid}-${seq}`),
+    tenant: alpha,
+    pid: asPid(pid),
+    seq,
+    name: "llm.chat",
+    device: "sim/m",
+    state: "done",
+    request: { model: "auto", messages: [{ role: "user", content: "hi" }] },
+    result: { message: { role: "assistant", content: "hello" }, finishReason: "stop", model: "sim/m" },
+    error: null,
+    usage: { ...noUsage, outputTokens: 5 },
+    timing: { queuedAt: 1_000 + seq, startedAt: 1_001 + seq, endedAt: 1_002 + seq, waitingMs: 1, turnaroundMs: 2 },
+    ...changes,
+  };
+}
+
+export function eventRow(seq: number, changes: Partial<JournalEvent> = {}): JournalEvent {
+  return {
+    seq,
+    topic: "process.resumed",
+    tenant: alpha,
+    pid: asPid("p1"),
+    atMs: 1_000 + seq,
+    body: { reason: "asked" },
+    ...changes,
+  } as JournalEvent;
+}
+
+export const keyRow = (id: string, changes: Partial<KeyRow> = {}): KeyRow => ({
+  id: asKeyId(id),
+  hash: `sha-of-${id}`,
+  tenant: alpha,
+  pid: null,
+  scopes: ["llm.*"],
+  limits: [],
+  createdAtMs: 5,
+  expiresAtMs: null,
+  isRevoked: false,
+  ...changes,
+});
+
+export const ofProcess = (row: ProcessRow): JournalRecord => ({ kind: "process", row });
+export const ofCall = (row: CallRow): JournalRecord => ({ kind: "call", row });
+export const ofEvent = (row: JournalEvent): JournalRecord => ({ kind: "event", row });
+
+export const problem: Problem = {
+  type: "urn:aios:error:EIO",
+  title: "a device failed",
+  status: 502,
+  code: "EIO",
+  detail: "the upstream broke",
+  retryable: true,
+};
+
+/** A conversation of `length` messages of `chars` characters each, all different. */
+export function conversation(length: number, chars = 1_000): { role: string; content: string }[] {
+  return Array.from({ length }, (_, index) => ({
+    role: index % 2 === 0 ? "user" : "assistant",
+    content: `message ${index} `.padEnd(chars, "lorem ipsum "),
+  }));
+}
