@@ -8,7 +8,7 @@ import { readModels } from "./models.ts";
 import { quirksOf, type OpenAiKind, type Quirks } from "./quirks.ts";
 import { toBody } from "./request.ts";
 
-export interface Timeouts {
+interface Timeouts {
   /** To connect, TLS included. Default 10 s. */
   readonly connectMs?: number | undefined;
   /** Until the answer begins; an answer in one piece begins when it is complete. Default 10 min. */

@@ -31,7 +31,7 @@ const tokensOnly: readonly Family[] = [tokens];
 /** Mistral: names of its own, no reset. Seen in clients' code; the official pages do not list them. */
 const mistral: readonly Family[] = [family("requests", "req-minute"), family("tokens", "tokens-minute")];
 
-export const rateLimitFamilies = { perMinute, tokensOnly, mistral } as const;
+const rateLimitFamilies = { perMinute, tokensOnly, mistral } as const;
 export type RateLimitFamily = keyof typeof rateLimitFamilies;
 
 const one = (value: string | readonly string[] | undefined): string | undefined =>
