@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startAios, stop } from "./child.ts";
+
+/** A kernel in a process and a home of its own, in front of one upstream. */
+export interface OpenedKernel extends AsyncDisposable {
+  /** Base URL for OpenAI clients. */
+  readonly url: string;
+  readonly apiKey: string;
+}
+
+/** Starts `aios up` on a fresh home. `limits` null: nothing is configured, they are learned. */
+export async function openKernel(options: {
+  upstreamUrl: string;
+  limits: { requestsPerMinute: number; burst: number } | null;
+}): Promise<OpenedKernel> {
+  const home = await mkdtemp(join(tmpdir(), "aios-bench-"));
+  const core = {
+    name: "up",
+    kind: "openai",
+    baseUrl: options.upstreamUrl,
+    models: ["sim"],
+    ...(options.limits === null ? {} : { limits: options.limits }),
+  };
+  // JSON is YAML.
+  const config = {
+    server: { port: 0, maxNewProcessesPerMinute: 1_000_000 },
+    scheduler: { maxConcurrent: 10_000 },
+    llms: { cores: [core] },
+  };
+  await writeFile(join(home, "config.yaml"), JSON.stringify(config));
+  const kernel = startAios(["up", "--home", home, "--json"], { ...process.env, AIOS_HOME: home, AIOS_LANG: "en" });
+  let said = "";
+  kernel.stderr?.on("data", (piece: Buffer) => (said += piece.toString()));
+  const dispose = async () => {
+    await stop(kernel, "SIGTERM");
+    await rm(home, { recursive: true, force: true });
+  };
+  try {
+    const ended = once(kernel, "exit").then(([code]) => {
+      throw new Error(`aios up ended with exit code ${code}: ${said}`);
+    });
+    await Promise.race([once(kernel.stdout!, "data"), ended]);
+    const { url } = JSON.parse(await readFile(join(home, "kernel.json"), "utf8")) as { url: string };
+    const apiKey = await readKey(home);
+    ended.catch(() => undefined);
+    return { url: `${url}/v1`, apiKey, [Symbol.asyncDispose]: dispose };
+  } catch (cause) {
+    await dispose();
+    throw cause;
+  }
+}
+
+async function readKey(home: string): Promise<string> {
+  const text = await readFile(join(home, "credentials"), "utf8");
+  const key = /aios_sk_\w+/.exec(text)?.[0];
+  if (key === undefined) throw new Error("the home has no key in its credentials");
+  return key;
+}

@@ -1,0 +1,47 @@
+import { cpus } from "node:os";
+
+/** One number of a benchmark. `target` is what the design or an issue asks for, `holds` whether this run met it. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly target?: string;
+  readonly holds?: boolean;
+  /** What was measured in the same run for comparison, and our value against it. */
+  readonly peer?: { readonly name: string; readonly value: number };
+  readonly ratio?: number;
+}
+
+/** What `aios bench NAME --json` carries in its envelope. */
+export interface BenchReport {
+  readonly name: string;
+  readonly version: number;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly seed: number;
+  readonly durationS: number;
+  readonly figures: readonly Figure[];
+  /** What could not be run, and what to know when reading the figures. */
+  readonly notes: readonly string[];
+}
+
+export function machine(): BenchReport["machine"] {
+  const all = cpus();
+  return { cpu: all[0]?.model ?? "unknown", cores: all.length, node: process.version };
+}
+
+type Bound = { readonly atMost: number } | { readonly atLeast: number } | { readonly exactly: number };
+
+/** A figure with a target. */
+export function aimed(name: string, value: number, { unit, bound }: { unit: string; bound: Bound }): Figure {
+  if ("atMost" in bound) return { name, value, unit, target: `≤ ${bound.atMost}`, holds: value <= bound.atMost };
+  if ("atLeast" in bound) return { name, value, unit, target: `≥ ${bound.atLeast}`, holds: value >= bound.atLeast };
+  return { name, value, unit, target: `${bound.exactly}`, holds: value === bound.exactly };
+}
+
+/** Rounded for people, to three digits behind the point at most. */
+export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
