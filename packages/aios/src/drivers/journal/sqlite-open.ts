@@ -6,7 +6,10 @@ import { FaultError, restoreHint, toFault } from "./sqlite-fault.ts";
 
 /** A file up to this size is checked whole at each start (64 MB: about 60 ms); a larger one after a crash only. */
 const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
+/** The database header, sqlite.org/fileformat.html §1.3. */
 const MAGIC = "SQLite format 3\0";
+const HEADER_BYTES = 100;
+const APPLICATION_ID_OFFSET = 68;
 
 export interface OpenOptions {
   readonly path: string;
@@ -25,7 +28,6 @@ export function openForWriting({ path, maxPages }: OpenOptions): DatabaseSync {
     const { isCrash, sizeBytes } = inspect(path);
     const db = connect(path);
     try {
-      checkOwner(db, path);
       if (isCrash || sizeBytes <= ALWAYS_CHECKED_BYTES) checkPages(db, path);
       migrate(db, path);
       if (maxPages !== undefined) db.exec(`pragma max_page_count = ${maxPages}`);
@@ -100,32 +102,30 @@ function create(path: string): void {
   }
 }
 
+/** Looks at the header before SQLite does: opening a database of somebody else for writing would change it. */
 function inspect(path: string): { isCrash: boolean; sizeBytes: number } {
   const sizeBytes = statSync(path).size;
-  const head = Buffer.alloc(MAGIC.length);
+  const header = Buffer.alloc(HEADER_BYTES);
   const file = openSync(path, "r");
   try {
-    readSync(file, head);
+    readSync(file, header);
   } finally {
     closeSync(file);
   }
-  if (head.toString("latin1") !== MAGIC) {
+  if (!header.toString("latin1").startsWith(MAGIC)) {
     const what = sizeBytes === 0 ? "is empty: its content was lost" : "is not a journal";
     throw new FaultError({ kind: "damaged", message: `${path} ${what}`, hint: restoreHint });
+  }
+  if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+    throw new FaultError({
+      kind: "damaged",
+      message: `${path} is a database of another program`,
+      hint: "start with another --home, or name another file in journal.url",
+    });
   }
   // SQLite removes its log when the last connection closes.
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
   return { isCrash: log !== undefined && log.size > 0, sizeBytes };
-}
-
-function checkOwner(db: DatabaseSync, path: string): void {
-  const { application_id: id } = db.prepare("pragma application_id").get() as { application_id: number };
-  if (id === APPLICATION_ID) return;
-  throw new FaultError({
-    kind: "damaged",
-    message: `${path} is a database of another program`,
-    hint: "start with another --home, or name another file in journal.url",
-  });
 }
 
 function checkPages(db: DatabaseSync, path: string): void {
