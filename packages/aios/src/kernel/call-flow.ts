@@ -61,11 +61,7 @@ export class CallFlow {
     }
     const { scheduler, settings, lanes } = this.#parts;
     scheduler.admit(record.process.tenant, settings.scheduler);
-    const isChat = record.name === "llm.chat";
-    const candidates = isChat
-      ? lanes.ofModel((record.args as { model: string }).model)
-      : [lanes.ofDevice(record.device)];
-    void this.#schedule({ record, spec, caller, accounts, lanes: candidates });
+    void this.#schedule({ record, spec, caller, accounts, lanes: lanes.of(record) });
   }
 
   /** Refused at the door: on record, unless the journal is what refuses. */

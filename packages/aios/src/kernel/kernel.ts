@@ -160,15 +160,13 @@ class KernelDoor implements Kernel {
   /** Views, and what a key does to others, need no process of their own; work does. */
   #processOf(name: SyscallName, { principal, pid }: Caller): Process {
     const { processes } = this.#parts;
-    const given = pid ?? principal.pid;
-    if (given !== null && given !== undefined) {
-      const process = processes.get(given);
-      if (!process || process.exit)
-        throw new SysError("ESRCH", `process ${given} has ended`, { hint: "`aios ps -a` lists what is there" });
-      return process;
+    const acting = principal.pid ?? pid;
+    if (acting !== undefined) {
+      const process = processes.visible(acting, principal);
+      if (!process.exit) return process;
+      throw new SysError("ESRCH", `process ${acting} has ended`, { hint: "`aios ps -a` lists what is there" });
     }
-    if (isKernelDevice(name)) return processes.init(principal.tenant);
-    return this.#lifecycle.identify(principal, {});
+    return isKernelDevice(name) ? processes.init(principal.tenant) : this.#lifecycle.identify(principal, {});
   }
 
   #record(call: { name: SyscallName; spec: SyscallSpec; args: unknown }, process: Process, caller: Caller): CallRecord {
@@ -228,12 +226,14 @@ class KernelDoor implements Kernel {
 
   async #refresh(): Promise<{ changed: string[]; needRestart: string[] }> {
     const { settings, cores, changed, needRestart } = await this.#options.reload();
+    const { lanes, scheduler, budgets, clock, outbox } = this.#parts;
+    const waiting = scheduler.drain(lanes.all());
     this.#parts.settings = settings;
-    for (const lane of this.#parts.lanes.refresh(settings, cores))
-      this.#parts.scheduler.dissolve(lane, (model) => this.#parts.lanes.ofModel(model));
+    lanes.refresh(settings, cores);
     for (const [tenant, limits] of Object.entries(settings.budgets))
-      this.#parts.budgets.set(`tenant:${tenant}`, limits, this.#parts.clock.nowMs());
-    this.#parts.outbox.event("config.refreshed", { tenant: this.#homeTenant(), pid: null }, { changed });
+      budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
+    scheduler.reroute(waiting, (record) => lanes.of(record));
+    outbox.event("config.refreshed", { tenant: this.#homeTenant(), pid: null }, { changed });
     return { changed, needRestart };
   }
 

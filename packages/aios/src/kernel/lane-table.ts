@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "./call-record.ts";
 import { Lane } from "./lane.ts";
 import { policies } from "./policies/table.ts";
 import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec } from "./ports.ts";
@@ -13,8 +14,8 @@ export class LaneTable {
   readonly #drivers: ReadonlyMap<string, Driver>;
   readonly #lanes = new Map<string, Lane>();
   readonly #clock: Clock;
-  readonly #levels: readonly BucketRow[];
-  readonly #startsEmpty: boolean;
+  #levels: BucketRow[];
+  #startsEmpty: boolean;
   #turn = 0;
 
   constructor(options: {
@@ -29,7 +30,7 @@ export class LaneTable {
     this.#settings = options.settings;
     this.#drivers = new Map(options.drivers.map((driver) => [driver.device, driver]));
     this.#clock = options.clock;
-    this.#levels = options.levels;
+    this.#levels = [...options.levels];
     this.#startsEmpty = options.startsEmpty;
   }
 
@@ -41,15 +42,32 @@ export class LaneTable {
     return [...this.#lanes.values()];
   }
 
-  /** Swaps the configuration. Lanes whose core stayed keep their buckets and queues; the others are returned. */
-  refresh(settings: KernelSettings, cores: readonly Core[]): Lane[] {
+  /**
+   * Swaps the configuration; the run queues must be empty. Lanes of cores that stayed keep slots, buckets and counters;
+   * a changed core's lanes are built anew with the bucket levels that they have now.
+   */
+  refresh(settings: KernelSettings, cores: readonly Core[]): void {
     this.#settings = settings;
     this.#cores = cores;
-    const gone = [...this.#lanes.values()].filter(
-      ({ driver }) => driver.device === "llm" && !cores.includes(driver as Core),
-    );
-    for (const lane of gone) this.#lanes.delete(lane.id);
-    return gone;
+    this.#startsEmpty = false;
+    const nowMs = this.#clock.nowMs();
+    const { policy, ageMs } = settings.scheduler;
+    for (const lane of this.#lanes.values()) {
+      if (lane.driver.device !== "llm" || cores.includes(lane.driver as Core)) {
+        lane.queue = policies[policy].createQueue({ ageMs });
+        continue;
+      }
+      this.#levels = this.#levels.filter((row) => row.lane !== lane.id);
+      for (const bucket of lane.buckets.values())
+        this.#levels.push({ lane: lane.id, bucket: bucket.name, level: bucket.levelAt(nowMs), atMs: nowMs });
+      this.#lanes.delete(lane.id);
+    }
+  }
+
+  /** Lanes that can serve this call. @throws SysError as `ofModel` and `ofDevice` do. */
+  of(record: CallRecord): readonly Lane[] {
+    if (record.name === "llm.chat") return this.ofModel((record.args as { model: string }).model);
+    return [this.ofDevice(record.name.slice(0, record.name.indexOf(".")))];
   }
 
   /** The lane of a device that has one driver. @throws SysError ENOSYS */

@@ -42,7 +42,8 @@ export class Lane {
   readonly driver: Driver | Core;
   readonly model: string;
   readonly price: Price | undefined;
-  readonly queue: RunQueue<Waiting>;
+  /** Replaced, when it is empty, by a refresh of the configuration. */
+  queue: RunQueue<Waiting>;
   readonly buckets = new Map<BucketName, Bucket>();
   running = 0;
   /** Calls that gave their slot back to wait for a nested one and want it again; they go before the queue. */

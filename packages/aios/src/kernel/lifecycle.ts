@@ -38,17 +38,20 @@ export class Lifecycle {
     const accounts = this.#parts.budgets.set(`process:${process.pid}`, limits, nowMs);
     process.limits = accounts.map(({ resource, window, limit }) => ({ resource, window, limit }));
     const wall = accounts.find(({ resource }) => resource === "wallMs");
-    if (wall) this.#parts.timers.at(process.startedAtMs + wall.limit, () => this.#wallReached(process, wall));
+    if (wall) {
+      wall.used = 0;
+      this.#parts.timers.at(process.startedAtMs + wall.limit, () => this.#wallReached(process, wall));
+    }
     // Who was stopped by a limit goes on when it is raised.
     if (process.suspended?.startsWith("budget")) this.resume(process, "its limits were changed");
   }
 
   #wallReached(process: Process, wall: Account): void {
     if (process.exit || this.#parts.clock.nowMs() < process.startedAtMs + wall.limit) return;
-    this.#parts.outbox.event("budget.exhausted", process, {
-      detail: `the wall time of ${process.pid} (${wall.limit} ms) is over`,
-    });
-    for (const one of process.tree()) this.suspend(one, "budget: its wall time is over");
+    wall.used = wall.limit;
+    const detail = `the wall time of ${process.pid} (${wall.limit} ms) is over`;
+    this.#parts.outbox.event("budget.exhausted", process, { detail });
+    if (process.onExhausted === "suspend") for (const one of process.tree()) this.suspend(one, `budget: ${detail}`);
   }
 
   /** Runs a declarative agent to its end. */

@@ -100,18 +100,25 @@ export class Scheduler {
     for (const lane of entry.lanes) if (entry.tickets.size > 0) this.pump(lane);
   }
 
-  /** A lane is gone with its core: its calls are routed again, or fail with what the router says. */
-  dissolve(lane: Lane, lanesOf: (model: string) => readonly Lane[]): void {
-    for (let ticket = lane.queue.peek(); ticket; ticket = lane.queue.peek()) {
-      const entry = ticket.entry as Entry;
-      const { record } = entry;
-      try {
-        const lanes = lanesOf((record.args as { model: string }).model);
+  /** Takes all waiting calls out of these lanes, in order of arrival. */
+  drain(lanes: readonly Lane[]): Entry[] {
+    const waiting: Entry[] = [];
+    for (const lane of lanes)
+      for (let ticket = lane.queue.peek(); ticket; ticket = lane.queue.peek()) {
+        const entry = ticket.entry as Entry;
         this.withdraw(entry);
-        this.enqueue(Object.assign(entry, { lanes }));
+        waiting.push(entry);
+      }
+    return waiting.toSorted((left, right) => left.arrival - right.arrival);
+  }
+
+  /** Queues drained calls again where the new configuration says, or ends them with what it says. */
+  reroute(waiting: readonly Entry[], lanesOf: (record: CallRecord) => readonly Lane[]): void {
+    for (const entry of waiting) {
+      try {
+        this.enqueue(Object.assign(entry, { lanes: lanesOf(entry.record) }));
       } catch (cause) {
-        lane.queue.remove(ticket);
-        record.cancel(cause as SysError);
+        entry.record.cancel(cause as SysError);
       }
     }
   }
