@@ -9,7 +9,7 @@ const isToolAnswer = ({ role }: { role: string }): boolean => role === "tool";
  * What a model would do: call the tool that is offered, answer when its result is there, keep to a schema,
  * and never end when it is asked to go on for ever.
  */
-export function answering({ body }: Received): Reply {
+function answering({ body }: Received): Reply {
   const { messages = [], tools = [] } = body;
   const [tool] = tools;
   if (tool !== undefined && !messages.some(isToolAnswer)) {
