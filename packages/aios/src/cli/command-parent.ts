@@ -1,17 +1,14 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import type { WriteStream } from "node:fs";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface CommandProgram {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Where stdout and stderr are written besides the terminal; nowhere when the terminal is handed over. */
-  readonly logPath: string | undefined;
   /** The command gets the terminal itself (colours, prompts, a full screen). */
   readonly hasTerminal: boolean;
   /** Nothing is printed and no terminal's signal ends it: it was started with --detach. */
@@ -25,13 +22,22 @@ export interface CommandEnd {
   readonly failure?: NodeJS.ErrnoException;
 }
 
+const drainMs = 1_000;
+
+/** What the parent does beside: it learns when there is a process, and keeps what that prints. */
+export interface ParentDuties {
+  readonly started: (hostPid: number) => void;
+  /** Not called where the command has the terminal itself. */
+  readonly print: (text: string) => void;
+}
+
 /**
  * Starts a command as leader of a process group (on POSIX: of a session) of its own and stays until it has ended.
- * `onStart` learns the host's process id as soon as there is one. Ctrl-C goes to the group; a second one kills it.
- * When the leader has ended, what is left of its group is killed: nothing runs on without a process to answer for it.
+ * Ctrl-C goes to the group; a second one kills it. When the leader has ended, what is left of its group is killed:
+ * nothing runs on without a process to answer for it.
  */
-export async function parentCommand(program: CommandProgram, onStart: (hostPid: number) => void): Promise<CommandEnd> {
-  const { command, cwd, environment, logPath, hasTerminal, isDetached } = program;
+export async function parentCommand(program: CommandProgram, duties: ParentDuties): Promise<CommandEnd> {
+  const { command, cwd, environment, hasTerminal, isDetached } = program;
   const output = isDetached || !hasTerminal ? "pipe" : "inherit";
   const child = spawn(command[0]!, command.slice(1), {
     cwd,
@@ -39,22 +45,19 @@ export async function parentCommand(program: CommandProgram, onStart: (hostPid: 
     detached: true,
     stdio: [isDetached ? "ignore" : "inherit", output, output],
   });
-  const log = logPath === undefined ? undefined : createWriteStream(logPath, { flags: "a", mode: 0o600 });
-  // A full disk must not end the command: what it prints still reaches the terminal.
-  log?.on("error", () => undefined);
   using _signals = forwardSignals(child, { isDetached, hasTerminal });
-  if (child.pid !== undefined) onStart(child.pid);
+  if (child.pid !== undefined) duties.started(child.pid);
   const copied = Promise.all([
-    copy(child.stdout, isDetached ? undefined : process.stdout, log),
-    copy(child.stderr, isDetached ? undefined : process.stderr, log),
+    copy(child.stdout, isDetached ? undefined : process.stdout, duties),
+    copy(child.stderr, isDetached ? undefined : process.stderr, duties),
   ]);
   const end = await ended(child);
   signalGroup(child, "SIGKILL");
+  // What is in the pipes still comes at once; only a daemon that left the group could hold them open.
+  await Promise.race([copied, sleep(drainMs, undefined, { ref: false })]);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
   await copied;
-  if (log && !log.closed) {
-    log.end();
-    await once(log, "close");
-  }
   return end;
 }
 
@@ -73,21 +76,16 @@ function ended(child: ChildProcess): Promise<CommandEnd> {
   });
 }
 
-/** Copies as fast as the slower of terminal and file takes it. When the terminal goes away, the command's pipe does too. */
-async function copy(
-  from: Readable | null,
-  terminal: Writable | undefined,
-  log: WriteStream | undefined,
-): Promise<void> {
+/** Copies as fast as the terminal takes it. When the terminal goes away, the command's pipe does too. */
+async function copy(from: Readable | null, terminal: Writable | undefined, { print }: ParentDuties): Promise<void> {
   if (!from) return;
   const onTerminalGone = (): void => void from.destroy();
   terminal?.once("error", onTerminalGone);
+  const decoder = new TextDecoder();
   try {
-    for await (const chunk of from) {
-      const isLogReady = log?.write(chunk) ?? true;
-      const isTerminalReady = terminal?.write(chunk) ?? true;
-      if (!isLogReady && log && !log.destroyed) await Promise.race([once(log, "drain"), once(log, "close")]);
-      if (!isTerminalReady && terminal && !terminal.destroyed) await once(terminal, "drain");
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      print(decoder.decode(chunk, { stream: true }));
+      if (terminal && !terminal.write(chunk) && !terminal.destroyed) await once(terminal, "drain");
     }
   } catch (cause) {
     if (!from.destroyed) throw cause;

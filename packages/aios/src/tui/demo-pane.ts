@@ -92,7 +92,7 @@ function progress(
   return `${paint.good("━".repeat(filled))}${paint.dim("─".repeat(room - filled))}  ${fit(text, width - room - 2)}`;
 }
 
-function demoTable({ rows, words, paint }: DemoState, width: number): string[] {
+export function demoTable({ rows, words, paint }: DemoState, width: number): string[] {
   const { heading } = words;
   const nameWidth = Math.max(widthOf(heading.agent), ...rows.map(({ name }) => widthOf(name))) + 2;
   const phaseWidth = Math.max(widthOf(heading.state), ...Object.values(words.phase).map(widthOf));

@@ -36,6 +36,9 @@ function parsed(source: string, name: SyscallName, { t }: Pick<ContextOf<"call">
     return JSON.parse(source) as never;
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : "";
-    throw new CliError(usage, t(callText.noJson, { name, detail }), { hint: t(callText.noJsonHint, { name, example: '{"key": "value"}' }), cause });
+    throw new CliError(usage, t(callText.noJson, { name, detail }), {
+      hint: t(callText.noJsonHint, { name, example: '{"key": "value"}' }),
+      cause,
+    });
   }
 }

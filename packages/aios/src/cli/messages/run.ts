@@ -22,6 +22,11 @@ export const runText = {
     zh: "命令：aios run -- python my_agent.py · 智能体：aios run 名称 “任务”",
   },
   both: { en: "an agent or a command, not both", zh: "智能体和命令只能选一个" },
+  modelIsForAgents: {
+    en: "--model is for agents; a command names its model itself in its requests",
+    zh: "--model 仅用于智能体；命令在请求中自行指定模型",
+  },
+  ttyOrDetach: { en: "--tty and --detach exclude each other", zh: "--tty 与 --detach 不能同时使用" },
   noTask: { en: 'say what "{agent}" shall do', zh: "请说明要“{agent}”做什么" },
   noTaskHint: { en: 'aios run {agent} "the task in your own words"', zh: "aios run {agent} “用自己的话描述任务”" },
   started: { en: "{name} is process {pid}", zh: "{name} 的进程号是 {pid}" },

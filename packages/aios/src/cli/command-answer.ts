@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "@aiosjs/sdk";
+import { isSysError } from "@aiosjs/sdk";
+import type { CommandEnd, CommandProgram } from "./command-parent.ts";
+
+/** A command as its parent knows it; plain data, so that it can be handed to a parent of its own. */
+export interface CommandEntry {
+  readonly pid: string;
+  /** The AIOS home: its logs, and where a kernel that has started again says where it listens. */
+  readonly home: string;
+  /** Where the kernel listened when the command was entered, and the key of whoever entered it. */
+  readonly door: { readonly url: string; readonly key: string };
+  readonly program: CommandProgram;
+}
+
+export interface Patience {
+  /** How long a kernel that is away is waited for. */
+  readonly patienceMs: number;
+  readonly signal?: AbortSignal;
+  /** Called once, when the kernel does not answer at the first attempt. */
+  readonly onAway?: () => void;
+}
+
+/** What the parent of a command tells the kernel: where the command runs, and how it ended. */
+export interface CommandAnswer {
+  started(hostPid: number): void;
+  /** False when the kernel did not come back within the patience: the next one finds out by itself. */
+  ended(end: CommandEnd, patience: Patience): Promise<boolean>;
+}
+
+const firstPauseMs = 200;
+const longestPauseMs = 5_000;
+
+/** The way to the kernel, and what the machine knows of a process. */
+export interface CommandLink {
+  connect(): Promise<Client>;
+  startOf(hostPid: number): string;
+}
+
+/** `connect` finds the kernel anew each time: after a restart it may listen elsewhere. */
+export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnswer {
+  const hasEnded = new AbortController();
+  return {
+    started(hostPid) {
+      const hostStartedAt = link.startOf(hostPid);
+      const bind = async () => (await link.connect()).proc.bind({ pid, hostPid, hostStartedAt });
+      // A kernel that is away just now learns it as soon as it is back; a command that has ended needs it no more.
+      void tell(bind, { patienceMs: Infinity, signal: hasEnded.signal });
+    },
+    async ended({ code, signal, failure }, patience) {
+      hasEnded.abort();
+      const exit = failure ? { code: failure.code === "ENOENT" ? 127 : 126, signal: null } : { code, signal };
+      return tell(async () => (await link.connect()).proc.exit({ pid, ...exit }), patience);
+    },
+  };
+}
+
+/** Says it until it is heard: true when it was, or when there is nobody any more to tell (the process is gone). */
+async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway }: Patience): Promise<boolean> {
+  const untilMs = performance.now() + patienceMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await say();
+      return true;
+    } catch (cause) {
+      if (isSysError(cause) && !cause.retryable && cause.code !== "ECANCELED") return true;
+    }
+    if (signal?.aborted || performance.now() >= untilMs) return false;
+    if (attempt === 0) onAway?.();
+    try {
+      // Nothing announces that a kernel is back: it is asked, ever more slowly.
+      await sleep(Math.min(longestPauseMs, firstPauseMs * 1.5 ** attempt), undefined, signal ? { signal } : {});
+    } catch {
+      return false; // the wait was cut short by the signal
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createClient, createHttpTransport } from "@aiosjs/sdk";
+import { startOf } from "../command-host.ts";
+import type { CommandEntry, CommandLink } from "./command-answer.ts";
+
+/** The way from a command's parent to the kernel, also to the next one on the same home, wherever that listens. */
+export function linkTo({ home, door }: CommandEntry): CommandLink {
+  return {
+    startOf,
+    async connect() {
+      const url = (await urlIn(home)) ?? door.url;
+      return createClient(createHttpTransport({ url, key: door.key }));
+    },
+  };
+}
+
+/** Where the kernel of a home listens now; undefined while there is none, or for a kernel elsewhere. */
+async function urlIn(home: string): Promise<string | undefined> {
+  try {
+    const { url } = JSON.parse(await readFile(join(home, "kernel.json"), "utf8")) as { url?: unknown };
+    return typeof url === "string" ? url : undefined;
+  } catch {
+    return undefined; // no kernel there, or just starting
+  }
+}

@@ -1,0 +1,55 @@
+import type { BenchReport } from "../../bench/report.ts";
+import { columnsOf } from "../../tui/columns.ts";
+import { wrap } from "../../tui/width.ts";
+import { labsText } from "../messages/labs.ts";
+import type { ContextOf } from "../registry.ts";
+
+export async function run(context: ContextOf<"bench">): Promise<number> {
+  const report = await measured(context);
+  context.result(report, () => textOf(report, context));
+  return report.figures.some(({ holds }) => holds === false) ? 1 : 0;
+}
+
+async function measured({ args, options, signal, say }: ContextOf<"bench">): Promise<BenchReport> {
+  switch (args.name) {
+    case "storm": {
+      const { storm } = await import("../../bench/storm.ts");
+      return storm({ agents: options.agents, seed: options.seed, say, signal });
+    }
+    case "overhead": {
+      const { overhead } = await import("../../bench/overhead.ts");
+      return overhead({ seed: options.seed, say, signal });
+    }
+  }
+}
+
+function textOf(report: BenchReport, { t, paint, width }: ContextOf<"bench">): string {
+  const { machine, figures, notes, durationS, seed } = report;
+  const [heading = "", ...rows] = columnsOf(
+    figures,
+    [
+      { title: t(labsText.figure), text: ({ name }) => name, rank: 0, least: 24 },
+      { title: t(labsText.value), text: ({ value, unit }) => `${round(value)} ${unit}`, align: "right", rank: 0 },
+      { title: t(labsText.target), text: ({ target }) => target ?? "", align: "right", rank: 1 },
+      {
+        title: "",
+        text: ({ holds }) => (holds === undefined ? "" : holds ? "✓" : "✗"),
+        rank: 1,
+        paint: (text, { holds }) => (holds ? paint.good(text) : paint.bad(text)),
+      },
+      {
+        title: t(labsText.peer),
+        text: ({ peer, ratio }) =>
+          peer ? `${peer.name} ${round(peer.value)}${ratio === undefined ? "" : ` (${round(ratio)}×)`}` : "",
+        rank: 2,
+        least: 16,
+      },
+    ],
+    width,
+  );
+  const about = t(labsText.about, { ...machine, seed, seconds: round(durationS) });
+  const told = notes.flatMap((note) => wrap(note, Number.isFinite(width) ? width : 100));
+  return [paint.dim(about), "", paint.dim(heading), ...rows, "", ...told].join("\n").trimEnd();
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));

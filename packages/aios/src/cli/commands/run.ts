@@ -1,0 +1,11 @@
+import { CliError, usage } from "../cli-error.ts";
+import { runText } from "../messages/run.ts";
+import type { ContextOf } from "../registry.ts";
+
+export async function run(context: ContextOf<"run">): Promise<number> {
+  const { args, rest, t } = context;
+  if (rest.length > 0 && args.agent !== undefined) throw new CliError(usage, t(runText.both));
+  if (rest.length > 0) return (await import("../run-command.ts")).runCommand(context);
+  if (args.agent === undefined) throw new CliError(usage, t(runText.nothing), { hint: t(runText.nothingHint) });
+  return (await import("../run-agent.ts")).runAgent(context, { agent: args.agent, task: args.task.join(" ") });
+}

@@ -1,0 +1,160 @@
+import type { CallView, Client, ProcessView } from "@aiosjs/sdk";
+import type { DemoRow, Phase } from "../../tui/demo-pane.ts";
+import { quantile } from "../../tui/figures.ts";
+import { outcomeOf } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** One agent as far as the board knows it. */
+interface Seat {
+  readonly name: string;
+  readonly pid: string;
+  view: ProcessView | undefined;
+  calls: CallView[];
+  outcomes: Outcome[];
+}
+
+/** Something that happened to an agent: a line where nothing can be redrawn. */
+export interface Change {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly text: string;
+}
+
+export interface Totals {
+  readonly calls: number;
+  readonly toolCalls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly tokens: number;
+  readonly costUsd: number;
+  /** Calls in the run queues now. */
+  readonly waiting: number;
+  /** Waiting of the model calls that have ended, in milliseconds. */
+  readonly waits: readonly number[];
+  readonly files: readonly { pid: string; path: string }[];
+}
+
+/** What twelve agents are at, kept up by asking the kernel what `ps` and `trace` ask. */
+export interface Board {
+  /** Looks again; returns what has changed since. */
+  refresh(): Promise<readonly Change[]>;
+  rows(): DemoRow[];
+  totals(): Totals;
+  /** Every agent has ended, or stands still at its limit. */
+  isSettled(): boolean;
+  /** Of one agent: the 50th percentile of its waiting. */
+  medianWaitOf(name: string): number;
+}
+
+export function createBoard(client: Client, agents: readonly { name: string; pid: string }[]): Board {
+  const seats = agents.map(({ name, pid }): Seat => ({ name, pid, view: undefined, calls: [], outcomes: [] }));
+  const known = new Set(agents.map(({ pid }) => pid));
+
+  const look = async (seat: Seat, view: ProcessView): Promise<Change[]> => {
+    const before = seat.view;
+    seat.view = view;
+    const changes: Change[] = [];
+    if (!before || before.done + before.failed !== view.done + view.failed) {
+      const afterSeq = seat.calls.at(-1)?.seq ?? 0;
+      const { calls } = await client.proc.trace({ pid: seat.pid, afterSeq });
+      for (const call of calls) {
+        if (call.state === "queued" || call.state === "running") break;
+        seat.calls.push(call);
+        const outcome = outcomeOf(call);
+        if (!outcome) continue;
+        seat.outcomes.push(outcome);
+        changes.push({ name: seat.name, phase: "working", text: outcome.text });
+      }
+    }
+    const phase = phaseOf(view);
+    const isNew = !before || phaseOf(before) !== phase;
+    if (isNew && (phase === "done" || phase === "held" || phase === "failed"))
+      changes.push({ name: seat.name, phase, text: endOf(view) });
+    return changes;
+  };
+
+  return {
+    async refresh() {
+      const { processes } = await client.proc.list({ all: true });
+      const views = new Map(processes.filter(({ pid }) => known.has(pid)).map((view) => [view.pid, view]));
+      const present = seats.flatMap((seat) => {
+        const view = views.get(seat.pid);
+        return view ? [{ seat, view }] : [];
+      });
+      const changes = await Promise.all(present.map(({ seat, view }) => look(seat, view)));
+      return changes.flat();
+    },
+    rows: () => seats.map(rowOf),
+    totals: () => totalsOf(seats),
+    isSettled: () =>
+      seats.every(({ view }) => view && (view.state === "zombie" || (view.state === "suspended" && isAtLimit(view)))),
+    medianWaitOf: (name) => quantile(seats.filter((seat) => seat.name === name).flatMap(waitsOf), 0.5),
+  };
+}
+
+const isAtLimit = ({ on }: ProcessView): boolean => on?.startsWith("budget") ?? false;
+
+function phaseOf(view: ProcessView): Phase {
+  switch (view.state) {
+    case "new":
+      return "starting";
+    case "ready":
+      return "waiting";
+    case "running":
+      return "thinking";
+    case "blocked":
+      return view.done + view.failed > 0 ? "working" : "starting";
+    case "suspended":
+      return "held";
+    case "zombie":
+      return view.exit?.code === 0 ? "done" : "failed";
+  }
+}
+
+const endOf = ({ exit, on }: ProcessView): string => (exit ? (exit.code === 0 ? "" : exit.reason) : (on ?? ""));
+
+function rowOf(seat: Seat): DemoRow {
+  const { name, view, outcomes } = seat;
+  if (!view) return { name, nice: 0, phase: "starting", last: "", calls: 0, tokens: 0, waitingMs: 0 };
+  const phase = phaseOf(view);
+  const results = outcomes.map(({ result }) => result).filter((text) => text !== "");
+  const last =
+    phase === "failed" || phase === "held"
+      ? endOf(view).replace(/^budget: /, "")
+      : phase === "done"
+        ? results.join("  ")
+        : (outcomes.at(-1)?.text ?? "");
+  return {
+    name,
+    nice: view.nice,
+    phase,
+    last,
+    calls: waitsOf(seat).length,
+    tokens: view.usage.inputTokens + view.usage.outputTokens,
+    waitingMs: view.waitingMs,
+  };
+}
+
+const waitsOf = ({ calls }: Seat): number[] =>
+  calls.filter(({ name }) => name === "llm.chat").map(({ timing }) => timing.waitingMs);
+
+function totalsOf(seats: readonly Seat[]): Totals {
+  const views = seats.flatMap(({ view }) => view ?? []);
+  const sum = (pick: (view: ProcessView) => number) => views.reduce((total, view) => total + pick(view), 0);
+  const inputTokens = sum(({ usage }) => usage.inputTokens);
+  const outputTokens = sum(({ usage }) => usage.outputTokens);
+  const paths = seats.flatMap(({ pid, outcomes }) =>
+    outcomes.flatMap(({ wrote }) => (wrote === undefined ? [] : [{ pid, path: wrote }])),
+  );
+  return {
+    inputTokens,
+    outputTokens,
+    tokens: inputTokens + outputTokens,
+    calls: seats.reduce((total, { calls }) => total + calls.filter(({ name }) => name === "llm.chat").length, 0),
+    toolCalls: sum(({ toolCalls }) => toolCalls),
+    costUsd: sum(({ usage }) => usage.costUsd),
+    waiting: sum(({ queued }) => queued),
+    waits: seats.flatMap(waitsOf),
+    files: [...new Map(paths.map((file) => [`${file.pid}/${file.path}`, file])).values()],
+  };
+}

@@ -1,0 +1,51 @@
+import type { Text } from "../text.ts";
+
+/** What `up`, `down`, `restart` and `status` say. */
+export const kernelText = {
+  ready: { en: "AIOS {version} is ready at {url}", zh: "AIOS {version} 已就绪：{url}" },
+  usage: {
+    en: "OpenAI clients: OPENAI_BASE_URL={url}/v1 with a key from: aios key new -q",
+    zh: "OpenAI 客户端：OPENAI_BASE_URL={url}/v1，密钥由此获得：aios key new -q",
+  },
+  usageRun: { en: "any program: aios run -- python my_agent.py", zh: "任意程序：aios run -- python my_agent.py" },
+  usageTop: { en: "watch it: aios top · stop it: aios down", zh: "查看：aios top · 停止：aios down" },
+  untilCtrlC: { en: "Ctrl-C stops it", zh: "按 Ctrl-C 停止" },
+  noCores: {
+    en: "no model core is configured: aios llm add, or aios up --core sim to try without one",
+    zh: "尚未配置模型核心：aios llm add，或用 aios up --core sim 先行试用",
+  },
+  simulated: {
+    en: "{cores}: simulated, no model answers there",
+    zh: "{cores}：模拟核心，没有真实模型应答",
+  },
+  alreadyUp: { en: "a kernel is up already for {home}", zh: "{home} 已有内核在运行" },
+  heldBy: { en: "{url}, process {pid}, AIOS {version}", zh: "{url}，进程 {pid}，AIOS {version}" },
+  alreadyUpHint: {
+    en: '"aios status" shows it, "aios down" ends it, --home DIR starts another one',
+    zh: "“aios status”查看，“aios down”结束，--home 目录 可另起一个",
+  },
+  endedEarly: { en: "the kernel ended before it was ready: {reason}", zh: "内核在就绪前结束：{reason}" },
+  endedEarlyHint: { en: "its last words stand in {log}", zh: "详情见 {log}" },
+  stopping: { en: "stopping …", zh: "正在停止……" },
+  stopped: { en: "the kernel has stopped", zh: "内核已停止" },
+  notUp: { en: "no kernel is up for {home}: nothing to stop", zh: "{home} 没有运行中的内核：无需停止" },
+  stillThere: { en: "process {pid} has not ended after {seconds} s", zh: "进程 {pid} 在 {seconds} 秒后仍未结束" },
+  stillThereHint: { en: "kill {pid} ends it at once; the journal is safe", zh: "kill {pid} 可立即结束；日志不会丢失" },
+  at: { en: "AIOS {version} at {url}", zh: "AIOS {version}，{url}" },
+  since: { en: "up {uptime} · policy {policy}", zh: "已运行 {uptime} · 策略 {policy}" },
+  processes: { en: "processes", zh: "进程" },
+  calls: { en: "calls", zh: "调用" },
+  callCounts: {
+    en: "{running} running · {queued} waiting · {done} done · {failed} failed",
+    zh: "运行 {running} · 排队 {queued} · 完成 {done} · 失败 {failed}",
+  },
+  cores: { en: "cores", zh: "核心" },
+  core: { en: "{name} ({kind}, {models} models)", zh: "{name}（{kind}，{models} 个模型）" },
+  coreSimulated: { en: "{name} (sim: simulated, {models} models)", zh: "{name}（sim：模拟，{models} 个模型）" },
+  none: { en: "none", zh: "无" },
+  journal: { en: "journal", zh: "日志" },
+  readOnly: {
+    en: "{driver}, READ-ONLY: the disk is full or cannot be written",
+    zh: "{driver}，只读：磁盘已满或无法写入",
+  },
+} as const satisfies Record<string, Text>;

@@ -1,0 +1,3 @@
+import type { CommandRow } from "../registry.ts";
+
+export const budgetRows = [] as const satisfies readonly CommandRow[];

@@ -1,0 +1,3 @@
+import type { CommandRow } from "../registry.ts";
+
+export const llmRows = [] as const satisfies readonly CommandRow[];
