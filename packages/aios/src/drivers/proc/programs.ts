@@ -1,0 +1,119 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient, thinkAct } from "@aiosjs/sdk";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { ProgramContext, ProgramDriver } from "../../kernel/ports.ts";
+import { readManifest } from "./read-manifest.ts";
+
+export interface ProgramsOptions {
+  /** Searched in order; each holds a folder with an `agent.yaml` per agent. `shippedAgents` comes last of itself. */
+  readonly folders: readonly string[];
+}
+
+/** The agents that come with the package; the path is the same from `src` and from `dist`. */
+const shippedAgents = fileURLToPath(new URL("../../../agents", import.meta.url));
+/** Characters of a tool call or its answer that the log shows. */
+const maxLogged = 300;
+
+/** Declarative agents: found on disk by name at each start, so that a change needs no restart; run by the sdk's loop. */
+export function createPrograms(options: ProgramsOptions): ProgramDriver {
+  const folders = [...options.folders, shippedAgents];
+  return {
+    async find(agent) {
+      if (/^[a-z0-9][a-z0-9-]{0,63}$/.test(agent))
+        for (const folder of folders) {
+          const path = join(folder, agent, "agent.yaml");
+          const text = await textOf(path);
+          if (text === undefined) continue;
+          const manifest = readManifest(text, path);
+          if (manifest.name !== agent)
+            throw new SysError("EINVAL", `${path}: its name is ${manifest.name}, its folder's is ${agent}`, {
+              hint: "Give both the same name.",
+            });
+          return manifest;
+        }
+      const names = await agentsIn(folders);
+      throw new SysError("ENOENT", `no agent ${JSON.stringify(agent)}; there are ${names.join(", ")}`, {
+        hint: `An agent is a folder with an agent.yaml in ${folders.join(" or ")}.`,
+      });
+    },
+    run: runAgent,
+  };
+}
+
+async function runAgent(context: ProgramContext): Promise<unknown> {
+  const { manifest, task, model, transport, signal } = context;
+  const print = (text: string): void => context.print(text);
+  const { output, temperature, maxTokens, ...rest } = manifest;
+  const options = {
+    ...rest,
+    model: model ?? manifest.model,
+    ...(output === undefined ? {} : { output }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
+  /** The log is in the middle of a line. */
+  let isOpen = false;
+  const printLine = (line: string): void => {
+    print(`${isOpen ? "\n" : ""}${line}\n`);
+    isOpen = false;
+  };
+  try {
+    for await (const event of thinkAct<unknown>(task, options, { client: createClient(transport), signal }))
+      switch (event.type) {
+        case "text.delta":
+          print(event.text);
+          isOpen = !event.text.endsWith("\n");
+          break;
+        case "reasoning.delta":
+          break;
+        case "tool.called":
+          printLine(`→ ${event.name} ${clip(event.arguments)}`);
+          break;
+        case "tool.answered":
+          printLine(`${event.isError ? "✗" : "←"} ${event.name} ${clip(event.content)}`);
+          break;
+        case "answer.rejected":
+          printLine(`✗ answer: ${clip(event.why)}`);
+          break;
+        case "agent.completed":
+          if (isOpen) printLine("");
+          return event.result.output;
+      }
+  } finally {
+    if (isOpen) print("\n");
+  }
+  throw new SysError("EIO", `${manifest.name} ended without a result`);
+}
+
+const clip = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > maxLogged ? `${line.slice(0, maxLogged)}…` : line;
+};
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    if (isAbsent(cause)) return undefined;
+    throw cause;
+  }
+}
+
+async function agentsIn(folders: readonly string[]): Promise<string[]> {
+  const names = new Set<string>();
+  for (const folder of folders) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+      if (isAbsent(cause)) return [];
+      throw cause;
+    });
+    for (const entry of entries)
+      if (entry.isDirectory() && (await textOf(join(folder, entry.name, "agent.yaml"))) !== undefined)
+        names.add(entry.name);
+  }
+  return [...names].toSorted();
+}
+
+const isAbsent = (cause: unknown): boolean =>
+  ["ENOENT", "ENOTDIR"].includes(String((cause as NodeJS.ErrnoException).code));

@@ -1,0 +1,198 @@
+import type { Client, Outcome } from "../client.ts";
+import { fromProblem, SysError } from "../errors.ts";
+import { shapeOf } from "../schema.ts";
+import type { JsonSchema, Shape, StandardSchemaV1 } from "../schema.ts";
+import type { AssistantMessage, ChatResult, Message } from "../syscalls/llm.ts";
+import type { ArgsOf } from "../syscalls/table.ts";
+import { addUsage, noUsage } from "../usage.ts";
+import type { Usage } from "../usage.ts";
+import type { LocalTool } from "./define-tool.ts";
+import { messageText } from "./message-text.ts";
+import { openToolset } from "./toolset.ts";
+import type { Toolset } from "./toolset.ts";
+
+export interface AgentOptions<Output = string> {
+  /** Names the agent in errors and traces. */
+  readonly name: string;
+  /** What the model is told first. */
+  readonly instructions: string;
+  /** Local tools, and the kernel's by name or pattern (`calculator`, `file_*`). */
+  readonly tools?: readonly (string | LocalTool)[];
+  /** What the answer must be: any Standard Schema or a JSON Schema. Without it the answer is text. */
+  readonly output?: StandardSchemaV1<unknown, Output> | JsonSchema;
+  /** `core/model`, a model, an alias. Default: the kernel chooses (`auto`). */
+  readonly model?: string;
+  /** Model calls at most. Default 20. */
+  readonly maxSteps?: number;
+  readonly temperature?: number;
+  /** Output tokens of one model call at most. */
+  readonly maxTokens?: number;
+}
+
+export interface AgentResult<Output = string> {
+  readonly output: Output;
+  /** The last answer as the model wrote it. */
+  readonly text: string;
+  /** The whole conversation. */
+  readonly messages: readonly Message[];
+  /** Model calls made. */
+  readonly steps: number;
+  readonly usage: Usage;
+  /** `core/model` that gave the last answer. */
+  readonly model: string;
+  /** A simulation answered, at least once. */
+  readonly isSimulated: boolean;
+  /** The answer was cut off by a token limit. */
+  readonly isTruncated: boolean;
+}
+
+/** What an agent does, as it does it. `step` counts model calls from 1. The last event is `agent.completed`. */
+export type AgentEvent<Output = string> =
+  | { type: "text.delta"; step: number; text: string }
+  | { type: "reasoning.delta"; step: number; text: string }
+  /** `arguments` as the model wrote them: JSON text, perhaps malformed. */
+  | { type: "tool.called"; step: number; id: string; name: string; arguments: string }
+  | { type: "tool.answered"; step: number; id: string; name: string; content: string; isError: boolean }
+  /** The answer did not fit the schema; the model is asked once more. */
+  | { type: "answer.rejected"; step: number; why: string }
+  | { type: "agent.completed"; result: AgentResult<Output> };
+
+interface Surroundings {
+  readonly client: Client;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The think-act loop: the model is asked, the tools it calls run in parallel, their results go back, until it answers.
+ * Malformed arguments and failing tools are told to the model. An answer that does not fit `output` is sent back once.
+ * Every step is a syscall, so that limits, scheduling and traces apply to each.
+ * @throws SysError EDQUOT after `maxSteps` model calls, EIO when the repaired answer does not fit either, EPOLICY when the
+ * model refuses, ECANCELED when `signal` aborts, and whatever `llm.chat` fails with.
+ */
+export async function* thinkAct<Output = string>(
+  task: string,
+  options: AgentOptions<Output>,
+  { client, signal = new AbortController().signal }: Surroundings,
+): AsyncGenerator<AgentEvent<Output>, void, undefined> {
+  const { name, instructions, tools = [], output, maxSteps = 20 } = options;
+  const shape = output && shapeOf(output, `${name}'s output`);
+  throwIfStopped(signal, name);
+  const toolset = await openToolset(tools, client, signal);
+  const messages: Message[] = [
+    { role: "system", content: shape ? `${instructions}\n\n${formatNote(shape)}` : instructions },
+    { role: "user", content: task },
+  ];
+  const request = requestOf(options, toolset, shape);
+  let usage = noUsage;
+  let isSimulated = false;
+  let isRepaired = false;
+  for (let step = 1; step <= maxSteps; step++) {
+    const { result, usage: cost } = yield* think({ ...request, messages }, { client, signal, step });
+    usage = addUsage(usage, cost);
+    isSimulated ||= result.isSimulated ?? false;
+    const { message, finishReason, model } = result;
+    messages.push(message);
+    if (message.refusal) throw new SysError("EPOLICY", `${model} refused what ${name} asked: ${message.refusal}`);
+    if (message.toolCalls && message.toolCalls.length > 0) {
+      messages.push(...(yield* act(message.toolCalls, toolset, { signal, step })));
+      throwIfStopped(signal, name);
+      continue;
+    }
+    const text = messageText(message);
+    const isTruncated = finishReason === "length";
+    const answer = await readAnswer(text, { shape, isTruncated });
+    if (answer.is === "fit") {
+      const done = { text, messages, steps: step, usage, model, isSimulated, isTruncated };
+      return yield { type: "agent.completed", result: { ...done, output: answer.value } };
+    }
+    if (isRepaired)
+      throw new SysError("EIO", `${name}'s answer does not fit its schema, nor did the one before: ${answer.why}`);
+    isRepaired = true;
+    yield { type: "answer.rejected", step, why: answer.why };
+    messages.push({
+      role: "user",
+      content: `That answer cannot be used: ${answer.why}. Answer again with the corrected JSON only.`,
+    });
+  }
+  throw new SysError("EDQUOT", `${name} used its ${maxSteps} steps (maxSteps) without coming to an answer`, {
+    hint: "Raise maxSteps, or give a smaller task.",
+  });
+}
+
+type Request = Omit<ArgsOf<"llm.chat">, "messages">;
+
+function requestOf(
+  options: Omit<AgentOptions, "output">,
+  { tools }: Toolset,
+  shape: Shape<unknown> | undefined,
+): Request {
+  const { name, model = "auto", temperature, maxTokens } = options;
+  return {
+    model,
+    stream: true,
+    callSite: `agent:${name}`,
+    ...(tools.length === 0 ? {} : { tools: [...tools] }),
+    ...(shape ? { responseFormat: { type: "json-schema", name: "answer", schema: { ...shape.jsonSchema } } } : {}),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  };
+}
+
+interface Step {
+  readonly signal: AbortSignal;
+  readonly step: number;
+}
+
+async function* think(
+  args: ArgsOf<"llm.chat">,
+  { client, signal, step }: Step & { client: Client },
+): AsyncGenerator<AgentEvent<never>, Outcome<ChatResult>, undefined> {
+  for await (const event of client.llm.chat(args, { signal })) {
+    if (event.type === "text.delta" || event.type === "reasoning.delta")
+      yield { type: event.type, step, text: event.text };
+    if (event.type === "syscall.completed") return { ...event, result: event.result as ChatResult };
+    if (event.type === "syscall.failed") throw fromProblem(event.error);
+  }
+  throw new SysError("EIO", "llm.chat ended without a result");
+}
+
+async function* act(
+  calls: NonNullable<AssistantMessage["toolCalls"]>,
+  toolset: Toolset,
+  { signal, step }: Step,
+): AsyncGenerator<AgentEvent<never>, Message[], undefined> {
+  for (const { id, name, arguments: given } of calls) yield { type: "tool.called", step, id, name, arguments: given };
+  const answers = await Promise.all(calls.map(async (call) => ({ call, ...(await toolset.answer(call, signal)) })));
+  for (const { call, content, isError } of answers)
+    yield { type: "tool.answered", step, id: call.id, name: call.name, content, isError };
+  return answers.map(({ call, content }) => ({ role: "tool", callId: call.id, content }));
+}
+
+/** Not every core enforces a schema; all of them read. */
+const formatNote = ({ jsonSchema }: Shape<unknown>): string =>
+  `When you are done, answer with one JSON value and nothing else. It must match this JSON Schema:\n${JSON.stringify(jsonSchema)}`;
+
+type Answer<Output> = { is: "fit"; value: Output } | { is: "unfit"; why: string };
+
+async function readAnswer<Output>(
+  text: string,
+  { shape, isTruncated }: { shape: Shape<Output> | undefined; isTruncated: boolean },
+): Promise<Answer<Output>> {
+  // Without a schema `Output` is string: the overloads of defineAgent see to that.
+  if (!shape) return { is: "fit", value: text as Output };
+  let value: unknown;
+  try {
+    value = JSON.parse(withoutFence(text));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return { is: "unfit", why: isTruncated ? "it was cut off by the token limit" : `it is not JSON (${why})` };
+  }
+  return shape.check(value);
+}
+
+/** Models like to wrap JSON in a Markdown fence. */
+const withoutFence = (text: string): string => /^\s*```(?:json)?\s*\n([\s\S]*?)\n?```\s*$/.exec(text)?.[1] ?? text;
+
+function throwIfStopped(signal: AbortSignal, name: string): void {
+  if (signal.aborted) throw new SysError("ECANCELED", `${name} was stopped`, { cause: signal.reason });
+}
