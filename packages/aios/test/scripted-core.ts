@@ -17,6 +17,7 @@ export interface ScriptedCoreOptions {
   readonly serviceMs?: number;
   readonly price?: { input: number; output: number };
   readonly honoursMaxTokens?: boolean;
+  readonly tellsUsage?: boolean;
   /** What the upstream does instead of answering: it may throw, wait, or tell limits. */
   readonly script?: (call: ScriptedCall) => Promise<readonly ObservedLimit[] | void> | readonly ObservedLimit[] | void;
 }
@@ -56,7 +57,9 @@ export function createScriptedCore(
           {
             type: "result",
             result: { message: { role: "assistant", content: `done ${text}` }, finishReason: "stop", model: "m" },
-            usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens },
+            ...(options.tellsUsage === false
+              ? {}
+              : { usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens } }),
           },
         ];
       } finally {

@@ -146,7 +146,8 @@ class Attempt {
     for await (const batch of lane.driver.execute(record.name, this.#args(), this.#context())) {
       const deltas: SysEvent[] = [];
       for (const event of batch) {
-        if (event.type === "result") outcome = { result: this.#dress(event.result), usage: this.#priced(event.usage) };
+        if (event.type === "result")
+          outcome = { result: this.#dress(event.result), usage: this.#priced(event.usage, event.result) };
         else if (event.type === "limits") this.#observe(event);
         else {
           deltas.push(event);
@@ -234,9 +235,14 @@ class Attempt {
     return { ...chat, model: `${lane.driver.name}/${lane.model}`, ...(this.#isClamped ? { isClamped: true } : {}) };
   }
 
-  #priced(usage: Usage | undefined): Usage {
-    if (!usage) return noUsage;
-    return { ...usage, costUsd: costUsd(this.#options.lane.price, usage) };
+  /** Our price list wins; without one the upstream's own figure stands. An answer without any figures is estimated, not free. */
+  #priced(usage: Usage | undefined, result: unknown): Usage {
+    if (!usage) {
+      if (this.#outputBytes === 0) this.#outputBytes = JSON.stringify(result).length;
+      return { ...this.#guess(), wastedTokens: 0 };
+    }
+    const { price } = this.#options.lane;
+    return price ? { ...usage, costUsd: costUsd(price, usage) } : usage;
   }
 
   /** What an attempt without usage figures has cost: the prompt and what came, all of it for nothing. */
