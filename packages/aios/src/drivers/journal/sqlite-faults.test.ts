@@ -1,4 +1,14 @@
-import { mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -110,7 +120,9 @@ describe("a file that is not a whole journal of ours", () => {
     "a journal with a page of garbage": {
       make: async () => {
         await written();
-        writeSync(openSync(path, "r+"), Buffer.alloc(4_096, 0xa5), 0, 4_096, 8 * 4_096);
+        const file = openSync(path, "r+");
+        writeSync(file, Buffer.alloc(4_096, 0xa5), 0, 4_096, 8 * 4_096);
+        closeSync(file);
       },
       says: /is damaged/,
     },

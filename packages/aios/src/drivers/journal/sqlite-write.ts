@@ -77,7 +77,7 @@ function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: numbe
     keep: db.prepare("update blob set refs = refs + 1 where hash = ?"),
     drop: db.prepare("update blob set refs = refs - 1 where hash = ?"),
     link: db.prepare(
-      "insert into transcript (hash, parent, message, refs) values (?, ?, ?, 0) on conflict (hash) do nothing",
+      "insert into transcript (hash, parent, message, refs) values (?, ?, ?, ?) on conflict (hash) do nothing",
     ),
     keepLink: db.prepare("update transcript set refs = refs + 1 where hash = ?"),
   };
@@ -86,14 +86,19 @@ function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: numbe
     let at = start + callColumns.length;
     const isNew = insert.run(...values).changes === 1;
     const fresh = Number(group[at++]);
-    for (let index = 0; index < fresh; index++, at += 4) writeLink(group.slice(at, at + 4), statements);
+    // Once a link is new, so are those after it; each is pointed to by the next, the last one by the call.
+    let isNewLink = false;
+    for (let left = fresh; left > 0; left--, at += 4) {
+      const refs = left > 1 || isNew ? 1 : 0;
+      isNewLink = writeLink(group.slice(at, at + 4), { refs, isAfterNew: isNewLink }, statements);
+    }
     const requestBody = group[at++] ?? null;
     const resultBody = group[at++] ?? null;
     const head = values[TRANSCRIPT] ?? null;
     const requestBlob = values[REQUEST_BLOB] ?? null;
     const resultBlob = values[RESULT_BLOB] ?? null;
     if (isNew) {
-      if (head !== null) must(statements.keepLink, head);
+      if (head !== null && !isNewLink) must(statements.keepLink, head);
       if (requestBlob !== null) point(requestBlob, requestBody, statements);
       if (resultBlob !== null) point(resultBlob, resultBody, statements);
       return at;
@@ -109,11 +114,17 @@ function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: numbe
   };
 }
 
-function writeLink([link, parent, message, body]: readonly Value[], statements: BodyStatements): void {
-  const isNew = statements.link.run(link as string, parent ?? null, message as string).changes === 1;
-  if (!isNew) return;
+/** Returns whether the link was new. */
+function writeLink(
+  [link, parent, message, body]: readonly Value[],
+  { refs, isAfterNew }: { refs: number; isAfterNew: boolean },
+  statements: BodyStatements,
+): boolean {
+  const isNew = statements.link.run(link as string, parent ?? null, message as string, refs).changes === 1;
+  if (!isNew) return false;
   statements.store.run(message as string, body as string);
-  if (parent !== null && parent !== undefined) must(statements.keepLink, parent);
+  if (!isAfterNew && parent !== null && parent !== undefined) must(statements.keepLink, parent);
+  return true;
 }
 
 function point(hash: Value, body: Value, statements: BodyStatements): void {
