@@ -134,10 +134,13 @@ class HttpCall {
       await sleep(pauseMs, signal);
       const resume = this.#lastEventId === undefined ? {} : { "last-event-id": this.#lastEventId };
       try {
-        return await fetchIt(`${this.#base}/v1/calls/${encodeURIComponent(this.id)}`, {
+        const response = await fetchIt(`${this.#base}/v1/calls/${encodeURIComponent(this.id)}`, {
           headers: { ...headers, accept: "text/event-stream", ...resume },
           signal,
         });
+        // Not ready yet after a restart, or a proxy in front of a kernel that is not there yet.
+        if (response.status < 502 || response.status > 504) return response;
+        cause = await refusalOf(response, this.#base);
       } catch (error) {
         if (signal.aborted) throw error;
         cause = error;
