@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuse, refuseThrown } from "./dialect.ts";
 import type { Doors, Exchange } from "./exchange.ts";
 import type { Guard } from "./guard.ts";
-import { createRoutes, dialectOf, unknownPath, wrongMethod } from "./routes.ts";
+import { createRoutes, dialectOf, nearestPath, unknownPath, wrongMethod } from "./routes.ts";
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -44,9 +44,11 @@ export function createListener(doors: Doors, guard: Guard): Listener {
     });
   }
   app.notFound((context) => {
-    const { outgoing, dialect } = exchangeOf(context.req.path, context.env);
     const { method, path } = context.req;
-    refuseThrown(outgoing, dialect, unknownPath(routes, { method, path }));
+    const nearest = nearestPath(routes, path);
+    // In the words of those who meant that path.
+    const { outgoing, dialect } = exchangeOf(path.startsWith("/v1/messages") ? path : nearest, context.env);
+    refuseThrown(outgoing, dialect, unknownPath({ method, path, nearest }));
     return RESPONSE_ALREADY_SENT;
   });
 

@@ -61,7 +61,8 @@ function processOf(
   const name = label === undefined ? {} : { label };
   if (pid !== undefined) return kernel.identify(principal, { pid, ...name });
   const session = sessionOf(headers, body);
-  if (session === undefined) return undefined;
+  // A foreign client without a session is the key itself, under the client's name; our own programs need none for views.
+  if (session === undefined) return body === undefined ? undefined : kernel.identify(principal, name);
   return kernel.identify(principal, {
     session: session.length <= longestSession ? session : createHash("sha256").update(session).digest("hex"),
     ...name,

@@ -30,6 +30,7 @@ export class Reading implements Disposable {
   readonly #iterator: AsyncIterator<readonly SysEvent[]>;
   readonly #outgoing: ServerResponse;
   readonly #open: OpenReadings;
+  #hasLeft = false;
   readonly #onClose = (): void => this.#leave();
 
   constructor(subscription: Subscription, { outgoing, open }: { outgoing: ServerResponse; open: OpenReadings }) {
@@ -42,10 +43,10 @@ export class Reading implements Disposable {
     else outgoing.once("close", this.#onClose);
   }
 
-  /** The next events; undefined when there are no more for this client. */
+  /** The next events; undefined when there are no more for this client, whatever becomes of the call. */
   async next(): Promise<readonly SysEvent[] | undefined> {
     const { done, value } = await this.#iterator.next();
-    return done === true ? undefined : value;
+    return done === true || this.#hasLeft ? undefined : value;
   }
 
   stop(error: SysError): void {
@@ -55,6 +56,7 @@ export class Reading implements Disposable {
 
   /** `return` wakes a pending `next`: the record's iterator is no generator. */
   #leave(): void {
+    this.#hasLeft = true;
     this.#iterator.return?.().catch(() => undefined); // it holds nothing that could fail
   }
 

@@ -117,9 +117,9 @@ export function nearestPath(routes: readonly Route[], path: string): string {
   return shown(meant ?? nearest[0] ?? "/docs");
 }
 
-export const unknownPath = (routes: readonly Route[], { method, path }: { method: string; path: string }): SysError =>
-  new SysError("ENOSYS", `nothing is served at ${method} ${path.slice(0, 200)}`, {
-    hint: `did you mean ${nearestPath(routes, path)}? /docs lists all`,
+export const unknownPath = (asked: { method: string; path: string; nearest: string }): SysError =>
+  new SysError("ENOSYS", `nothing is served at ${asked.method} ${asked.path.slice(0, 200)}`, {
+    hint: `did you mean ${asked.nearest}? /docs lists all`,
   });
 
 export const wrongMethod = (path: string, methods: readonly string[]): SysError =>
