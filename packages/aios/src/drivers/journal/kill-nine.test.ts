@@ -8,21 +8,11 @@ import { fileURLToPath } from "node:url";
 import { asPid } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { alpha } from "../../../test/journal-rows.ts";
+import { createSeededRandom } from "../random/seeded.ts";
 import { openSqliteJournal } from "./sqlite.ts";
 
-const ROUNDS = Number(process.env["AIOS_KILL_ROUNDS"] ?? 10);
+const ROUNDS = Number(process.env["AIOS_JOURNAL_KILL_ROUNDS"] ?? 10);
 const program = fileURLToPath(new URL("../../../test/programs/journal-load.ts", import.meta.url));
-
-/** mulberry32: the moments of the kills, the same in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Runs the load until `count` acknowledgements were read, kills it with SIGKILL, and returns every number it printed. */
 async function loadAndKill(path: string, { first, count }: { first: number; count: number }): Promise<number[]> {
@@ -48,11 +38,11 @@ test(
   async () => {
     const home = mkdtempSync(join(tmpdir(), "aios-kill-"));
     const path = join(home, "journal.db");
-    const random = createRandom(20_260_729);
+    const random = createSeededRandom(20_260_729);
     let first = 1;
     let total = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const acknowledged = await loadAndKill(path, { first, count: 1 + Math.floor(random() * 400) });
+      const acknowledged = await loadAndKill(path, { first, count: 1 + Math.floor(random.next() * 400) });
       total += acknowledged.length;
       await using journal = await openSqliteJournal({ path });
       const { lastEventSeq } = await journal.load();
