@@ -78,7 +78,6 @@ async function runAgent(context: ProgramContext): Promise<unknown> {
           printLine(`✗ answer: ${clip(event.why)}`);
           break;
         case "agent.completed":
-          if (isOpen) printLine("");
           return event.result.output;
       }
   } finally {
