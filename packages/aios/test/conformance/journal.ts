@@ -16,9 +16,9 @@ import {
   processRow,
 } from "../journal-rows.ts";
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 /** The moment at which the suite runs: rows of about 1,000 ms are of the same day. */
-export const NOW_MS = 10_000;
+const NOW_MS = 10_000;
 
 interface Store extends AsyncDisposable {
   open(options?: { nowMs?: () => number }): Promise<RetentiveJournal>;

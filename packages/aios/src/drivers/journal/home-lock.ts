@@ -5,7 +5,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
 
 /** `kernel.json` of a home: the kernel that holds it. `url` is null until it listens. */
-export interface KernelFile {
+interface KernelFile {
   readonly pid: number;
   readonly url: string | null;
   readonly version: string | null;
@@ -60,7 +60,7 @@ export async function acquireHomeLock(home: string): Promise<HomeLock> {
 }
 
 /** Who holds `home`, or held it last when it was killed; undefined when nobody says. */
-export function readKernelFile(home: string): KernelFile | undefined {
+function readKernelFile(home: string): KernelFile | undefined {
   try {
     const { pid, url, version } = JSON.parse(readFileSync(join(home, "kernel.json"), "utf8")) as Partial<KernelFile>;
     return typeof pid === "number" ? { pid, url: url ?? null, version: version ?? null } : undefined;

@@ -4,7 +4,7 @@ import type { Pruned, SqlRow } from "./wire.ts";
 /** Calls per transaction: commits of the kernel wait for one slice at most (about 5 ms). */
 const SLICE = 200;
 
-export interface Retention {
+interface Retention {
   readonly beforeMs: number;
   readonly keepBytes: number;
 }

@@ -169,7 +169,8 @@ class SqliteJournal implements RetentiveJournal {
       for (const { settled } of failed) settled.reject(cause);
       return;
     }
-    this.#isReadOnly = false;
+    // A commit without records waits for those before it, and says nothing about the disk.
+    if (group.some(({ values }) => values.length > 0)) this.#isReadOnly = false;
     for (const { settled } of group) settled.resolve();
   }
 
