@@ -244,7 +244,7 @@ class KernelDoor implements Kernel {
   /** Running calls may end within the grace time; waiting ones are cancelled; bucket levels are kept for the next start. */
   async #shutDown(): Promise<void> {
     this.isReady = false;
-    const { timers, clock, outbox, lanes, journal } = this.#parts;
+    const { timers, clock, outbox, lanes } = this.#parts;
     const reason = new SysError("ECANCELED", "the kernel is shutting down");
     for (const record of this.#calls)
       if (record.state === "queued" || record.device === "kernel") record.cancel(reason);
@@ -263,10 +263,6 @@ class KernelDoor implements Kernel {
         });
     outbox.event("kernel.stopped", { tenant: this.#homeTenant(), pid: null }, { reason: "shutdown" });
     timers.close();
-    try {
-      await outbox.commit({ kind: "meta", key: "state", value: "stopped" });
-    } finally {
-      await journal[Symbol.asyncDispose]();
-    }
+    await outbox.commit({ kind: "meta", key: "state", value: "stopped" });
   }
 }

@@ -364,6 +364,7 @@ export interface Subscription extends AsyncIterable<readonly SysEvent[]> {
   cancel(): void;
 }
 
+/** Disposing of it lets running calls end; the ports stay open for their owner to close. */
 export interface Kernel extends AsyncDisposable {
   /** The one door. Never throws: what is wrong is the last event of the subscription. */
   syscall(name: string, args: unknown, caller: Caller): Subscription;

@@ -1,0 +1,111 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Config, CoreConfig } from "./config/schema.ts";
+import { resolveSecret } from "./config/secrets.ts";
+import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
+import type { OpenAiCore } from "./drivers/llm/openai/core.ts";
+import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
+import { createSimCore } from "./drivers/llm/sim/core.ts";
+import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
+
+const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item | undefined)[] =>
+  Array.isArray(value) ? (value as readonly Item[]) : [value as Item | undefined];
+
+const modelsOf = (core: CoreConfig): ModelSpec[] | undefined =>
+  core.models?.map((model) => (typeof model === "string" ? { id: model } : model));
+
+/** Makes cores of the configuration, and keeps those whose configuration stayed over a refresh. */
+export class CoreShelf implements AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  /** By everything that makes a core what it is. */
+  #made = new Map<string, Core & Partial<AsyncDisposable>>();
+
+  constructor(options: { clock: Clock; env: Readonly<Record<string, string | undefined>> }) {
+    this.#clock = options.clock;
+    this.#env = options.env;
+  }
+
+  /**
+   * The cores that this configuration names; without any, a local Ollama if one answers, and the simulation.
+   * @throws SysError EINVAL naming the core and what is wrong; then nothing has changed.
+   */
+  async stock({ llms }: Config): Promise<readonly Core[]> {
+    const made = new Map<string, Core & Partial<AsyncDisposable>>();
+    const configured = llms.cores.length > 0 ? llms.cores : await this.#defaults();
+    for (const core of configured)
+      for (const [endpoint, { baseUrl, apiKey }] of endpointsOf(core).entries()) {
+        const identity = JSON.stringify([core, endpoint]);
+        made.set(identity, this.#made.get(identity) ?? (await this.#make(core, { endpoint, baseUrl, apiKey })));
+      }
+    const gone = [...this.#made].filter(([identity]) => !made.has(identity));
+    this.#made = made;
+    // Calls that run on a core that is gone end there; its connections close after them.
+    for (const [, core] of gone) void core[Symbol.asyncDispose]?.();
+    return [...made.values()];
+  }
+
+  async #defaults(): Promise<CoreConfig[]> {
+    const ollama = await discoverOllama({ host: this.#env["OLLAMA_HOST"] ?? "", signal: new AbortController().signal });
+    const sim: CoreConfig = { name: "sim", kind: "sim", slots: 4, seed: 1 };
+    if (!ollama || ollama.models.length === 0) return [sim];
+    return [{ name: "ollama", kind: "ollama", baseUrl: ollama.baseUrl, models: [...ollama.models] }, sim];
+  }
+
+  async #make(
+    core: CoreConfig,
+    at: { endpoint: number; baseUrl: string | undefined; apiKey: string | undefined },
+  ): Promise<Core & Partial<AsyncDisposable>> {
+    const { name, kind, limits } = core;
+    const models = modelsOf(core);
+    if (kind === "sim") {
+      const { seed, slots, ttftMs, outputTokens, fixed, areLimitsDeclared, faults } = core;
+      const parameters = { seed, slots, ttftMs, outputTokens, fixed, areLimitsDeclared, faults, models, limits };
+      return createSimCore({ ...withoutAbsent(parameters), clock: this.#clock, name });
+    }
+    const apiKey =
+      at.apiKey === undefined ? undefined : await resolveSecret(at.apiKey, { env: this.#env, what: `core ${name}` });
+    const made: OpenAiCore = createOpenAiCore({
+      name,
+      kind,
+      endpoint: at.endpoint,
+      baseUrl: at.baseUrl,
+      apiKey,
+      keyReference: at.apiKey,
+      models,
+      limits,
+      headers: core.headers,
+      timeouts: core.timeouts,
+    });
+    // Read in the background; what is wrong with it is what `doctor` and the first call say.
+    if (!models) made.refresh().catch(() => undefined);
+    return made;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#made.values()].map(async (core) => core[Symbol.asyncDispose]?.()));
+  }
+}
+
+/** Lists of addresses and keys pair up; a single one goes with each of the others. */
+function endpointsOf({
+  name,
+  baseUrl,
+  apiKey,
+}: CoreConfig): { baseUrl: string | undefined; apiKey: string | undefined }[] {
+  const [urls, keys] = [asList(baseUrl), asList(apiKey)];
+  if (urls.length > 1 && keys.length > 1 && urls.length !== keys.length)
+    throw new SysError("EINVAL", `core ${name} has ${urls.length} base URLs and ${keys.length} keys`, {
+      hint: "give as many keys as base URLs, or one of either",
+    });
+  return Array.from({ length: Math.max(urls.length, keys.length) }, (_, index) => ({
+    baseUrl: urls[urls.length > 1 ? index : 0],
+    apiKey: keys[keys.length > 1 ? index : 0],
+  }));
+}
+
+type Present<Table> = { [Key in keyof Table]?: Exclude<Table[Key], undefined> };
+
+/** Absent members take the driver's defaults; `undefined` would replace them. */
+function withoutAbsent<Table extends object>(table: Table): Present<Table> {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined)) as Present<Table>;
+}

@@ -1,0 +1,137 @@
+// The composition root: the only file that constructs everything.
+import { join, resolve } from "node:path";
+import { createClient } from "@aiosjs/sdk";
+import type { Client } from "@aiosjs/sdk";
+import { asTenantId } from "@aiosjs/sdk/protocol";
+import { CoreShelf } from "./boot-cores.ts";
+import { readRootKey } from "./config/home.ts";
+import type { Config } from "./config/schema.ts";
+import { realClock } from "./drivers/clock/real.ts";
+import { createWorkspace } from "./drivers/fs/workspace.ts";
+import { acquireHomeLock } from "./drivers/journal/home-lock.ts";
+import { createMemoryJournal } from "./drivers/journal/memory.ts";
+import { openSqliteJournal } from "./drivers/journal/sqlite.ts";
+import { createHost } from "./drivers/proc/host.ts";
+import { createLogs } from "./drivers/proc/logs.ts";
+import { createPrograms } from "./drivers/proc/programs.ts";
+import { systemHash, systemRandom } from "./drivers/random/system.ts";
+import { createBuiltinToolbox } from "./drivers/tool/builtin/toolbox.ts";
+import { createKernel } from "./kernel/kernel.ts";
+import type { Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
+import { serve } from "./server/server.ts";
+import { version } from "./version.ts";
+
+/** Changes of these sections take a restart. */
+const RESTART_SECTIONS = ["server", "journal", "files"] as const;
+const HOME_TENANT = asTenantId("local");
+const PRUNE_EVERY_MS = 6 * 3_600_000;
+
+export interface BootOptions {
+  /** AIOS_HOME: everything that lasts is below it. */
+  readonly home: string;
+  readonly config: Config;
+  /** Reads the configuration again, for `aios refresh`. Default: the one above. */
+  readonly reload?: () => Promise<Config>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where agents are looked up first. Default: the working directory's `agents`. */
+  readonly programFolders?: readonly string[];
+}
+
+/** A running system: kernel, drivers and doors. Disposing of it lets running calls end, and closes everything. */
+export interface System extends AsyncDisposable {
+  readonly kernel: Kernel;
+  readonly url: string;
+  readonly version: string;
+  /** The home's own key. */
+  readonly key: string;
+  /** The kernel in process, with all rights. */
+  readonly client: Client;
+  /** Settles when somebody asked for a shutdown by `sys.shutdown`; the owner disposes of the system then. */
+  readonly shutdownAsked: Promise<void>;
+}
+
+/**
+ * Starts everything, in order; what was opened is closed again when a later step fails.
+ * @throws SysError EBUSY for a second kernel on the home or a port in use, ENOSPC for a full or read-only disk,
+ *   EIO for a journal that is not ours or is damaged, EINVAL for what the configuration has wrong.
+ */
+export async function boot(options: BootOptions): Promise<System> {
+  const { home, config, env = process.env } = options;
+  await using opened = new AsyncDisposableStack();
+  const lock = opened.use(await acquireHomeLock(home));
+  const journal = opened.use(await openJournal(home, config));
+  const shelf = opened.use(new CoreShelf({ clock: realClock, env }));
+  const logs = opened.use(createLogs({ folder: join(home, "logs") }));
+  const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
+  const key = await readRootKey(home);
+  const shutdown = Promise.withResolvers<void>();
+  let current = config;
+  const kernel = opened.use(
+    await createKernel({
+      clock: realClock,
+      random: systemRandom,
+      hash: systemHash,
+      journal,
+      host: createHost(),
+      logs,
+      programs: createPrograms({
+        folders: [...(options.programFolders ?? [resolve("agents")]), join(home, "programs")],
+      }),
+      cores: await shelf.stock(config),
+      drivers: [createWorkspace({ root: resolve(home, config.files.root) }), toolbox],
+      settings: settingsOf(config),
+      rootKey: { token: key, tenant: HOME_TENANT },
+      onShutdown: shutdown.resolve,
+      reload: async () => {
+        const next = (await options.reload?.()) ?? current;
+        const cores = await shelf.stock(next);
+        const changed = changedSections(current, next);
+        current = next;
+        const needRestart = changed.filter((section) => (RESTART_SECTIONS as readonly string[]).includes(section));
+        return { settings: settingsOf(next), cores, changed, needRestart };
+      },
+    }),
+  );
+  const retention = { keepDays: config.journal.keepDays, keepMb: config.journal.keepMb };
+  const pruning = setInterval(() => void journal.prune(retention).catch(() => undefined), PRUNE_EVERY_MS).unref();
+  opened.defer(() => clearInterval(pruning));
+  const { server } = config;
+  const door = opened.use(await serve(kernel, { ...server, hasKeys: true }));
+  lock.publish({ url: door.url, version });
+  const root: Principal = { tenant: HOME_TENANT, key: kernel.authenticate(key).key, pid: null, scopes: ["*"] };
+  const stack = opened.move();
+  return {
+    kernel,
+    url: door.url,
+    version,
+    key,
+    client: createClient(kernel.transport(root)),
+    shutdownAsked: shutdown.promise,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function openJournal(home: string, { journal }: Config): ReturnType<typeof openSqliteJournal> {
+  if (journal.url === "memory:") return Promise.resolve(createMemoryJournal());
+  return openSqliteJournal({ path: resolve(home, journal.url.replace(/^sqlite:/, "")) });
+}
+
+export function settingsOf(config: Config): KernelSettings {
+  const { system, scheduler, llms, server, budgets } = config;
+  return {
+    name: system.name,
+    version,
+    scheduler,
+    aliases: llms.aliases,
+    minOutputTokens: scheduler.minOutputTokens,
+    graceMs: scheduler.graceMs,
+    idleReapMs: scheduler.idleReapMs,
+    maxNewProcessesPerMinute: server.maxNewProcessesPerMinute,
+    budgets,
+  };
+}
+
+function changedSections(before: Config, after: Config): string[] {
+  const sections = Object.keys({ ...before, ...after }) as (keyof Config)[];
+  return sections.filter((section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]));
+}

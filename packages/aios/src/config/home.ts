@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import envPaths from "env-paths";
+import { SysError } from "@aiosjs/sdk/protocol";
+
+/** AIOS_HOME: configuration, key, journal, files and logs of one system. */
+export interface Home {
+  readonly dir: string;
+  /** A path inside it. */
+  file(name: string): string;
+  /** Where the kernel of this home listens; undefined when none has said so. */
+  kernelFile(): { pid: number; url: string | null; version: string | null } | undefined;
+}
+
+/** The home that was asked for: `--home`, then AIOS_HOME, then the platform's data directory. It need not exist. */
+export function openHome(dir: string | undefined, env: Readonly<Record<string, string | undefined>>): Home {
+  const path = resolve(dir || env["AIOS_HOME"] || envPaths("aios", { suffix: "" }).data);
+  return {
+    dir: path,
+    file: (name) => join(path, name),
+    kernelFile: () => {
+      try {
+        return JSON.parse(readFileSync(join(path, "kernel.json"), "utf8")) as ReturnType<Home["kernelFile"]>;
+      } catch {
+        return undefined; // no kernel, or one that is starting this instant
+      }
+    },
+  };
+}
+
+/** Makes the home if it is missing; only its owner may look into it. @throws SysError ENOSPC when it cannot be written. */
+export function ensureHome(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new SysError("ENOSPC", `the home ${dir} cannot be made: ${(cause as Error).message}`, {
+      cause,
+      hint: "choose another with --home DIR or AIOS_HOME",
+    });
+  }
+}
+
+const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
+const randomText = (length: number): string => {
+  let text = "";
+  // Bytes from 252 on would favour the first letters.
+  while (text.length < length)
+    for (const byte of randomBytes(length)) if (byte < 252 && text.length < length) text += ALPHABET[byte % 36];
+  return text;
+};
+
+/** The home's own key, from `credentials` (mode 0600); made at the first start. @throws SysError EACCES, ENOSPC, EINVAL */
+export async function readRootKey(dir: string): Promise<string> {
+  ensureHome(dir);
+  const path = join(dir, "credentials");
+  if (!existsSync(path))
+    await writeNew(path, `${JSON.stringify({ key: `aios_sk_${randomText(8)}_${randomText(32)}` })}\n`);
+  return keyIn(path, await readText(path));
+}
+
+/** The home's key for a client; undefined when no kernel ever ran here. @throws SysError EACCES, EINVAL */
+export async function findRootKey(dir: string): Promise<string | undefined> {
+  const path = join(dir, "credentials");
+  return existsSync(path) ? keyIn(path, await readText(path)) : undefined;
+}
+
+function keyIn(path: string, text: string): string {
+  const key = /aios_sk_[0-9a-z]{8}_[0-9a-z]{32}/.exec(text)?.[0];
+  if (key !== undefined) return key;
+  throw new SysError("EINVAL", `${path} holds no key`, { hint: "remove the file: the next `aios up` makes a new one" });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new SysError("EACCES", `${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      hint: "run as the user who owns the home, or choose another with --home DIR",
+    });
+  }
+}
+
+/** Two kernels starting at once agree on one key: the file appears whole, and only if it was not there. */
+async function writeNew(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.${randomText(6)}`;
+  try {
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(draft, text, { mode: 0o600 });
+    await chmod(draft, 0o600);
+    await link(draft, path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "EEXIST") throw cause;
+    });
+  } catch (cause) {
+    throw new SysError("ENOSPC", `${path} cannot be written: ${(cause as Error).message}`, {
+      cause,
+      hint: "make room or choose another home with --home DIR",
+    });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

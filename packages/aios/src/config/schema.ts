@@ -1,0 +1,212 @@
+import { limitSchema } from "@aiosjs/sdk/protocol";
+import { z } from "zod";
+
+/** A secret is named, never written down: `env:NAME` or `file:PATH`. */
+const secretSchema = z
+  .string()
+  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, "a secret is a reference: env:NAME or file:PATH")
+  .describe("A reference to a secret: env:NAME or file:PATH. The secret itself never stands in a configuration.");
+
+const rateLimitsSchema = z
+  .strictObject({
+    requestsPerMinute: z.number().positive().optional(),
+    inputTokensPerMinute: z.number().positive().optional(),
+    outputTokensPerMinute: z.number().positive().optional(),
+    tokensPerMinute: z.number().positive().optional(),
+    burst: z
+      .number()
+      .positive()
+      .optional()
+      .describe("Requests at once after a pause. Default: two, or one second's worth."),
+    concurrency: z.number().int().positive().optional(),
+  })
+  .describe("What the key allows. What is absent is learned from the upstream's headers.");
+
+const modelSchema = z.union([
+  z.string().min(1),
+  z.strictObject({
+    id: z.string().min(1),
+    contextTokens: z.number().int().positive().optional(),
+    price: z
+      .strictObject({
+        input: z.number().nonnegative(),
+        output: z.number().nonnegative(),
+        cachedInput: z.number().nonnegative().optional(),
+      })
+      .optional()
+      .describe("US dollars per million tokens; needed for budgets in dollars."),
+  }),
+]);
+
+const probability = z.number().min(0).max(1).default(0);
+
+/** Members that only the simulated core has. */
+const simShape = {
+  seed: z.number().int().optional().describe("sim: the same seed gives the same answers."),
+  slots: z.number().int().positive().optional().describe("sim: sequences that decode at once."),
+  ttftMs: z.number().nonnegative().optional().describe("sim: median time to the first token."),
+  outputTokens: z.number().int().positive().optional().describe("sim: median length of an answer."),
+  fixed: z
+    .strictObject({ latencyMs: z.number().nonnegative(), tokenMs: z.number().nonnegative().default(0) })
+    .optional()
+    .describe("sim: every call takes the same time, whatever the load."),
+  areLimitsDeclared: z.boolean().optional().describe("sim: whether the kernel knows the limits or has to learn them."),
+  faults: z
+    .strictObject({
+      tooManyRequests: probability,
+      serverError: probability,
+      disconnect: probability,
+      stall: probability,
+      malformed: probability,
+      slow: probability,
+    })
+    .optional()
+    .describe("sim: probabilities of faults per attempt."),
+};
+
+export const coreKinds = [
+  "openai",
+  "deepseek",
+  "groq",
+  "vllm",
+  "novita",
+  "huggingface",
+  "ollama",
+  "xai",
+  "mistral",
+  "openrouter",
+  "litellm",
+  "lm-studio",
+  "llama-server",
+  "compatible",
+  "sim",
+] as const;
+
+const coreSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, "letters, digits, dots, dashes and underscores"),
+  kind: z
+    .enum(coreKinds)
+    .describe(
+      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `sim` is a simulation.",
+    ),
+  baseUrl: z
+    .union([z.url(), z.array(z.url()).min(1)])
+    .optional()
+    .describe("Default: the kind's own. A list makes one endpoint each, with its own buckets and health."),
+  apiKey: z.union([secretSchema, z.array(secretSchema).min(1)]).optional(),
+  models: z
+    .array(modelSchema)
+    .optional()
+    .describe("The first one is what `auto` uses. Default: what the server lists."),
+  limits: rateLimitsSchema.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  timeouts: z
+    .strictObject({
+      connectMs: z.number().positive().optional(),
+      headersMs: z.number().positive().optional(),
+      idleMs: z.number().positive().optional(),
+    })
+    .optional(),
+  ...simShape,
+});
+export type CoreConfig = z.infer<typeof coreSchema>;
+
+/** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
+export const configSchema = z.strictObject({
+  system: z.strictObject({ name: z.string().min(1).default("AIOS") }).prefault({}),
+  server: z
+    .strictObject({
+      host: z
+        .string()
+        .default("127.0.0.1")
+        .describe("Any other than the loopback needs allowedHosts, and tls or trustProxy."),
+      port: z
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(4141)
+        .describe("0 takes any free one; kernel.json in the home says which."),
+      allowedHosts: z
+        .array(z.string())
+        .default([])
+        .describe("What the Host header may say beyond the loopback's names."),
+      maxBodyBytes: z.number().int().positive().default(33_554_432),
+      maxWaitMs: z
+        .number()
+        .int()
+        .positive()
+        .default(240_000)
+        .describe("An answer that nothing can hold open ends with EAGAIN after it."),
+      trustProxy: z.boolean().default(false).describe("A proxy in front ends TLS."),
+      maxNewProcessesPerMinute: z.number().int().positive().default(600).describe("New client processes per key."),
+    })
+    .prefault({}),
+  scheduler: z
+    .strictObject({
+      policy: z.enum(["fifo", "rr", "priority"]).default("priority"),
+      queueLimit: z.number().int().positive().default(10_000).describe("Waiting calls in all; beyond it EAGAIN."),
+      tenantQueueLimit: z.number().int().positive().default(10_000).describe("Waiting calls of one tenant."),
+      maxConcurrent: z
+        .number()
+        .int()
+        .positive()
+        .default(64)
+        .describe("Calls at once on a core that names no concurrency."),
+      defaultTimeoutMs: z.number().int().positive().default(600_000),
+      ageMs: z
+        .number()
+        .int()
+        .positive()
+        .default(30_000)
+        .describe("priority: a waiting call rises by one nice level per so many milliseconds."),
+      maxAttempts: z
+        .number()
+        .int()
+        .positive()
+        .default(4)
+        .describe("Attempts of a call whose upstream breaks; 429s do not count."),
+      minOutputTokens: z
+        .number()
+        .int()
+        .positive()
+        .default(256)
+        .describe("A budget that buys fewer output tokens refuses the call."),
+      graceMs: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(5_000)
+        .describe("Time that running calls get to end when the kernel stops."),
+      idleReapMs: z
+        .number()
+        .int()
+        .positive()
+        .default(600_000)
+        .describe("Client processes without a call for so long are ended."),
+    })
+    .prefault({}),
+  llms: z
+    .strictObject({
+      cores: z.array(coreSchema).default([]).describe("Default: a local Ollama when it answers, and the simulation."),
+      router: z.strictObject({ strategy: z.enum(["sequential"]).default("sequential") }).prefault({}),
+      aliases: z
+        .record(z.string(), z.string())
+        .default({ "*": "auto" })
+        .describe("Model names and patterns, and what they mean."),
+    })
+    .prefault({}),
+  journal: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(sqlite:.+|memory:)$/, "sqlite:FILE or memory:")
+        .default("sqlite:journal.db"),
+      keepDays: z.number().positive().default(30),
+      keepMb: z.number().positive().default(2_048),
+    })
+    .prefault({}),
+  files: z.strictObject({ root: z.string().default("files") }).prefault({}),
+  budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),
+});
+export type Config = z.infer<typeof configSchema>;
