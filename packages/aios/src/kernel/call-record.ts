@@ -123,7 +123,8 @@ export class CallRecord {
       if (!isAttached) return;
       isAttached = false;
       this.#attached--;
-      if (this.#attached === 0 && this.onDetach === "abort")
+      // Most readers leave after the last event: an error with its stack is not made for them.
+      if (this.#attached === 0 && this.onDetach === "abort" && this.state !== "ended")
         this.cancel(new SysError("ECANCELED", "the client left before the answer"));
     };
     return {

@@ -1,3 +1,4 @@
+import { isSysError } from "@aiosjs/sdk/protocol";
 import type { JournalEvent, JournalEventBodies, Pid, TenantId, Topic } from "@aiosjs/sdk/protocol";
 import type { Clock, Journal, JournalRecord } from "./ports.ts";
 
@@ -17,6 +18,9 @@ export class Outbox {
   readonly #clock: Clock;
   #seq: number;
   #pending: JournalRecord[] = [];
+  /** Batches whose commit failed, by the order in which they were sent. */
+  #unwritten: { order: number; records: readonly JournalRecord[] }[] = [];
+  #flushes = 0;
   #flushing: Promise<void> | undefined;
   readonly #recent: JournalEvent[] = [];
   readonly #followers = new Set<() => void>();
@@ -72,18 +76,32 @@ export class Outbox {
   /** Records of one turn go together: the microtask lets the turn's other notes join. */
   async #flush(): Promise<void> {
     await Promise.resolve();
-    const records = this.#pending;
+    const unwritten = this.#unwritten.toSorted((left, right) => left.order - right.order);
+    const records = [...unwritten.flatMap((batch) => batch.records), ...this.#pending];
+    const order = ++this.#flushes;
+    this.#unwritten = [];
     this.#pending = [];
     this.#flushing = undefined;
     try {
       await this.#journal.commit(records);
       this.#failure = undefined;
     } catch (cause) {
+      if (isSysError(cause) && cause.code === "EINVAL") return this.#singly(records);
       this.#failure = cause;
       // Kept in order for the next try: a full disk loses nothing. Bounded, for nothing new is admitted meanwhile.
-      this.#pending = [...records, ...this.#pending];
+      this.#unwritten.push({ order, records });
       throw cause;
     }
+  }
+
+  /** A record that no journal can write (a cycle in what an in-process caller passed) must not hold up the others. */
+  async #singly(records: readonly JournalRecord[]): Promise<void> {
+    let refused: unknown;
+    for (const record of records)
+      await this.#journal.commit([record]).catch((cause: unknown) => {
+        refused = cause;
+      });
+    throw refused;
   }
 
   /** Events after `afterSeq` that `isWanted`, from the journal, then from memory, then as they come. */
