@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { refuse, refuseThrown } from "./dialect.ts";
 import type { Doors, Exchange } from "./exchange.ts";
 import type { Guard } from "./guard.ts";
+import { nativeDialect } from "./native/problem.ts";
 import { createRoutes, dialectOf, nearestPath, unknownPath, wrongMethod } from "./routes.ts";
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -53,7 +54,21 @@ export function createListener(doors: Doors, guard: Guard): Listener {
   });
 
   // The globals stay as they are: we are a guest in programs that embed the kernel.
-  const toHono = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const toHono = getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    // Only what is no address at all gets here: the routes take the rest.
+    errorHandler: (cause) => {
+      const error = new SysError("EINVAL", "the request's address is wrong", {
+        cause,
+        hint: "/docs lists what is served",
+      });
+      const { contentType } = nativeDialect;
+      return new Response(nativeDialect.body(toProblem(error), null), {
+        status: 400,
+        headers: { "content-type": contentType },
+      });
+    },
+  });
   return (incoming, outgoing) => {
     const { headers, url = "/" } = incoming;
     // A write that meets a closed socket: the client is gone, and `close`, which all wait for, follows.

@@ -43,7 +43,9 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
     return undefined;
   });
   let index = 0;
-  for (let batch = await reading.next(); batch; batch = await reading.next()) {
+  for (;;) {
+    const { done, value: batch } = await reading.next();
+    if (done === true || reading.isOver) break;
     let frames = held;
     held = "";
     for (const event of batch) {
@@ -98,7 +100,9 @@ export async function carryEnd(
         reading.stop(waitedTooLong(waits.maxWaitMs));
         return undefined;
       });
-  for (let batch = await reading.next(); batch; batch = await reading.next()) {
+  for (;;) {
+    const { done, value: batch } = await reading.next();
+    if (done === true || reading.isOver) break;
     for (const event of batch) {
       learn(facts, event);
       if (isTerminal(event)) return { last: event, facts };

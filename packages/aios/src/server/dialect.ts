@@ -29,6 +29,7 @@ export function problemHeaders(problem: Problem): Record<string, string> {
     headers["x-aios-call"] = problem.call;
     headers["x-request-id"] = problem.call;
   }
+  if (problem.code === "EPENDING" && problem.call !== undefined) headers["location"] = `/v1/calls/${problem.call}`;
   if (!problem.retryable) headers["x-should-retry"] = "false";
   else if (problem.retryAfterMs !== undefined) {
     headers["retry-after"] = String(Math.ceil(problem.retryAfterMs / 1_000));

@@ -43,10 +43,13 @@ export class Reading implements Disposable {
     else outgoing.once("close", this.#onClose);
   }
 
-  /** The next events; undefined when there are no more for this client, whatever becomes of the call. */
-  async next(): Promise<readonly SysEvent[] | undefined> {
-    const { done, value } = await this.#iterator.next();
-    return done === true || this.#hasLeft ? undefined : value;
+  /** Whether there is nothing more for this client, whatever becomes of the call. */
+  get isOver(): boolean {
+    return this.#hasLeft;
+  }
+
+  next(): Promise<IteratorResult<readonly SysEvent[]>> {
+    return this.#iterator.next();
   }
 
   stop(error: SysError): void {

@@ -30,6 +30,7 @@ export class SseStream implements Disposable {
   readonly #commentMs: number;
   #beat: Beat | undefined;
   #wasSilent = true;
+  #isChunked = false;
   isOpen = false;
 
   constructor(outgoing: ServerResponse, options: { crowd: Crowd; commentMs: number }) {
@@ -43,13 +44,19 @@ export class SseStream implements Disposable {
     if (this.isOpen || this.#outgoing.headersSent || this.#outgoing.destroyed) return;
     this.isOpen = true;
     this.#crowd.size++;
+    const isChunked = this.#outgoing.req.httpVersion === "1.1";
     this.#outgoing.writeHead(200, {
+      ...(isChunked ? { "transfer-encoding": "chunked" } : {}),
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-cache",
       // nginx would collect the answer before it sends it
       "x-accel-buffering": "no",
       ...headers,
     });
+    if (isChunked) {
+      this.#isChunked = true;
+      this.#outgoing.chunkedEncoding = false;
+    }
     this.#beat = startBeat(this.#commentMs, () => {
       if (this.#wasSilent) this.comment();
       this.#wasSilent = true;
@@ -60,14 +67,14 @@ export class SseStream implements Disposable {
   /** Says that the stream is alive. Nothing to a reader that has not even taken the last write. */
   comment(): void {
     if (this.#outgoing.destroyed || this.#outgoing.writableNeedDrain) return;
-    this.#outgoing.write(": waiting\n\n");
+    this.#outgoing.write(this.#framed(": waiting\n\n"));
   }
 
   /** What to wait for before more is written: nothing, a slow reader (until it has taken what there is, or has gone), the crowd. */
   write(frames: string): Promise<void> | undefined {
     if (this.#outgoing.destroyed) return undefined;
     this.#wasSilent = false;
-    return this.#outgoing.write(frames) ? this.#crowd.pause() : this.#drained();
+    return this.#outgoing.write(this.#framed(frames)) ? this.#crowd.pause() : this.#drained();
   }
 
   #drained(): Promise<void> {
@@ -83,7 +90,17 @@ export class SseStream implements Disposable {
 
   /** Ends the answer. */
   end(frames = ""): void {
-    if (!this.#outgoing.destroyed) this.#outgoing.end(frames);
+    if (this.#outgoing.destroyed) return;
+    const last = frames === "" ? "" : this.#framed(frames);
+    this.#outgoing.end(this.#isChunked ? `${last}0\r\n\r\n` : last);
+  }
+
+  /**
+   * A chunk of HTTP/1.1 as one text. Node would write it as three buffers (length, body, end): that is a fifth of the CPU
+   * that a streamed token costs on the way out.
+   */
+  #framed(frames: string): string {
+    return this.#isChunked ? `${Buffer.byteLength(frames).toString(16)}\r\n${frames}\r\n` : frames;
   }
 
   [Symbol.dispose](): void {

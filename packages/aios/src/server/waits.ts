@@ -7,6 +7,8 @@ export interface Waits {
   readonly commentMs: number;
   /** How long a stream's status line is held back, so that a refusal out of the run queue keeps its own status. */
   readonly headersMs: number;
+  /** The same for a native stream, whose failures are events: long enough for what is refused at once, too short to be a wait. */
+  readonly refusalMs: number;
   /** Between two `102 Processing`, to clients that take them. */
   readonly processingMs: number;
   /** After it an answer that can be held open by nothing ends with EAGAIN. */
@@ -16,6 +18,7 @@ export interface Waits {
 export const defaultWaits: Waits = {
   commentMs: 10_000,
   headersMs: 60_000,
+  refusalMs: 50,
   processingMs: 20_000,
   // undici gives up after 300 s without headers, most proxies after 300 too.
   maxWaitMs: 240_000,

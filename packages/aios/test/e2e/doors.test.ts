@@ -159,6 +159,14 @@ describe("bad input", () => {
     ]);
   });
 
+  test("an address that is none is told so", async () => {
+    const socket = connect(Number(new URL(doors.url).port), "127.0.0.1");
+    socket.write("GET /v1\\events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    let text = "";
+    for await (const part of socket.setEncoding("utf8")) text += part as string;
+    expect(text).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"EINVAL","detail":"the request's address is wrong"/);
+  });
+
   test("a request that is no HTTP is answered, and the server lives on", async () => {
     const { hostname, port } = new URL(doors.url);
     const socket = connect(Number(port), hostname);

@@ -72,6 +72,29 @@ describe("native calls", () => {
     expect([wrong.status, (await json(wrong))["detail"]]).toEqual([400, 'Last-Event-ID is "soon"']);
   });
 
+  test("a call whose client left before it knew the call's id is ended: nobody could come back for it", async () => {
+    await using busy = await openDoors({
+      limits: { concurrency: 1 },
+      waits: { refusalMs: 60_000 },
+      script: () => ({ is: "silence" }),
+    });
+    const waiting = async (): Promise<number> => {
+      await turn();
+      return (await busy.admin.llm.lanes({})).lanes[0]?.queued ?? 0;
+    };
+    const running = new AbortController();
+    const first = busy.fetch("/v1/chat/completions", { body: chatBody(), signal: running.signal });
+    await busy.upstream.received(1);
+    const left = new AbortController();
+    const second = busy.fetch("/v1/syscalls/llm.chat", { body: ask, headers: events, signal: left.signal });
+    const ended = Promise.all([first, second].map((response) => expect(response).rejects.toThrow(/aborted/)));
+    while ((await waiting()) === 0);
+    left.abort();
+    while ((await waiting()) > 0);
+    running.abort();
+    await ended;
+  });
+
   test("a call whose record is gone is told from the journal", async () => {
     // A foreign client's record is dropped with its last event.
     const response = await doors.fetch("/v1/chat/completions", { body: chatBody() });

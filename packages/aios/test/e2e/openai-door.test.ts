@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import OpenAI from "openai";
 import { request as undici } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import type { Doors, Json } from "./open-doors.ts";
 /** The upstream's reply is what the request's last message says, by name. */
 const replies: Record<string, Reply> = {
   hi: { is: "answer" },
+  scripts: { is: "answer", pieces: ["世界", "🌍 мир", "é"] },
   endless: { is: "answer", isEndless: true },
   silence: { is: "silence" },
   "later failure": { is: "answer", breakAfterChunks: 3 },
@@ -120,6 +122,27 @@ describe("OpenAI's chat door", () => {
       await received.closed;
     }
     expect(doors.upstream.open).toBe(0);
+  });
+
+  test("text of any script arrives whole, over HTTP/1.1 and over HTTP/1.0, which knows no chunks", async () => {
+    const body = JSON.stringify(say("scripts", { stream: true }));
+    const read = async (version: string): Promise<string> => {
+      const socket = connect(Number(new URL(doors.url).port), "127.0.0.1");
+      const head = `authorization: Bearer ${doors.key}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+      socket.write(`POST /v1/chat/completions HTTP/${version}\r\nhost: localhost\r\n${head}\r\n\r\n${body}`);
+      let text = "";
+      for await (const part of socket.setEncoding("utf8")) text += part as string;
+      return text.slice(text.indexOf("\r\n\r\n") + 4);
+    };
+    const plain = await read("1.0");
+    expect(plain).toMatch(/^data: .*"role":"assistant"/);
+    const contents = [...plain.matchAll(/"content":"([^"]*)"/g)].map(([, content]) => content);
+    expect(contents).toEqual(["", "世界", "🌍 мир", "é"]);
+    expect(await read("1.1")).toMatch(/^[\da-f]+\r\ndata: [\s\S]*\r\n0\r\n\r\n$/);
+    const response = await doors.fetch("/v1/chat/completions", { body });
+    const frames = (await allOf(framesOf(response))).map(({ data }) => `data: ${data}\n\n`).join("");
+    const shape = (text: string): string => text.replaceAll(/chatcmpl-\w+|"created":\d+/g, "");
+    expect(shape(frames)).toBe(shape(plain));
   });
 
   test("models are listed in the shape of who asks", async () => {

@@ -8,9 +8,6 @@ import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 
-/** Long enough for what the kernel refuses at once to keep its status, short enough to be no wait. */
-const holdMs = 50;
-
 export const eventFrame = (event: SysEvent, index: number): string =>
   `id: ${index}\ndata: ${JSON.stringify(event)}\n\n`;
 
@@ -21,7 +18,7 @@ export const wantsEvents = (accept: string | undefined): boolean => accept?.incl
  * Every event of the call as it is; `id` is its index in the call. A stream that ends without a last event is no failure of
  * the call: the client subscribes again.
  */
-const callFace = (subscription: Subscription): Face => ({
+const callFace = (subscription: Subscription, holdMs: number): Face => ({
   holdMs,
   opensWith: ({ type }) => type !== "syscall.queued",
   frames: eventFrame,
@@ -38,7 +35,8 @@ export async function syscall(exchange: Exchange, name: string): Promise<void> {
   const principal = authenticate(kernel, headers);
   const args = parseObject(await readBody(incoming, doors.maxBodyBytes));
   const subscription = kernel.syscall(name, args, callerOf(kernel, principal, { headers, onDetach: "keep" }));
-  if (wantsEvents(headers.accept)) return carryStream(exchange, subscription, callFace(subscription));
+  if (wantsEvents(headers.accept))
+    return carryStream(exchange, subscription, callFace(subscription, doors.waits.refusalMs));
   const end = await carryEnd(exchange, subscription);
   if (!end) return;
   const { last, facts } = end;
