@@ -20,11 +20,11 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
   };
 }
 
-export type StandardResult<Output> =
+type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-export interface StandardIssue {
+interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
@@ -49,7 +49,7 @@ export function shapeOf<Output>(schema: StandardSchemaV1<unknown, Output> | Json
   };
 }
 
-export function describeIssues(issues: readonly StandardIssue[]): string {
+function describeIssues(issues: readonly StandardIssue[]): string {
   return issues
     .map(({ message, path = [] }) => {
       const place = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");

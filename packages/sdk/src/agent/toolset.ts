@@ -5,7 +5,7 @@ import type { ResultOf } from "../syscalls/table.ts";
 import type { LocalTool } from "./define-tool.ts";
 
 /** What came of one tool call. A failure is news for the model, not for the program. */
-export interface ToolAnswer {
+interface ToolAnswer {
   readonly content: string;
   readonly isError: boolean;
 }

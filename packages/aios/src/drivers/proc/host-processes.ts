@@ -60,7 +60,7 @@ function listByPs(which: readonly string[]): HostProcess[] {
     const columns = ["pid=", "ppid=", "pgid=", "sess=", "state=", "lstart="].flatMap((column) => ["-o", column]);
     table = execFileSync("ps", [...which, ...columns], {
       encoding: "utf8",
-      env: { ...process.env, LC_ALL: "C" },
+      env: { LC_ALL: "C", PATH: "/bin:/usr/bin" },
       stdio: ["ignore", "pipe", "ignore"],
     });
   } catch {

@@ -1,6 +1,12 @@
 // The process in which formulas and queries run: see compute.ts.
 import { Worker } from "node:worker_threads";
-import type { Computation, ComputationNews } from "./compute.ts";
+
+export type Computation =
+  | { readonly kind: "calculate"; readonly expression: string }
+  | { readonly kind: "query"; readonly query: string; readonly json: string };
+
+/** What the computing process says: the library is loaded and the computation begins; then how it ended. */
+export type ComputationNews = { type: "began" } | { type: "done"; text: string } | { type: "failed"; message: string };
 
 type Run = (computation: Computation) => Promise<string>;
 

@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Computation, ComputationNews } from "./compute-child.ts";
 
 export interface ComputerOptions {
   /** One computation may take so long, not counting the loading of the library. Default 2,000. */
@@ -10,13 +11,6 @@ export interface ComputerOptions {
   /** Heap of the computing process. Default 256 MiB, of which mathjs takes about 60. */
   readonly maxComputeMiB?: number;
 }
-
-export type Computation =
-  | { readonly kind: "calculate"; readonly expression: string }
-  | { readonly kind: "query"; readonly query: string; readonly json: string };
-
-/** What the computing process says: the library is loaded and the computation begins; then how it ended. */
-export type ComputationNews = { type: "began" } | { type: "done"; text: string } | { type: "failed"; message: string };
 
 export interface Computer extends AsyncDisposable {
   /** @throws SysError EINVAL with the library's sentence, or when the computation takes too long or too much memory. */

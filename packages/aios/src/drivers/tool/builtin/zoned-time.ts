@@ -1,7 +1,7 @@
 // Calendar arithmetic in IANA time zones over Intl; Node 22 and 24 have no Temporal.
 
 /** A date and time of day as a clock on the wall shows it. */
-export interface WallTime {
+interface WallTime {
   readonly year: number;
   /** 1 … 12 */
   readonly month: number;
@@ -36,7 +36,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return format;
 }
 
-export function wallTimeAt(instantMs: number, zone: string): WallTime {
+function wallTimeAt(instantMs: number, zone: string): WallTime {
   const parts = Object.fromEntries(
     formatOf(zone)
       .formatToParts(instantMs)
@@ -54,7 +54,7 @@ export function wallTimeAt(instantMs: number, zone: string): WallTime {
 }
 
 /** Milliseconds that the zone is ahead of UTC at that instant. */
-export function offsetMsAt(instantMs: number, zone: string): number {
+function offsetMsAt(instantMs: number, zone: string): number {
   const wholeSecond = Math.floor(instantMs / 1_000) * 1_000;
   return asUtcMs(wallTimeAt(instantMs, zone)) - wholeSecond;
 }
@@ -63,14 +63,14 @@ export function offsetMsAt(instantMs: number, zone: string): number {
  * The instant at which a clock in the zone shows this time. Of two such instants (clocks go back) the earlier one; of
  * none (clocks go forward) as if they had not yet: the rule of RFC 5545 and Temporal's "compatible".
  */
-export function instantOf(wall: WallTime, zone: string): number {
+function instantOf(wall: WallTime, zone: string): number {
   const utcMs = asUtcMs(wall);
   const [before, after] = [offsetMsAt(utcMs - dayMs, zone), offsetMsAt(utcMs + dayMs, zone)];
   for (const offset of [before, after]) if (offsetMsAt(utcMs - offset, zone) === offset) return utcMs - offset;
   return utcMs - before;
 }
 
-export function asUtcMs({ year, month, day, hour, minute, second }: WallTime): number {
+function asUtcMs({ year, month, day, hour, minute, second }: WallTime): number {
   // Date.UTC takes the years 0 … 99 for 1900 … 1999.
   return new Date(0).setUTCFullYear(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1_000;
 }
