@@ -22,7 +22,8 @@ export function spawnOptions(options: QualityOptions): Omit<ArgsOf<"proc.spawn">
   };
 }
 
-const interpreters = /^(?:python[\d.]*|pypy[\d.]*|node|deno|bun|tsx|ruby|perl|php|lua|rscript|bash|sh|zsh|dash|fish|pwsh|uv|uvx|npx|java)$/i;
+const interpreters =
+  /^(?:python[\d.]*|pypy[\d.]*|node|deno|bun|tsx|ruby|perl|php|lua|rscript|bash|sh|zsh|dash|fish|pwsh|uv|uvx|npx|java)$/i;
 
 /** What a command is called in `ps`: its script where an interpreter runs one, else its own name. */
 export function nameOfCommand(command: readonly string[]): string {

@@ -5,7 +5,7 @@ import { pad, widthOf, wrap } from "./width.ts";
 
 export interface DemoSummary {
   readonly state: DemoState;
-  /** What stands beside the title: `11 finished · 1 held at its limit`. */
+  /** The first line, without the time it took: `11 of 12 agents finished · 1 held at its limit`. */
   readonly outcome: string;
   /** Name and sentence: what it took. */
   readonly facts: readonly { readonly label: string; readonly text: string }[];
@@ -17,19 +17,19 @@ export interface DemoSummary {
 
 const margin = " ";
 
-/** The main job when it is over: who did what, what it took, what to try next. Meant to stay in the scrollback. */
+/**
+ * The main job when it is over: who did what, what it took, what to try next. 24 lines with
+ * twelve agents and three commands, so that it fits a small terminal; it stays in the scrollback.
+ */
 export function demoSummary({ state, outcome, facts, next, notes }: DemoSummary, width: number): string[] {
-  const { words, paint } = state;
+  const { paint } = state;
   const inner = Math.max(20, Math.min(width, 120) - 2);
   const labelWidth = Math.max(0, ...facts.map(({ label }) => widthOf(label)));
   const commandWidth = Math.max(0, ...next.commands.map(({ command }) => widthOf(command)));
   // Side by side where the reasons fit, else one below the other.
   const isWide = next.commands.every(({ why }) => commandWidth + widthOf(why) + 4 <= inner);
   const lines = [
-    paint.strong(words.title),
-    ...wrap(`${outcome} · ${shortTime(state.elapsedMs)}`, inner).map((line) => paint.good(line)),
-    ...wrap(words.core, inner).map((line) => paint.dim(line)),
-    "",
+    ...wrap(`${outcome} · ${shortTime(state.elapsedMs)}`, inner).map((line) => paint.strong(line)),
     ...demoTable(state, inner),
     "",
     ...facts.flatMap(({ label, text }) =>

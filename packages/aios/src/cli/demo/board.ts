@@ -1,4 +1,4 @@
-import type { CallView, Client, ProcessView } from "@aiosjs/sdk";
+import type { CallView, Client, Limit, ProcessView } from "@aiosjs/sdk";
 import type { DemoRow, Phase } from "../../tui/demo-pane.ts";
 import { quantile } from "../../tui/figures.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -9,6 +9,8 @@ interface Seat {
   readonly name: string;
   readonly pid: string;
   view: ProcessView | undefined;
+  /** Since when it has been seen waiting; the kernel counts a wait when it is over. */
+  waitingSinceMs: number | undefined;
   calls: CallView[];
   outcomes: Outcome[];
 }
@@ -34,6 +36,11 @@ export interface Totals {
   readonly files: readonly { pid: string; path: string }[];
 }
 
+export interface BoardWords {
+  /** Of an agent that stands still: `its 1700 tokens are spent`. */
+  readonly spent: (limit: Limit) => string;
+}
+
 /** What twelve agents are at, kept up by asking the kernel what `ps` and `trace` ask. */
 export interface Board {
   /** Looks again; returns what has changed since. */
@@ -46,15 +53,28 @@ export interface Board {
   medianWaitOf(name: string): number;
 }
 
-export function createBoard(client: Client, agents: readonly { name: string; pid: string }[]): Board {
-  const seats = agents.map(({ name, pid }): Seat => ({ name, pid, view: undefined, calls: [], outcomes: [] }));
+export function createBoard(
+  client: Client,
+  agents: readonly { name: string; pid: string }[],
+  { spent }: BoardWords,
+): Board {
+  const seats = agents.map(({ name, pid }): Seat => ({
+    name,
+    pid,
+    view: undefined,
+    waitingSinceMs: undefined,
+    calls: [],
+    outcomes: [],
+  }));
   const known = new Set(agents.map(({ pid }) => pid));
 
   const look = async (seat: Seat, view: ProcessView): Promise<Change[]> => {
     const before = seat.view;
     seat.view = view;
+    seat.waitingSinceMs = phaseOf(view) === "waiting" ? (seat.waitingSinceMs ?? performance.now()) : undefined;
     const changes: Change[] = [];
-    if (!before || before.done + before.failed !== view.done + view.failed) {
+    // Until all that has ended is in the journal: the process's own count runs ahead of it by a commit.
+    if (seat.calls.length < view.done + view.failed) {
       const afterSeq = seat.calls.at(-1)?.seq ?? 0;
       const { calls } = await client.proc.trace({ pid: seat.pid, afterSeq });
       for (const call of calls) {
@@ -69,7 +89,7 @@ export function createBoard(client: Client, agents: readonly { name: string; pid
     const phase = phaseOf(view);
     const isNew = !before || phaseOf(before) !== phase;
     if (isNew && (phase === "done" || phase === "held" || phase === "failed"))
-      changes.push({ name: seat.name, phase, text: endOf(view) });
+      changes.push({ name: seat.name, phase, text: endOf(view, spent) });
     return changes;
   };
 
@@ -84,7 +104,7 @@ export function createBoard(client: Client, agents: readonly { name: string; pid
       const changes = await Promise.all(present.map(({ seat, view }) => look(seat, view)));
       return changes.flat();
     },
-    rows: () => seats.map(rowOf),
+    rows: () => seats.map((seat) => rowOf(seat, spent)),
     totals: () => totalsOf(seats),
     isSettled: () =>
       seats.every(({ view }) => view && (view.state === "zombie" || (view.state === "suspended" && isAtLimit(view)))),
@@ -111,28 +131,44 @@ function phaseOf(view: ProcessView): Phase {
   }
 }
 
-const endOf = ({ exit, on }: ProcessView): string => (exit ? (exit.code === 0 ? "" : exit.reason) : (on ?? ""));
+function endOf({ exit, on, limits }: ProcessView, spent: BoardWords["spent"]): string {
+  if (exit) return exit.code === 0 ? "" : exit.reason;
+  const limit = limits.find(({ resource }) => on?.includes(resource));
+  return limit ? spent(limit) : (on ?? "");
+}
 
-function rowOf(seat: Seat): DemoRow {
-  const { name, view, outcomes } = seat;
+function rowOf(seat: Seat, spent: BoardWords["spent"]): DemoRow {
+  const { name, view, outcomes, waitingSinceMs } = seat;
   if (!view) return { name, nice: 0, phase: "starting", last: "", calls: 0, tokens: 0, waitingMs: 0 };
   const phase = phaseOf(view);
-  const results = outcomes.map(({ result }) => result).filter((text) => text !== "");
-  const last =
-    phase === "failed" || phase === "held"
-      ? endOf(view).replace(/^budget: /, "")
-      : phase === "done"
-        ? results.join("  ")
-        : (outcomes.at(-1)?.text ?? "");
   return {
     name,
     nice: view.nice,
     phase,
-    last,
+    last: phase === "failed" || phase === "held" ? endOf(view, spent) : lastOf(view, phase, outcomes),
     calls: waitsOf(seat).length,
     tokens: view.usage.inputTokens + view.usage.outputTokens,
-    waitingMs: view.waitingMs,
+    waitingMs: view.waitingMs + (waitingSinceMs === undefined ? 0 : performance.now() - waitingSinceMs),
   };
+}
+
+/** While it works the last tool call; at the end all that came out. */
+function lastOf(view: ProcessView, phase: Phase, outcomes: readonly Outcome[]): string {
+  if (phase !== "done") return outcomes.at(-1)?.text ?? "";
+  const results = outcomes.map(({ result }) => result).filter((text) => text !== "");
+  return results.length > 0 ? results.join(" · ") : answerText(view.exit?.result);
+}
+
+/** An answer that is no text: its texts, and how many there are of what is a list. */
+function answerText(answer: unknown): string {
+  if (typeof answer === "string") return answer.replace(/\s+/g, " ");
+  if (typeof answer !== "object" || answer === null) return "";
+  return Object.entries(answer)
+    .map(([name, value]: [string, unknown]) =>
+      Array.isArray(value) ? `${value.length} ${name}` : typeof value === "string" ? value.replace(/\s+/g, " ") : "",
+    )
+    .filter(Boolean)
+    .join(" · ");
 }
 
 const waitsOf = ({ calls }: Seat): number[] =>

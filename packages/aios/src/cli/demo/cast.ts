@@ -4,6 +4,8 @@ import type { Text } from "../text.ts";
 /** One agent of the demo: a shipped program with a real little task of its own. */
 export interface Role {
   readonly name: Text;
+  /** The program: a folder of `packages/aios/agents`. */
+  readonly agent: "analyst" | "clerk" | "librarian" | "planner" | "reviewer";
   readonly task: Text;
   readonly nice?: number;
   readonly class?: "interactive" | "batch";
@@ -11,12 +13,13 @@ export interface Role {
 }
 
 /**
- * Twelve agents with twelve different tasks. One is a person's (interactive, nice −10), two write up the same figures for
+ * Twelve agents with twelve different tasks. One is a person's (interactive, nice −10), two write up the same figure for
  * different readers, one has fewer tokens than its task needs, so that a limit is seen at work.
  */
 export const cast: readonly Role[] = [
   {
-    name: { en: "concierge", zh: "接待" },
+    name: { en: "concierge", zh: "前台" },
+    agent: "clerk",
     task: {
       en: "A guest is waiting: calculate 84.50 * 0.15 for the tip, then calculate (84.50 + 12.675) / 4 for each of four people.",
       zh: "客人正在等候：先计算小费 84.50 * 0.15，再计算四人平摊 (84.50 + 12.675) / 4。",
@@ -26,20 +29,23 @@ export const cast: readonly Role[] = [
   },
   {
     name: { en: "bookkeeper", zh: "会计" },
+    agent: "analyst",
     task: {
       en: "Calculate 12 * 19.99 + 3 * 4.50 and write the result to invoice.md.",
       zh: "计算 12 * 19.99 + 3 * 4.50，并把结果写入 invoice.md。",
     },
   },
   {
-    name: { en: "planner", zh: "规划" },
+    name: { en: "traveller", zh: "旅行" },
+    agent: "clerk",
     task: {
-      en: "With the date tool, what is the difference between 2026-03-01 and 2026-09-15? Write it to plan/trip.md.",
-      zh: "用 date 工具求 2026-03-01 与 2026-09-15 之间的 difference（天数），写入 plan/trip.md。",
+      en: "With the date tool, what is the difference between 2026-03-01 and 2026-09-15? Write it to trip.md.",
+      zh: "用 date 工具求 2026-03-01 与 2026-09-15 之间的 difference（天数），写入 trip.md。",
     },
   },
   {
     name: { en: "analyst", zh: "分析" },
+    agent: "analyst",
     task: {
       en: 'Query the JSON {"orders":[{"total":120},{"total":80},{"total":245}]} with $sum(orders.total) and write the result to orders.md.',
       zh: '对 JSON {"orders":[{"total":120},{"total":80},{"total":245}]} 查询 $sum(orders.total)，并把结果写入 orders.md。',
@@ -47,6 +53,7 @@ export const cast: readonly Role[] = [
   },
   {
     name: { en: "archivist", zh: "档案" },
+    agent: "librarian",
     task: {
       en: "Write a note on what an archive is for to archive/purpose.md, then read archive/purpose.md.",
       zh: "写一篇关于档案用途的笔记，写入 archive/purpose.md，然后读取 archive/purpose.md。",
@@ -54,6 +61,7 @@ export const cast: readonly Role[] = [
   },
   {
     name: { en: "surveyor", zh: "测绘" },
+    agent: "analyst",
     task: {
       en: "Calculate sqrt(3) / 4 * 250 ^ 2 for the field and write the result to field.md.",
       zh: "计算田地面积 sqrt(3) / 4 * 250 ^ 2，并把结果写入 field.md。",
@@ -61,48 +69,54 @@ export const cast: readonly Role[] = [
   },
   {
     name: { en: "reporter", zh: "记者" },
+    agent: "analyst",
     task: {
-      en: "Calculate 45 / 360 * 100 and write the result as a headline to news/headline.md.",
-      zh: "计算 45 / 360 * 100，并把结果作为标题写入 news/headline.md。",
+      en: "Calculate 45 / 360 * 100 and write the result as a headline to headline.md.",
+      zh: "计算 45 / 360 * 100，并把结果作为标题写入 headline.md。",
     },
   },
   {
-    name: { en: "editor", zh: "编辑" },
+    name: { en: "columnist", zh: "专栏" },
+    agent: "analyst",
     task: {
-      en: "Calculate 45 / 360 * 100, write the result to news/column.md, then read news/column.md.",
-      zh: "计算 45 / 360 * 100，把结果写入 news/column.md，然后读取 news/column.md。",
+      en: "Calculate 45 / 360 * 100, write the result to column.md, then read column.md.",
+      zh: "计算 45 / 360 * 100，把结果写入 column.md，然后读取 column.md。",
     },
   },
   {
     name: { en: "chemist", zh: "化学" },
+    agent: "clerk",
     task: {
       en: "Calculate (98.6 - 32) * 5 / 9 and calculate 6.02 * 18.015 at the same time.",
       zh: "同时计算 (98.6 - 32) * 5 / 9 与 6.02 * 18.015。",
     },
   },
   {
-    name: { en: "librarian", zh: "馆员" },
+    name: { en: "gardener", zh: "园丁" },
+    agent: "planner",
     task: {
-      en: 'Query the JSON {"books":[{"title":"Momo"},{"title":"Emil"}]} with books[1].title and write it to shelf.md.',
-      zh: '对 JSON {"books":[{"title":"Momo"},{"title":"Emil"}]} 查询 books[1].title，并把结果写入 shelf.md。',
+      en: "Plan a kitchen garden of four beds for one family.",
+      zh: "为一个家庭规划四块菜地。",
     },
     nice: 5,
   },
   {
-    name: { en: "gardener", zh: "园丁" },
+    name: { en: "critic", zh: "评审" },
+    agent: "reviewer",
     task: {
-      en: "Write a plan for the spring to garden.md, then read garden.md.",
-      zh: "写一份春季计划，写入 garden.md，然后读取 garden.md。",
+      en: "Review this sentence: “The results was checked twice and both numbers agrees.”",
+      zh: "评审这句话：“结果核对了二次，两个数字都一致的。”",
     },
-    nice: 10,
+    nice: 5,
   },
   {
-    name: { en: "dreamer", zh: "幻想" },
+    name: { en: "dreamer", zh: "作家" },
+    agent: "librarian",
     task: {
-      en: "Write a story about the sea to story.md, then read story.md, then calculate 7 * 24 and calculate 365 / 7.",
-      zh: "写一个关于大海的故事，写入 story.md，然后读取 story.md，最后计算 7 * 24，并计算 365 / 7。",
+      en: "Write a story about the sea to story.md, then read story.md, then write a second story to second.md.",
+      zh: "写一个关于大海的故事，写入 story.md，然后读取 story.md，再写第二个故事，写入 second.md。",
     },
     nice: 10,
-    limits: [{ resource: "tokens", window: "run", limit: 1_500 }],
+    limits: [{ resource: "tokens", window: "run", limit: 1_700 }],
   },
 ];

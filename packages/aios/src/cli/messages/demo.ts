@@ -32,9 +32,60 @@ export const demoText = {
     en: "{calls} calls · {toolCalls} tool calls · {tokens} tokens · {waiting} waiting now · {wasted} wasted 429s",
     zh: "{calls} 次调用 · {toolCalls} 次工具调用 · {tokens} token · 正在排队 {waiting} · 浪费的 429：{wasted}",
   },
-  outOfTokens: {
-    en: "its {limit} tokens are spent",
-    zh: "{limit} token 已用完",
+  noOllama: { en: "no Ollama with a model answers", zh: "没有可用的 Ollama 模型应答" },
+  noOllamaHint: {
+    en: "start one: ollama serve, then ollama pull qwen2.5:3b; OLLAMA_HOST says where it listens",
+    zh: "启动：ollama serve，然后 ollama pull qwen2.5:3b；OLLAMA_HOST 指明其地址",
+  },
+  unknownCore: { en: 'no core "{name}"; there are {names}', zh: "没有核心“{name}”；可用：{names}" },
+  noKey: { en: "{key} is not set: {name} cannot be asked without it", zh: "未设置 {key}：无法使用 {name}" },
+  noKeyHint: { en: "{key}=… npm start -- --core {name}", zh: "{key}=… npm start -- --core {name}" },
+  willSpend: {
+    en: "{name} is used with your {key}: this costs at most ${usd}, by hard limits of every agent (budget ${budget})",
+    zh: "将使用您的 {key} 调用 {name}：每个智能体均有硬性限额，最多花费 {usd} 美元（预算 {budget} 美元）",
+  },
+  begins: { en: "{count} agents begin: {names}", zh: "{count} 个智能体开始：{names}" },
+  tokensSpent: { en: "its {limit} tokens are spent", zh: "{limit} token 已用完" },
+  limitSpent: { en: "its limit is spent: {resource}={limit}", zh: "限额已用完：{resource}={limit}" },
+  allDone: { en: "AIOS · all {count} agents finished", zh: "AIOS · {count} 个智能体全部完成" },
+  someDone: { en: "AIOS · {done} of {count} agents finished", zh: "AIOS · {count} 个智能体中 {done} 个完成" },
+  someHeld: { en: "{count} held at its limit, as it should be", zh: "{count} 个按预期在限额处挂起" },
+  someFailed: { en: "{count} failed", zh: "{count} 个失败" },
+  factWork: { en: "work", zh: "工作" },
+  factWorkText: {
+    en: "{calls} model calls · {toolCalls} tool calls · {tokens} tokens · cost: {cost}",
+    zh: "{calls} 次模型调用 · {toolCalls} 次工具调用 · {tokens} token · 费用：{cost}",
+  },
+  factWaiting: { en: "waiting", zh: "等待" },
+  factWaitingText: {
+    en: "median {p50} · p95 {p95} · {name} (interactive) {interactive} · {wasted} wasted 429s",
+    zh: "中位数 {p50} · p95 {p95} · {name}（交互）{interactive} · 浪费的 429：{wasted}",
+  },
+  costSimulated: { en: "none, simulated", zh: "无（模拟）" },
+  costNone: { en: "none, a local model", zh: "无（本地模型）" },
+  costReal: { en: "${usd} of at most ${bound}", zh: "{usd} 美元（上限 {bound} 美元）" },
+  factFiles: { en: "files", zh: "文件" },
+  factFilesText: { en: "{count} in {folder}", zh: "{count} 个，位于 {folder}" },
+  nextHere: {
+    en: "The kernel is up at {url} until Ctrl-C. In another terminal:",
+    zh: "内核运行于 {url}，按 Ctrl-C 结束。在另一个终端试试：",
+  },
+  nextAgain: {
+    en: "The kernel was at {url} and has stopped. Try next:",
+    zh: "内核曾运行于 {url}，已停止。接下来试试：",
+  },
+  whyTop: { en: "watch the processes", zh: "查看进程" },
+  whyUp: { en: "start a kernel of your own", zh: "启动自己的内核" },
+  whyRun: { en: "any program becomes a process", zh: "任意程序成为一个进程" },
+  whyExec: { en: "ask an agent something", zh: "向智能体提问" },
+  whyLimits: { en: "let {name} go on", zh: "让“{name}”继续" },
+  keyFound: {
+    en: "{key} is set and was not used. {command} uses it: at most ${usd}.",
+    zh: "已设置 {key}，但未使用。{command} 会使用它：最多 {usd} 美元。",
+  },
+  movedHome: {
+    en: "Your own home is left alone; this ran in {home}",
+    zh: "未触碰您自己的主目录；本次运行于 {home}",
   },
 } as const satisfies Record<string, Text>;
 
