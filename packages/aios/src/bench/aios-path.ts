@@ -9,12 +9,14 @@ export interface OpenedKernel extends AsyncDisposable {
   /** Base URL for OpenAI clients. */
   readonly url: string;
   readonly apiKey: string;
+  /** On this machine. */
+  readonly pid: number;
 }
 
 /** Starts `aios up` on a fresh home. `limits` null: nothing is configured, they are learned. */
 export async function openKernel(options: {
   upstreamUrl: string;
-  limits: { requestsPerMinute: number; burst: number } | null;
+  limits: { requestsPerMinute?: number; burst?: number; concurrency?: number } | null;
 }): Promise<OpenedKernel> {
   const home = await mkdtemp(join(tmpdir(), "aios-bench-"));
   const core = {
@@ -46,7 +48,7 @@ export async function openKernel(options: {
     const { url } = JSON.parse(await readFile(join(home, "kernel.json"), "utf8")) as { url: string };
     const apiKey = await readKey(home);
     ended.catch(() => undefined);
-    return { url: `${url}/v1`, apiKey, [Symbol.asyncDispose]: dispose };
+    return { url: `${url}/v1`, apiKey, pid: kernel.pid ?? 0, [Symbol.asyncDispose]: dispose };
   } catch (cause) {
     await dispose();
     throw cause;

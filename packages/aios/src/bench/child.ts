@@ -16,9 +16,9 @@ const sourceFlags = isSource ? ["--conditions=aios-source"] : [];
 const fileOf = (path: string) => fileURLToPath(new URL(`${path}${isSource ? ".ts" : ".js"}`, import.meta.url));
 
 /** Starts a module of this folder that calls `serveParent`. One request at a time. */
-export function startChild<Request, Answer>(name: string): Child<Request, Answer> {
+export function startChild<Request, Answer>(name: string, flags: readonly string[] = []): Child<Request, Answer> {
   const child = fork(fileOf(`./${name}`), [], {
-    execArgv: sourceFlags,
+    execArgv: [...sourceFlags, ...flags],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   return {

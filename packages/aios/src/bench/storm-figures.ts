@@ -9,9 +9,10 @@ export interface StormSetting {
   readonly ratePerSecond: number;
 }
 
-/** One run of the storm through one path. The interactive agent is the last. */
+/** One run of the storm through one path. */
 export interface StormRun {
-  readonly calls: readonly LoadCall[];
+  readonly crowd: readonly LoadCall[];
+  readonly interactive: readonly LoadCall[];
   readonly admittedAtMs: readonly number[];
   readonly refused: number;
   /** The interactive agent's calls through the same path with nobody else about. */
@@ -31,8 +32,8 @@ export interface StormFigures {
   readonly throughputShare: number;
 }
 
-export function figuresOf({ calls, admittedAtMs, refused, unloaded }: StormRun, setting: StormSetting): StormFigures {
-  const crowd = calls.filter(({ agent }) => agent < setting.agents);
+export function figuresOf(run: StormRun, setting: StormSetting): StormFigures {
+  const { crowd, interactive, admittedAtMs, refused, unloaded } = run;
   const done = new Map<number, number>();
   for (const { agent, error } of crowd) if (error === undefined) done.set(agent, (done.get(agent) ?? 0) + 1);
   return {
@@ -42,10 +43,7 @@ export function figuresOf({ calls, admittedAtMs, refused, unloaded }: StormRun, 
       crowd.map(({ startedAt, endedAt }) => endedAt - startedAt),
       0.95,
     ),
-    interactiveMs: totalMs(
-      calls.filter(({ agent }) => agent === setting.agents),
-      setting,
-    ),
+    interactiveMs: totalMs(interactive, setting),
     unloadedMs: totalMs(unloaded, setting),
     throughputShare: throughputShare(crowd, admittedAtMs, setting),
   };
@@ -57,15 +55,16 @@ function totalMs(calls: readonly LoadCall[], { callsPerAgent }: StormSetting): n
 }
 
 /**
- * What the upstream let through while calls were being held up, against its limit. A call counts as held up when it took
- * more than half as long again as the service alone; the period lasts from the first such call's admission to the last one's.
+ * What the upstream let through while calls were being held up, against its limit. A call counts as held up when it waited
+ * for more than a second, the burst's own worth, so that the burst is spent by then; the period lasts from the first such
+ * call's admission to the last one's.
  */
 function throughputShare(calls: readonly LoadCall[], admittedAtMs: readonly number[], setting: StormSetting): number {
   const { serviceMs, ratePerSecond } = setting;
   let first = Infinity;
   let last = -Infinity;
   for (const { startedAt, endedAt, error } of calls) {
-    if (error !== undefined || endedAt - startedAt < 1.5 * serviceMs) continue;
+    if (error !== undefined || endedAt - startedAt < serviceMs + 1000) continue;
     first = Math.min(first, endedAt - serviceMs);
     last = Math.max(last, endedAt - serviceMs);
   }

@@ -22,6 +22,8 @@ export interface StormOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Load = Child<LoadRequest, LoadAnswer>;
+
 interface Path {
   readonly name: string;
   readonly maxRetries: number | null;
@@ -49,13 +51,15 @@ export async function storm(options: StormOptions = {}): Promise<BenchReport> {
   const notes = [
     `${agents} agents of ${callsPerAgent} calls and one interactive agent on a simulated upstream: ${rounded(setting.ratePerSecond)} requests/s, burst ${burstOf(setting)}, ${serviceMs} ms, 429 with Retry-After 1`,
   ];
-  await using load = startChild<LoadRequest, LoadAnswer>("load-child");
+  // The interactive agent has a process of its own: it must not wait for the crowd's event loop.
+  await using crowd = startChild<LoadRequest, LoadAnswer>("load-child");
+  await using person = startChild<LoadRequest, LoadAnswer>("load-child");
   const seen = new Map<Path, StormFigures>();
   for (const path of paths) {
     signal?.throwIfAborted();
     say(path.name);
     try {
-      const run = await stormThrough(path, { setting, seed, load });
+      const run = await stormThrough(path, { setting, seed, crowd, person });
       const measured = figuresOf(run, setting);
       seen.set(path, measured);
       figures.push(...toFigures(path, measured, { setting, peer: seen.get(paths[1]!) }));
@@ -71,7 +75,7 @@ export async function storm(options: StormOptions = {}): Promise<BenchReport> {
 
 async function stormThrough(
   path: Path,
-  { setting, seed, load }: { setting: StormSetting; seed: number; load: Child<LoadRequest, LoadAnswer> },
+  { setting, seed, crowd, person }: { setting: StormSetting; seed: number } & Record<"crowd" | "person", Load>,
 ): Promise<StormRun> {
   await using upstream = startChild<UpstreamRequest, UpstreamAnswer>("upstream-child");
   const limits = { requestsPerMinute: setting.ratePerSecond * 60, burst: burstOf(setting) };
@@ -93,13 +97,19 @@ async function stormThrough(
       ? direct(url)
       : await openKernel({ upstreamUrl: url, limits: path.kernel === "configured" ? limits : null });
   const request = { baseUrl: kernel.url, apiKey: kernel.apiKey, model: "sim", maxRetries: path.maxRetries };
-  const alone = await load.ask({ ...request, agents: [interactiveAgent(0)] });
+  // The first round warms up clients, kernel and connections; "unloaded" must not be slow for want of that.
+  await person.ask({ ...request, agents: [interactiveAgent] });
+  const alone = await person.ask({ ...request, agents: [interactiveAgent] });
   // The upstream's bucket is full again after a second.
   await sleep(1500);
-  const loaded = await load.ask({ ...request, agents: [...crowd(setting.agents, seed), interactiveAgent(1000)] });
+  const [loaded, among] = await Promise.all([
+    crowd.ask({ ...request, agents: crowdOf(setting.agents, seed) }),
+    person.ask({ ...request, agents: [interactiveAgent] }),
+  ]);
   const { stats } = await upstream.ask({ is: "stats" });
   return {
-    calls: loaded.calls,
+    crowd: loaded.calls,
+    interactive: among.calls,
     admittedAtMs: stats.admittedAtMs,
     refused: stats.refused,
     unloaded: alone.calls,
@@ -112,7 +122,7 @@ const burstOf = ({ ratePerSecond }: StormSetting) => Math.max(1, Math.floor(rate
 const direct = (url: string): OpenedKernel => ({ url, apiKey: "none", [Symbol.asyncDispose]: () => Promise.resolve() });
 
 /** Agents that begin within a second and think up to 200 ms before each call. */
-function crowd(agents: number, seed: number): LoadAgent[] {
+function crowdOf(agents: number, seed: number): LoadAgent[] {
   return Array.from({ length: agents }, (_, index) => {
     const chance = draws(seed, index, "storm");
     return {
@@ -123,11 +133,11 @@ function crowd(agents: number, seed: number): LoadAgent[] {
   });
 }
 
-const interactiveAgent = (startMs: number): LoadAgent => ({
-  startMs,
+const interactiveAgent: LoadAgent = {
+  startMs: 2000,
   thinkMs: Array.from({ length: callsPerAgent }, () => 10),
   headers: { "x-session-id": "interactive", "x-aios-class": "interactive" },
-});
+};
 
 function toFigures(
   { name, kernel }: Path,

@@ -80,6 +80,9 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     const chance = (purpose: string) => draws(seed, caller.agent, attempt, purpose);
     const fault = drawFault(parameters.faults, chance("fault"));
 
+    if (parameters.ttftMs > 0) {
+      await clock.wakeAt(now() + chance("ttft").lognormal(parameters.ttftMs, parameters.ttftSigma), signal);
+    }
     const taken = limiter.take(promptTokens);
     const observed = limiter.observed();
     const news: DriverEvent[] = observed.length === 0 ? [] : [{ type: "limits", limits: observed }];
@@ -96,9 +99,6 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     inFlight++;
     caller.onAdmitted?.();
     try {
-      if (parameters.ttftMs > 0) {
-        await clock.wakeAt(now() + chance("ttft").lognormal(parameters.ttftMs, parameters.ttftSigma), signal);
-      }
       if (fault === "serverError") throw serverFault(chance("status"));
       const thought = think(args, { ...parameters, hash: textHash(prompt) });
       const whole = createAnswer(thought, args, Math.min(args.maxTokens ?? Infinity, room));
