@@ -9,7 +9,7 @@ import { callerOf } from "../identity.ts";
 import { eventFrame, wantsEvents } from "./syscall.ts";
 
 /** `Last-Event-ID`, or `after`: the index of the last event that the client has; −1 when it has none. */
-export function afterOf({ headers, url }: Exchange["incoming"]): number {
+function afterOf({ headers, url }: Exchange["incoming"]): number {
   const header = headers["last-event-id"];
   const query = new URLSearchParams(url?.split("?", 2)[1]).get("after");
   const text = (Array.isArray(header) ? header[0] : header) ?? query;

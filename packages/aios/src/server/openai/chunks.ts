@@ -3,7 +3,7 @@ import { finishReason, foreignOf, wireMessage, wireUsage } from "./answer.ts";
 
 type Completed = Extract<SysEvent, { type: "syscall.completed" }>;
 
-export const doneFrame = "data: [DONE]\n\n";
+const doneFrame = "data: [DONE]\n\n";
 
 /** Writes the events of one call as the chunks of one answer: text for the socket, without an object per token. */
 export interface ChunkWriter {

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { findModel, listModels } from "./models.ts";
+
+const view = {
+  models: [
+    { id: "m", core: "up", kind: "openai", isSimulated: false },
+    { id: "same", core: "up", kind: "openai", isSimulated: false },
+    { id: "same", core: "local", kind: "ollama", isSimulated: false },
+    { id: "org/qwen2.5:7b", core: "local", kind: "ollama", isSimulated: false },
+  ],
+  aliases: { fast: "up/m", "claude-*": "up/m", "*": "auto" },
+};
+
+test("what is listed can be said: a name that two cores have goes with its core, patterns are no names", () => {
+  expect(listModels(view)).toEqual([
+    { id: "m", owner: "up" },
+    { id: "up/same", owner: "up" },
+    { id: "local/same", owner: "local" },
+    { id: "org/qwen2.5:7b", owner: "local" },
+    { id: "fast", owner: "aios" },
+    { id: "auto", owner: "aios" },
+  ]);
+});
+
+test("a model is found as it is listed, and with its core; a name that two cores have is not one model", () => {
+  expect(findModel(view, "m")).toEqual({ id: "m", owner: "up" });
+  expect(findModel(view, "up/m")).toEqual({ id: "up/m", owner: "up" });
+  expect(findModel(view, "local/org/qwen2.5:7b")).toEqual({ id: "local/org/qwen2.5:7b", owner: "local" });
+  expect(findModel(view, "auto")).toEqual({ id: "auto", owner: "aios" });
+  expect(findModel(view, "same")).toBeUndefined();
+  expect(findModel(view, "claude-x")).toBeUndefined();
+});
