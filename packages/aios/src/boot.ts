@@ -6,6 +6,7 @@ import { asTenantId } from "@aiosjs/sdk/protocol";
 import { CoreShelf } from "./boot-cores.ts";
 import { readRootKey } from "./config/home.ts";
 import type { Config } from "./config/schema.ts";
+import { withStoredEnv } from "./config/secrets.ts";
 import { realClock } from "./drivers/clock/real.ts";
 import { createWorkspace } from "./drivers/fs/workspace.ts";
 import { acquireHomeLock } from "./drivers/journal/home-lock.ts";
@@ -60,7 +61,7 @@ export async function boot(options: BootOptions): Promise<System> {
   await using opened = new AsyncDisposableStack();
   const lock = opened.use(await acquireHomeLock(home));
   const journal = opened.use(await openJournal(home, config));
-  const shelf = opened.use(new CoreShelf({ clock: realClock, env }));
+  const shelf = opened.use(new CoreShelf({ clock: realClock, env: withStoredEnv(env, home) }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
   const key = await readRootKey(home);
@@ -116,7 +117,7 @@ function openJournal(home: string, { journal }: Config): ReturnType<typeof openS
   return openSqliteJournal({ path: resolve(home, journal.url.replace(/^sqlite:/, "")) });
 }
 
-export function settingsOf(config: Config): KernelSettings {
+function settingsOf(config: Config): KernelSettings {
   const { system, scheduler, llms, server, budgets } = config;
   return {
     name: system.name,

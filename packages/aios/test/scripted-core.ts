@@ -2,7 +2,7 @@ import { noUsage } from "@aiosjs/sdk/protocol";
 import type { ChatArgs } from "@aiosjs/sdk/protocol";
 import type { Clock, Core, DriverContext, DriverEvent, ObservedLimit, RateLimits } from "../src/kernel/ports.ts";
 
-export interface ScriptedCall {
+interface ScriptedCall {
   readonly args: ChatArgs;
   readonly context: DriverContext;
   /** Number of the call, from 1. */

@@ -23,7 +23,7 @@ interface JsonSchema {
 /** The configuration as JSON Schema, for editors and for the reference page. */
 export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
 
-export const envNameOf = (key: string): string =>
+const envNameOf = (key: string): string =>
   `AIOS_${key
     .replaceAll(/[A-Z]/g, (letter) => `_${letter}`)
     .replaceAll(".", "_")

@@ -8,7 +8,7 @@ import { configSchema } from "./schema.ts";
 import type { Config } from "./schema.ts";
 import { refuse } from "./refusal.ts";
 
-export type Layer = "flag" | "env" | "home" | "default";
+type Layer = "flag" | "env" | "home" | "default";
 
 /** Which layer a key's value comes from, and where exactly: a variable, a file with its line. */
 export interface Source {

@@ -64,7 +64,7 @@ const simShape = {
     .describe("sim: probabilities of faults per attempt."),
 };
 
-export const coreKinds = [
+const coreKinds = [
   "openai",
   "deepseek",
   "groq",

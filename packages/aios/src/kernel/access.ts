@@ -4,7 +4,7 @@ import type { Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 /** `*` covers everything, `llm.*` a device, `llm.chat` itself. */
-export function covers(pattern: string, name: string): boolean {
+function covers(pattern: string, name: string): boolean {
   if (pattern === "*" || pattern === name) return true;
   return pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1));
 }

@@ -6,7 +6,7 @@ const imagePart = z.strictObject({ type: z.literal("image"), url: z.string(), de
 /** A part that only one dialect knows; a core of another dialect refuses it with EINVAL. */
 const foreignPart = z.strictObject({ type: z.literal("foreign"), dialect: z.string(), value: z.unknown() });
 
-export const toolCallSchema = z.strictObject({
+const toolCallSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
   /** JSON text exactly as the model wrote it; it may be malformed. */
@@ -50,11 +50,11 @@ const toolMessage = z.strictObject({
   content: z.union([z.string(), z.array(textPart)]),
   foreign: foreignMembers,
 });
-export const messageSchema = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage, toolMessage]);
+const messageSchema = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage, toolMessage]);
 export type Message = z.infer<typeof messageSchema>;
 export type AssistantMessage = z.infer<typeof assistantMessage>;
 
-export const toolSchema = z.strictObject({
+const toolSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().optional(),
   /** JSON Schema of the arguments. */
@@ -101,7 +101,7 @@ export const chatArgsSchema = z.strictObject({
 });
 export type ChatArgs = z.infer<typeof chatArgsSchema>;
 
-export const chatResultSchema = z.object({
+const chatResultSchema = z.object({
   message: assistantMessage,
   finishReason: z.enum(["stop", "length", "tool-calls", "content-filter", "other"]),
   /** `core/model` that answered. */

@@ -3,12 +3,12 @@ import { manifestSchema } from "../manifest.ts";
 import { timingSchema, usageSchema } from "../usage.ts";
 import { classSchema, limitSchema, niceSchema, pidSchema, syscall } from "./spec.ts";
 
-export const processStateSchema = z.enum(["new", "ready", "running", "blocked", "suspended", "zombie"]);
-export const processKindSchema = z.enum(["agent", "module", "command", "client", "kernel"]);
-export const signalSchema = z.enum(["interrupt", "suspend", "resume", "kill"]);
+const processStateSchema = z.enum(["new", "ready", "running", "blocked", "suspended", "zombie"]);
+const processKindSchema = z.enum(["agent", "module", "command", "client", "kernel"]);
+const signalSchema = z.enum(["interrupt", "suspend", "resume", "kill"]);
 export type Signal = z.infer<typeof signalSchema>;
 
-export const exitSchema = z.object({
+const exitSchema = z.object({
   /** The program's own code, or null when a signal ended it. */
   code: z.number().int().nullable(),
   signal: z.string().nullable(),
@@ -18,7 +18,7 @@ export const exitSchema = z.object({
 });
 export type Exit = z.infer<typeof exitSchema>;
 
-export const processViewSchema = z.object({
+const processViewSchema = z.object({
   pid: z.string(),
   parent: z.string().nullable(),
   tenant: z.string(),
@@ -45,7 +45,7 @@ export const processViewSchema = z.object({
 });
 export type ProcessView = z.infer<typeof processViewSchema>;
 
-export const callViewSchema = z.object({
+const callViewSchema = z.object({
   call: z.string(),
   pid: z.string(),
   seq: z.number(),

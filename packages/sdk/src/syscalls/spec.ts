@@ -24,10 +24,10 @@ export const syscall = <Args extends z.ZodType, Result extends z.ZodType>(
 ): SyscallSpec<Args, Result> => spec;
 
 /** Resources a limit can name. `tokens` counts input + output. */
-export const resourceSchema = z.enum(["tokens", "costUsd", "calls", "toolCalls", "wallMs"]);
+const resourceSchema = z.enum(["tokens", "costUsd", "calls", "toolCalls", "wallMs"]);
 export type Resource = z.infer<typeof resourceSchema>;
 
-export const windowSchema = z.enum(["run", "hour", "day", "month"]);
+const windowSchema = z.enum(["run", "hour", "day", "month"]);
 export type Window = z.infer<typeof windowSchema>;
 
 /** A hard ceiling: calls are clamped to what is left and refused (or the process suspended) when nothing is. */
