@@ -119,7 +119,12 @@ async function stormThrough(
 
 const burstOf = ({ ratePerSecond }: StormSetting) => Math.max(1, Math.floor(ratePerSecond));
 
-const direct = (url: string): OpenedKernel => ({ url, apiKey: "none", [Symbol.asyncDispose]: () => Promise.resolve() });
+const direct = (url: string): OpenedKernel => ({
+  url,
+  apiKey: "none",
+  pid: 0,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+});
 
 /** Agents that begin within a second and think up to 200 ms before each call. */
 function crowdOf(agents: number, seed: number): LoadAgent[] {
