@@ -54,6 +54,9 @@ export async function storm(options: StormOptions = {}): Promise<BenchReport> {
   // The interactive agent has a process of its own: it must not wait for the crowd's event loop.
   await using crowd = startChild<LoadRequest, LoadAnswer>("load-child");
   await using person = startChild<LoadRequest, LoadAnswer>("load-child");
+  // Without agents the path under way ends, and takes its upstream and kernel along.
+  const stopAgents = () => void Promise.all([crowd[Symbol.asyncDispose](), person[Symbol.asyncDispose]()]);
+  signal?.addEventListener("abort", stopAgents, { once: true });
   const seen = new Map<Path, StormFigures>();
   for (const path of paths) {
     signal?.throwIfAborted();
@@ -66,9 +69,11 @@ export async function storm(options: StormOptions = {}): Promise<BenchReport> {
       // Above, the figures show the load generator and not what it loads.
       if (run.cpuShare > 0.9) notes.push(`${path.name}: the agents themselves took ${rounded(run.cpuShare)} of a core`);
     } catch (cause) {
+      signal?.throwIfAborted();
       notes.push(`${path.name}: not measured: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
+  signal?.removeEventListener("abort", stopAgents);
   const durationS = rounded((performance.now() - beganAt) / 1000);
   return { name: "storm", version: 1, machine: machine(), seed, durationS, figures, notes };
 }
@@ -179,9 +184,13 @@ function toFigures(
   const label = (what: string) => `${name}: ${what}`;
   return [
     aimed(label(finished), seen.finished, { unit: "agents", bound: { exactly: setting.agents } }),
+    aimed(label("interactive agents that finish"), ratio === undefined ? 0 : 1, {
+      unit: "agents",
+      bound: { exactly: 1 },
+    }),
     aimed(label(wasted), seen.refused, { unit: "calls", bound: { atMost: kernel === "configured" ? 0 : 1 } }),
     ...times.map((figure) => (figure.name.endsWith("p95 of a call") ? against(figure, peer?.p95Ms) : figure)),
-    aimed(label(slowdown), rounded(ratio ?? Number.POSITIVE_INFINITY), { unit: "×", bound: { atMost: 1.1 } }),
+    ...(ratio === undefined ? [] : [aimed(label(slowdown), rounded(ratio), { unit: "×", bound: { atMost: 1.1 } })]),
     aimed(label(share), rounded(seen.throughputShare), { unit: "of 1", bound: { atLeast: 0.97 } }),
   ];
 }
