@@ -37,7 +37,7 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
   if (options.tty) context.say(t(runText.notLogged));
   const entry: CommandEntry = {
     pid,
-    home: context.home.folder,
+    home: context.home.dir,
     door,
     program: {
       command: rest,
