@@ -33,7 +33,7 @@ export async function openKernel(options: {
     llms: { cores: [core] },
   };
   await writeFile(join(home, "config.yaml"), JSON.stringify(config));
-  const kernel = startAios(["up", "--home", home, "--json"], { ...process.env, AIOS_HOME: home, AIOS_LANG: "en" });
+  const kernel = startAios(["up", "--home", home, "--jsonl"], { ...process.env, AIOS_HOME: home, AIOS_LANG: "en" });
   let said = "";
   kernel.stderr?.on("data", (piece: Buffer) => (said += piece.toString()));
   const dispose = async () => {
