@@ -39,6 +39,7 @@ test("what is no secret passes, though its name resembles one", () => {
     MONKEY: "1",
     MAX_TOKENS: "100",
     AWS_REGION: "eu-central-1",
+    AWS_CA_BUNDLE: "/etc/ssl/certs/ca.pem",
     PATIENCE: "3",
     SSH_AUTH_SOCK: "/tmp/agent",
   };

@@ -13,8 +13,8 @@ const secretNames = [
   /(^|_)SECRETS?(_|$)/,
   /^(AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|ALIBABA_CLOUD|TENCENTCLOUD|OCI|IBMCLOUD)_/,
 ];
-/** Under these two prefixes some names are harmless and wanted. */
-const harmlessNames = /^(AWS_(DEFAULT_)?REGION|AWS_PAGER|GOOGLE_CLOUD_PROJECT)$/;
+/** Under these prefixes some names are harmless and wanted. */
+const harmlessNames = /^(AWS_(DEFAULT_)?REGION|AWS_PAGER|GOOGLE_CLOUD_PROJECT)$|_(CA_BUNDLE|CA_CERTS?_FILE)$/;
 /** Where the official clients would go instead of the kernel. Replaced, or removed where the child gets none. */
 const upstreamNames =
   /^(OPENAI|ANTHROPIC)_(BASE_URL|API_BASE|ORG_ID|ORGANIZATION|PROJECT_ID|CUSTOM_HEADERS|BEDROCK_BASE_URL)$/;

@@ -79,18 +79,16 @@ function ended(child: ChildProcess): Promise<CommandEnd> {
 /** Copies as fast as the terminal takes it. When the terminal goes away, the command's pipe does too. */
 async function copy(from: Readable | null, terminal: Writable | undefined, { print }: ParentDuties): Promise<void> {
   if (!from) return;
-  const onTerminalGone = (): void => void from.destroy();
-  terminal?.once("error", onTerminalGone);
+  // Alone, and to the end: a reader that has seen enough ends the command, and we have to tell how that ended.
+  terminal?.removeAllListeners("error").on("error", () => from.destroy());
   const decoder = new TextDecoder();
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
       print(decoder.decode(chunk, { stream: true }));
-      if (terminal && !terminal.write(chunk) && !terminal.destroyed) await once(terminal, "drain");
+      if (terminal && !terminal.write(chunk)) await once(terminal, "drain");
     }
   } catch (cause) {
     if (!from.destroyed) throw cause;
-  } finally {
-    terminal?.off("error", onTerminalGone);
   }
 }
 
@@ -130,10 +128,13 @@ function forwardSignals(
     if (hasTerminal) listeners.push(["SIGWINCH", () => signalGroup(child, "SIGWINCH")]);
   }
   const known = process.platform === "win32" ? listeners.filter(([signal]) => signal in constants.signals) : listeners;
-  for (const [signal, listener] of known) process.on(signal, listener);
+  // While it runs the signals are the command's: who else listened would end us before it, and leave its tree behind.
+  const others = known.map(([signal]) => [signal, process.listeners(signal)] as const);
+  for (const [signal, listener] of known) process.removeAllListeners(signal).on(signal, listener);
   return {
     [Symbol.dispose]() {
       for (const [signal, listener] of known) process.off(signal, listener);
+      for (const [signal, theirs] of others) for (const listener of theirs) process.on(signal, listener);
     },
   };
 }

@@ -4,8 +4,8 @@ import type { Text } from "../text.ts";
 export const kernelText = {
   ready: { en: "AIOS {version} is ready at {url}", zh: "AIOS {version} 已就绪：{url}" },
   usage: {
-    en: "OpenAI clients: OPENAI_BASE_URL={url}/v1 with a key from: aios key new -q",
-    zh: "OpenAI 客户端：OPENAI_BASE_URL={url}/v1，密钥由此获得：aios key new -q",
+    en: "any OpenAI client: OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=$(aios key new -q)",
+    zh: "任意 OpenAI 客户端：OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=$(aios key new -q)",
   },
   usageRun: { en: "any program: aios run -- python my_agent.py", zh: "任意程序：aios run -- python my_agent.py" },
   usageTop: { en: "watch it: aios top · stop it: aios down", zh: "查看：aios top · 停止：aios down" },
@@ -18,13 +18,9 @@ export const kernelText = {
     en: "{cores}: simulated, no model answers there",
     zh: "{cores}：模拟核心，没有真实模型应答",
   },
-  alreadyUp: { en: "a kernel is up already for {home}", zh: "{home} 已有内核在运行" },
-  heldBy: { en: "{url}, process {pid}, AIOS {version}", zh: "{url}，进程 {pid}，AIOS {version}" },
-  alreadyUpHint: {
-    en: '"aios status" shows it, "aios down" ends it, --home DIR starts another one',
-    zh: "“aios status”查看，“aios down”结束，--home 目录 可另起一个",
-  },
-  endedEarly: { en: "the kernel ended before it was ready: {reason}", zh: "内核在就绪前结束：{reason}" },
+  unknownCore: { en: 'no core "{name}"; there are {names}', zh: "没有核心“{name}”；可用：{names}" },
+  unknownCoreHint: { en: '"aios llm add" configures one', zh: "“aios llm add”可添加核心" },
+  endedEarly: { en: "the kernel ended before it was ready (exit {code})", zh: "内核在就绪前结束（退出码 {code}）" },
   endedEarlyHint: { en: "its last words stand in {log}", zh: "详情见 {log}" },
   stopping: { en: "stopping …", zh: "正在停止……" },
   stopped: { en: "the kernel has stopped", zh: "内核已停止" },

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import type { Config } from "../../config/schema.ts";
+import { CliError, notFound } from "../cli-error.ts";
+import { startKernel } from "../kernel-process.ts";
+import type { RunningKernel } from "../kernel-process.ts";
+import { kernelText } from "../messages/kernel.ts";
+import type { ContextOf } from "../registry.ts";
+
+type Context = ContextOf<"up">;
+
+export async function run(context: Context): Promise<number | void> {
+  const { options } = context;
+  if (options.demo) return (await import("../demo/main-job.ts")).runDemo(context, options);
+  if (options.detach) {
+    const flags = [
+      ...(options.port === undefined ? [] : ["--port", String(options.port)]),
+      ...(options.core === undefined ? [] : ["--core", options.core]),
+    ];
+    return tellReady(context, await startKernel(context, flags));
+  }
+  return stayUp(context);
+}
+
+/** The kernel in this process, until Ctrl-C or `aios down`. */
+async function stayUp(context: Context): Promise<void> {
+  const { options, home, t, signal } = context;
+  const [{ boot }, { loadConfig }, { withStoredEnv }] = await Promise.all([
+    import("../../boot.ts"),
+    import("../../config/layers.ts"),
+    import("../../config/secrets.ts"),
+  ]);
+  const flags = options.port === undefined ? {} : { server: { port: options.port } };
+  const load = async () => {
+    const env = withStoredEnv(context.env, home.dir);
+    const { config, warnings } = await loadConfig({ home, flags, env });
+    return { env, warnings, config: withCore(config, context) };
+  };
+  const { config, env, warnings } = await load();
+  for (const warning of warnings) context.say(warning);
+  await using system = await boot({ home: home.dir, config, env, reload: async () => (await load()).config });
+  tellReady(context, { pid: process.pid, url: system.url, version: system.version });
+  const { cores } = await system.client.sys.status();
+  const simulated = cores.filter(({ isSimulated }) => isSimulated).map(({ name }) => name);
+  if (simulated.length > 0) context.say(t(kernelText.simulated, { cores: simulated.join(", ") }));
+  context.say(t(kernelText.untilCtrlC));
+  if (!signal.aborted) await Promise.race([once(signal, "abort"), once(process, "SIGHUP"), system.shutdownAsked]);
+  context.say(t(kernelText.stopping));
+}
+
+function tellReady(context: Context, kernel: RunningKernel): void {
+  const { t } = context;
+  context.item(kernel, () => t(kernelText.ready, kernel));
+  context.say(t(kernelText.usage, kernel));
+  context.say(t(kernelText.usageRun));
+  context.say(t(kernelText.usageTop));
+}
+
+/** `--core` leaves one: a configured core by its name, or the two that need no configuration. */
+function withCore(config: Config, { options, t }: Context): Config {
+  const wanted = options.core;
+  if (wanted === undefined) return config;
+  const { cores } = config.llms;
+  const builtIn = {
+    sim: { name: "sim", kind: "sim", slots: 4, seed: 1 },
+    ollama: { name: "ollama", kind: "ollama" },
+  } as const;
+  const core = cores.find(({ name }) => name === wanted) ?? Object.values(builtIn).find(({ name }) => name === wanted);
+  if (!core) {
+    const names = [...cores.map(({ name }) => name), ...Object.keys(builtIn)].join(", ");
+    throw new CliError(notFound, t(kernelText.unknownCore, { name: wanted, names }), {
+      hint: t(kernelText.unknownCoreHint),
+    });
+  }
+  return { ...config, llms: { ...config.llms, cores: [core] } };
+}
