@@ -19,6 +19,8 @@ export interface Patience {
   readonly signal?: AbortSignal;
   /** Called once, when the kernel does not answer at the first attempt. */
   readonly onAway?: () => void;
+  /** Called when the kernel answers that there is no such process any more. */
+  readonly onGone?: () => void;
 }
 
 /** What the parent of a command tells the kernel: where the command runs, and how it ended. */
@@ -45,7 +47,7 @@ export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnsw
       const hostStartedAt = link.startOf(hostPid);
       const bind = async () => (await link.connect()).proc.bind({ pid, hostPid, hostStartedAt });
       // A kernel that is away just now learns it as soon as it is back; a command that has ended needs it no more.
-      void tell(bind, { patienceMs: Infinity, signal: hasEnded.signal });
+      void tell(bind, { patienceMs: Infinity, signal: hasEnded.signal, onGone: () => killGroup(hostPid) });
     },
     async ended({ code, signal, failure }, patience) {
       hasEnded.abort();
@@ -56,13 +58,14 @@ export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnsw
 }
 
 /** Says it until it is heard: true when it was, or when there is nobody any more to tell (the process is gone). */
-async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway }: Patience): Promise<boolean> {
+async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway, onGone }: Patience): Promise<boolean> {
   const untilMs = performance.now() + patienceMs;
   for (let attempt = 0; ; attempt++) {
     try {
       await say();
       return true;
     } catch (cause) {
+      if (isSysError(cause) && cause.code === "ESRCH") onGone?.();
       if (isSysError(cause) && !cause.retryable && cause.code !== "ECANCELED") return true;
     }
     if (signal?.aborted || performance.now() >= untilMs) return false;
@@ -73,5 +76,14 @@ async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway }:
     } catch {
       return false; // the wait was cut short by the signal
     }
+  }
+}
+
+/** Killed by the kernel before that knew where it runs. */
+function killGroup(hostPid: number): void {
+  try {
+    process.kill(process.platform === "win32" ? hostPid : -hostPid, "SIGKILL");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
   }
 }

@@ -56,7 +56,10 @@ export const procDevice: KernelDevice<ProcName> = {
   "proc.bind": ({ pid, hostPid, hostStartedAt }, { parts, lifecycle, principal }) => {
     const process = parts.processes.visible(pid, principal);
     if (process.kind !== "command") throw new SysError("EINVAL", `process ${pid} is ${process.kind}, not a command`);
+    // Killed before it told where it runs: whoever started it ends it now.
+    if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended: ${process.exit.reason}`);
     process.host = { hostPid, hostStartedAt };
+    if (process.suspended !== undefined) parts.host.signal(process.host, "suspend");
     process.hasBegun = true;
     lifecycle.save(process);
     return {};
