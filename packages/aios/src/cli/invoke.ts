@@ -54,8 +54,11 @@ export async function invoke({ row, args, options, rest }: Invocation, lang: Lan
         return createClient(await transport());
       }),
       config: once(async () => {
-        const { loadConfig } = await import("../config/layers.ts");
-        return loadConfig({ home, env });
+        const [{ loadConfig }, { withStoredEnv }] = await Promise.all([
+          import("../config/layers.ts"),
+          import("../config/secrets.ts"),
+        ]);
+        return loadConfig({ home, env: withStoredEnv(env, home.dir) });
       }),
     };
     if (env["AIOS_PID"] && peopleOnly.test(row.path))

@@ -12,16 +12,24 @@ export interface ConfigKey {
   readonly doc: string;
 }
 
-interface JsonSchema {
+export interface JsonSchema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly required?: readonly string[];
   readonly default?: unknown;
   readonly description?: string;
 }
 
+let schemaOnce: JsonSchema | undefined;
+let keysOnce: readonly ConfigKey[] | undefined;
+
 /** The configuration as JSON Schema, for editors and for the reference page. */
-export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema;
+export const configJsonSchema = (): JsonSchema =>
+  (schemaOnce ??= z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema);
 
 const envNameOf = (key: string): string =>
   `AIOS_${key
@@ -30,9 +38,7 @@ const envNameOf = (key: string): string =>
     .toUpperCase()}`;
 
 /** Every setting, in the order of the schema. */
-export function configKeys(): ConfigKey[] {
-  return [...leavesOf(configJsonSchema(), "")];
-}
+export const configKeys = (): readonly ConfigKey[] => (keysOnce ??= [...leavesOf(configJsonSchema(), "")]);
 
 function* leavesOf(schema: JsonSchema, prefix: string): Generator<ConfigKey> {
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
@@ -43,13 +49,19 @@ function* leavesOf(schema: JsonSchema, prefix: string): Generator<ConfigKey> {
     }
     const isScalar =
       child.type === "string" || child.type === "integer" || child.type === "number" || child.type === "boolean";
-    const type = child.enum ? child.enum.map(String).join(" | ") : (child.type ?? "object");
     yield {
       key,
-      type,
+      type: typeTextOf(child),
       env: isScalar ? envNameOf(key) : undefined,
       default: child.default,
       doc: child.description ?? "",
     };
   }
+}
+
+/** What a value may be, as people read it: `fifo | rr | priority`, `integer`, `array`. */
+export function typeTextOf(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.map(String).join(" | ");
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeTextOf))].join(" | ");
+  return schema.type ?? "object";
 }

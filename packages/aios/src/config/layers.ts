@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import type { Home } from "./home.ts";
 import { configKeys } from "./keys.ts";
+import { predecessorNames, predecessorOf } from "./predecessor.ts";
 import { configSchema } from "./schema.ts";
 import type { Config } from "./schema.ts";
 import { refuse } from "./refusal.ts";
@@ -56,7 +57,14 @@ export async function loadConfig({ home, flags = {}, env }: LoadOptions): Promis
   for (const key of leafKeys(flags)) sources.set(key, { layer: "flag", where: "the command line" });
   merge(tree, flags as Tree);
   const parsed = configSchema.safeParse(tree);
-  if (!parsed.success) throw refuse(parsed.error, { path, file, sources });
+  if (!parsed.success) {
+    const predecessor = predecessorOf(file?.document.toJS());
+    if (predecessor)
+      throw new SysError("EINVAL", `${path} is a configuration of ${predecessorNames[predecessor]}`, {
+        hint: `translate it: aios config import ${path}`,
+      });
+    throw refuse(parsed.error, { path, file, sources });
+  }
   return { config: parsed.data, sources, warnings: warningsOf(env) };
 }
 

@@ -2,12 +2,8 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { z } from "zod";
 import type { Source, YamlFile } from "./layers.ts";
 import { configJsonSchema } from "./keys.ts";
+import type { JsonSchema } from "./keys.ts";
 import { nearest } from "./nearest.ts";
-
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-}
 
 /** What a wrong configuration has wrong, in one sentence: where, what, and the nearest thing that exists. */
 export function refuse(
@@ -58,7 +54,7 @@ function whereOf(
 }
 
 function knownAt(path: readonly PropertyKey[]): string[] {
-  let schema: Schema | undefined = configJsonSchema() as Schema;
+  let schema: JsonSchema | undefined = configJsonSchema();
   for (const word of path) schema = typeof word === "number" ? schema?.items : schema?.properties?.[String(word)];
   return Object.keys(schema?.properties ?? {});
 }

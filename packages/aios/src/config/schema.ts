@@ -83,7 +83,10 @@ const coreKinds = [
 ] as const;
 
 const coreSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, "letters, digits, dots, dashes and underscores"),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, "letters, digits, dots, dashes and underscores")
+    .describe("The first half of core/model."),
   kind: z
     .enum(coreKinds)
     .describe(
@@ -93,13 +96,16 @@ const coreSchema = z.strictObject({
     .union([z.url(), z.array(z.url()).min(1)])
     .optional()
     .describe("Default: the kind's own. A list makes one endpoint each, with its own buckets and health."),
-  apiKey: z.union([secretSchema, z.array(secretSchema).min(1)]).optional(),
+  apiKey: z
+    .union([secretSchema, z.array(secretSchema).min(1)])
+    .optional()
+    .describe("A reference, env:NAME or file:PATH; a list makes one endpoint each. The key itself is refused here."),
   models: z
     .array(modelSchema)
     .optional()
     .describe("The first one is what `auto` uses. Default: what the server lists."),
   limits: rateLimitsSchema.optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: z.record(z.string(), z.string()).optional().describe("Sent with every request."),
   timeouts: z
     .strictObject({
       connectMs: z.number().positive().optional(),
@@ -113,7 +119,7 @@ export type CoreConfig = z.infer<typeof coreSchema>;
 
 /** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
 export const configSchema = z.strictObject({
-  system: z.strictObject({ name: z.string().min(1).default("AIOS") }).prefault({}),
+  system: z.strictObject({ name: z.string().min(1).default("AIOS").describe("What this kernel is called.") }).prefault({}),
   server: z
     .strictObject({
       host: z
@@ -131,7 +137,7 @@ export const configSchema = z.strictObject({
         .array(z.string())
         .default([])
         .describe("What the Host header may say beyond the loopback's names."),
-      maxBodyBytes: z.number().int().positive().default(33_554_432),
+      maxBodyBytes: z.number().int().positive().default(33_554_432).describe("A larger request is refused (413)."),
       maxWaitMs: z
         .number()
         .int()
@@ -144,7 +150,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
   scheduler: z
     .strictObject({
-      policy: z.enum(["fifo", "rr", "priority"]).default("priority"),
+      policy: z
+        .enum(["fifo", "rr", "priority"])
+        .default("priority")
+        .describe("Who goes next: by arrival, in turns by process, or by nice value with ageing."),
       queueLimit: z.number().int().positive().default(10_000).describe("Waiting calls in all; beyond it EAGAIN."),
       tenantQueueLimit: z.number().int().positive().default(10_000).describe("Waiting calls of one tenant."),
       maxConcurrent: z
@@ -153,7 +162,12 @@ export const configSchema = z.strictObject({
         .positive()
         .default(64)
         .describe("Calls at once on a core that names no concurrency."),
-      defaultTimeoutMs: z.number().int().positive().default(600_000),
+      defaultTimeoutMs: z
+        .number()
+        .int()
+        .positive()
+        .default(600_000)
+        .describe("A call that has not ended by then fails with ETIMEDOUT."),
       ageMs: z
         .number()
         .int()
@@ -189,7 +203,11 @@ export const configSchema = z.strictObject({
   llms: z
     .strictObject({
       cores: z.array(coreSchema).default([]).describe("Default: a local Ollama when it answers, and the simulation."),
-      router: z.strictObject({ strategy: z.enum(["sequential"]).default("sequential") }).prefault({}),
+      router: z
+        .strictObject({
+          strategy: z.enum(["sequential"]).default("sequential").describe("Which core serves a call for auto: in turns."),
+        })
+        .prefault({}),
       aliases: z
         .record(z.string(), z.string())
         .default({ "*": "auto" })
@@ -201,12 +219,15 @@ export const configSchema = z.strictObject({
       url: z
         .string()
         .regex(/^(sqlite:.+|memory:)$/, "sqlite:FILE or memory:")
-        .default("sqlite:journal.db"),
-      keepDays: z.number().positive().default(30),
-      keepMb: z.number().positive().default(2_048),
+        .default("sqlite:journal.db")
+        .describe("Where the state lives: sqlite:FILE (relative to the home), or memory: to keep nothing."),
+      keepDays: z.number().positive().default(30).describe("Calls and events older than this are removed."),
+      keepMb: z.number().positive().default(2_048).describe("Above this size the oldest are removed first."),
     })
     .prefault({}),
-  files: z.strictObject({ root: z.string().default("files") }).prefault({}),
+  files: z
+    .strictObject({ root: z.string().default("files").describe("Folder of the processes' files, relative to the home.") })
+    .prefault({}),
   budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),
 });
 export type Config = z.infer<typeof configSchema>;
