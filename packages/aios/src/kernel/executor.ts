@@ -116,6 +116,8 @@ class Attempt {
     record.device = device;
     const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
     const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#isClamped ? { isClamped: true } : {}) };
+    // What a view shows as the process's model is what answers it, not the alias that it asked for.
+    if (record.name === "llm.chat") record.process.model = device;
     record.push([{ type: "syscall.started", device, waitingMs: record.waitedMs, ...marks }]);
     // A cancelled call ends at once for its caller; the slot is free when the driver has let go.
     const { signal } = record.abort;
