@@ -105,6 +105,10 @@ export async function openRig(options: RigOptions): Promise<Rig> {
         chat: async (text, quality) => client.llm.chat({ messages: [{ role: "user", content: text }] }, quality),
       };
     },
-    events: () => journal.events({ afterSeq: 0, limit: 100_000 }),
+    events: async () => {
+      // What need not be awaited is gathered for some milliseconds before it is written.
+      await clock.run(clock.nowMs() + 100);
+      return journal.events({ afterSeq: 0, limit: 100_000 });
+    },
   };
 }

@@ -14,7 +14,7 @@ import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
-import type { Caller, Principal } from "./ports.ts";
+import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 const kernelDevices = { ...procDevice, ...sysDevice } as unknown as Readonly<Record<string, Handler<SyscallName>>>;
@@ -198,17 +198,17 @@ export class CallFlow {
     const event = error
       ? outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message })
       : outbox.eventRecord("syscall.completed", process, body);
-    const committed = outbox.commit(
+    const records: JournalRecord[] = [
       { kind: "call", row: callRow(record, state, error) },
       { kind: "process", row: process.row() },
       ...accounts.map((account) => ({ kind: "account" as const, row: account.row() })),
       event,
-    );
+    ];
     let failure: SysError | undefined;
-    if (isRelaxed(record)) committed.catch(() => undefined); // kept by the outbox for the next try
+    if (isRelaxed(record)) outbox.note(...records);
     else
       try {
-        await committed;
+        await outbox.commit(...records);
       } catch (cause) {
         failure = toSysError("the journal", cause);
       }

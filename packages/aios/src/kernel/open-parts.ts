@@ -67,7 +67,7 @@ export async function openParts(
     keys,
     budgets,
     toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
-    outbox: new Outbox(journal, { clock, lastEventSeq: image.lastEventSeq }),
+    outbox: new Outbox(journal, { clock, timers, lastEventSeq: image.lastEventSeq }),
     processes: new ProcessTable({ random, clock }),
     scheduler: new Scheduler({ clock, timers, random }),
     estimator: new Estimator(),

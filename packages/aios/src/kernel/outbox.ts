@@ -1,11 +1,14 @@
 import { isSysError } from "@aiosjs/sdk/protocol";
 import type { JournalEvent, JournalEventBodies, Pid, TenantId, Topic } from "@aiosjs/sdk/protocol";
 import type { Clock, Journal, JournalRecord } from "./ports.ts";
+import type { Timer, Timers } from "./timers.ts";
 
 /** Events kept in memory for followers that are nearly up to date. */
 const RECENT = 4_096;
 /** Pause between tries of a journal that cannot write. */
 const PROBE_MS = 1_000;
+/** What need not be awaited is gathered for so long: one message to the writer and one fsync for many calls. */
+const NOTE_MS = 20;
 
 type Origin = { tenant: TenantId; pid: Pid | null };
 
@@ -16,6 +19,8 @@ type Origin = { tenant: TenantId; pid: Pid | null };
 export class Outbox {
   readonly #journal: Journal;
   readonly #clock: Clock;
+  readonly #timers: Timers;
+  #noted: Timer | undefined;
   #seq: number;
   #pending: JournalRecord[] = [];
   /** Batches whose commit failed, by the order in which they were sent. */
@@ -27,9 +32,10 @@ export class Outbox {
   #failure: unknown;
   #probedAtMs = 0;
 
-  constructor(journal: Journal, options: { clock: Clock; lastEventSeq: number }) {
+  constructor(journal: Journal, options: { clock: Clock; timers: Timers; lastEventSeq: number }) {
     this.#journal = journal;
     this.#clock = options.clock;
+    this.#timers = options.timers;
     this.#seq = options.lastEventSeq;
   }
 
@@ -45,20 +51,31 @@ export class Outbox {
     const nowMs = this.#clock.nowMs();
     if (this.#failure !== undefined && nowMs - this.#probedAtMs >= PROBE_MS) {
       this.#probedAtMs = nowMs;
-      this.note();
+      this.commit().catch(() => undefined);
     }
     return this.#failure;
   }
 
-  /** Written with the next commit; a crash before it loses the record. */
+  /** Written with the next commit, or by itself soon after: a crash loses what was noted in the last `NOTE_MS`. */
   note(...records: JournalRecord[]): void {
-    this.commit(...records).catch(() => undefined); // kept in `failure`, and the records for the next try
+    this.#pending.push(...records);
+    if (this.#flushing || this.#noted) return;
+    this.#noted = this.#timers.at(this.#clock.nowMs() + NOTE_MS, () => {
+      this.commit().catch(() => undefined); // kept in `failure`, and the records for the next try
+    });
   }
 
   /** Resolves when the records, and all noted before them, are durable. @throws SysError ENOSPC | EIO */
   commit(...records: JournalRecord[]): Promise<void> {
     this.#pending.push(...records);
+    this.#noted?.cancel();
+    this.#noted = undefined;
     return (this.#flushing ??= this.#flush());
+  }
+
+  /** What was noted so far is in the journal, for who reads there; while it cannot be written, the journal is as it is. */
+  async flushed(): Promise<void> {
+    if (this.#noted || this.#flushing || this.#pending.length > 0) await this.commit().catch(() => undefined);
   }
 
   event<T extends Topic>(topic: T, origin: Origin, body: JournalEventBodies[T]): void {
@@ -123,6 +140,7 @@ export class Outbox {
     while (!signal.aborted) {
       const oldest = this.#recent[0]?.seq ?? this.#seq + 1;
       if (afterSeq + 1 < oldest && afterSeq < this.#seq) {
+        await this.flushed();
         const rows = await this.#journal.events({ ...query, afterSeq, limit: 1_000 });
         const last = rows.at(-1);
         if (rows.length > 0) yield rows;

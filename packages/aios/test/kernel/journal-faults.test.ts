@@ -40,12 +40,14 @@ test("on a full disk nothing new is admitted, views are served, and when there i
   await clock.run(clock.nowMs() + 50);
   disk.isFull = true;
   await clock.run(running);
+  await clock.run(clock.nowMs() + 100);
   await expect(one.chat("more")).rejects.toMatchObject({ code: "ENOSPC" });
   await expect(admin.proc.list()).resolves.toBeDefined();
   disk.isFull = false;
   await clock.run(clock.nowMs() + 2_000);
   await one.chat("probe").then(undefined, () => undefined);
   await clock.run(one.chat("works again"));
+  await clock.run(clock.nowMs() + 100);
   const done = written.flatMap((record) =>
     record.kind === "call" && record.row.state === "done" ? [record.row.seq] : [],
   );

@@ -152,6 +152,7 @@ export const procDevice: KernelDevice<ProcName> = {
 
   "proc.trace": async ({ pid, afterSeq, limit }, { parts, principal }) => {
     const process = parts.processes.visible(pid, principal);
+    await parts.outbox.flushed();
     const rows = await parts.journal.calls({ tenant: process.tenant, pid: process.pid, afterSeq, limit });
     const open = new Map([...process.calls].map((record) => [record.call as string, record]));
     const calls = rows.map((row) => {

@@ -152,6 +152,7 @@ export const sysDevice: KernelDevice<SysName> = {
         timing: record.timing(),
       };
     }
+    await parts.outbox.flushed();
     const row = await parts.journal.call(id as never);
     const isMine =
       row &&
