@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
-import type { Home } from "../config/home.ts";
+import type { Home } from "../config/open-home.ts";
 import { CliError } from "./cli-error.ts";
 import type { CommandContext } from "./context.ts";
 import { kernelText } from "./messages/kernel.ts";

@@ -166,6 +166,19 @@ test("top names the policy, the living processes, the queue before each model an
   expect(topPane(top("en", { processes: [] }), 120, 30).join("\n")).toContain("aios run -- COMMAND");
 });
 
+test("top shows first who works, last who has ended, the latest of these first", () => {
+  const rows = [
+    process("a", "ended-early", { state: "zombie", endedAt: 10 }),
+    process("b", "idle", { state: "blocked" }),
+    process("c", "ended-late", { state: "zombie", endedAt: 20 }),
+    process("d", "waiting", { state: "ready" }),
+    process("e", "working", { state: "running" }),
+  ];
+  const text = topPane(top("en", { processes: rows }), 120, 30).join("\n");
+  const order = ["working", "waiting", "idle", "ended-late", "ended-early"].map((name) => text.indexOf(name));
+  expect(order).toEqual(order.toSorted((left, right) => left - right));
+});
+
 test("a lane that cools down says for how long", () => {
   const text = topPane(top("en", { lanes: [{ ...lane, cooldownUntil: 64_000 }] }), 120, 30).join("\n");
   expect(text).toContain("cooling 3.0s");

@@ -45,12 +45,33 @@ export function topPane(state: TopState, width: number, height: number): string[
   const lines = [paint.strong(fit(headline, width)), ""];
   if (lanes.length > 0) lines.push(...laneTable(state, width, Math.max(2, Math.floor(height / 4))), "");
   if (processes.length === 0) lines.push(fit(words.nobody, width));
-  else lines.push(...processTable(state, width, Math.max(2, height - lines.length - 2)));
+  else
+    lines.push(
+      ...processTable({ ...state, processes: byUrgency(processes) }, width, Math.max(2, height - lines.length - 2)),
+    );
   const space = height - lines.length - 1;
   if (Number.isFinite(space)) for (let line = 0; line < space; line++) lines.push("");
   lines.push(paint.dim(fit(words.hint, width)));
   return lines.slice(0, height);
 }
+
+const ranks: Readonly<Record<ProcessView["state"], number>> = {
+  running: 0,
+  ready: 1,
+  new: 2,
+  suspended: 3,
+  blocked: 4,
+  zombie: 5,
+};
+
+/** Who works comes first, who has ended last; those alike in the order in which they came, the ended ones latest first. */
+const byUrgency = (processes: readonly ProcessView[]): ProcessView[] =>
+  processes.toSorted(
+    (left, right) =>
+      ranks[left.state] - ranks[right.state] ||
+      (right.endedAt ?? 0) - (left.endedAt ?? 0) ||
+      left.startedAt - right.startedAt,
+  );
 
 /** The lanes that have work, then the others, as many as there is room for. */
 function laneTable({ lanes, simulatedCores, nowMs, words, paint }: TopState, width: number, room: number): string[] {

@@ -8,6 +8,7 @@ import { shortTime } from "../../tui/figures.ts";
 import { pad, widthOf } from "../../tui/width.ts";
 import type { CommandContext } from "../context.ts";
 import { demoText, demoWords } from "../messages/demo.ts";
+import { kernelText } from "../messages/kernel.ts";
 import { openScreen } from "../screen.ts";
 import { createBoard } from "./board.ts";
 import type { Board } from "./board.ts";
@@ -50,7 +51,10 @@ export async function runDemo(
   if (signal.aborted) return 130;
   const summary = summaryOf({ state, board, choice, stage, staysUp: isLive, context });
   context.result(summary.data, () => demoSummary(summary.pane, context.width).join("\n"));
-  if (isLive) await Promise.race([once(signal, "abort"), stage.system.shutdownAsked]);
+  if (isLive) {
+    await Promise.race([once(signal, "abort"), stage.system.shutdownAsked]);
+    context.say(t(kernelText.stopping));
+  }
   return summary.data.failed > 0 ? 1 : 0;
 }
 

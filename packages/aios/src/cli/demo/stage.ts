@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { isSysError } from "@aiosjs/sdk";
 import { boot } from "../../boot.ts";
 import type { System } from "../../boot.ts";
-import { openHome } from "../../config/home.ts";
+import { openHome } from "../../config/open-home.ts";
 import { configSchema } from "../../config/schema.ts";
 import type { DemoContext } from "./main-job.ts";
 
@@ -17,8 +17,8 @@ export interface Stage extends AsyncDisposable {
   readonly isOwnHome: boolean;
   readonly filesFolder: string;
   pathOf(pid: string, path: string): string;
-  /** What to type for `aios TEXT`. */
-  command(text: string): string;
+  /** What to type for `aios TEXT`: on this kernel, or on the user's own home. */
+  command(text: string, where: "here" | "own"): string;
   /** What to type to see the demo again, with these flags. */
   startCommand(flags: string): string;
 }
@@ -47,7 +47,8 @@ export async function openStage(
     }
   };
   const { system, dir } = await attempt(isTheirs ? await temporaryHome() : home.dir, port ?? 4141);
-  const flags = dir === openHome(undefined, env).dir ? "" : `--home ${dir} `;
+  // Without the variables of this terminal: the next command is typed in another one.
+  const flags = dir === openHome(undefined, {}).dir ? "" : `--home ${dir} `;
   // From a clone the sources run as they are, and npm leads to them; installed there is the binary.
   const isClone = import.meta.filename.endsWith(".ts");
   const filesFolder = join(dir, "files", "local");
@@ -57,7 +58,7 @@ export async function openStage(
     isOwnHome: dir === home.dir,
     filesFolder,
     pathOf: (pid, path) => join(filesFolder, pid, path),
-    command: (text) => `${isClone ? "npm run -s aios --" : "aios"} ${flags}${text}`,
+    command: (text, where) => `${isClone ? "npm run -s aios --" : "aios"} ${where === "here" ? flags : ""}${text}`,
     startCommand: (options) => (isClone ? `npm start -- ${options}` : `aios demo ${options}`),
     [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
   };
