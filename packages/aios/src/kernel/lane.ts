@@ -172,8 +172,10 @@ export class Lane {
         known.lowerTo(believed, nowMs);
         continue;
       }
-      // A token bucket is full again after (burst − remaining) / rate; a window server's reset gives at most its limit.
-      const burst = Math.max(1, Math.min(perMinute, Math.round(remaining + (resetMs * perMinute) / 60_000)));
+      // A token bucket is full again after (burst − remaining) / rate. A server that counts a 60 s window tells the same
+      // figures and forgives no burst: so requests learn one second's worth at most.
+      const told = Math.round(remaining + (resetMs * perMinute) / 60_000);
+      const burst = Math.max(1, Math.min(name === "requests" ? perMinute / 60 : perMinute, told));
       const bucket = new Bucket(name, { perMinute, burst, level: believed, nowMs, source: "learned" });
       this.buckets.set(name, bucket);
       learned.push(bucket);

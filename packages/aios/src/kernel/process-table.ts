@@ -97,13 +97,17 @@ export class ProcessTable {
   /** @throws SysError EAGAIN when this key has made `limit` new client processes within a minute. */
   countBirth(key: KeyId, limit: number): void {
     const nowMs = this.#clock.nowMs();
-    const births = (this.#births.get(key) ?? []).filter((atMs) => nowMs - atMs < 60_000);
-    if (births.length >= limit)
-      throw new SysError("EAGAIN", `key ${key} made ${births.length} new processes within a minute`, {
-        retryAfterMs: 60_000 - (nowMs - (births[0] ?? nowMs)),
+    const births = this.#births.get(key) ?? [];
+    const isLastMinute = (atMs: number | undefined): boolean => atMs !== undefined && nowMs - atMs < 60_000;
+    // The birth that is `limit` ago decides: nothing is counted.
+    const decisive = births[births.length - limit];
+    if (isLastMinute(decisive))
+      throw new SysError("EAGAIN", `key ${key} made ${limit} new processes within a minute`, {
+        retryAfterMs: 60_000 - (nowMs - (decisive ?? nowMs)),
         hint: "send one session id per agent, not per request, or raise server.maxNewProcessesPerMinute",
       });
     births.push(nowMs);
+    if (births.length > 2 * limit) births.splice(0, births.length - limit);
     this.#births.set(key, births);
   }
 

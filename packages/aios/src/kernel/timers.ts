@@ -2,6 +2,9 @@ import { Heap } from "./heap.ts";
 import type { HeapItem } from "./heap.ts";
 import type { Clock } from "./ports.ts";
 
+/** One reason for all: an abort without one builds an exception with a stack each time. */
+const REPLACED = "replaced by an earlier timer";
+
 export interface Timer {
   cancel(): void;
 }
@@ -36,7 +39,7 @@ export class Timers {
 
   close(): void {
     this.#isClosed = true;
-    this.#awaited?.abort.abort();
+    this.#awaited?.abort.abort(REPLACED);
   }
 
   #arm(): void {
@@ -44,7 +47,7 @@ export class Timers {
     if (!next || this.#isClosed) return;
     // A wake-up that comes too early costs less than aborting it.
     if (this.#awaited && this.#awaited.atMs <= next.atMs) return;
-    this.#awaited?.abort.abort();
+    this.#awaited?.abort.abort(REPLACED);
     const awaited = { atMs: next.atMs, abort: new AbortController() };
     this.#awaited = awaited;
     this.#clock.wakeAt(next.atMs, awaited.abort.signal).then(

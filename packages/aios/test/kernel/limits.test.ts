@@ -156,3 +156,26 @@ test("a call that has not ended by its deadline fails with ETIMEDOUT, waiting or
   expect(core.served.map(({ text }) => text)).toEqual(["running"]);
   expect(core.running).toBe(0);
 });
+
+test("a limit learned from a server that counts a 60 s window is kept as well", async () => {
+  const admitted: number[] = [];
+  let refused = 0;
+  const { client, clock } = await open({
+    limits: {},
+    serviceMs: 300,
+    script: () => {
+      const nowMs = clock.nowMs();
+      const inWindow = admitted.filter((atMs) => nowMs - atMs < 60_000);
+      if (inWindow.length >= 300) {
+        refused++;
+        throw new SysError("EAGAIN", "429", { retryAfterMs: 1_000 });
+      }
+      admitted.push(nowMs);
+      const resetMs = 60_000 - (nowMs - (inWindow[0] ?? nowMs));
+      return [{ bucket: "requests", perMinute: 300, remaining: 299 - inWindow.length, resetMs }];
+    },
+  });
+  const calls = Array.from({ length: 900 }, (_, n) => client(`c${n % 12}`).chat(`q${n}`));
+  await clock.run(Promise.all(calls));
+  expect(refused).toBe(0);
+});
