@@ -87,7 +87,7 @@ export class CoreShelf implements AsyncDisposable {
 }
 
 /** Lists of addresses and keys pair up; a single one goes with each of the others. */
-function endpointsOf({
+export function endpointsOf({
   name,
   baseUrl,
   apiKey,

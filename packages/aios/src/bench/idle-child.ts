@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { boot } from "../boot.ts";
-import { openHome } from "../config/home.ts";
+import { openHome } from "../config/open-home.ts";
 import { loadConfig } from "../config/layers.ts";
 import { serveParent } from "./child.ts";
 

@@ -1,5 +1,5 @@
 import type { Transport } from "@aiosjs/sdk";
-import type { Home } from "../config/home.ts";
+import type { Home } from "../config/open-home.ts";
 import { CliError, unreachable } from "./cli-error.ts";
 import { commonText } from "./messages/common.ts";
 import type { Lang } from "./text.ts";

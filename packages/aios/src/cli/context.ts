@@ -1,5 +1,5 @@
 import type { Client, Transport } from "@aiosjs/sdk";
-import type { Home } from "../config/home.ts";
+import type { Home } from "../config/open-home.ts";
 import type { LoadedConfig } from "../config/layers.ts";
 import type { Paint } from "../tui/paint.ts";
 import type { Lang, Text, ValuesOf } from "./text.ts";

@@ -85,15 +85,21 @@ const entryOf =
 
 function options(title: { en: string; zh: string }, specs: readonly OptionSpec[], look: HelpLook): string[] {
   const { lang, paint } = look;
-  const entries = specs.map((spec): Entry => {
-    const value = spec.kind === "flag" ? "" : ` ${spec.value ?? spec.name.replaceAll(/(?=[A-Z])/g, "-").toUpperCase()}`;
-    return [`${spec.short ? `-${spec.short}, ` : "    "}${flagOf(spec)}${value}`, notes(spec, lang)];
-  });
+  const entries = specs.map((spec): Entry => [
+    `${spec.short ? `-${spec.short}, ` : "    "}${optionText(spec)}`,
+    notes(spec, lang),
+  ]);
   return [paint.strong(translate(lang, title)), ...table(entries, look)];
 }
 
+/** `--budget-usd N` */
+export function optionText(spec: OptionSpec): string {
+  const value = spec.kind === "flag" ? "" : ` ${spec.value ?? spec.name.replaceAll(/(?=[A-Z])/g, "-").toUpperCase()}`;
+  return `${flagOf(spec)}${value}`;
+}
+
 /** The summary with what else matters: choices, default, repetition. */
-function notes(spec: ArgumentSpec | OptionSpec, lang: Lang): string {
+export function notes(spec: ArgumentSpec | OptionSpec, lang: Lang): string {
   const more: string[] = [];
   if (spec.choices) more.push(translate(lang, commonText.oneOf, { choices: spec.choices.join(", ") }));
   if ("default" in spec && spec.default !== undefined)
@@ -104,7 +110,8 @@ function notes(spec: ArgumentSpec | OptionSpec, lang: Lang): string {
   return lang === "zh" ? `${spec.summary.zh}（${more.join("；")}）` : `${spec.summary.en} (${more.join("; ")})`;
 }
 
-function usageOf(row: CommandRow, isShort = false): string {
+/** What follows the path: `KEY [VALUE] [OPTIONS]`. */
+export function usageOf(row: CommandRow, isShort = false): string {
   const words = (row.args ?? []).map((argument) => {
     const name = nameOf(argument);
     return argument.isOptional ? ` [${name}]` : ` ${name}`;
@@ -113,7 +120,7 @@ function usageOf(row: CommandRow, isShort = false): string {
   return words.join("") + (!isShort && row.options?.length ? " [OPTIONS]" : "");
 }
 
-const nameOf = ({ name, isVariadic }: ArgumentSpec) => `${name.toUpperCase()}${isVariadic ? "…" : ""}`;
+export const nameOf = ({ name, isVariadic }: ArgumentSpec) => `${name.toUpperCase()}${isVariadic ? "…" : ""}`;
 
 /** Labels longer than this stand on a line of their own. */
 const longestLabel = 30;

@@ -1,4 +1,4 @@
-import { openHome } from "../config/home.ts";
+import { openHome } from "../config/open-home.ts";
 import { colour, plain } from "../tui/paint.ts";
 import { findDoor, openTransport } from "./connect.ts";
 import type { CommandContext } from "./context.ts";

@@ -117,7 +117,7 @@ function unknownOption(name: string, row: CommandRow | undefined, lang: Lang): C
   });
 }
 
-function unknownCommand(name: string, lang: Lang): CliError {
+export function unknownCommand(name: string, lang: Lang): CliError {
   const paths = (commands as readonly CommandRow[]).flatMap(({ path, aliases }) => [path, ...(aliases ?? [])]);
   const near = nearest(name, paths);
   return new CliError(usage, translate(lang, commonText.unknownCommand, { name }), {

@@ -5,7 +5,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { LineCounter, parse, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import { ensureHome } from "./home.ts";
-import type { Home } from "./home.ts";
+import type { Home } from "./open-home.ts";
 import { isText, placeOf, valueAt } from "./path.ts";
 import { refuse } from "./refusal.ts";
 import { configSchema } from "./schema.ts";
@@ -30,7 +30,9 @@ export function setSetting(home: Home, key: string, text: string): Promise<Chang
     try {
       if (!isPlain) value = parse(text);
     } catch (cause) {
-      throw new SysError("EINVAL", `the value of ${key} is no YAML: ${(cause as Error).message.split("\n")[0]}`, { cause });
+      throw new SysError("EINVAL", `the value of ${key} is no YAML: ${(cause as Error).message.split("\n")[0]}`, {
+        cause,
+      });
     }
     document.setIn(path, typeof value === "object" && value !== null ? document.createNode(value) : value);
     return value;
@@ -70,7 +72,9 @@ async function change(
 }
 
 function readDocument(file: string): Document {
-  const document = parseDocument(existsSync(file) ? readFileSync(file, "utf8") : "", { lineCounter: new LineCounter() });
+  const document = parseDocument(existsSync(file) ? readFileSync(file, "utf8") : "", {
+    lineCounter: new LineCounter(),
+  });
   const [error] = document.errors;
   if (error) throw new SysError("EINVAL", `${file}: ${error.message.split("\n")[0]}`, { hint: "mend the file first" });
   return document;

@@ -77,7 +77,7 @@ function importModels(tree: unknown, translator: Translator): void {
   for (const [index, model] of models.entries()) {
     const at = `llms.models.${index}`;
     if (!isTree(model) || typeof model["name"] !== "string") continue;
-    const said = String(model["backend"] ?? "");
+    const said = typeof model["backend"] === "string" ? model["backend"] : "";
     const backend = backends[otherNames[said] ?? said];
     if (!backend) {
       translator.drop(`${at}.name`, reasonOfBackend(said));
@@ -114,12 +114,18 @@ function importRouter(translator: Translator): void {
   const strategy = translator.at("llms.router.strategy");
   if (strategy === "sequential") translator.map("llms.router.strategy", "llms.router.strategy", "sequential");
   else if (strategy !== undefined)
-    translator.drop("llms.router.strategy", `${String(strategy)} is not there yet; calls for auto take turns (sequential)`);
+    translator.drop(
+      "llms.router.strategy",
+      `${JSON.stringify(strategy)} is not there yet; calls for auto take turns (sequential)`,
+    );
   const slices = translator.at("llms.use_context_manager");
   // Their context manager is what switches their scheduler from FIFO to round robin.
   if (slices === true) translator.map("llms.use_context_manager", "scheduler.policy", "rr");
   else if (slices === false)
-    translator.drop("llms.use_context_manager", "the default policy is priority with ageing; scheduler.policy: fifo is the old one");
+    translator.drop(
+      "llms.use_context_manager",
+      "the default policy is priority with ageing; scheduler.policy: fifo is the old one",
+    );
 }
 
 const reasonOfBackend = (backend: string): string =>

@@ -2,14 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { LineCounter, parseDocument } from "yaml";
 import type { Document } from "yaml";
-import type { Home } from "./home.ts";
+import type { Home } from "./open-home.ts";
 import { configKeys } from "./keys.ts";
 import { predecessorNames, predecessorOf } from "./predecessor.ts";
 import { configSchema } from "./schema.ts";
 import type { Config } from "./schema.ts";
 import { refuse } from "./refusal.ts";
 
-type Layer = "flag" | "env" | "home" | "default";
+export type Layer = "flag" | "env" | "home" | "default";
 
 /** Which layer a key's value comes from, and where exactly: a variable, a file with its line. */
 export interface Source {

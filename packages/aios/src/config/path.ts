@@ -68,7 +68,10 @@ function branchOf(schema: JsonSchema): JsonSchema | undefined {
   );
 }
 
-const nameOf = (item: unknown, position: number) => String(member(item, "name") ?? member(item, "id") ?? position);
+function nameOf(item: unknown, position: number): string {
+  const name = member(item, "name") ?? member(item, "id");
+  return typeof name === "string" ? name : String(position);
+}
 
 function unknown(
   key: string,
@@ -77,7 +80,7 @@ function unknown(
   const near = nearest(word, known);
   const where = at.length === 0 ? "" : `${at.join(".")} `;
   const hint = near
-    ? `did you mean ${[...at, near].join(".")}?`
+    ? `did you mean ${[...at, near, ...key.split(".").slice(at.length + 1)].join(".")}?`
     : known.length > 0
       ? `${where}has ${known.join(", ")}`
       : `${where}has nothing below it`;

@@ -64,7 +64,7 @@ const simShape = {
     .describe("sim: probabilities of faults per attempt."),
 };
 
-const coreKinds = [
+export const coreKinds = [
   "openai",
   "deepseek",
   "groq",
@@ -119,7 +119,9 @@ export type CoreConfig = z.infer<typeof coreSchema>;
 
 /** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
 export const configSchema = z.strictObject({
-  system: z.strictObject({ name: z.string().min(1).default("AIOS").describe("What this kernel is called.") }).prefault({}),
+  system: z
+    .strictObject({ name: z.string().min(1).default("AIOS").describe("What this kernel is called.") })
+    .prefault({}),
   server: z
     .strictObject({
       host: z
@@ -205,7 +207,10 @@ export const configSchema = z.strictObject({
       cores: z.array(coreSchema).default([]).describe("Default: a local Ollama when it answers, and the simulation."),
       router: z
         .strictObject({
-          strategy: z.enum(["sequential"]).default("sequential").describe("Which core serves a call for auto: in turns."),
+          strategy: z
+            .enum(["sequential"])
+            .default("sequential")
+            .describe("Which core serves a call for auto: in turns."),
         })
         .prefault({}),
       aliases: z
@@ -226,7 +231,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   files: z
-    .strictObject({ root: z.string().default("files").describe("Folder of the processes' files, relative to the home.") })
+    .strictObject({
+      root: z.string().default("files").describe("Folder of the processes' files, relative to the home."),
+    })
     .prefault({}),
   budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),
 });

@@ -41,7 +41,7 @@ export class Translator {
   map(from: string, to: string, value: unknown): void {
     this.#told.add(from);
     this.set(to, value);
-    this.#mapped.push({ from, to: `${to}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}` });
+    this.#mapped.push({ from, to: `${to}: ${typeof value === "string" ? value : JSON.stringify(value)}` });
   }
 
   /** Notes where a value went that is not one key of ours. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { usageSchema } from "../usage.ts";
 import { jsonObjectSchema, syscall } from "./spec.ts";
 
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
@@ -138,6 +139,7 @@ const laneView = z.object({
   done: z.number(),
   failed: z.number(),
   refused: z.number().describe("429, 503 and 529 answers of the upstream"),
+  usage: usageSchema.optional().describe("since the kernel was started"),
 });
 
 export const llmSyscalls = {

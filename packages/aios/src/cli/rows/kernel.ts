@@ -68,4 +68,30 @@ export const kernelRows = [
     summary: { en: "tell how the kernel is", zh: "查看内核状态" },
     load: (): Promise<CommandModule> => import("../commands/status.ts"),
   },
+  {
+    path: "doctor",
+    group: "kernel",
+    effect: "read",
+    summary: {
+      en: "find what is wrong with this set-up, and how to mend it",
+      zh: "检查安装与配置的问题，并给出修复方法",
+    },
+    details: {
+      en: "Looks at Node, the home and its disk, the configuration, the kernel, the port, the journal, every core and its key. Exits with 1 when something is broken.",
+      zh: "检查 Node、主目录与磁盘、配置、内核、端口、日志、每个核心及其密钥。有问题时以 1 退出。",
+    },
+    load: (): Promise<CommandModule> => import("../commands/doctor.ts"),
+  },
+  {
+    path: "refresh",
+    group: "kernel",
+    effect: "write",
+    summary: { en: "let the kernel read its configuration again", zh: "让内核重新读取配置" },
+    details: {
+      en: "All of it is swapped, or nothing. Calls under way keep what they were dispatched with; server, journal and files need a restart.",
+      zh: "全部生效，或全部不变。进行中的调用沿用原配置；server、journal 与 files 需要重启。",
+    },
+    aliases: ["config reload"],
+    load: (): Promise<CommandModule> => import("../commands/refresh.ts"),
+  },
 ] as const satisfies readonly CommandRow[];

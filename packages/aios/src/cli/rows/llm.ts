@@ -1,3 +1,138 @@
-import type { CommandRow } from "../registry.ts";
+import type { CommandModule, CommandRow } from "../registry.ts";
 
-export const llmRows = [] as const satisfies readonly CommandRow[];
+export const llmRows = [
+  {
+    path: "llm ls",
+    group: "llm",
+    effect: "read",
+    summary: { en: "list cores and their models", zh: "列出模型核心及其模型" },
+    details: {
+      en: "What the running kernel sees; without one, what is configured.",
+      zh: "显示运行中内核的情况；内核未运行时显示配置内容。",
+    },
+    aliases: ["llm list", "list-available-llms"],
+    load: (): Promise<CommandModule> => import("../commands/llm-ls.ts"),
+  },
+  {
+    path: "llm add",
+    group: "llm",
+    effect: "write",
+    summary: { en: "add a model core to the configuration", zh: "在配置中添加模型核心" },
+    details: {
+      en: "The key is named, never written down: env:NAME or file:PATH. Without --api-key the provider's usual variable is taken. What the key allows is learned from the provider's answers unless --rpm and the like say it.",
+      zh: "只引用密钥，不写入密钥本身：env:NAME 或 file:PATH。不指定 --api-key 时使用该服务商惯用的变量。除非用 --rpm 等指定，限额会从服务商的响应中学习。",
+    },
+    examples: [
+      "aios llm add openai --model gpt-4o-mini --rpm 300",
+      "aios llm add deepseek",
+      "aios llm add gpu --kind vllm --base-url http://127.0.0.1:8000/v1 --concurrency 8",
+    ],
+    args: [
+      {
+        name: "name",
+        summary: {
+          en: "what the core is called; a provider's name says its kind",
+          zh: "核心的名称；若为服务商名称则同时决定类型",
+        },
+      },
+    ],
+    options: [
+      {
+        name: "kind",
+        kind: "text",
+        value: "KIND",
+        summary: {
+          en: "openai, vllm, ollama, compatible, sim…; default: the name",
+          zh: "openai、vllm、ollama、compatible、sim 等；默认与名称相同",
+        },
+      },
+      {
+        name: "baseUrl",
+        kind: "list",
+        value: "URL",
+        summary: { en: "where it is; default: the provider's own address", zh: "地址；默认为该服务商的地址" },
+      },
+      {
+        name: "apiKey",
+        kind: "list",
+        value: "REFERENCE",
+        summary: { en: "env:NAME or file:PATH, never the key itself", zh: "env:NAME 或 file:PATH，绝不是密钥本身" },
+      },
+      {
+        name: "model",
+        kind: "list",
+        value: "NAME",
+        summary: { en: "a model; default: what the provider lists", zh: "模型；默认为服务商列出的全部" },
+      },
+      {
+        name: "rpm",
+        kind: "number",
+        value: "N",
+        min: 0.001,
+        summary: { en: "requests per minute that the key allows", zh: "密钥允许的每分钟请求数" },
+      },
+      {
+        name: "burst",
+        kind: "number",
+        value: "N",
+        min: 1,
+        summary: { en: "requests at once after a pause", zh: "允许的突发请求数" },
+      },
+      {
+        name: "concurrency",
+        kind: "integer",
+        value: "N",
+        min: 1,
+        summary: { en: "calls at once", zh: "并发调用数" },
+      },
+      {
+        name: "price",
+        kind: "text",
+        value: "IN/OUT",
+        summary: {
+          en: "US dollars per million tokens, as 0.15/0.60; needed for budgets in dollars",
+          zh: "每百万 token 的美元价格，如 0.15/0.60；美元预算需要它",
+        },
+      },
+      {
+        name: "noTest",
+        kind: "flag",
+        summary: { en: "do not ask it for its models", zh: "不测试连接" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/llm-add.ts"),
+  },
+  {
+    path: "llm test",
+    group: "llm",
+    effect: "read",
+    summary: { en: "try the cores: does each answer, is its key good", zh: "测试核心：能否应答、密钥是否有效" },
+    details: {
+      en: "Asks for the list of models, which costs nothing. --chat asks each core's first model for one word, through the running kernel.",
+      zh: "请求模型列表，不产生费用。--chat 会通过运行中的内核向每个核心的首个模型请求一个词。",
+    },
+    args: [
+      {
+        name: "core",
+        isOptional: true,
+        summary: { en: "only this one, or core/model with --chat", zh: "只测试该核心；配合 --chat 可为 core/model" },
+      },
+    ],
+    options: [
+      {
+        name: "chat",
+        kind: "flag",
+        summary: { en: "let it answer too (a few tokens)", zh: "同时请求一次应答（消耗少量 token）" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/llm-test.ts"),
+  },
+  {
+    path: "llm usage",
+    group: "llm",
+    effect: "read",
+    summary: { en: "show calls, tokens and cost by model", zh: "按模型查看调用、token 与费用" },
+    details: { en: "Since the kernel was started.", zh: "自内核启动以来。" },
+    load: (): Promise<CommandModule> => import("../commands/llm-usage.ts"),
+  },
+] as const satisfies readonly CommandRow[];

@@ -226,6 +226,7 @@ export const sysDevice: KernelDevice<SysName> = {
         done: lane.done,
         failed: lane.failed,
         refused: lane.refused,
+        usage: lane.usage,
       });
     }
     return { lanes };

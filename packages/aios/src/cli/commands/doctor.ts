@@ -1,0 +1,33 @@
+import { pad, widthOf } from "../../tui/width.ts";
+import { checkCores } from "../doctor/cores.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { checkMachine } from "../doctor/machine.ts";
+import { checkConfig, checkJournalFile, checkKernel } from "../doctor/system.ts";
+import { doctorText } from "../messages/doctor.ts";
+import type { ContextOf } from "../registry.ts";
+
+export async function run(context: ContextOf<"doctor">): Promise<number> {
+  const { t } = context;
+  const [machine, { config, findings: configured }] = await Promise.all([checkMachine(context), checkConfig(context)]);
+  const [kernel, cores] = await Promise.all([
+    checkKernel(context, config),
+    config ? checkCores(context, config) : Promise.resolve([]),
+  ]);
+  const journal = config ? [checkJournalFile(context, config)] : [];
+  const findings = [...machine, ...configured, ...kernel, ...journal, ...cores];
+  const broken = findings.filter(({ state }) => state === "broken").length;
+  context.result({ findings, broken }, () => textOf(findings, context));
+  context.say(broken === 0 ? t(doctorText.allGood) : t(doctorText.someBroken, { count: broken }));
+  return broken === 0 ? 0 : 1;
+}
+
+function textOf(findings: readonly Finding[], { paint }: ContextOf<"doctor">): string {
+  const width = Math.max(...findings.map(({ check }) => widthOf(check)));
+  const marks = { ok: paint.good("✓"), note: paint.waiting("!"), broken: paint.bad("✗") } as const;
+  return findings
+    .map(({ check, state, text, fix }) => {
+      const line = `${marks[state]} ${pad(check, width)}  ${text}`;
+      return fix ? `${line}\n${" ".repeat(width + 4)}${paint.dim("→")} ${fix}` : line;
+    })
+    .join("\n");
+}

@@ -1,0 +1,97 @@
+import { appendSetting } from "../../config/edit.ts";
+import { nearest } from "../../config/nearest.ts";
+import { coreKinds } from "../../config/schema.ts";
+import type { CoreConfig } from "../../config/schema.ts";
+import { isOpenAiKind, probeCore, quirksOf } from "../../core-probe.ts";
+import { CliError, conflict, usage } from "../cli-error.ts";
+import { commonText } from "../messages/common.ts";
+import { configText } from "../messages/config.ts";
+import { llmText } from "../messages/llm.ts";
+import type { ContextOf } from "../registry.ts";
+
+type Context = ContextOf<"llm add">;
+
+export async function run(context: Context): Promise<void> {
+  const { args, options, home, t, signal } = context;
+  const { config } = await context.config();
+  const kind = kindOf(context);
+  const { name } = args;
+  if (config.llms.cores.some((core) => core.name === name))
+    throw new CliError(conflict, t(llmText.nameTaken, { name }), { hint: t(llmText.nameTakenHint, { name, kind }) });
+  const core = coreOf(context, kind);
+  const { file } = await appendSetting(home, "llms.cores", core);
+  context.say(t(llmText.added, { name, kind, file }));
+  if (config.llms.cores.length === 0) context.say(t(llmText.firstCore));
+  let problem: string | null = null;
+  if (!options.noTest) {
+    const { withStoredEnv } = await import("../../config/secrets.ts");
+    const results = await probeCore(core, { env: withStoredEnv(context.env, home.dir), signal });
+    for (const { core: label, models, elapsedMs, problem: fault } of results) {
+      problem ??= fault?.message ?? null;
+      const hint = fault?.hint ? `\n  → ${fault.hint}` : "";
+      context.say(
+        fault
+          ? `${t(llmText.fails, { core: label, detail: fault.message })}${hint}`
+          : t(llmText.works, { core: label, ms: Math.round(elapsedMs), count: models.length }),
+      );
+    }
+  }
+  context.result({ core, file, problem }, () => "");
+  if (home.kernelFile()?.url) context.say(t(configText.refreshIt));
+}
+
+function kindOf({ args, options, t }: Context): CoreConfig["kind"] {
+  const said = options.kind ?? args.name;
+  const kind = coreKinds.find((each) => each === said);
+  if (kind) return kind;
+  // A name of one's own with an address is a server that speaks the same API.
+  if (options.kind === undefined && options.baseUrl.length > 0) return "compatible";
+  const near = nearest(said, coreKinds);
+  throw new CliError(usage, t(llmText.unknownKind, { kind: said }), {
+    hint: near ? t(commonText.didYouMean, { name: near }) : t(llmText.unknownKindHint, { kinds: coreKinds.join(", ") }),
+  });
+}
+
+const oneOrList = (values: readonly string[]): string | string[] => (values.length === 1 ? values[0]! : [...values]);
+
+function coreOf(context: Context, kind: CoreConfig["kind"]): CoreConfig {
+  const { args, options, t } = context;
+  const { rpm, burst, concurrency } = options;
+  const usual = isOpenAiKind(kind) ? quirksOf(kind).keyName : undefined;
+  const literal = options.apiKey.find((reference) => !/^(env|file):./.test(reference));
+  if (literal !== undefined)
+    throw new CliError(usage, t(llmText.literalKey), {
+      hint: t(llmText.literalKeyHint, {
+        name: usual ?? `${args.name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_KEY`,
+      }),
+    });
+  // Servers of one's own mostly want no key; naming a variable that is not set would only stop them.
+  const isHosted = usual !== undefined && isOpenAiKind(kind) && (quirksOf(kind).baseUrl ?? "").startsWith("https:");
+  const apiKey =
+    options.apiKey.length > 0
+      ? oneOrList(options.apiKey)
+      : isHosted && options.baseUrl.length === 0
+        ? `env:${usual}`
+        : undefined;
+  const price = options.price === undefined ? undefined : priceOf(options.price, context);
+  const models = options.model.map((id) => (price === undefined ? id : { id, price }));
+  const limits = {
+    ...(rpm === undefined ? {} : { requestsPerMinute: rpm }),
+    ...(burst === undefined ? {} : { burst }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  };
+  return {
+    name: args.name,
+    kind,
+    ...(options.baseUrl.length === 0 ? {} : { baseUrl: oneOrList(options.baseUrl) }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(models.length === 0 ? {} : { models }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
+}
+
+function priceOf(text: string, { t }: Context): { input: number; output: number } {
+  const match = /^(\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text);
+  if (match) return { input: Number(match[1]), output: Number(match[2]) };
+  throw new CliError(usage, t(llmText.wrongPrice, { value: text }), { hint: t(llmText.wrongPriceHint) });
+}

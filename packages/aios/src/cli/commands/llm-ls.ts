@@ -1,0 +1,123 @@
+import type { ResultOf } from "@aiosjs/sdk";
+import type { CoreConfig } from "../../config/schema.ts";
+import { llmText } from "../messages/llm.ts";
+import type { ContextOf } from "../registry.ts";
+import { table } from "../table.ts";
+
+type Context = ContextOf<"llm ls">;
+type Lane = ResultOf<"llm.lanes">["lanes"][number];
+
+interface Row {
+  readonly core: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly isSimulated: boolean;
+  readonly limits: string;
+  readonly price: { readonly input: number; readonly output: number } | null;
+  readonly state: string;
+}
+
+export async function run(context: Context): Promise<void> {
+  const { t, home, env } = context;
+  const isUp = Boolean(home.kernelFile()?.url ?? env["AIOS_URL"]);
+  const { rows, aliases } = await (isUp ? running(context) : configured(context));
+  if (!isUp) context.say(t(rows.length === 0 ? llmText.noCores : llmText.asConfigured));
+  context.result({ models: rows, aliases, isRunning: isUp }, () =>
+    [tableOf(rows, context), aliasLine(aliases, context)].filter(Boolean).join("\n\n"),
+  );
+}
+
+function tableOf(rows: readonly Row[], context: Context): string {
+  const { t, paint } = context;
+  if (rows.length === 0) return "";
+  return table(
+    rows,
+    [
+      { title: t(llmText.core), text: ({ core }) => core, rank: 0 },
+      { title: t(llmText.model), text: ({ model }) => model, rank: 0, least: 16 },
+      { title: t(llmText.kind), text: ({ kind }) => kind, rank: 3 },
+      { title: t(llmText.limits), text: ({ limits }) => limits, rank: 2, least: 12 },
+      { title: t(llmText.price), text: ({ price }) => (price ? `${price.input}/${price.output}` : ""), rank: 3 },
+      {
+        title: t(llmText.state),
+        text: ({ state }) => state,
+        rank: 1,
+        paint: (text, { isSimulated }) => (isSimulated ? paint.held(text) : text),
+      },
+    ],
+    context,
+  );
+}
+
+function aliasLine(aliases: Readonly<Record<string, string>>, { t, paint }: Context): string {
+  const pairs = Object.entries(aliases).map(([from, to]) => `${from} → ${to}`);
+  return pairs.length === 0 ? "" : `${paint.dim(t(llmText.aliases))}  ${pairs.join(" · ")}`;
+}
+
+/** The lanes are there once a model was asked for; what a core lists besides is shown without figures. */
+async function running(context: Context): Promise<{ rows: Row[]; aliases: Record<string, string> }> {
+  const client = await context.client();
+  const [{ models, aliases }, { lanes }] = await Promise.all([client.llm.models(), client.llm.lanes()]);
+  const rows = models.map(({ id, core, kind, isSimulated }): Row => {
+    const model = id.startsWith(`${core}/`) ? id.slice(core.length + 1) : id;
+    const own = lanes.filter((lane) => lane.core === core && lane.model === model);
+    return {
+      core,
+      kind,
+      model,
+      isSimulated,
+      limits: own[0] ? limitsOf(own[0], context) : "",
+      price: own[0]?.price ?? null,
+      state: stateOf(own, isSimulated, context),
+    };
+  });
+  return { rows, aliases };
+}
+
+function limitsOf({ buckets, concurrency }: Lane, { t }: Context): string {
+  const requests = buckets.find(({ name }) => name === "requests");
+  const rate = requests ? t(llmText.perMinute, { count: Math.round(requests.perMinute) }) : undefined;
+  return [
+    requests && rate ? (requests.source === "learned" ? t(llmText.learned, { limit: rate }) : rate) : undefined,
+    t(llmText.slots, { count: concurrency }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function stateOf(lanes: readonly Lane[], isSimulated: boolean, { t }: Context): string {
+  const sum = (pick: (lane: Lane) => number) => lanes.reduce((total, lane) => total + pick(lane), 0);
+  const [queued, running] = [sum((lane) => lane.queued), sum((lane) => lane.running)];
+  return [
+    isSimulated ? t(llmText.simulated) : "",
+    running > 0 ? t(llmText.running, { running }) : "",
+    queued > 0 ? t(llmText.waiting, { queued }) : "",
+    lanes.some(({ cooldownUntil }) => cooldownUntil !== null) ? t(llmText.cooling) : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+async function configured(context: Context): Promise<{ rows: Row[]; aliases: Record<string, string> }> {
+  const { config } = await context.config();
+  const rows = config.llms.cores.flatMap((core) => modelsOf(core, context));
+  return { rows, aliases: config.llms.aliases };
+}
+
+function modelsOf({ name, kind, models, limits }: CoreConfig, { t }: Context): Row[] {
+  const isSimulated = kind === "sim";
+  const limitText = [
+    limits?.requestsPerMinute === undefined ? "" : t(llmText.perMinute, { count: limits.requestsPerMinute }),
+    limits?.concurrency === undefined ? "" : t(llmText.slots, { count: limits.concurrency }),
+  ];
+  const listed = models ?? [isSimulated ? "sim" : t(llmText.allModels)];
+  return listed.map((model) => ({
+    core: name,
+    kind,
+    model: typeof model === "string" ? model : model.id,
+    isSimulated,
+    limits: limitText.filter(Boolean).join(" · "),
+    price: typeof model === "string" ? null : (model.price ?? null),
+    state: isSimulated ? t(llmText.simulated) : "",
+  }));
+}

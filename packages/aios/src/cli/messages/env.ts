@@ -1,0 +1,42 @@
+import type { Text } from "../text.ts";
+
+/** What `env` says. */
+export const envText = {
+  variable: { en: "VARIABLE", zh: "变量" },
+  provider: { en: "PROVIDER", zh: "服务商" },
+  state: { en: "STATE", zh: "状态" },
+  use: { en: "USE IT", zh: "使用方法" },
+  inShell: { en: "set in the shell", zh: "已在 shell 中设置" },
+  inHome: { en: "kept in the home", zh: "已保存在主目录" },
+  inUse: { en: "in use by {cores}", zh: "由 {cores} 使用" },
+  notSet: { en: "not set", zh: "未设置" },
+  other: { en: "(other)", zh: "（其他）" },
+  kept: { en: "{name} is kept in {file} (mode 0600)", zh: "{name} 已保存到 {file}（权限 0600）" },
+  shellWins: {
+    en: "but the shell sets {name} too, and the shell's value wins",
+    zh: "但 shell 中也设置了 {name}，以 shell 的值为准",
+  },
+  removed: { en: "{name} is forgotten", zh: "已删除 {name}" },
+  notKept: { en: "{name} is not kept in {file}", zh: "{file} 中没有 {name}" },
+  notKeptHint: { en: "what the shell sets, the shell has to unset", zh: "在 shell 中设置的变量需在 shell 中取消" },
+  noName: { en: "the name of the variable is missing", zh: "缺少变量名" },
+  noValue: { en: "the value of {name} is missing", zh: "缺少 {name} 的值" },
+  noValueHint: {
+    en: "pipe it in, so that it stands in no history: … | aios env set {name} -",
+    zh: "通过管道传入以免留在历史记录中：… | aios env set {name} -",
+  },
+  unknownName: { en: "{name} is no provider's variable that is known here", zh: "{name} 不是已知服务商的变量" },
+  whichProvider: { en: "Whose key?", zh: "哪个服务商的密钥？" },
+  whichValue: { en: "{name} (it is not shown)", zh: "{name}（不会显示）" },
+  whichPlace: { en: "{name}", zh: "{name}" },
+  empty: { en: "nothing was typed", zh: "未输入内容" },
+  testing: { en: "asking {provider} …", zh: "正在询问 {provider}……" },
+  good: { en: "good", zh: "有效" },
+  refused: { en: "refused", zh: "被拒绝" },
+  unreachable: { en: "no answer", zh: "无应答" },
+  unknown: { en: "not tested", zh: "未测试" },
+  keepAnyway: { en: "Keep it all the same?", zh: "仍然保存吗？" },
+  notKeptNow: { en: "nothing was kept", zh: "未保存" },
+  next: { en: "use it: aios llm add {core}", zh: "使用它：aios llm add {core}" },
+  noneSet: { en: "no key is set: aios env set", zh: "尚未设置任何密钥：aios env set" },
+} as const satisfies Record<string, Text>;
