@@ -1,6 +1,7 @@
 import type { Transport } from "@aiosjs/sdk";
 import type { Home } from "../config/open-home.ts";
 import { CliError, unreachable } from "./cli-error.ts";
+import { isAlive } from "./is-alive.ts";
 import { commonText } from "./messages/common.ts";
 import type { Lang } from "./text.ts";
 import { translate } from "./text.ts";
@@ -57,14 +58,5 @@ async function probe(
         : translate(lang, commonText.kernelSilent, { url }),
       { hint: translate(lang, isGone ? commonText.startOne : commonText.restartIt), cause, isRetryable: true },
     );
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Home } from "../config/open-home.ts";
 import { CliError } from "./cli-error.ts";
 import type { CommandContext } from "./context.ts";
+import { isAlive } from "./is-alive.ts";
 import { kernelText } from "./messages/kernel.ts";
 
 export interface RunningKernel {
@@ -89,13 +90,5 @@ async function until<Found>(home: Home, signal: AbortSignal, look: () => Found |
   } finally {
     watcher.close();
     signal.removeEventListener("abort", stop);
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,6 +1,7 @@
 import { isSysError } from "@aiosjs/sdk";
 import { CliError } from "../cli-error.ts";
-import { isAlive, kernelIsGone } from "../kernel-process.ts";
+import { isAlive } from "../is-alive.ts";
+import { kernelIsGone } from "../kernel-process.ts";
 import { kernelText } from "../messages/kernel.ts";
 import type { ContextOf } from "../registry.ts";
 

@@ -6,6 +6,7 @@ import { isSysError } from "@aiosjs/sdk";
 import type { Config } from "../../config/schema.ts";
 import { checkJournal } from "../../home-check.ts";
 import { version as ownVersion } from "../../version.ts";
+import { isAlive } from "../is-alive.ts";
 import { doctorText } from "../messages/doctor.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
 
@@ -80,14 +81,6 @@ async function isAnswering(url: string, signal: AbortSignal): Promise<boolean> {
   } catch {
     signal.throwIfAborted();
     return false; // that it does not answer is the finding
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
