@@ -7,6 +7,7 @@ import { kernelRows } from "./rows/kernel.ts";
 import { labsRows } from "./rows/labs.ts";
 import { llmRows } from "./rows/llm.ts";
 import { metaRows } from "./rows/meta.ts";
+import { oldRows } from "./rows/old-names.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
 import type { Text } from "./text.ts";
@@ -78,6 +79,7 @@ export const commands = [
   ...configRows,
   ...labsRows,
   ...metaRows,
+  ...oldRows,
 ] as const satisfies readonly CommandRow[];
 
 /** Every command understands these. */

@@ -46,7 +46,6 @@ export const labsRows = [
       },
       { name: "seed", kind: "integer", summary: { en: "seed of the simulation", zh: "模拟的随机种子" } },
     ],
-    aliases: ["benchmark"],
     load: (): Promise<CommandModule> => import("../commands/bench.ts"),
   },
   {
