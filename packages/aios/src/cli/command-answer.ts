@@ -6,8 +6,8 @@ import type { CommandEnd, CommandProgram } from "./command-parent.ts";
 /** A command as its parent knows it; plain data, so that it can be handed to a parent of its own. */
 export interface CommandEntry {
   readonly pid: string;
-  /** The AIOS home: its logs, and where a kernel that has started again says where it listens. */
-  readonly home: string;
+  /** The kernel's home: its logs, and where a kernel that has started again says where it listens. Null: elsewhere. */
+  readonly home: string | null;
   /** Where the kernel listened when the command was entered, and the key of whoever entered it. */
   readonly door: { readonly url: string; readonly key: string };
   readonly program: CommandProgram;

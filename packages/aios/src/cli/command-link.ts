@@ -9,7 +9,7 @@ export function linkTo({ home, door }: CommandEntry): CommandLink {
   return {
     startOf,
     async connect() {
-      const url = (await urlIn(home)) ?? door.url;
+      const url = (home === null ? undefined : await urlIn(home)) ?? door.url;
       return createClient(createHttpTransport({ url, key: door.key }));
     },
   };

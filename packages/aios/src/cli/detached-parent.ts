@@ -1,11 +1,9 @@
 // The parent of a command that was started with --detach: a process of its own that outlives the terminal. It is told
 // over the channel to its starter what to run, answers with how the start went, and cuts the channel.
-import { asPid } from "@aiosjs/sdk/protocol";
-import { openLogs } from "../command-host.ts";
 import { answerFor } from "./command-answer.ts";
 import type { CommandEntry } from "./command-answer.ts";
-import { parentCommand } from "./command-parent.ts";
 import { linkTo } from "./command-link.ts";
+import { parentWithLog } from "./logged-parent.ts";
 
 /** What the starter learns. */
 export type StartReport = { is: "started"; hostPid: number } | { is: "failed"; code: string; message: string };
@@ -18,13 +16,9 @@ async function main(entry: CommandEntry): Promise<void> {
     if (process.connected) process.send?.(report, () => process.disconnect());
   };
   const answer = answerFor(entry, linkTo(entry));
-  await using logs = openLogs(entry.home);
-  const end = await parentCommand(entry.program, {
-    print: (text) => logs.append(asPid(entry.pid), text),
-    started: (hostPid) => {
-      answer.started(hostPid);
-      report({ is: "started", hostPid });
-    },
+  const end = await parentWithLog(entry, (hostPid) => {
+    answer.started(hostPid);
+    report({ is: "started", hostPid });
   });
   const { failure } = end;
   if (failure) report({ is: "failed", code: failure.code ?? "", message: failure.message });

@@ -1,10 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Client, Exit, ManifestInput } from "@aiosjs/sdk";
+import type { Project } from "../config/project.ts";
 import { CliError, notFound, usage } from "./cli-error.ts";
 import { exitOf, resultText } from "./commands/wait.ts";
 import type { CommandContext } from "./context.ts";
 import { runText } from "./messages/run.ts";
+import { projectHere } from "./project-here.ts";
 import { spawnOptions } from "./spawn-options.ts";
 
 interface Context extends Pick<
@@ -20,7 +22,7 @@ interface Context extends Pick<
 /** Runs a declarative agent to its end, shows what it prints as it comes, and exits as it did. Ctrl-C kills it. */
 export async function runAgent(
   context: Context,
-  { agent, task }: { agent: string | ManifestInput; task: string },
+  { agent, task, project = projectHere(context) }: { agent: string | ManifestInput; task: string; project?: Project },
 ): Promise<number> {
   const { options, t, signal } = context;
   const agentName = typeof agent === "string" ? agent : agent.name;
@@ -30,16 +32,12 @@ export async function runAgent(
     });
   const program =
     typeof agent === "string" && /^\.{0,2}[\\/]|^\./.test(agent) ? await manifestIn(agent, context) : agent;
+  const model = options.model ?? project.model;
   const client = await context.client();
   const { pid } = await client.proc.spawn(
     {
-      ...spawnOptions(options),
-      program: {
-        kind: "agent",
-        agent: program,
-        task,
-        ...(options.model === undefined ? {} : { model: options.model }),
-      },
+      ...spawnOptions(options, project.limits),
+      program: { kind: "agent", agent: program, task, ...(model === undefined ? {} : { model }) },
     },
     { signal },
   );
@@ -49,6 +47,7 @@ export async function runAgent(
     return 0;
   }
   const { exit, printed } = await followed(client, pid, context);
+  if (signal.aborted) return 130;
   if (exit.code !== 0) context.say(t(runText.agentEnded, { name: options.name ?? agentName, reason: exit.reason }));
   const answer = resultText(exit);
   // What the log has shown already is not said twice.

@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { extname, join } from "node:path";
-import { asPid } from "@aiosjs/sdk/protocol";
-import { openLogs } from "../command-host.ts";
 import { childEnvironment, hiddenNames } from "./child-environment.ts";
 import { CliError, usage } from "./cli-error.ts";
 import { answerFor } from "./command-answer.ts";
 import type { CommandEntry } from "./command-answer.ts";
 import { linkTo } from "./command-link.ts";
-import { exitCodeOf, parentCommand } from "./command-parent.ts";
+import { exitCodeOf } from "./command-parent.ts";
 import type { CommandEnd } from "./command-parent.ts";
 import type { StartReport } from "./detached-parent.ts";
+import { parentWithLog } from "./logged-parent.ts";
 import { runText } from "./messages/run.ts";
+import { projectHere } from "./project-here.ts";
 import type { ContextOf } from "./registry.ts";
 import { nameOfCommand, spawnOptions } from "./spawn-options.ts";
 
@@ -27,17 +27,20 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
   if (options.tty && options.detach) throw new CliError(usage, t(runText.ttyOrDetach));
   const client = await context.client();
   const door = await context.door();
+  const project = projectHere(context);
   const spawned = await client.proc.spawn({
-    ...spawnOptions({ ...options, name: options.name ?? nameOfCommand(rest) }),
+    ...spawnOptions({ ...options, name: options.name ?? nameOfCommand(rest) }, project.limits),
     program: { kind: "command", command: [...rest], cwd },
   });
   const { pid } = spawned;
   const hidden = hiddenNames(env, options.env);
   if (hidden.length > 0 && context.isTty) context.say(t(runText.hidden, { names: hidden.join(", ") }));
+  const isOfThisHome = context.home.kernelFile()?.url === door.url;
   if (options.tty) context.say(t(runText.notLogged));
+  else if (!isOfThisHome) context.say(t(runText.foreignKernel, { url: door.url }));
   const entry: CommandEntry = {
     pid,
-    home: context.home.dir,
+    home: isOfThisHome ? context.home.dir : null,
     door,
     program: {
       command: rest,
@@ -58,11 +61,7 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
     context.say(t(runText.detached, { pid }));
     return 0;
   }
-  await using logs = openLogs(entry.home);
-  const end = await parentCommand(entry.program, {
-    started: (hostPid) => answer.started(hostPid),
-    print: (text) => logs.append(asPid(pid), text),
-  });
+  const end = await parentWithLog(entry, (hostPid) => answer.started(hostPid));
   const wasTold = await answer.ended(end, {
     patienceMs: foregroundPatienceMs,
     onAway: () => context.say(t(runText.away)),

@@ -21,6 +21,13 @@ test("--usd is a limit of the run beside the others", () => {
   });
 });
 
+test("a project's limits narrow what was asked for and never widen it", () => {
+  const day = (limit: number) => ({ resource: "tokens", window: "day", limit }) as const;
+  expect(spawnOptions({ ...none, limit: ["tokens=1k/day"] }, [day(5_000)]).limits).toEqual([day(1_000)]);
+  expect(spawnOptions({ ...none, limit: ["tokens=1k/day"] }, [day(500)]).limits).toEqual([day(500)]);
+  expect(spawnOptions(none, [day(500)]).limits).toEqual([day(500)]);
+});
+
 test("a command is called by its script where an interpreter runs one", () => {
   expect(nameOfCommand(["python3.12", "agents/my_agent.py", "--fast"])).toBe("my_agent");
   expect(nameOfCommand(["/usr/bin/node", "--no-warnings", "crawl.mjs"])).toBe("crawl");

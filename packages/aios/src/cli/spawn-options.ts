@@ -9,11 +9,24 @@ interface QualityOptions {
   readonly usd: number | undefined;
 }
 
-/** `--name --nice --class --limit --usd` as `proc.spawn` takes them. @throws SysError EINVAL for a limit that is none. */
-export function spawnOptions(options: QualityOptions): Omit<ArgsOf<"proc.spawn">, "program"> {
+/**
+ * `--name --nice --class --limit --usd` as `proc.spawn` takes them. A project's limits narrow: of two for the same
+ * resource and window the smaller one holds.
+ * @throws SysError EINVAL for a limit that is none.
+ */
+export function spawnOptions(
+  options: QualityOptions,
+  projectLimits: readonly Limit[] = [],
+): Omit<ArgsOf<"proc.spawn">, "program"> {
   const { name, nice, class: schedulingClass, limit, usd } = options;
-  const limits: Limit[] = limit.map(parseLimit);
-  if (usd !== undefined) limits.push({ resource: "costUsd", window: "run", limit: usd });
+  const asked: Limit[] = limit.map(parseLimit);
+  if (usd !== undefined) asked.push({ resource: "costUsd", window: "run", limit: usd });
+  const least = new Map<string, Limit>();
+  for (const each of [...asked, ...projectLimits]) {
+    const key = `${each.resource}/${each.window}`;
+    if (each.limit <= (least.get(key)?.limit ?? Infinity)) least.set(key, each);
+  }
+  const limits = [...least.values()];
   return {
     ...(name === undefined ? {} : { name }),
     ...(nice === undefined ? {} : { nice }),

@@ -2,7 +2,7 @@ import type { ContextOf } from "../registry.ts";
 import { runAgent } from "../run-agent.ts";
 
 /** The agent behind `exec`: no folder, no set-up; it may use every tool that the kernel offers. */
-const agent = {
+const builtInAgent = {
   name: "exec",
   instructions:
     "You do what the user asks, with the tools at hand, and answer in the user's language. " +
@@ -11,5 +11,10 @@ const agent = {
 } as const;
 
 export async function run(context: ContextOf<"exec">): Promise<number> {
-  return runAgent(context, { agent: { ...agent, tools: [...agent.tools] }, task: context.args.prompt.join(" ") });
+  const task = context.args.prompt.join(" ");
+  return runAgent(context, {
+    agent: { ...builtInAgent, tools: [...builtInAgent.tools] },
+    task,
+    project: projectHere(context),
+  });
 }

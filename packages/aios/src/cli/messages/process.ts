@@ -39,8 +39,6 @@ export const processText = {
   exitCode: { en: "exit {code}", zh: "退出 {code}" },
   tokens: { en: "{count} tokens", zh: "{count} token" },
   noCalls: { en: "{name} has made no syscall yet", zh: "{name} 还没有系统调用" },
-  queues: { en: "queues", zh: "队列" },
-  noTerminal: { en: "nothing can be drawn here: the terminal has no size", zh: "无法绘制：终端没有尺寸" },
 } as const satisfies Record<string, Text>;
 
 const headings = {

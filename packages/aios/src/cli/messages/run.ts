@@ -29,7 +29,6 @@ export const runText = {
   ttyOrDetach: { en: "--tty and --detach exclude each other", zh: "--tty 与 --detach 不能同时使用" },
   noTask: { en: 'say what "{agent}" shall do', zh: "请说明要“{agent}”做什么" },
   noTaskHint: { en: 'aios run {agent} "the task in your own words"', zh: "aios run {agent} “用自己的话描述任务”" },
-  started: { en: "{name} is process {pid}", zh: "{name} 的进程号是 {pid}" },
   detached: {
     en: "it runs on; aios logs -f {pid} · aios kill {pid}",
     zh: "它在后台继续运行；aios logs -f {pid} · aios kill {pid}",
