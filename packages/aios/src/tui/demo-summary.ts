@@ -37,7 +37,7 @@ export function demoSummary({ state, outcome, facts, next, notes }: DemoSummary,
         (line, index) => `${paint.dim(pad(index === 0 ? label : "", labelWidth))}  ${line}`,
       ),
     ),
-    ...(next.commands.length > 0 ? ["", next.heading] : []),
+    ...(next.commands.length > 0 ? ["", ...wrap(next.heading, inner)] : []),
     ...next.commands.flatMap(({ command, why }) =>
       isWide
         ? [`  ${paint.strong(pad(command, commandWidth))}  ${paint.dim(why)}`]

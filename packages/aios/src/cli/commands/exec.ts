@@ -12,9 +12,5 @@ const builtInAgent = {
 
 export async function run(context: ContextOf<"exec">): Promise<number> {
   const task = context.args.prompt.join(" ");
-  return runAgent(context, {
-    agent: { ...builtInAgent, tools: [...builtInAgent.tools] },
-    task,
-    project: projectHere(context),
-  });
+  return runAgent(context, { agent: { ...builtInAgent, tools: [...builtInAgent.tools] }, task });
 }
