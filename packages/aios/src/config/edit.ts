@@ -19,6 +19,9 @@ export interface Change {
   readonly after: unknown;
 }
 
+/** Long lines stay whole, and brackets as the documentation writes them. */
+const style = { lineWidth: 0, flowCollectionPadding: false } as const;
+
 /**
  * Sets one key in config.yaml of the home, keeping comments and order; `text` is read as YAML. Nothing is written
  * unless the whole file is right afterwards.
@@ -67,7 +70,7 @@ async function change(
   const after = apply(document, { path: place.path, isPlain: isText(place) });
   const parsed = configSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success) throw refuse(parsed.error, { path: file, file: undefined, sources: new Map() });
-  await writeConfig(home, document.toString());
+  await writeConfig(home, document.toString(style));
   return { file, key: place.path.join("."), before, after };
 }
 
