@@ -28,7 +28,7 @@ const backends: Readonly<Record<string, Backend>> = {
   vllm: { kind: "vllm" },
   sglang: { kind: "compatible", baseUrl: "http://127.0.0.1:30000/v1" },
 };
-const otherNames: Readonly<Record<string, string>> = { gemini: "google" };
+const backendOf = (said: string): Backend | undefined => backends[said === "gemini" ? "google" : said];
 
 const keyNames: Readonly<Record<string, string>> = {
   "api_keys.openai": "OPENAI_API_KEY",
@@ -40,6 +40,7 @@ const keyNames: Readonly<Record<string, string>> = {
   "api_keys.huggingface": "HF_TOKEN",
   "api_keys.huggingface.auth_token": "HF_TOKEN",
   "api_keys.huggingface.cache_dir": "HF_HOME",
+  "api_keys.huggingface.home": "HF_HOME",
 };
 
 /** Translates the first predecessor's configuration (`aios/config/config.yaml` of agiresearch/AIOS). */
@@ -69,45 +70,103 @@ export function importClassic(tree: unknown): Translation {
   return translator.end("classic", reasonOf);
 }
 
-/** One core for all models of one backend at one address. */
+interface Draft {
+  readonly name: string;
+  readonly kind: string;
+  readonly baseUrl?: string;
+  readonly apiKey?: string;
+  readonly models: string[];
+}
+
+/** One core for all models of one backend at one address with one key. */
 function importModels(tree: unknown, translator: Translator): void {
-  const llms = isTree(tree) ? tree["llms"] : undefined;
-  const models = isTree(llms) && Array.isArray(llms["models"]) ? (llms["models"] as readonly unknown[]) : [];
-  const cores: { name: string; kind: string; baseUrl?: string; apiKey?: string; models: string[] }[] = [];
-  for (const [index, model] of models.entries()) {
-    const at = `llms.models.${index}`;
-    if (!isTree(model) || typeof model["name"] !== "string") continue;
-    const said = typeof model["backend"] === "string" ? model["backend"] : "";
-    const backend = backends[otherNames[said] ?? said];
-    if (!backend) {
-      translator.drop(`${at}.name`, reasonOfBackend(said));
-      translator.drop(`${at}.backend`, reasonOfBackend(said));
+  const drafts: Draft[] = [];
+  const models = [...modelsOf(tree)];
+  // Without a key of its own a model uses its provider's, as it did there.
+  for (const { backend, key } of models) {
+    const keyName = backendOf(backend)?.keyName;
+    if (!key && keyName !== undefined) translator.refer(keyName);
+  }
+  for (const { at, name, backend: said, ...model } of models) {
+    const backend = backendOf(said);
+    const baseUrl = backend && baseUrlOf(model.hostname, backend);
+    const reason = backend ? undefined : reasonOfBackend(said);
+    if (!backend || baseUrl === null) {
+      translator.drop(at.name, reason ?? `${model.hostname} is no address: http://HOST:PORT`);
+      translator.drop(at.backend, reason ?? "its model was not taken over");
       continue;
     }
-    const hostname = typeof model["hostname"] === "string" ? model["hostname"].replace(/\/+$/, "") : "";
-    const baseUrl = hostname === "" ? backend.baseUrl : /\/v\d+$/.test(hostname) ? hostname : `${hostname}/v1`;
-    const ownKey = typeof model["api_key"] === "string" ? model["api_key"].trim() : "";
-    let core = cores.find((each) => each.kind === backend.kind && each.baseUrl === baseUrl && !ownKey);
+    const usual = backend.keyName ?? `${said.toUpperCase()}_API_KEY`;
+    const keyName = model.key ? translator.secret(at.key, usual, model.key) : backend.keyName;
+    const apiKey = keyName === undefined ? undefined : `env:${keyName}`;
+    const same = (draft: Draft) => draft.kind === backend.kind && draft.baseUrl === baseUrl && draft.apiKey === apiKey;
+    let core = drafts.find(same);
     if (!core) {
-      const same = cores.filter((each) => each.name.startsWith(said)).length;
-      const name = same === 0 ? said : `${said}-${same + 1}`;
-      const keyName = ownKey ? `${name.toUpperCase().replaceAll("-", "_")}_API_KEY` : backend.keyName;
-      if (ownKey && keyName) translator.secret(`${at}.api_key`, keyName, ownKey);
       core = {
-        name,
+        name: freeName(said, drafts),
         kind: backend.kind,
         ...(baseUrl === undefined ? {} : { baseUrl }),
-        ...(keyName === undefined ? {} : { apiKey: `env:${keyName}` }),
+        ...(apiKey === undefined ? {} : { apiKey }),
         models: [],
       };
-      cores.push(core);
+      drafts.push(core);
     }
-    core.models.push(model["name"]);
-    translator.moved(`${at}.name`, `llms.cores, ${core.name}/${model["name"]}`);
-    translator.moved(`${at}.backend`, `kind: ${core.kind}`);
-    if (hostname) translator.moved(`${at}.hostname`, `baseUrl: ${baseUrl}`);
+    core.models.push(name);
+    translator.moved(at.name, `llms.cores, ${core.name}/${name}`);
+    translator.moved(at.backend, `kind: ${core.kind}`);
+    if (model.hostname) translator.moved(at.hostname, `baseUrl: ${baseUrl}`);
   }
-  if (cores.length > 0) translator.set("llms.cores", cores);
+  if (drafts.length > 0) translator.set("llms.cores", drafts);
+}
+
+function freeName(name: string, taken: readonly Draft[]): string {
+  let free = name;
+  for (let count = 2; taken.some((draft) => draft.name === free); count++) free = `${name}-${count}`;
+  return free;
+}
+
+/** Where the server is; undefined for the kind's own address, null for what is none. */
+function baseUrlOf(hostname: string, { baseUrl }: Backend): string | undefined | null {
+  if (hostname === "") return baseUrl;
+  const url = (/^[a-z]+:\/\//i.test(hostname) ? hostname : `http://${hostname}`).replace(/\/+$/, "");
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) return null;
+  return /\/v\d+$/.test(url) ? url : `${url}/v1`;
+}
+
+interface Model {
+  /** Where its members stand in their file. */
+  readonly at: Readonly<Record<"name" | "backend" | "hostname" | "key", string>>;
+  readonly name: string;
+  readonly backend: string;
+  readonly hostname: string;
+  readonly key: string;
+}
+
+/** `llms.models`, and the one model of the form before it (`llm.default_model`). */
+function* modelsOf(tree: unknown): Generator<Model> {
+  if (!isTree(tree)) return;
+  const { llms, llm } = tree;
+  const text = (value: unknown): string => (typeof value === "string" ? value.trim() : "");
+  if (isTree(llm) && text(llm["default_model"]))
+    yield {
+      at: { name: "llm.default_model", backend: "llm.backend", hostname: "llm.hostname", key: "llm.api_key" },
+      name: text(llm["default_model"]),
+      backend: text(llm["backend"]),
+      hostname: text(llm["hostname"]),
+      key: text(llm["api_key"]),
+    };
+  const models = isTree(llms) && Array.isArray(llms["models"]) ? (llms["models"] as readonly unknown[]) : [];
+  for (const [index, model] of models.entries()) {
+    if (!isTree(model) || !text(model["name"])) continue;
+    const at = `llms.models.${index}`;
+    yield {
+      at: { name: `${at}.name`, backend: `${at}.backend`, hostname: `${at}.hostname`, key: `${at}.api_key` },
+      name: text(model["name"]),
+      backend: text(model["backend"]),
+      hostname: text(model["hostname"]),
+      key: text(model["api_key"]),
+    };
+  }
 }
 
 function importRouter(translator: Translator): void {
@@ -138,6 +197,8 @@ function reasonOf(key: string): string {
   if (key.startsWith("memory.")) return "memory is not there yet";
   if (key.startsWith("storage.")) return "search over files is not there yet";
   if (key.startsWith("tool.")) return "MCP servers are not there yet";
+  if (key.startsWith("llm."))
+    return "one model's own settings: a caller says them (max_tokens), or the server that runs the model";
   if (key.startsWith("llms.models.")) return "belongs to a model in the kernel's own process, or is not known";
   return "nothing of ours is like it";
 }

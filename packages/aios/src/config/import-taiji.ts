@@ -65,6 +65,10 @@ function reasonOf(key: string): string {
     monitoring: "/metrics has the figures; alerts belong to what reads them",
     agents: "timeouts of one agent are limits of its process: aios limits",
     features: "there are no switches like these",
+    cost_control: "prices belong to a model: aios llm add --price; budgets tell what is left: aios budget show",
+    core: "every event is in the journal: aios trace, aios logs; a process's files lie in its own folder of the home",
+    queue: "a call's place is its process's nice value: aios nice",
+    config: "not needed",
     version: "not needed",
     environment: "not needed",
   };

@@ -6,8 +6,8 @@ export interface Translation {
   readonly from: Predecessor;
   /** For config.yaml; holds no secret. */
   readonly config: Record<string, unknown>;
-  /** Keys that stood in the file, by the variable that they become. */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** What the configuration refers to and what stood in the file as a key: the variables that have to be set. */
+  readonly variables: readonly string[];
   readonly mapped: readonly { readonly from: string; readonly to: string }[];
   readonly unmapped: readonly { readonly key: string; readonly reason: string }[];
 }
@@ -15,11 +15,12 @@ export interface Translation {
 /** Collects a translation key by key; what nobody mapped is reported at the end, so that nothing is lost unsaid. */
 export class Translator {
   readonly config: Record<string, unknown> = {};
-  readonly secrets: Record<string, string> = {};
   readonly #mapped: { from: string; to: string }[] = [];
   readonly #unmapped: { key: string; reason: string }[] = [];
   readonly #leaves: ReadonlyMap<string, unknown>;
   readonly #told = new Set<string>();
+  /** Values stay in here: they only tell whether two keys are the same one. */
+  readonly #variables = new Map<string, string>();
 
   constructor(tree: unknown) {
     this.#leaves = new Map(leavesOf(tree, ""));
@@ -50,10 +51,23 @@ export class Translator {
     this.#mapped.push({ from, to });
   }
 
-  /** A secret leaves the configuration and becomes a variable of the home. */
-  secret(from: string, name: string, value: string): void {
-    this.secrets[name] = value;
-    this.moved(from, `env:${name}`);
+  /** Something refers to this variable, whoever sets it: no key of the file may take its name. */
+  refer(name: string): void {
+    if (!this.#variables.has(name)) this.#variables.set(name, "");
+  }
+
+  /**
+   * A secret is not taken along: a reference to a variable stands in its place, `name` or, where that means another
+   * key already, one like it. Returns the variable's name.
+   */
+  secret(from: string, name: string, value: string): string {
+    const same = [...this.#variables].find(([, known]) => known === value)?.[0];
+    let variable = same ?? name;
+    for (let count = 2; same === undefined && this.#variables.has(variable); count++)
+      variable = name.replace(/(_API_KEY|_TOKEN|)$/, (end) => `_${count}${end}`);
+    this.#variables.set(variable, value);
+    this.moved(from, `env:${variable}`);
+    return variable;
   }
 
   drop(key: string, reason: string): void {
@@ -64,7 +78,13 @@ export class Translator {
   end(from: Predecessor, reasonOf: (key: string) => string): Translation {
     for (const [key, value] of this.#leaves)
       if (!this.#told.has(key) && value !== "" && value !== null) this.drop(key, reasonOf(key));
-    return { from, config: this.config, secrets: this.secrets, mapped: this.#mapped, unmapped: this.#unmapped };
+    return {
+      from,
+      config: this.config,
+      variables: [...this.#variables.keys()],
+      mapped: this.#mapped,
+      unmapped: this.#unmapped,
+    };
   }
 }
 

@@ -3,9 +3,9 @@ import { copyFile, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { writeConfig } from "../../config/edit.ts";
-import { storeEnv } from "../../config/env-file.ts";
 import { translateFile } from "../../config/import.ts";
 import { predecessorNames, predecessorOf } from "../../config/predecessor.ts";
+import { withStoredEnv } from "../../config/secrets.ts";
 import type { Translation } from "../../config/translation.ts";
 import { CliError, conflict } from "../cli-error.ts";
 import { configText } from "../messages/config.ts";
@@ -20,9 +20,7 @@ export async function run(context: Context): Promise<void> {
   const translation = await translateFile(path);
   const file = home.file("config.yaml");
   const text = yamlOf(translation, path);
-  const { config, secrets, mapped, unmapped } = translation;
-  const names = Object.keys(secrets);
-  const data = { from: translation.from, file, config, mapped, unmapped, variables: names, isWritten: !options.dryRun };
+  const data = { ...translation, file, isWritten: !options.dryRun };
   if (options.dryRun) {
     context.say(reportText(translation, path, context));
     context.result(data, () => text);
@@ -33,7 +31,6 @@ export async function run(context: Context): Promise<void> {
   if (hasBackup && !options.force && predecessorOf(parse(await readFile(file, "utf8"))) === undefined)
     throw new CliError(conflict, t(configText.exists, { file }), { hint: t(configText.existsHint) });
   if (hasBackup) await copyFile(file, `${file}.bak`);
-  await storeEnv(home.dir, secrets);
   await writeConfig(home, text);
   context.result(data, () => reportText(translation, path, context));
   context.say(t(configText.wrote, { file }));
@@ -45,15 +42,20 @@ function yamlOf({ config, unmapped }: Translation, path: string): string {
   return `# Translated from ${path} by aios config import.\n${rest && `# Without a counterpart:\n${rest}`}${stringify(config)}`;
 }
 
-function reportText({ from, mapped, unmapped, secrets }: Translation, path: string, { t, paint }: Context): string {
+function reportText(
+  { from, mapped, unmapped, variables }: Translation,
+  path: string,
+  { t, paint, home, env }: Context,
+): string {
   const width = Math.max(0, ...[...mapped.map((each) => each.from), ...unmapped.map(({ key }) => key)].map(widthOf));
-  const names = Object.keys(secrets).join(", ");
+  const kept = withStoredEnv(env, home.dir);
   return [
     t(configText.importedFrom, { path, system: predecessorNames[from] }),
     ...(mapped.length === 0 ? [] : ["", paint.strong(t(configText.mapped))]),
     ...mapped.map((each) => `  ${pad(each.from, width)}  ${paint.good("→")} ${each.to}`),
     ...(unmapped.length === 0 ? [] : ["", paint.strong(t(configText.unmapped))]),
     ...unmapped.map(({ key, reason }) => `  ${pad(key, width)}  ${paint.dim(reason)}`),
-    ...(names === "" ? [] : ["", t(configText.secrets, { names })]),
+    ...(variables.length === 0 ? [] : ["", paint.strong(t(configText.variables))]),
+    ...variables.map((name) => `  aios env set ${name}${kept[name] ? paint.dim(`  ${t(configText.isSet)}`) : ""}`),
   ].join("\n");
 }

@@ -31,10 +31,11 @@ export const configText = {
   importedFrom: { en: "{path}: a configuration of {system}", zh: "{path}：{system} 的配置" },
   mapped: { en: "Taken over", zh: "已转换" },
   unmapped: { en: "Has no counterpart", zh: "没有对应项" },
-  secrets: {
-    en: "Keys that stood in the file go to the variables {names} of the home (mode 0600)",
-    zh: "文件中的密钥存入主目录的变量 {names}（权限 0600）",
+  variables: {
+    en: "No key is copied: references stand in their place. Set these variables",
+    zh: "密钥不会被复制，而是改为引用。请设置以下变量",
   },
+  isSet: { en: "(is set)", zh: "（已设置）" },
   wrote: { en: "wrote {file}", zh: "已写入 {file}" },
   backup: { en: "what was there is kept as {file}", zh: "原文件保留为 {file}" },
   exists: { en: "{file} is there already", zh: "{file} 已存在" },

@@ -79,8 +79,8 @@ export const configRows = [
       zh: "逐项转换其他 AIOS 的 config.yaml",
     },
     details: {
-      en: "Takes the files of agiresearch/AIOS and of yangfei222666-9/aios, and tells what has no counterpart. Keys in them become variables of the home (aios env ls); an old config.yaml is kept as config.yaml.bak.",
-      zh: "支持 agiresearch/AIOS 与 yangfei222666-9/aios 的文件，并列出没有对应项的设置。文件中的密钥会存为主目录的变量（aios env ls）；原有的 config.yaml 保留为 config.yaml.bak。",
+      en: "Takes the files of agiresearch/AIOS and of yangfei222666-9/aios, and tells what has no counterpart. Keys in them are not copied: references stand in their place, and the variables to set are named. An old config.yaml is kept as config.yaml.bak.",
+      zh: "支持 agiresearch/AIOS 与 yangfei222666-9/aios 的文件，并列出没有对应项的设置。文件中的密钥不会被复制，而是改为引用，并列出需要设置的变量；原有的 config.yaml 保留为 config.yaml.bak。",
     },
     examples: ["aios config import aios/config/config.yaml --dry-run"],
     args: [{ name: "file", summary: { en: "the file to translate", zh: "要转换的文件" } }],
