@@ -1,3 +1,2 @@
 // The simulated core as an upstream of its own: a composition beside boot.ts, for `aios sim serve`.
 export { serveSim } from "./drivers/llm/sim/serve.ts";
-export type { SimServerOptions } from "./drivers/llm/sim/serve.ts";

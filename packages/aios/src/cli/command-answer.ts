@@ -13,7 +13,7 @@ export interface CommandEntry {
   readonly program: CommandProgram;
 }
 
-export interface Patience {
+interface Patience {
   /** How long a kernel that is away is waited for. */
   readonly patienceMs: number;
   readonly signal?: AbortSignal;

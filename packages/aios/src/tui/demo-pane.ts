@@ -129,7 +129,7 @@ export function demoTable({ rows, words, paint }: DemoState, width: number): str
 
 const nameOf = (row: DemoRow, text: string, paint: Paint) => (row.phase === "starting" ? paint.dim(text) : text);
 
-export const markOf = (phase: Phase, paint: Paint): string => paintMark(phase, marks[phase], paint);
+const markOf = (phase: Phase, paint: Paint): string => paintMark(phase, marks[phase], paint);
 
 function paintMark(phase: Phase, text: string, paint: Paint): string {
   switch (phase) {

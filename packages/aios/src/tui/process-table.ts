@@ -13,7 +13,7 @@ export interface ProcessWords {
   /** The end of a process, short: `exit 1`. */
   readonly exit: (code: number | null, signal: string | null) => string;
 }
-export type ProcessColumn =
+type ProcessColumn =
   | "pid"
   | "name"
   | "kind"
@@ -49,7 +49,7 @@ export function processTable(state: ProcessTableState, width: number, height: nu
 }
 
 /** Pids in a table: long enough to tell them apart, short enough to read; any unique prefix names a process. */
-export const shortPid = (pid: string): string => pid.slice(0, 10);
+const shortPid = (pid: string): string => pid.slice(0, 10);
 
 /** A model with the mark that every simulated one carries. */
 export function markedModel(model: string | null, simulatedCores: ReadonlySet<string>): string {
@@ -92,11 +92,11 @@ function columnsFor({ simulatedCores, nowMs, words, paint }: ProcessTableState):
   ];
 }
 
-export function stateText(row: ProcessView, words: ProcessWords): string {
+function stateText(row: ProcessView, words: ProcessWords): string {
   return row.state === "zombie" && row.exit ? words.exit(row.exit.code, row.exit.signal) : words.state[row.state];
 }
 
-export const statePaint =
+const statePaint =
   (paint: Paint) =>
   (text: string, row: ProcessView): string => {
     switch (row.state) {

@@ -7,7 +7,7 @@ import type { ProcessWords } from "./process-table.ts";
 import { fit } from "./width.ts";
 
 export type Lane = ResultOf<"llm.lanes">["lanes"][number];
-export type KernelStatus = ResultOf<"sys.status">;
+type KernelStatus = ResultOf<"sys.status">;
 
 /** What `top` shows above and between the tables, in the reader's language. */
 export interface TopWords extends ProcessWords {

@@ -11,7 +11,11 @@ export async function run(context: ContextOf<"run">): Promise<number> {
   // In a folder with an agent of its own the words are the task.
   const words = args.agent === undefined ? [] : [args.agent, ...args.task];
   if (project.agent !== undefined && args.task.length === 0 && words.length > 0)
-    return (await import("../run-agent.ts")).runAgent(context, { agent: project.agent, task: words.join(" "), project });
+    return (await import("../run-agent.ts")).runAgent(context, {
+      agent: project.agent,
+      task: words.join(" "),
+      project,
+    });
   if (args.agent === undefined) throw new CliError(usage, t(runText.nothing), { hint: t(runText.nothingHint) });
   return (await import("../run-agent.ts")).runAgent(context, { agent: args.agent, task: args.task.join(" "), project });
 }

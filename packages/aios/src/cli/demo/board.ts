@@ -16,13 +16,13 @@ interface Seat {
 }
 
 /** Something that happened to an agent: a line where nothing can be redrawn. */
-export interface Change {
+interface Change {
   readonly name: string;
   readonly phase: Phase;
   readonly text: string;
 }
 
-export interface Totals {
+interface Totals {
   readonly calls: number;
   readonly toolCalls: number;
   readonly inputTokens: number;
