@@ -17,7 +17,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { asCallId, asPid, asTenantId, type ChatArgs } from "@aiosjs/sdk/protocol";
 import { Pool } from "undici";
-import { createOpenAiCore } from "../packages/aios/src/drivers/llm/openai/core.ts";
+import { createOpenAiCore } from "../src/drivers/llm/openai/core.ts";
 
 const { values } = parseArgs({
   options: {

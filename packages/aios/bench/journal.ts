@@ -5,11 +5,11 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
-import { encodeCommit } from "../packages/aios/src/drivers/journal/encode.ts";
-import { KnownTranscripts } from "../packages/aios/src/drivers/journal/known-transcripts.ts";
-import { openSqliteJournal } from "../packages/aios/src/drivers/journal/sqlite.ts";
-import type { Journal, JournalRecord } from "../packages/aios/src/kernel/ports.ts";
-import { callRow, eventRow, ofCall, ofEvent, ofProcess, processRow } from "../packages/aios/test/journal-rows.ts";
+import { encodeCommit } from "../src/drivers/journal/encode.ts";
+import { KnownTranscripts } from "../src/drivers/journal/known-transcripts.ts";
+import { openSqliteJournal } from "../src/drivers/journal/sqlite.ts";
+import type { Journal, JournalRecord } from "../src/kernel/ports.ts";
+import { callRow, eventRow, ofCall, ofEvent, ofProcess, processRow } from "../test/journal-rows.ts";
 
 interface Figure {
   name: string;
