@@ -119,7 +119,8 @@ function unknownOption(name: string, row: CommandRow | undefined, lang: Lang): C
 
 export function unknownCommand(name: string, lang: Lang): CliError {
   const paths = (commands as readonly CommandRow[]).flatMap(({ path, aliases }) => [path, ...(aliases ?? [])]);
-  const near = nearest(name, paths);
+  const families = paths.filter((path) => path.includes(" ")).map((path) => path.split(" ")[0]!);
+  const near = nearest(name, [...paths, ...families]);
   return new CliError(usage, translate(lang, commonText.unknownCommand, { name }), {
     hint: near
       ? translate(lang, commonText.didYouMean, { name: `aios ${near}` })

@@ -65,6 +65,11 @@ export const commonText = {
     en: "keys, approvals and policy belong to people: run it from your own shell",
     zh: "密钥、批准和策略只由人管理：请在自己的终端中执行",
   },
+  noSchema: { en: 'no schema "{name}"', zh: "没有 schema“{name}”" },
+  noSchemaHint: {
+    en: "there are commands, config, syscalls, and every syscall by its name",
+    zh: "可用：commands、config、syscalls，以及各系统调用的名称",
+  },
   noTerminal: {
     en: '"aios {path}" asks questions, and there is no terminal to ask on',
     zh: "“aios {path}”需要交互式终端",
