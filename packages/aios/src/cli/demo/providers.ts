@@ -3,7 +3,10 @@ export interface Provider {
   readonly name: string;
   readonly keyName: string;
   readonly model: string;
-  /** US dollars per million tokens, from the provider's price page in 2025; the budget is reckoned by it. */
+  /**
+   * US dollars per million tokens; the budget is reckoned by it. OpenAI's as listed in June 2026; the others as of 2025
+   * and not verified since.
+   */
   readonly price: { readonly input: number; readonly output: number };
 }
 
