@@ -1,11 +1,33 @@
 // Looks at a home without a kernel: a composition beside boot.ts, for `doctor`.
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { APPLICATION_ID } from "./drivers/journal/schema.ts";
 import { restoreHint } from "./drivers/journal/sqlite-fault.ts";
 import { openForReading } from "./drivers/journal/sqlite-open.ts";
 
 export { refuseNetworkFilesystem } from "./drivers/journal/network-filesystem.ts";
+
+/**
+ * Whether a kernel of this machine holds the home. Its lock is the operating system's, so this is true of a kernel that
+ * does not answer, and false of one that was killed, whatever process has its number now.
+ */
+export function isHeld(home: string): boolean {
+  const path = join(home, "kernel.lock.db");
+  if (!existsSync(path)) return false;
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    db.prepare("select count(*) from sqlite_master").get();
+    return false;
+  } catch (cause) {
+    return ((cause as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY;
+  } finally {
+    db.close();
+  }
+}
+
+const SQLITE_BUSY = 5;
 
 const magic = "SQLite format 3\0";
 

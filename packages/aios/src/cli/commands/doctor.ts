@@ -2,6 +2,7 @@ import { pad, widthOf } from "../../tui/width.ts";
 import { checkCores } from "../doctor/cores.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine.ts";
+import { checkPrograms } from "../doctor/programs.ts";
 import { checkConfig, checkJournalFile, checkKernel } from "../doctor/system.ts";
 import { doctorText } from "../messages/doctor.ts";
 import type { ContextOf } from "../registry.ts";
@@ -14,7 +15,7 @@ export async function run(context: ContextOf<"doctor">): Promise<number> {
     config ? checkCores(context, config) : Promise.resolve([]),
   ]);
   const journal = config ? [checkJournalFile(context, config)] : [];
-  const findings = [...machine, ...configured, ...kernel, ...journal, ...cores];
+  const findings = [...machine, ...configured, ...kernel, ...journal, ...cores, ...checkPrograms(context)];
   const broken = findings.filter(({ state }) => state === "broken").length;
   context.result({ findings, broken }, () => textOf(findings, context));
   context.say(broken === 0 ? t(doctorText.allGood) : t(doctorText.someBroken, { count: broken }));

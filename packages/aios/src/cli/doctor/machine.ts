@@ -37,6 +37,14 @@ async function checkHome({ t, home }: DoctorContext): Promise<Finding> {
     await refuseNetworkFilesystem(dir);
     if (isThere) await writeFile(probe, "");
     else await mkdir(probe);
+    // Windows has no such bits.
+    if (isThere && process.platform !== "win32" && ((await stat(dir)).mode & 0o077) !== 0)
+      return {
+        check,
+        state: "note",
+        text: t(doctorText.homeOpen, { home: dir }),
+        fix: t(doctorText.homeOpenFix, { home: dir }),
+      };
     return { check, state: "ok", text: t(isThere ? doctorText.homeGood : doctorText.homeNew, { home: dir }) };
   } catch (error) {
     if (isSysError(error)) return { check, state: "broken", text: error.message, fix: error.hint ?? "" };

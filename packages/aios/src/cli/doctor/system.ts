@@ -4,11 +4,11 @@ import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { isSysError } from "@aiosjs/sdk";
 import type { Config } from "../../config/schema.ts";
-import { checkJournal } from "../../home-check.ts";
+import { checkJournal, isHeld } from "../../home-check.ts";
 import { version as ownVersion } from "../../version.ts";
-import { isAlive } from "../is-alive.ts";
 import { doctorText } from "../messages/doctor.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
+import { portHolder } from "./port-holder.ts";
 
 const answerTimeoutMs = 5_000;
 
@@ -41,34 +41,23 @@ export async function checkKernel(context: DoctorContext, config: Config | undef
   const { t, home, signal } = context;
   const check = t(doctorText.kernel);
   const kernel = home.kernelFile();
-  if (kernel?.url) {
-    const { pid, url } = kernel;
-    const isThere = isAlive(pid);
-    const answers = isThere && (await isAnswering(url, signal));
-    if (!isThere)
-      return [
-        { check, state: "note", text: t(doctorText.kernelDead, { pid }), fix: t(doctorText.kernelDeadFix) },
-        ...(config ? [await checkPort(context, config)] : []),
-      ];
-    if (!answers)
-      return [
-        {
-          check,
-          state: "broken",
-          text: t(doctorText.kernelStuck, { pid, url }),
-          fix: t(doctorText.kernelStuckFix, { pid }),
-        },
-      ];
-    const version = kernel.version ?? "?";
-    const up: Finding = { check, state: "ok", text: t(doctorText.kernelUp, { version, url, pid }) };
-    if (version === ownVersion) return [up];
-    const text = t(doctorText.kernelOther, { version, own: ownVersion });
-    return [up, { check, state: "note", text, fix: t(doctorText.kernelOtherFix) }];
+  if (!isHeld(home.dir)) {
+    const text = kernel ? t(doctorText.kernelDead, { pid: kernel.pid }) : t(doctorText.kernelNone);
+    const none: Finding = kernel
+      ? { check, state: "note", text, fix: t(doctorText.kernelDeadFix) }
+      : { check, state: "ok", text };
+    return [none, ...(config ? [await checkPort(context, config)] : [])];
   }
-  return [
-    { check, state: "ok", text: t(doctorText.kernelNone) },
-    ...(config ? [await checkPort(context, config)] : []),
-  ];
+  if (!kernel?.url) return [{ check, state: "note", text: t(doctorText.kernelStarting, { pid: kernel?.pid ?? "?" }) }];
+  const { pid, url, version } = kernel;
+  if (!(await isAnswering(url, signal))) {
+    const text = t(doctorText.kernelStuck, { pid, url });
+    return [{ check, state: "broken", text, fix: t(doctorText.kernelStuckFix, { pid }) }];
+  }
+  const up: Finding = { check, state: "ok", text: t(doctorText.kernelUp, { version: version ?? "?", url, pid }) };
+  if (version === ownVersion) return [up];
+  const text = t(doctorText.kernelOther, { version: version ?? "?", own: ownVersion });
+  return [up, { check, state: "note", text, fix: t(doctorText.kernelOtherFix) }];
 }
 
 async function isAnswering(url: string, signal: AbortSignal): Promise<boolean> {
@@ -94,8 +83,14 @@ async function checkPort({ t }: DoctorContext, { server }: Config): Promise<Find
     return { check, state: "ok", text: t(doctorText.portFree, { port }) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const text = code === "EADDRINUSE" ? t(doctorText.portTaken, { port, host }) : message;
-    return { check, state: "broken", text, fix: t(doctorText.portTakenFix, { next: port + 1 }) };
+    if (code === "EADDRINUSE") {
+      const holder = portHolder(port);
+      const text = holder
+        ? t(doctorText.portHeld, { port, host, pid: holder.pid, command: holder.command })
+        : t(doctorText.portTaken, { port, host });
+      return { check, state: "broken", text, fix: t(doctorText.portTakenFix, { next: port < 65_535 ? port + 1 : port - 1 }) };
+    }
+    return { check, state: "broken", text: message, fix: "aios config explain server.host" };
   } finally {
     probe.close();
   }

@@ -26,6 +26,11 @@ export const doctorText = {
     en: "mend its rights, or choose another with --home DIR or AIOS_HOME",
     zh: "修改其权限，或用 --home 目录 / AIOS_HOME 换一个",
   },
+  homeOpen: {
+    en: "{home} can be written, and others on this machine can look into it",
+    zh: "{home} 可写，但本机其他用户可以查看",
+  },
+  homeOpenFix: { en: "chmod 700 {home}", zh: "chmod 700 {home}" },
   diskGood: { en: "{free} GB free", zh: "剩余 {free} GB" },
   diskLow: { en: "only {free} GB free", zh: "仅剩 {free} GB" },
   diskLowFix: {
@@ -40,17 +45,22 @@ export const doctorText = {
   noSecrets: { en: "none yet", zh: "暂无" },
   kernelUp: { en: "{version} at {url}, process {pid}", zh: "{version}，{url}，进程 {pid}" },
   kernelNone: { en: "none is running", zh: "未运行" },
+  kernelStarting: { en: "process {pid} is starting, or stopping", zh: "进程 {pid} 正在启动或停止" },
   kernelStuck: { en: "process {pid} does not answer at {url}", zh: "进程 {pid} 在 {url} 没有应答" },
   kernelStuckFix: {
-    en: "kill {pid}, then aios up -d; the journal is safe",
-    zh: "先执行 kill {pid}，再执行 aios up -d；日志不会丢失",
+    en: "kill -9 {pid}, then aios up -d; the journal is safe",
+    zh: "先执行 kill -9 {pid}，再执行 aios up -d；日志不会丢失",
   },
-  kernelDead: { en: "kernel.json names process {pid}, which has ended", zh: "kernel.json 中的进程 {pid} 已结束" },
+  kernelDead: { en: "process {pid} ended without being stopped", zh: "进程 {pid} 未经停止便已结束" },
   kernelDeadFix: { en: "start it again: aios up -d", zh: "重新启动：aios up -d" },
   kernelOther: { en: "it runs {version}, this is {own}", zh: "内核版本为 {version}，当前命令为 {own}" },
   kernelOtherFix: { en: "aios restart", zh: "aios restart" },
   portFree: { en: "{port} is free", zh: "{port} 可用" },
   portTaken: { en: "{port} on {host} is in use by another program", zh: "{host} 的端口 {port} 已被其他程序占用" },
+  portHeld: {
+    en: "{port} on {host} is in use by process {pid}: {command}",
+    zh: "{host} 的端口 {port} 已被进程 {pid} 占用：{command}",
+  },
   portTakenFix: {
     en: "aios up --port 0 takes any free one, or: aios config set server.port {next}",
     zh: "aios up --port 0 使用任意空闲端口，或：aios config set server.port {next}",
@@ -71,6 +81,11 @@ export const doctorText = {
   ollamaEmptyFix: { en: "ollama pull qwen2.5:7b", zh: "ollama pull qwen2.5:7b" },
   ollamaNone: { en: "does not answer (not needed)", zh: "无应答（非必需）" },
   keyUnused: { en: "{name} is set and not used", zh: "{name} 已设置但未使用" },
+  programNone: {
+    en: "not there: only programs that need it miss it (aios run -- {name} …)",
+    zh: "未安装：仅影响需要它的程序（aios run -- {name} …）",
+  },
+  programNoneFix: { en: "install it with your system's package manager", zh: "用系统的包管理器安装" },
   allGood: { en: "everything is in order", zh: "一切正常" },
   someBroken: { en: "{count} broken", zh: "{count} 项有问题" },
 } as const satisfies Record<string, Text>;
