@@ -26,6 +26,6 @@ export const fill = (lang: Lang, text: Text, values: Readonly<Record<string, str
 
 /** `--lang` wins, then `AIOS_LANG`, then what the system says; English where nobody says anything. */
 export function detectLang(env: Readonly<Record<string, string | undefined>>, wanted?: string): Lang {
-  const said = wanted ?? env["AIOS_LANG"] ?? (env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"]);
+  const said = (wanted ?? env["AIOS_LANG"]) || env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"];
   return /^zh/i.test(said ?? "") ? "zh" : "en";
 }
