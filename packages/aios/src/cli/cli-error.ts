@@ -28,7 +28,6 @@ export class CliError extends Error {
 }
 
 /** Code and exit of the failures that the command line finds most. */
-export const failed = ["EIO", 1] as const;
 export const usage = ["EINVAL", 2] as const;
 export const notFound = ["ENOENT", 3] as const;
 export const denied = ["EACCES", 5] as const;

@@ -38,7 +38,7 @@ export async function invoke({ row, args, options, rest }: Invocation, lang: Lan
       t: (text, ...[values]) => fill(lang, text, (values ?? {}) as Record<string, string | number>),
       isTty: stdin.isTTY && stdout.isTTY && stderr.isTTY && !env["CI"] && !json && !jsonl,
       paint: isColoured(stdout) ? colour : plain,
-      width: stdout.isTTY ? stdout.columns : Infinity,
+      width: stdout.isTTY ? stdout.columns || 80 : Infinity,
       signal: cancel.signal,
       env,
       cwd: process.cwd(),

@@ -30,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return await invoke(parsed, lang);
     }
     const paint = stdout.isTTY && !env["NO_COLOR"] ? colour : plain;
-    stdout.write(`${helpText(parsed.helpOn, { lang, paint, width: stdout.columns ?? 100 })}\n`);
+    stdout.write(`${helpText(parsed.helpOn, { lang, paint, width: stdout.columns || 100 })}\n`);
     return 0;
   } catch (error) {
     return await refuse(error, argv, lang);

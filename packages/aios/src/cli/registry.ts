@@ -114,7 +114,7 @@ export const globalOptions = [
 ] as const satisfies readonly OptionSpec[];
 
 type Row = (typeof commands)[number];
-export type CommandPath = Row["path"];
+type CommandPath = Row["path"];
 
 type BaseOf<Kind> = Kind extends "flag" ? boolean : Kind extends "list" ? readonly string[] : ScalarOf<Kind>;
 type ScalarOf<Kind> = Kind extends "integer" | "number" ? number : string;
