@@ -63,6 +63,8 @@ const optionsOf = (row: CommandRow | undefined): readonly OptionSpec[] => [...(r
 function commanderOption(option: OptionSpec): Option {
   const { kind, short } = option;
   const made = new Option(`${short ? `-${short}, ` : ""}${flagOf(option)}${kind === "flag" ? "" : " <value>"}`);
+  // Else commander would take `--no-test` for the end of a flag `test` that holds by default.
+  made.negate = false;
   if (kind === "list") made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   return made;
 }
