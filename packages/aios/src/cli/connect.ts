@@ -51,12 +51,17 @@ async function probe(
     await response.body?.cancel();
   } catch (cause) {
     const isGone = isOurs && (pid === undefined || !isAlive(pid));
+    const hint = isGone
+      ? translate(lang, commonText.startOne)
+      : isOurs
+        ? translate(lang, commonText.restartIt)
+        : translate(lang, commonText.notNamedOne, { home: home.dir });
     throw new CliError(
       unreachable,
       isGone
         ? translate(lang, commonText.noKernel, { home: home.dir })
         : translate(lang, commonText.kernelSilent, { url }),
-      { hint: translate(lang, isGone ? commonText.startOne : commonText.restartIt), cause, isRetryable: true },
+      { hint, cause, isRetryable: true },
     );
   }
 }

@@ -23,7 +23,7 @@ export function helpText(path: string, look: HelpLook): string | undefined {
   const family = rows.filter((each) => each.path.startsWith(`${path} `) && !each.isHidden);
   if (family.length === 0) return undefined;
   return [
-    `${look.paint.strong(translate(look.lang, commonText.usage))}: aios ${path} …`,
+    `${look.paint.strong(translate(look.lang, commonText.usage))}${colon(look)}aios ${path} …`,
     "",
     ...table(family.map(entryOf(look)), look),
   ].join("\n");
@@ -49,7 +49,7 @@ function overview(look: HelpLook): string {
 function commandHelp(row: CommandRow, look: HelpLook): string {
   const { lang, paint, width } = look;
   const lines = [
-    `${paint.strong(translate(lang, commonText.usage))}: aios ${row.path}${usageOf(row)}`,
+    `${paint.strong(translate(lang, commonText.usage))}${colon(look)}aios ${row.path}${usageOf(row)}`,
     "",
     ...wrap(
       `${row.summary[lang].charAt(0).toUpperCase()}${row.summary[lang].slice(1)}${lang === "zh" ? "。" : "."}`,
@@ -66,7 +66,7 @@ function commandHelp(row: CommandRow, look: HelpLook): string {
   if (row.aliases?.length)
     lines.push(
       "",
-      `${paint.strong(translate(lang, commonText.alsoCalled))}: ${row.aliases.map((alias) => `aios ${alias}`).join(", ")}`,
+      `${paint.strong(translate(lang, commonText.alsoCalled))}${colon(look)}${row.aliases.map((alias) => `aios ${alias}`).join(", ")}`,
     );
   if (row.examples?.length)
     lines.push(
@@ -76,6 +76,8 @@ function commandHelp(row: CommandRow, look: HelpLook): string {
     );
   return lines.join("\n");
 }
+
+const colon = ({ lang }: HelpLook) => (lang === "zh" ? "：" : ": ");
 
 type Entry = readonly [label: string, text: string];
 

@@ -49,7 +49,7 @@ async function stayUp(context: Context): Promise<void> {
 
 function tellReady(context: Context, kernel: RunningKernel): void {
   const { t } = context;
-  context.item(kernel, () => t(kernelText.ready, kernel));
+  context.result(kernel, () => t(kernelText.ready, kernel));
   context.say(t(kernelText.usage, kernel));
   context.say(t(kernelText.usageRun));
   context.say(t(kernelText.usageTop));

@@ -46,6 +46,10 @@ export const commonText = {
     en: '"aios doctor" tells why; start it again: aios up -d',
     zh: "“aios doctor”可查明原因；重新启动：aios up -d",
   },
+  notNamedOne: {
+    en: "AIOS_URL names it; without AIOS_URL the kernel of {home} is used",
+    zh: "该地址来自 AIOS_URL；取消设置后使用 {home} 的内核",
+  },
   noKey: { en: "{file} holds no key of the kernel", zh: "{file} 中没有内核密钥" },
   noKeyHint: {
     en: "the kernel writes it when it starts; set AIOS_KEY to use another one",
