@@ -16,7 +16,7 @@ export const errnoTable = {
   EAUTH: { status: 401, retryable: false, exit: 4, en: "no key, or an unknown one", zh: "缺少密钥，或密钥无效" },
   E2BIG: { status: 413, retryable: false, exit: 2, en: "the request is too large", zh: "请求过大" },
   EPENDING: { status: 202, retryable: false, exit: 10, en: "waits for an approval", zh: "等待批准" },
-  EACCES: { status: 403, retryable: false, exit: 5, en: "a capability is missing", zh: "缺少权限" },
+  EACCES: { status: 403, retryable: false, exit: 5, en: "permission denied", zh: "权限不足" },
   EAGAIN: {
     status: 429,
     retryable: true,

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, watch } from "node:fs";
-import { join } from "node:path";
+import { closeSync, mkdirSync, openSync, readFileSync, statfsSync, statSync, watch } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Home } from "../config/open-home.ts";
 import { CliError } from "./cli-error.ts";
 import type { CommandContext } from "./context.ts";
@@ -24,10 +24,8 @@ export async function startKernel(
   { home, signal, t, lang, env, cwd }: Context,
   flags: readonly string[],
 ): Promise<RunningKernel> {
-  const folder = join(home.dir, "logs");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const logPath = join(folder, "kernel.log");
-  const log = openSync(logPath, "a", 0o600);
+  const logPath = join(home.dir, "logs", "kernel.log");
+  const log = await openLog(logPath);
   const from = statSync(logPath).size;
   const command = [process.argv[1] ?? "", "up", "--home", home.dir, "--lang", lang, ...flags];
   const kernel = spawn(process.execPath, [...process.execArgv, ...command], {
@@ -51,7 +49,11 @@ export async function startKernel(
     const said = readFileSync(logPath).subarray(from).toString("utf8").trim();
     const [message, ...more] = said.split("\n").map((line) => line.replace(/^(aios:|\s*→)\s*/, ""));
     const code = first[0] ?? 1;
-    throw new CliError([code === 6 ? "EBUSY" : "EIO", code], message || t(kernelText.endedEarly, { code }), {
+    // A full disk took the words too.
+    if (!message && statfsSync(home.dir).bavail === 0)
+      throw await unwritableAt(home.dir, Object.assign(new Error("no space left"), { code: "ENOSPC" }));
+    const errno = /\((E[A-Z0-9]+)\)/.exec(message ?? "")?.[1] ?? "EIO";
+    throw new CliError([errno, code], message || t(kernelText.endedEarly, { code }), {
       hint: more.at(-1) ?? t(kernelText.endedEarlyHint, { log: logPath }),
     });
   } finally {
@@ -60,6 +62,19 @@ export async function startKernel(
     kernel.unref();
   }
 }
+
+/** Where the kernel's words go. @throws SysError that names the file when it cannot be written. */
+async function openLog(path: string): Promise<number> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, "a", 0o600);
+  } catch (cause) {
+    throw await unwritableAt(path, cause);
+  }
+}
+
+const unwritableAt = async (path: string, cause: unknown) =>
+  (await import("../config/unwritable.ts")).unwritable(path, cause);
 
 /** Resolves when no kernel says any more that it holds the home; false when that took longer than `patienceMs`. */
 export async function kernelIsGone(home: Home, pid: number, patienceMs: number): Promise<boolean> {

@@ -9,6 +9,7 @@ import type { Home } from "./open-home.ts";
 import { isText, placeOf, valueAt } from "./path.ts";
 import { refuse } from "./refusal.ts";
 import { configSchema } from "./schema.ts";
+import { unwritable } from "./unwritable.ts";
 
 /** What a change of config.yaml did. */
 export interface Change {
@@ -83,7 +84,7 @@ function readDocument(file: string): Document {
   return document;
 }
 
-/** Replaces config.yaml whole. @throws SysError ENOSPC when it cannot be written. */
+/** Replaces config.yaml whole. @throws SysError EACCES, ENOSPC when it cannot be written. */
 export async function writeConfig(home: Home, text: string): Promise<void> {
   ensureHome(home.dir);
   const file = home.file("config.yaml");
@@ -93,9 +94,6 @@ export async function writeConfig(home: Home, text: string): Promise<void> {
     await rename(draft, file);
   } catch (cause) {
     await rm(draft, { force: true });
-    throw new SysError("ENOSPC", `${file} cannot be written: ${(cause as Error).message}`, {
-      cause,
-      hint: "make room, or choose another home with --home DIR",
-    });
+    throw unwritable(file, cause);
   }
 }

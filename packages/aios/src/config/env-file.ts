@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { ensureHome } from "./home.ts";
 import { readStoredEnv } from "./secrets.ts";
+import { unwritable } from "./unwritable.ts";
 
 /**
  * Changes the variables that are kept for this home (AIOS_HOME/env, mode 0600); `undefined` removes one. The file is
  * replaced whole: a reader sees the old or the new one.
- * @throws SysError EINVAL for a name or value that a line cannot hold, ENOSPC when the file cannot be written.
+ * @throws SysError EINVAL for a name or value that a line cannot hold, EACCES or ENOSPC when the file cannot be written.
  */
 export async function storeEnv(home: string, changes: Readonly<Record<string, string | undefined>>): Promise<void> {
   for (const [name, value] of Object.entries(changes)) {
@@ -29,9 +30,6 @@ export async function storeEnv(home: string, changes: Readonly<Record<string, st
     await rename(draft, path);
   } catch (cause) {
     await rm(draft, { force: true });
-    throw new SysError("ENOSPC", `${path} cannot be written: ${(cause as Error).message}`, {
-      cause,
-      hint: "make room, or choose another home with --home DIR",
-    });
+    throw unwritable(path, cause);
   }
 }

@@ -3,16 +3,14 @@ import { existsSync, mkdirSync } from "node:fs";
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
+import { unwritable } from "./unwritable.ts";
 
-/** Makes the home if it is missing; only its owner may look into it. @throws SysError ENOSPC when it cannot be written. */
+/** Makes the home if it is missing; only its owner may look into it. @throws SysError EACCES, ENOSPC, EINVAL when it cannot be written. */
 export function ensureHome(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new SysError("ENOSPC", `the home ${dir} cannot be made: ${(cause as Error).message}`, {
-      cause,
-      hint: "choose another with --home DIR or AIOS_HOME",
-    });
+    throw unwritable(dir, cause);
   }
 }
 
@@ -68,10 +66,7 @@ async function writeNew(path: string, text: string): Promise<void> {
       if (cause.code !== "EEXIST") throw cause;
     });
   } catch (cause) {
-    throw new SysError("ENOSPC", `${path} cannot be written: ${(cause as Error).message}`, {
-      cause,
-      hint: "make room or choose another home with --home DIR",
-    });
+    throw unwritable(path, cause);
   } finally {
     await rm(draft, { force: true });
   }

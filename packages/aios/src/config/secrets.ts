@@ -23,7 +23,8 @@ export function readStoredEnv(home: string): Record<string, string> {
   try {
     text = readFileSync(join(home, "env"), "utf8");
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+    // A home that is no folder holds none either; who opens the home says so.
+    if (["ENOENT", "ENOTDIR"].includes(String((cause as NodeJS.ErrnoException).code))) return {};
     throw new SysError("EACCES", `${join(home, "env")} cannot be read: ${(cause as Error).message}`, { cause });
   }
   const entries = text.split("\n").flatMap((line) => {

@@ -58,7 +58,7 @@ test("a home that is no folder is refused with what to do", async () => {
   const file = join(home, "file");
   writeFileSync(file, "");
   await expect(acquireHomeLock(file)).rejects.toMatchObject({
-    code: "EACCES",
+    code: "EINVAL",
     hint: expect.stringContaining("--home"),
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
+import { toFault } from "./sqlite-fault.ts";
 
 /** `kernel.json` of a home: the kernel that holds it. `url` is null until it listens. */
 interface KernelFile {
@@ -22,7 +23,8 @@ const SQLITE_BUSY = 5;
 /**
  * Takes `home` for this kernel, making the folder where there is none. The lock is the operating system's, on
  * `kernel.lock.db`: it ends with the process, however that ends, and leaves nothing behind to clean up.
- * @throws SysError EBUSY naming the kernel that holds the home, EACCES when the home cannot be written.
+ * @throws SysError EBUSY naming the kernel that holds the home, EACCES when the home cannot be written, ENOSPC on a
+ *   full disk, EINVAL when it is no folder.
  */
 export async function acquireHomeLock(home: string): Promise<HomeLock> {
   await refuseNetworkFilesystem(home);
@@ -90,15 +92,19 @@ function heldBy(home: string, kernel: KernelFile | undefined, cause: unknown): S
   });
 }
 
-const cannotLock = (home: string, cause: unknown): SysError => {
+function cannotLock(home: string, cause: unknown): SysError {
   const { code } = cause as { code?: string };
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
-  return new SysError(
-    isFull ? "ENOSPC" : "EACCES",
-    `the home ${home} cannot be ${isFull ? "written: no space is left" : "locked"}`,
-    {
-      cause,
-      hint: isFull ? "free some space" : "make the folder writable for this user, or start with another --home",
-    },
-  );
-};
+  if (code === "EEXIST" || code === "ENOTDIR")
+    return new SysError("EINVAL", `the home ${home} is no folder`, { cause, hint: "choose another with --home DIR" });
+  // SQLite says of a full disk that the file cannot be opened: the fault is looked for beside it.
+  const isFull = toFault(cause, join(home, "kernel.lock.db")).kind === "full";
+  return isFull
+    ? new SysError("ENOSPC", `the disk that holds ${home} is full`, {
+        cause,
+        hint: "free some space, or start with another --home",
+      })
+    : new SysError("EACCES", `the home ${home} cannot be written`, {
+        cause,
+        hint: "make the folder writable for this user, or start with another --home",
+      });
+}

@@ -55,13 +55,13 @@ export function toFault(cause: unknown, path: string): Fault {
 const full = (path: string): Fault => ({
   kind: "full",
   message: `the disk that holds ${path} is full`,
-  hint: "free some space: the kernel goes on by itself with the next call",
+  hint: "free some space: the kernel goes on by itself a second later",
 });
 
 const readOnly = (path: string): Fault => ({
   kind: "read-only",
   message: `${path} is read-only`,
-  hint: "make the file and its folder writable: the kernel goes on by itself with the next call",
+  hint: "make the file and its folder writable: the kernel goes on by itself a second later",
 });
 
 /** SQLite's I/O errors do not say why: a write of our own beside the journal does. */
