@@ -5,8 +5,8 @@ import type { Timer, Timers } from "./timers.ts";
 
 /** Events kept in memory for followers that are nearly up to date. */
 const RECENT = 4_096;
-/** Pause between tries of a journal that cannot write. */
-const PROBE_MS = 1_000;
+/** Pause between tries of a journal that cannot write: who makes room need not tell the kernel, nor lose a call to it. */
+const RETRY_MS = 1_000;
 /** What need not be awaited is gathered for so long: one message to the writer and one fsync for many calls. */
 const NOTE_MS = 20;
 
@@ -30,7 +30,7 @@ export class Outbox {
   readonly #recent: JournalEvent[] = [];
   readonly #followers = new Set<() => void>();
   #failure: unknown;
-  #probedAtMs = 0;
+  #retry: Timer | undefined;
 
   constructor(journal: Journal, options: { clock: Clock; timers: Timers; lastEventSeq: number }) {
     this.#journal = journal;
@@ -43,16 +43,8 @@ export class Outbox {
     return this.#seq;
   }
 
-  /**
-   * The last commit's failure, until one succeeds: while it is set, nothing new is admitted.
-   * Asking tries again, once a second at most.
-   */
+  /** The last commit's failure, until one succeeds: while it is set, nothing new is admitted. */
   get failure(): unknown {
-    const nowMs = this.#clock.nowMs();
-    if (this.#failure !== undefined && nowMs - this.#probedAtMs >= PROBE_MS) {
-      this.#probedAtMs = nowMs;
-      this.commit().catch(() => undefined);
-    }
     return this.#failure;
   }
 
@@ -107,6 +99,10 @@ export class Outbox {
       this.#failure = cause;
       // Kept in order for the next try: a full disk loses nothing. Bounded, for nothing new is admitted meanwhile.
       this.#unwritten.push({ order, records });
+      this.#retry ??= this.#timers.at(this.#clock.nowMs() + RETRY_MS, () => {
+        this.#retry = undefined;
+        this.commit().catch(() => undefined); // tries again, until it succeeds
+      });
       throw cause;
     }
   }
