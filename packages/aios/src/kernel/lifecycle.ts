@@ -7,6 +7,9 @@ import type { JournalImage, KeyRow, Principal, ProcessRow } from "./ports.ts";
 import type { Process } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
 
+/** A command whose parent was killed tells nobody that it has ended: its kernel looks after it this often. */
+const HOST_LOOK_MS = 5_000;
+
 /** How processes begin, stop, go on and end. */
 export class Lifecycle {
   readonly #parts: Parts;
@@ -177,6 +180,18 @@ export class Lifecycle {
     });
   }
 
+  /** Ends a command that is gone without a word; one whose parent lives is told of by it, between two looks. */
+  watchHost(process: Process, wasGone = false): void {
+    const { timers, clock, host } = this.#parts;
+    timers.at(clock.nowMs() + HOST_LOOK_MS, () => {
+      if (process.exit || !process.host) return;
+      const isGone = !host.isAlive(process.host);
+      if (isGone && wasGone)
+        return this.end(process, { code: null, signal: null, reason: "it ended, and its parent was gone" });
+      this.watchHost(process, isGone);
+    });
+  }
+
   /** What the journal holds becomes processes again; what died with the last kernel is ended, and paid for. */
   restore(image: JournalImage): void {
     const rows = image.processes.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
@@ -199,7 +214,9 @@ export class Lifecycle {
       if (process.exit) continue;
       if (process.kind === "agent")
         this.end(process, { code: 1, signal: null, reason: "the kernel stopped while it ran" });
-      else if (process.kind === "command" && !(process.host && this.#parts.host.isAlive(process.host)))
+      else if (process.kind === "command" && process.host && this.#parts.host.isAlive(process.host))
+        this.watchHost(process);
+      else if (process.kind === "command")
         this.end(process, { code: null, signal: null, reason: "it ended while no kernel ran" });
       else if (process.kind === "client") this.reapWhenIdle(process);
     }

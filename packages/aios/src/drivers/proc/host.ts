@@ -35,7 +35,13 @@ export function createHost(): Host {
           return true;
       }
     },
-    isAlive: (group) => (process.platform === "win32" ? isThere(group.hostPid) : treeOf(group).length > 0),
+    isAlive(group) {
+      if (process.platform === "win32") return isThere(group.hostPid);
+      // Its leader says most of the time what else takes a look at all processes of the machine.
+      const leader = hostProcess(group.hostPid);
+      if (leader?.startedAt === group.hostStartedAt && !leader.isZombie) return true;
+      return treeOf(group).length > 0;
+    },
   };
 }
 

@@ -60,6 +60,8 @@ export const procDevice: KernelDevice<ProcName> = {
     if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended: ${process.exit.reason}`);
     process.host = { hostPid, hostStartedAt };
     if (process.suspended !== undefined) parts.host.signal(process.host, "suspend");
+    // Told twice when the first answer was lost; one watch is enough.
+    if (!process.hasBegun) lifecycle.watchHost(process);
     process.hasBegun = true;
     lifecycle.save(process);
     return {};
