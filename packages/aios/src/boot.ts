@@ -97,7 +97,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const pruning = setInterval(() => void journal.prune(retention).catch(() => undefined), PRUNE_EVERY_MS).unref();
   opened.defer(() => clearInterval(pruning));
   const { server } = config;
-  const door = opened.use(await serve(kernel, { ...server, hasKeys: true }));
+  const door = opened.use(await serve(kernel, { ...server, graceMs: config.scheduler.graceMs, hasKeys: true }));
   lock.publish({ url: door.url, version });
   const root: Principal = { tenant: HOME_TENANT, key: kernel.authenticate(key).key, pid: null, scopes: ["*"] };
   const stack = opened.move();
