@@ -30,7 +30,7 @@ export class Outbox {
   readonly #recent: JournalEvent[] = [];
   readonly #followers = new Set<() => void>();
   #failure: unknown;
-  #retry: Timer | undefined;
+  #isRetrying = false;
 
   constructor(journal: Journal, options: { clock: Clock; timers: Timers; lastEventSeq: number }) {
     this.#journal = journal;
@@ -99,12 +99,18 @@ export class Outbox {
       this.#failure = cause;
       // Kept in order for the next try: a full disk loses nothing. Bounded, for nothing new is admitted meanwhile.
       this.#unwritten.push({ order, records });
-      this.#retry ??= this.#timers.at(this.#clock.nowMs() + RETRY_MS, () => {
-        this.#retry = undefined;
-        this.commit().catch(() => undefined); // tries again, until it succeeds
-      });
+      this.#retryLater();
       throw cause;
     }
+  }
+
+  #retryLater(): void {
+    if (this.#isRetrying) return;
+    this.#isRetrying = true;
+    this.#timers.at(this.#clock.nowMs() + RETRY_MS, () => {
+      this.#isRetrying = false;
+      this.commit().catch(() => undefined); // comes back here, until it succeeds
+    });
   }
 
   /** A record that no journal can write (a cycle in what an in-process caller passed) must not hold up the others. */
