@@ -10,8 +10,12 @@ import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
 const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item | undefined)[] =>
   Array.isArray(value) ? (value as readonly Item[]) : [value as Item | undefined];
 
-const modelsOf = (core: CoreConfig): ModelSpec[] | undefined =>
-  core.models?.map((model) => (typeof model === "string" ? { id: model } : model));
+/** A simulation costs nothing; a real model without a price is one whose price nobody told. */
+const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
+  models?.map((model) => {
+    const spec = typeof model === "string" ? { id: model } : model;
+    return kind === "sim" ? { price: { input: 0, output: 0 }, ...spec } : spec;
+  });
 
 /** Makes cores of the configuration, and keeps those whose configuration stayed over a refresh. */
 export class CoreShelf implements AsyncDisposable {

@@ -22,7 +22,12 @@ interface Context extends Pick<
 /** Runs a declarative agent to its end, shows what it prints as it comes, and exits as it did. Ctrl-C kills it. */
 export async function runAgent(
   context: Context,
-  { agent, task, project = projectHere(context) }: { agent: string | ManifestInput; task: string; project?: Project },
+  {
+    agent,
+    task,
+    project = projectHere(context),
+    usualClass,
+  }: { agent: string | ManifestInput; task: string; project?: Project; usualClass?: "interactive" },
 ): Promise<number> {
   const { options, t, signal } = context;
   const agentName = typeof agent === "string" ? agent : agent.name;
@@ -36,7 +41,7 @@ export async function runAgent(
   const client = await context.client();
   const { pid } = await client.proc.spawn(
     {
-      ...spawnOptions(options, project.limits),
+      ...spawnOptions({ ...options, class: options.class ?? usualClass }, project.limits),
       program: { kind: "agent", agent: program, task, ...(model === undefined ? {} : { model }) },
     },
     { signal },

@@ -12,5 +12,10 @@ const builtInAgent = {
 
 export async function run(context: ContextOf<"exec">): Promise<number> {
   const task = context.args.prompt.join(" ");
-  return runAgent(context, { agent: { ...builtInAgent, tools: [...builtInAgent.tools] }, task });
+  // A person waits for the answer.
+  return runAgent(context, {
+    agent: { ...builtInAgent, tools: [...builtInAgent.tools] },
+    task,
+    usualClass: "interactive",
+  });
 }

@@ -66,7 +66,7 @@ export const noFaults: SimFaults = {
 /** Iteration times of the prototype in the design pages: about 2,300 tokens/s in all at 32 sequences. */
 export const simDefaults: SimParameters = {
   seed: 1,
-  models: [{ id: "sim", contextTokens: 32_768 }],
+  models: [{ id: "sim", contextTokens: 32_768, price: { input: 0, output: 0 } }],
   slots: 4,
   kvTokens: 262_144,
   iterationMs: 12,
