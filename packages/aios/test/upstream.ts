@@ -7,6 +7,8 @@ export interface Received {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** The body as it came. */
+  readonly text: string;
   readonly body: {
     model?: string;
     stream?: boolean;
@@ -121,11 +123,13 @@ export async function openUpstream(script: Script = () => ({ is: "answer" })): P
         open--;
         changed();
       });
+      const text = Buffer.concat(body).toString("utf8");
       const received: Received = {
         method: request.method ?? "",
         path: request.url ?? "",
         headers: request.headers,
-        body: JSON.parse(Buffer.concat(body).toString("utf8")) as Received["body"],
+        text,
+        body: JSON.parse(text) as Received["body"],
         closed,
       };
       requests.push(received);

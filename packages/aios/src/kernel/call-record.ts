@@ -1,6 +1,6 @@
 import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
-import type { Clock, Subscription } from "./ports.ts";
+import type { Clock, OriginalRequest, Subscription } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 interface Reader {
@@ -15,6 +15,7 @@ export interface CallOptions {
   readonly process: Process;
   readonly clock: Clock;
   readonly onDetach: "abort" | "keep";
+  readonly original?: OriginalRequest | undefined;
 }
 
 /**
@@ -47,6 +48,8 @@ export class CallRecord {
   /** Its request is in the journal. */
   isIntended = false;
   readonly onDetach: "abort" | "keep";
+  /** Forgotten at the end of the call: it weighs as much as the arguments. */
+  original: OriginalRequest | undefined;
   readonly #clock: Clock;
   readonly #readers = new Set<Reader>();
   #attached = 0;
@@ -60,6 +63,7 @@ export class CallRecord {
     this.device = options.name.slice(0, options.name.indexOf("."));
     this.#clock = options.clock;
     this.onDetach = options.onDetach;
+    this.original = options.original;
     this.queuedAtMs = options.clock.nowMs();
     this.events.push({
       type: "syscall.queued",
@@ -92,6 +96,7 @@ export class CallRecord {
         : { type: "syscall.completed", result: outcome.result, usage, timing };
     this.push([last]);
     this.state = "ended";
+    this.original = undefined;
   }
 
   waitingMs(): number {

@@ -180,6 +180,7 @@ class Attempt {
       pid: record.process.pid,
       tenant: record.process.tenant,
       model: lane.model,
+      original: record.original,
       signal: record.abort.signal,
       syscall: (name, args) => slot.lend(() => submission.nested(name, args)),
     };

@@ -146,7 +146,7 @@ class KernelDoor implements Kernel {
     return refused.subscribe();
   }
 
-  #identity(name: string, args: unknown, process: Process): Omit<CallOptions, "onDetach"> {
+  #identity(name: string, args: unknown, process: Process): Omit<CallOptions, "onDetach" | "original"> {
     return {
       call: asCallId(`c${this.#parts.random.text(15)}`),
       seq: process.seq,
@@ -171,7 +171,8 @@ class KernelDoor implements Kernel {
 
   #record(call: { name: SyscallName; spec: SyscallSpec; args: unknown }, process: Process, caller: Caller): CallRecord {
     if (!call.spec.isView) process.seq++;
-    const record = new CallRecord({ ...this.#identity(call.name, call.args, process), onDetach: caller.onDetach });
+    const { onDetach, original } = caller;
+    const record = new CallRecord({ ...this.#identity(call.name, call.args, process), onDetach, original });
     this.#calls.add(record);
     process.activeAtMs = record.queuedAtMs;
     process.hasBegun ||= process.kind !== "command";

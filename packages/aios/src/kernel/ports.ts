@@ -58,12 +58,23 @@ export interface ObservedLimit {
   readonly resetMs: number;
 }
 
+/** A request as its client wrote it: a core that speaks its dialect may send as it stands what needs no change. */
+export interface OriginalRequest {
+  readonly dialect: string;
+  /** JSON text of one object. */
+  readonly text: string;
+  /** `text`, parsed. */
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
 export interface DriverContext {
   readonly call: CallId;
   readonly pid: Pid;
   readonly tenant: TenantId;
   /** For `llm`: the model's name without the core. */
   readonly model: string;
+  /** What the arguments were made from, where a foreign door made them. */
+  readonly original?: OriginalRequest | undefined;
   /** Aborts when the call is cancelled; whatever waits takes it, and an upstream socket is closed by it. */
   readonly signal: AbortSignal;
   /** A nested syscall of the same process. The caller's slot is given back while it waits. Throws SysError when it fails. */
@@ -351,6 +362,8 @@ export interface Caller {
   readonly nice?: number | undefined;
   readonly class?: SchedulingClass | undefined;
   readonly deadlineMs?: number | undefined;
+  /** What a foreign door made the arguments from. */
+  readonly original?: OriginalRequest | undefined;
   /** What becomes of the call when its last subscriber leaves. */
   readonly onDetach: "abort" | "keep";
 }

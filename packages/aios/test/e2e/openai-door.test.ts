@@ -46,6 +46,16 @@ describe("OpenAI's chat door", () => {
     }
   });
 
+  test("messages reach a core of the same dialect as their client wrote them, and what AIOS says stands beside them", async () => {
+    const messages = '[ {"role" : "user", "content":"h\\u0069 \\"you\\""} ]';
+    const text = `{"stream":false, "model":"up/m", "messages": ${messages}, "max_completion_tokens":7}`;
+    const response = await doors.fetch("/v1/chat/completions", { body: text });
+    expect(response.status).toBe(200);
+    const received = doors.upstream.requests.at(-1);
+    expect(received?.text).toContain(`"messages":${messages}`);
+    expect(received?.body).toMatchObject({ model: "m", messages: [{ role: "user", content: 'hi "you"' }] });
+  });
+
   test("what goes wrong upstream before the first word keeps its own status, streamed or not", async () => {
     for (const stream of [false, true]) {
       const down = await doors.fetch("/v1/chat/completions", { body: say("down", { stream }) });

@@ -57,10 +57,12 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const { doors, incoming, outgoing } = exchange;
   const { kernel } = doors;
   const principal = authenticate(kernel, incoming.headers);
-  const body = parseObject(await readBody(incoming, doors.maxBodyBytes));
+  const text = await readBody(incoming, doors.maxBodyBytes);
+  const body = parseObject(text);
   const { args, isStreamed, includesUsage } = toChatRequest(body);
   const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
-  const subscription = kernel.syscall("llm.chat", args, caller);
+  const original = { dialect: "openai", text, members: body };
+  const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
   if (isStreamed) {
     await carryStream(
       exchange,

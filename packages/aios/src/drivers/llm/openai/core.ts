@@ -5,6 +5,7 @@ import { createAnswer } from "./answer.ts";
 import { exchangeError, malformed, readUpstreamError, refusalError, type Place } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { readModels } from "./models.ts";
+import { toJson } from "./own-words.ts";
 import { quirksOf, type OpenAiKind, type Quirks } from "./quirks.ts";
 import { toBody } from "./request.ts";
 
@@ -148,7 +149,7 @@ export function createOpenAiCore(options: OpenAiCoreOptions): OpenAiCore {
       reading = read(signal ?? null);
       await reading;
     },
-    execute(syscall, args, { model, call, signal }) {
+    execute(syscall, args, { model, call, original, signal }) {
       if (syscall !== "llm.chat") {
         throw new SysError("ENOSYS", `core ${name} does not serve ${syscall}`, {
           hint: "a model core serves llm.chat",
@@ -161,7 +162,7 @@ export function createOpenAiCore(options: OpenAiCoreOptions): OpenAiCore {
           path: `${path}/chat/completions`,
           method: "POST",
           headers,
-          body: JSON.stringify(toBody(chat, { core: name, model, quirks })),
+          body: toJson(toBody(chat, { core: name, model, quirks }), original),
         },
         place: place("/chat/completions", model),
         answer: createAnswer({ model: `${name}/${model}`, idPrefix: call }),
