@@ -9,29 +9,29 @@ const secretSchema = z
 
 const rateLimitsSchema = z
   .strictObject({
-    requestsPerMinute: z.number().positive().optional(),
-    inputTokensPerMinute: z.number().positive().optional(),
-    outputTokensPerMinute: z.number().positive().optional(),
-    tokensPerMinute: z.number().positive().optional(),
+    requestsPerMinute: z.number().positive().optional().describe("Requests that the key may send."),
+    inputTokensPerMinute: z.number().positive().optional().describe("Tokens of prompts."),
+    outputTokensPerMinute: z.number().positive().optional().describe("Tokens of answers."),
+    tokensPerMinute: z.number().positive().optional().describe("Tokens of both, for keys with one limit for all."),
     burst: z
       .number()
       .positive()
       .optional()
       .describe("Requests at once after a pause. Default: two, or one second's worth."),
-    concurrency: z.number().int().positive().optional(),
+    concurrency: z.number().int().positive().optional().describe("Calls at once. Default: scheduler.maxConcurrent."),
   })
   .describe("What the key allows. What is absent is learned from the upstream's headers.");
 
 const modelSchema = z.union([
   z.string().min(1),
   z.strictObject({
-    id: z.string().min(1),
-    contextTokens: z.number().int().positive().optional(),
+    id: z.string().min(1).describe("The model's name on its server; the second half of core/model."),
+    contextTokens: z.number().int().positive().optional().describe("What prompt and answer may have together."),
     price: z
       .strictObject({
-        input: z.number().nonnegative(),
-        output: z.number().nonnegative(),
-        cachedInput: z.number().nonnegative().optional(),
+        input: z.number().nonnegative().describe("For tokens of prompts."),
+        output: z.number().nonnegative().describe("For tokens of answers."),
+        cachedInput: z.number().nonnegative().optional().describe("For tokens of prompts that the server had cached."),
       })
       .optional()
       .describe("US dollars per million tokens; needed for budgets in dollars."),
@@ -47,18 +47,21 @@ const simShape = {
   ttftMs: z.number().nonnegative().optional().describe("sim: median time to the first token."),
   outputTokens: z.number().int().positive().optional().describe("sim: median length of an answer."),
   fixed: z
-    .strictObject({ latencyMs: z.number().nonnegative(), tokenMs: z.number().nonnegative().default(0) })
+    .strictObject({
+      latencyMs: z.number().nonnegative().describe("Until the first token."),
+      tokenMs: z.number().nonnegative().default(0).describe("For each further one."),
+    })
     .optional()
     .describe("sim: every call takes the same time, whatever the load."),
   areLimitsDeclared: z.boolean().optional().describe("sim: whether the kernel knows the limits or has to learn them."),
   faults: z
     .strictObject({
-      tooManyRequests: probability,
-      serverError: probability,
-      disconnect: probability,
-      stall: probability,
-      malformed: probability,
-      slow: probability,
+      tooManyRequests: probability.describe("A 429 though the limits are kept."),
+      serverError: probability.describe("A 500, 502 or 503 before any output."),
+      disconnect: probability.describe("The connection closes after some tokens."),
+      stall: probability.describe("After some tokens nothing comes any more."),
+      malformed: probability.describe("The answer ends in the middle of its JSON."),
+      slow: probability.describe("A token only at every eighth step."),
     })
     .optional()
     .describe("sim: probabilities of faults per attempt."),
@@ -108,11 +111,12 @@ const coreSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional().describe("Sent with every request."),
   timeouts: z
     .strictObject({
-      connectMs: z.number().positive().optional(),
-      headersMs: z.number().positive().optional(),
-      idleMs: z.number().positive().optional(),
+      connectMs: z.number().positive().optional().describe("Until the connection stands. Default: 10 s."),
+      headersMs: z.number().positive().optional().describe("Until the answer begins. Default: 600 s."),
+      idleMs: z.number().positive().optional().describe("Between two pieces of an answer. Default: 300 s."),
     })
-    .optional(),
+    .optional()
+    .describe("How long the server may take; after it the attempt has failed."),
   ...simShape,
 });
 export type CoreConfig = z.infer<typeof coreSchema>;
