@@ -10,11 +10,14 @@ import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
 const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item | undefined)[] =>
   Array.isArray(value) ? (value as readonly Item[]) : [value as Item | undefined];
 
-/** A simulation costs nothing; a real model without a price is one whose price nobody told. */
+/** What runs on the own machine, and a simulation, costs no money. */
+const isFree = (kind: CoreConfig["kind"]): boolean => ["sim", "ollama", "llama-server", "lm-studio"].includes(kind);
+
+/** A real model without a price is one whose price nobody told. */
 const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
   models?.map((model) => {
     const spec = typeof model === "string" ? { id: model } : model;
-    return kind === "sim" ? { price: { input: 0, output: 0 }, ...spec } : spec;
+    return isFree(kind) ? { price: { input: 0, output: 0 }, ...spec } : spec;
   });
 
 /** Makes cores of the configuration, and keeps those whose configuration stayed over a refresh. */

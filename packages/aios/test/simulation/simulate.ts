@@ -27,7 +27,7 @@ interface Summary {
 }
 
 /** One call as its agent saw it. */
-export interface CallOutcome {
+interface CallOutcome {
   readonly agent: AgentPlan;
   /** Errno, or undefined for a call that completed. */
   readonly failure: string | undefined;

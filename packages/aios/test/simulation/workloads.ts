@@ -22,7 +22,7 @@ export interface AgentPlan {
   readonly growsContext: boolean;
 }
 
-export interface WorkloadOptions {
+interface WorkloadOptions {
   readonly agents: number;
   readonly seed: number;
   /** Work offered against what the core can do; 1: just as much. */
@@ -36,7 +36,7 @@ export interface Workload {
 }
 
 /** The machine of the prototype: about 2,300 tokens/s in all. */
-export const usualCore = {
+const usualCore = {
   slots: 32,
   ttftMs: 0,
   // Longer than any step asks for: `maxTokens` decides.

@@ -47,7 +47,7 @@ const descriptionConcepts = (tool: Tool): string[] => [
   ...new Set(mentions(tool.description ?? "").map(({ concept }) => concept)),
 ];
 
-export const takesExpression = (tool: Tool): boolean => {
+const takesExpression = (tool: Tool): boolean => {
   const properties = tool.parameters?.["properties"];
   return (
     typeof properties === "object" && properties !== null && "expression" in properties && !/json/i.test(tool.name)
