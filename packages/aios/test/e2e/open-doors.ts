@@ -37,6 +37,8 @@ export interface Doors extends AsyncDisposable {
 export interface DoorsOptions extends ServeOptions {
   readonly script?: Script;
   readonly limits?: RateLimits;
+  /** How long the core waits for its upstream. */
+  readonly timeouts?: { readonly headersMs?: number; readonly idleMs?: number };
   /** Cores beside the upstream's. */
   readonly cores?: readonly Core[];
   /** Files and tools. */
@@ -56,6 +58,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
     baseUrl: upstream.baseUrl,
     models: [{ id: "m" }],
     ...(options.limits ? { limits: options.limits } : {}),
+    ...(options.timeouts ? { timeouts: options.timeouts } : {}),
   });
   const cores = [core, ...(options.cores ?? [])];
   const settings = {
@@ -160,6 +163,15 @@ export type Json = Record<string, unknown>;
 export const json = async (response: Response): Promise<Json> => (await response.json()) as Json;
 /** `error` of OpenAI's dialect. */
 export const errorOf = async (response: Response): Promise<Json> => (await json(response))["error"] as Json;
+
+/** Resolves when no lane holds a slot or a waiting call. */
+export async function lanesIdle({ admin }: Pick<Doors, "admin">): Promise<void> {
+  for (;;) {
+    const { lanes } = await admin.llm.lanes({});
+    if (lanes.every(({ running, queued }) => running === 0 && queued === 0)) return;
+    await turn();
+  }
+}
 
 /** Resolves when the sockets have had their turn. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
