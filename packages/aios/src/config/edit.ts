@@ -10,6 +10,7 @@ import { isText, placeOf, valueAt } from "./path.ts";
 import { refuse } from "./refusal.ts";
 import { configSchema } from "./schema.ts";
 import { unwritable } from "./unwritable.ts";
+import { yamlFault } from "./yaml-fault.ts";
 
 /** What a change of config.yaml did. */
 export interface Change {
@@ -80,7 +81,7 @@ function readDocument(file: string): Document {
     lineCounter: new LineCounter(),
   });
   const [error] = document.errors;
-  if (error) throw new SysError("EINVAL", `${file}: ${error.message.split("\n")[0]}`, { hint: "mend the file first" });
+  if (error) throw new SysError("EINVAL", yamlFault(file, error), { hint: "mend the file first" });
   return document;
 }
 

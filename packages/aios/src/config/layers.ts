@@ -8,6 +8,7 @@ import { predecessorNames, predecessorOf } from "./predecessor.ts";
 import { configSchema } from "./schema.ts";
 import type { Config } from "./schema.ts";
 import { refuse } from "./refusal.ts";
+import { yamlFault } from "./yaml-fault.ts";
 
 export type Layer = "flag" | "env" | "home" | "default";
 
@@ -85,7 +86,7 @@ function readYaml(path: string): YamlFile | undefined {
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
   if (error)
-    throw new SysError("EINVAL", `${path}: ${error.message.split("\n")[0]}`, {
+    throw new SysError("EINVAL", yamlFault(path, error), {
       hint: "mend the file, or move it away to start with the defaults",
     });
   const value: unknown = document.toJS();

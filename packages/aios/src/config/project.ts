@@ -4,6 +4,7 @@ import { limitSchema, SysError } from "@aiosjs/sdk/protocol";
 import type { Limit } from "@aiosjs/sdk/protocol";
 import { parse } from "yaml";
 import { z } from "zod";
+import { yamlFault } from "./yaml-fault.ts";
 
 const projectSchema = z.object({
   agent: z.string().min(1).optional(),
@@ -42,12 +43,15 @@ export function loadProject(folder: string): Project {
   try {
     value = parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw new SysError("EINVAL", `${path}: ${(cause as Error).message.split("\n")[0]}`, { cause });
+    throw new SysError("EINVAL", yamlFault(path, cause), { cause, hint: "mend the file, or move it away" });
   }
   const parsed = projectSchema.safeParse(value ?? {});
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new SysError("EINVAL", `${path}: ${issue?.path.map(String).join(".")}: ${issue?.message}`);
+    const key = issue?.path.map(String).join(".") || "the file";
+    throw new SysError("EINVAL", `${path}: ${key}: ${issue?.message}`, {
+      hint: "a project may set agent, model and limits; mend the file, or move it away",
+    });
   }
   for (const key of Object.keys((value ?? {}) as object))
     if (!Object.hasOwn(projectSchema.shape, key))

@@ -121,6 +121,16 @@ const coreSchema = z.strictObject({
 });
 export type CoreConfig = z.infer<typeof coreSchema>;
 
+/** Calls, budgets and traces name a core: two of one name could not be told apart. */
+function refuseNamesakes(cores: readonly CoreConfig[], context: z.RefinementCtx): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of cores.entries()) {
+    const message = `another core is called "${name}" already`;
+    if (seen.has(name)) context.addIssue({ code: "custom", path: [index, "name"], message });
+    seen.add(name);
+  }
+}
+
 /** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
 export const configSchema = z.strictObject({
   system: z
@@ -208,7 +218,11 @@ export const configSchema = z.strictObject({
     .prefault({}),
   llms: z
     .strictObject({
-      cores: z.array(coreSchema).default([]).describe("Default: a local Ollama when it answers, and the simulation."),
+      cores: z
+        .array(coreSchema)
+        .superRefine(refuseNamesakes)
+        .default([])
+        .describe("Default: a local Ollama when it answers, and the simulation."),
       router: z
         .strictObject({
           strategy: z
