@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+export const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 interface Ran {
   readonly code: number | null;
@@ -23,9 +23,9 @@ export interface Started {
 export interface Aios extends AsyncDisposable {
   readonly home: string;
   /** Runs to the end. */
-  run(args: readonly string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ran>;
+  run(args: readonly string[], options?: { input?: string; env?: Record<string, string>; cwd?: string }): Promise<Ran>;
   /** Starts and leaves it running; `ended` is its exit code. */
-  start(args: readonly string[], env?: Record<string, string>): Started;
+  start(args: readonly string[], env?: Record<string, string>, cwd?: string): Started;
   /** The data of `--json`. */
   data<Data>(args: readonly string[]): Promise<Data>;
 }
@@ -33,16 +33,17 @@ export interface Aios extends AsyncDisposable {
 export async function openAios(): Promise<Aios> {
   const home = await mkdtemp(join(tmpdir(), "aios-e2e-"));
   const { AIOS_URL: _url, AIOS_KEY: _key, AIOS_PID: _pid, ...own } = process.env;
-  const start: Aios["start"] = (args, env = {}) => {
+  const start: Aios["start"] = (args, env = {}, cwd = process.cwd()) => {
     const child = spawn(process.execPath, ["--conditions=aios-source", main, ...args], {
       env: { ...own, AIOS_HOME: home, AIOS_LANG: "en", NO_COLOR: "1", OLLAMA_HOST: "127.0.0.1:9", ...env },
+      cwd,
       stdio: "pipe",
     });
     // Listened for from the start: it may end while something else is awaited.
     return { child, ended: once(child, "close").then(([code]) => code as number | null) };
   };
-  const run: Aios["run"] = async (args, { input = "", env = {} } = {}) => {
-    const { child, ended } = start(args, env);
+  const run: Aios["run"] = async (args, { input = "", env = {}, cwd } = {}) => {
+    const { child, ended } = start(args, env, cwd);
     child.stdin?.end(input);
     const [out, err] = [collect(child.stdout), collect(child.stderr)];
     return { code: await ended, out: out(), err: err() };
