@@ -9,7 +9,7 @@ import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createSeededRandom } from "../src/drivers/random/seeded.ts";
 import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
-import type { Core, Driver, Journal, Kernel, KernelSettings, Principal } from "../src/kernel/ports.ts";
+import type { Core, Driver, Host, Journal, Kernel, KernelSettings, Principal } from "../src/kernel/ports.ts";
 
 export const testSettings: KernelSettings = {
   name: "test",
@@ -52,6 +52,8 @@ export interface RigOptions {
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
   readonly settings?: Partial<KernelSettings>;
   readonly journal?: Journal;
+  /** Default: a machine where no process lives. */
+  readonly host?: Host;
   readonly clock?: VirtualClock;
   readonly seed?: number;
 }
@@ -73,7 +75,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     settings,
     cores,
     drivers: options.drivers?.(clock) ?? [],
-    host: { signal: () => false, isAlive: () => false },
+    host: options.host ?? { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: {
       find: () => Promise.reject(new Error("no programs here")),

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { main, openAios } from "./aios.ts";
-import type { Aios, Ran } from "./aios.ts";
+import type { Aios } from "./aios.ts";
 
 const timeoutMs = 60_000;
 /** Every fault is told in the foreground and by a kernel that was started in the background. */
@@ -22,6 +22,8 @@ beforeEach(async () => {
   aios = await openAios();
 });
 afterEach(() => aios[Symbol.asyncDispose](), timeoutMs);
+
+type Ran = Awaited<ReturnType<Aios["run"]>>;
 
 /** Two lines: what with its errno, and what to do. No stack, no path of our sources. */
 function expectRefusal({ code, out, err }: Ran, { exit, errno, says }: { exit: number; errno: string; says: RegExp }) {

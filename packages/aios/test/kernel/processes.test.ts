@@ -126,6 +126,29 @@ test("a command gets a key of its own that sees only itself and dies with it", a
   expect(() => kernel.authenticate(key ?? "")).toThrow(expect.objectContaining({ code: "EAUTH" }));
 });
 
+test("a command that is gone without a word is ended; one that lives, or is told of just now, is not", async () => {
+  const living = new Set<number>();
+  const { clock, admin } = await open({ host: { signal: () => false, isAlive: ({ hostPid }) => living.has(hostPid) } });
+  const start = async (hostPid: number): Promise<string> => {
+    living.add(hostPid);
+    const { pid } = await admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });
+    await admin.proc.bind({ pid, hostPid, hostStartedAt: "0" });
+    return pid;
+  };
+  const [lost, told, alive] = [await start(101), await start(102), await start(103)];
+  await clock.run(clock.nowMs() + 60_000);
+  living.delete(101);
+  living.delete(102);
+  await clock.run(clock.nowMs() + 5_000);
+  // Between the first look that finds it gone and the second, its parent may still say how it ended.
+  await admin.proc.exit({ pid: told, code: 3, signal: null });
+  await clock.run(admin.proc.wait({ pid: lost }).outcome());
+  expect(await admin.proc.show({ pid: lost })).toMatchObject({ exit: { reason: "it ended, and its parent was gone" } });
+  expect(await admin.proc.show({ pid: told })).toMatchObject({ exit: { code: 3 } });
+  await clock.run(clock.nowMs() + 60_000);
+  expect(await admin.proc.show({ pid: alive })).toMatchObject({ state: "blocked", exit: null });
+});
+
 test("nothing administrative is done under a process key, and children hold no more than their parent", async () => {
   const { kernel, admin } = await open();
   const { key } = await admin.proc.spawn({
