@@ -61,9 +61,9 @@ export interface ObservedLimit {
 /** A request as its client wrote it: a core that speaks its dialect may send as it stands what needs no change. */
 export interface OriginalRequest {
   readonly dialect: string;
-  /** JSON text of one object. */
-  readonly text: string;
-  /** `text`, parsed. */
+  /** JSON of one object, as it came. */
+  readonly body: Uint8Array;
+  /** `body`, parsed. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 

@@ -57,11 +57,11 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const { doors, incoming, outgoing } = exchange;
   const { kernel } = doors;
   const principal = authenticate(kernel, incoming.headers);
-  const text = await readBody(incoming, doors.maxBodyBytes);
-  const body = parseObject(text);
+  const bytes = await readBody(incoming, doors.maxBodyBytes);
+  const body = parseObject(bytes);
   const { args, isStreamed, includesUsage } = toChatRequest(body);
   const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
-  const original = { dialect: "openai", text, members: body };
+  const original = { dialect: "openai", body: bytes, members: body };
   const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
   if (isStreamed) {
     await carryStream(

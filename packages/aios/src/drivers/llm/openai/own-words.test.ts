@@ -4,15 +4,17 @@ import { findMembers, toJson } from "./own-words.ts";
 
 const originalOf = (text: string) => ({
   dialect: "openai",
-  text,
+  body: Buffer.from(text),
   members: JSON.parse(text) as Record<string, unknown>,
 });
+
+const textOf = (...given: Parameters<typeof toJson>): string => toJson(...given).toString();
 
 test("messages and tools that need no change stand as the client wrote them, whatever else changes", () => {
   const messages = '[ {"content" : "a \\"b\\" \\u00e9 \\\\", "role":"user"},\n{"role":"assistant","content":"ü"} ]';
   const text = `{ "model":"fast", "messages" : ${messages} ,"stream":null, "tools": [1.50e0] }`;
   const body = { model: "m", max_tokens: 5, messages: originalOf(text).members["messages"], tools: [1.5] };
-  expect(toJson(body, originalOf(text))).toBe(`{"model":"m","max_tokens":5,"messages":${messages},"tools":[1.50e0]}`);
+  expect(textOf(body, originalOf(text))).toBe(`{"model":"m","max_tokens":5,"messages":${messages},"tools":[1.50e0]}`);
 });
 
 test.each([
@@ -26,18 +28,26 @@ test.each([
   ["an object where the body has a list", '{"0":{"role":"system","content":"hi"}}'],
 ])("messages that say something else are written anew: %s", (_what, messages) => {
   const body = { model: "m", messages: [{ role: "system", content: "hi" }] };
-  expect(toJson(body, originalOf(`{"messages":${messages}}`))).toBe(JSON.stringify(body));
+  expect(textOf(body, originalOf(`{"messages":${messages}}`))).toBe(JSON.stringify(body));
 });
 
 test("another dialect's text is never sent", () => {
   const body = { model: "m", messages: [] };
-  expect(toJson(body, { ...originalOf('{"messages":[ ]}'), dialect: "anthropic" })).toBe(JSON.stringify(body));
+  expect(textOf(body, { ...originalOf('{"messages":[ ]}'), dialect: "anthropic" })).toBe(JSON.stringify(body));
+});
+
+test("bytes that are no UTF-8 are never sent", () => {
+  const body = Buffer.from('{"messages":["\xff"]}', "latin1");
+  const members = JSON.parse(body.toString("utf8")) as Record<string, unknown>;
+  expect(textOf({ model: "m", ...members }, { dialect: "openai", body, members })).toBe(
+    '{"model":"m","messages":["\ufffd"]}',
+  );
 });
 
 test("of messages that stand twice, those that JSON.parse takes are sent", () => {
   const text = '{"messages":[ 1 ],"m\\u0065ssages":[ 2 ]}';
-  expect(toJson({ model: "m", messages: [2] }, originalOf(text))).toBe('{"model":"m","messages":[ 2 ]}');
-  expect(toJson({ model: "m", messages: [1] }, originalOf(text))).toBe('{"model":"m","messages":[1]}');
+  expect(textOf({ model: "m", messages: [2] }, originalOf(text))).toBe('{"model":"m","messages":[ 2 ]}');
+  expect(textOf({ model: "m", messages: [1] }, originalOf(text))).toBe('{"model":"m","messages":[1]}');
 });
 
 test("in any JSON object each member is found where it stands", () => {
@@ -61,12 +71,12 @@ test("in any JSON object each member is found where it stands", () => {
     const names = ["messages", "tools", "model", "messag\\u0065s", 'a\\"b'];
     const text = `${gap()}${list("{", "}", () => `"${one(names)}"${gap()}:${gap()}${value(0)}`)}${gap()}`;
     const original = originalOf(text);
-    const spans = findMembers(text, Object.keys(original.members));
+    const spans = findMembers(original.body, Object.keys(original.members));
     expect([...spans.keys()].toSorted()).toEqual(Object.keys(original.members).toSorted());
     for (const [name, { start, end }] of spans)
-      expect(JSON.parse(text.slice(start, end))).toEqual(original.members[name]);
+      expect(JSON.parse(original.body.toString("utf8", start, end))).toEqual(original.members[name]);
     const body = { ...original.members, model: "m" };
-    const json = toJson(body, original);
+    const json = textOf(body, original);
     expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(body)));
     if (json !== JSON.stringify(body)) spliced++;
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { OriginalRequest } from "../../../kernel/ports.ts";
 
 /** What is worth finding in the client's text: the members that grow. */
@@ -8,20 +9,25 @@ const large = ["messages", "tools"] as const;
  * to write 64 KB of messages as JSON anew costs about 100 µs; to find where they stand costs 2, and 25 in source code,
  * whose text is full of quotes.
  */
-export function toJson(body: Readonly<Record<string, unknown>>, original: OriginalRequest | undefined): string {
-  if (original?.dialect !== "openai") return JSON.stringify(body);
+export function toJson(
+  body: Readonly<Record<string, unknown>>,
+  original: OriginalRequest | undefined,
+): string | Buffer {
+  // What is no UTF-8 was read with replacement characters.
+  if (original?.dialect !== "openai" || !isUtf8(original.body)) return JSON.stringify(body);
   const rest: Record<string, unknown> = { ...body };
-  let said = "";
-  const spans = findMembers(original.text, large);
+  const said: Uint8Array[] = [];
+  const spans = findMembers(original.body, large);
   for (const name of large) {
     const span = spans.get(name);
     // As many colons as members: no name stands twice, so that every reader understands the same.
     if (!span || countIfSame(body[name], original.members[name]) !== span.colons) continue;
-    said += `,"${name}":${original.text.slice(span.start, span.end)}`;
+    said.push(Buffer.from(`,"${name}":`), original.body.subarray(span.start, span.end));
     delete rest[name];
   }
   // The model is always told, so that the comma has something before it.
-  return said === "" ? JSON.stringify(body) : `${JSON.stringify(rest).slice(0, -1)}${said}}`;
+  const written = JSON.stringify(rest);
+  return said.length === 0 ? written : Buffer.concat([Buffer.from(written.slice(0, -1)), ...said, Buffer.from("}")]);
 }
 
 /** How many members two JSON values have that say the same, at all depths; NaN when they do not. Order does not matter. */
@@ -38,7 +44,7 @@ function countIfSame(left: unknown, right: unknown): number {
   return count;
 }
 
-/** Where a value stands in a text, and how many colons stand in it outside of strings. */
+/** Where a value stands in a body, and how many colons stand in it outside of strings. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -58,8 +64,12 @@ const closeBracket = 93;
 const openBrace = 123;
 const closeBrace = 125;
 
-/** The values of some members of the object that `text` is; of a name that stands twice, the last one, as in JSON.parse. */
-export function findMembers(text: string, names: readonly string[]): ReadonlyMap<string, Span> {
+/**
+ * The values of some members of the object that `body` is, under ASCII names; of a name that stands twice, the last one, as
+ * in JSON.parse. Read as Latin 1, so that a character is a byte: in UTF-8 no part of another character is a quote or a bracket.
+ */
+export function findMembers(body: Uint8Array, names: readonly string[]): ReadonlyMap<string, Span> {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
   const found = new Map<string, Span>();
   let at = text.indexOf("{") + 1;
   for (;;) {
