@@ -10,6 +10,9 @@ import type { Entry } from "./scheduler.ts";
 /** A command whose parent was killed tells nobody that it has ended: its kernel looks after it this often. */
 const HOST_LOOK_MS = 5_000;
 
+/** A command is entered, started and told of in one breath; who entered it and was killed before left this behind. */
+const START_PATIENCE_MS = 60_000;
+
 /** How processes begin, stop, go on and end. */
 export class Lifecycle {
   readonly #parts: Parts;
@@ -177,6 +180,15 @@ export class Lifecycle {
       if (isIdle) return this.end(process, { code: 0, signal: null, reason: "idle" });
       if (process.calls.size > 0) process.activeAtMs = clock.nowMs();
       this.reapWhenIdle(process);
+    });
+  }
+
+  /** Ends a command that was entered and that nobody has started: no host of its own, and not one call. */
+  watchStart(process: Process): void {
+    const { timers, clock } = this.#parts;
+    timers.at(clock.nowMs() + START_PATIENCE_MS, () => {
+      if (process.host || process.seq > 0) return;
+      this.end(process, { code: null, signal: null, reason: "nobody has started it" });
     });
   }
 

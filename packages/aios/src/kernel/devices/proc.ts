@@ -50,6 +50,7 @@ export const procDevice: KernelDevice<ProcName> = {
     process.key = row.id;
     parts.outbox.note({ kind: "key", row });
     lifecycle.save(process);
+    lifecycle.watchStart(process);
     return { pid: process.pid, key: token };
   },
 
