@@ -149,6 +149,19 @@ test("a command that is gone without a word is ended; one that lives, or is told
   expect(await admin.proc.show({ pid: alive })).toMatchObject({ state: "blocked", exit: null });
 });
 
+test("a command that was entered and never started is ended, and its key with it", async () => {
+  const { kernel, clock, admin } = await open();
+  const program = { kind: "command" as const, command: ["x"], cwd: "/" };
+  const [never, elsewhere] = [await admin.proc.spawn({ program }), await admin.proc.spawn({ program })];
+  // Runs where nobody can say in which process group: its calls tell that it lives.
+  const client = createClient(kernel.transport(kernel.authenticate(elsewhere.key ?? "")));
+  await clock.run(client.llm.chat({ messages: [{ role: "user", content: "hi" }] }).outcome());
+  await clock.run(clock.nowMs() + 61_000);
+  expect(await admin.proc.show({ pid: never.pid })).toMatchObject({ exit: { reason: "nobody has started it" } });
+  expect(() => kernel.authenticate(never.key ?? "")).toThrow(expect.objectContaining({ code: "EAUTH" }));
+  expect(await admin.proc.show({ pid: elsewhere.pid })).toMatchObject({ exit: null });
+});
+
 test("nothing administrative is done under a process key, and children hold no more than their parent", async () => {
   const { kernel, admin } = await open();
   const { key } = await admin.proc.spawn({
