@@ -53,6 +53,8 @@ export async function reportOf(error: unknown, lang: Lang, isCancelled: boolean)
 
 /** Two lines at most: what, and what to do next. */
 export function reportText({ code, message, hint, meaning }: Report, paint: Paint): string {
-  const what = meaning === undefined ? message : `${meaning} (${code}): ${message}`;
+  // What a message quotes of somebody's text may have lines of its own.
+  const line = message.replaceAll(/\s*\n\s*/g, " ");
+  const what = meaning === undefined ? line : `${meaning} (${code}): ${line}`;
   return `${paint.bad("aios:")} ${what}${hint ? `\n${paint.dim("  →")} ${hint}` : ""}`;
 }

@@ -81,7 +81,10 @@ function readYaml(path: string): YamlFile | undefined {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new SysError("EACCES", `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new SysError("EACCES", `${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      hint: "mend its rights, or move it away to start with the defaults",
+    });
   }
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;

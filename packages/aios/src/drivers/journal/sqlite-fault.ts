@@ -48,6 +48,8 @@ export function toFault(cause: unknown, path: string): Fault {
     default:
       if (code === "ENOSPC" || code === "EDQUOT") return full(path);
       if (code === "EROFS" || code === "EACCES" || code === "EPERM") return readOnly(path);
+      if (code === "EISDIR")
+        return { kind: "damaged", message: `${path} is a folder, not a journal`, hint: restoreHint };
       return { kind: "failed", message: `the journal ${path} failed: ${detail}` };
   }
 }

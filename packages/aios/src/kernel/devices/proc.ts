@@ -100,6 +100,7 @@ export const procDevice: KernelDevice<ProcName> = {
 
   "proc.nice": ({ pid, nice, class: schedulingClass }, { parts, lifecycle, principal }) => {
     const process = parts.processes.visible(pid, principal);
+    if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
     process.nice = nice ?? process.nice;
     process.class = schedulingClass ?? process.class;
     lifecycle.requeue(process);
