@@ -257,3 +257,13 @@ test.runIf(isLinux)(
   },
   60_000,
 );
+
+test("a file where the files folder should be is named, and once it is gone all is well", async () => {
+  const fs = open();
+  const write = (): Promise<unknown> => fs("fs.write", { path: "a", content: "x", encoding: "utf8" });
+  await rm(join(root, "files"), { recursive: true, force: true });
+  await writeFile(join(root, "files"), "");
+  await expect(write()).rejects.toMatchObject({ code: "EIO", hint: expect.stringContaining("files.root") as string });
+  await rm(join(root, "files"));
+  await expect(write()).resolves.toEqual({ sizeBytes: 1 });
+});

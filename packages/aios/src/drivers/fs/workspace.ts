@@ -47,7 +47,15 @@ export function createWorkspace(options: WorkspaceOptions): Driver {
   const { root, maxFileBytes = 16 * 1024 * 1024, maxEntries = 10_000, concurrency = 16 } = options;
   let base: Promise<string> | undefined;
   const openBase = async (): Promise<string> => {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      if (!["EEXIST", "ENOTDIR"].includes(codeOf(cause) ?? "")) throw cause;
+      // Of the process's own file that would say something else.
+      throw new SysError("EIO", `the files folder ${root} is no folder`, {
+        cause,
+        hint: "move away what stands there, or name another folder in files.root",
+        retryable: false,
+      });
+    });
     return realpath(root);
   };
 
@@ -138,7 +146,10 @@ export function createWorkspace(options: WorkspaceOptions): Driver {
       if (!verb) throw new SysError("ENOSYS", `the workspace has no syscall ${name}`);
       const { path } = args as ParsedArgsOf<"fs.read">;
       const components = parseWorkspacePath(path);
-      base ??= openBase();
+      base ??= openBase().catch((cause: unknown) => {
+        base = undefined; // what is mended is seen by the next call
+        throw cause;
+      });
       let home = "";
       try {
         home = join(await base, folderNameOf(context.tenant), folderNameOf(context.pid));
