@@ -1,5 +1,6 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import type { Outcome } from "./attempt.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -9,7 +10,6 @@ import type { Handler, KernelCall } from "./devices/device.ts";
 import { procDevice } from "./devices/proc.ts";
 import { sysDevice } from "./devices/sys.ts";
 import { Executor } from "./executor.ts";
-import type { Outcome } from "./executor.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";

@@ -1,0 +1,280 @@
+import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, SysEvent, Usage } from "@aiosjs/sdk/protocol";
+import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
+import type { Account, Reservation } from "./budget.ts";
+import type { CallRecord } from "./call-record.ts";
+import { costUsd, planChat } from "./clamp.ts";
+import type { Lane } from "./lane.ts";
+import type { Parts } from "./parts.ts";
+import type { Core, DriverContext, DriverEvent } from "./ports.ts";
+import type { Entry, Slot } from "./scheduler.ts";
+
+/** What a call leaves behind: told once, whatever happened. */
+export type Outcome = { result: unknown; usage: Usage } | { error: SysError; usage: Usage };
+
+export interface Submission {
+  readonly record: CallRecord;
+  readonly lanes: readonly Lane[];
+  readonly accounts: readonly Account[];
+  readonly nice: number;
+  readonly class: "interactive" | "batch";
+  readonly deadlineAtMs: number;
+  nested(name: string, args: unknown): Promise<unknown>;
+  /** Called exactly once. */
+  finish(outcome: Outcome): void;
+  /** A budget does not buy the next attempt: true when the process was suspended and the call shall wait. */
+  onSpent(error: SysError): boolean;
+}
+
+/** First pause before a call whose upstream broke is tried again; doubles per attempt. */
+const RETRY_BASE_MS = 200;
+const noCost = { tokens: 0, costUsd: 0, calls: 0, toolCalls: 0 };
+
+/** The place in a program whose answers are alike: what output lengths are predicted by. */
+export const placeOf = ({ process, args }: CallRecord): string =>
+  `${process.name} ${(args as ChatArgs).callSite ?? ""}`;
+
+interface AttemptOptions {
+  readonly submission: Submission;
+  readonly entry: Entry;
+  readonly lane: Lane;
+  readonly slot: Slot;
+  readonly bytes: number;
+}
+
+/** One try of one call on one lane. */
+export class Attempt {
+  readonly #parts: Parts;
+  readonly #options: AttemptOptions;
+  #reservation: Reservation | undefined;
+  #maxTokens: number | undefined;
+  #isClamped = false;
+  #outputBytes = 0;
+  #isOver = false;
+
+  constructor(parts: Parts, options: AttemptOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { entry, lane, slot } = this.#options;
+    const { record } = entry;
+    try {
+      this.#reserve();
+    } catch (cause) {
+      return this.#unaffordable(cause as SysError);
+    }
+    record.attempts++;
+    const device = record.name === "llm.chat" ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
+    record.device = device;
+    const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
+    const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#isClamped ? { isClamped: true } : {}) };
+    // What a view shows as the process's model is what answers it, not the alias that it asked for.
+    if (record.name === "llm.chat") record.process.model = device;
+    record.push([{ type: "syscall.started", device, waitingMs: record.waitedMs, ...marks }]);
+    // A cancelled call ends at once for its caller; the slot is free when the driver has let go.
+    const { signal } = record.abort;
+    const cancelled = (): void =>
+      this.#end({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: this.#guess() });
+    signal.addEventListener("abort", cancelled);
+    let outcome: Outcome;
+    try {
+      outcome = await this.#drain();
+    } catch (cause) {
+      outcome = { error: asSysError(cause, lane.driver.name), usage: record.hasOutput ? this.#guess() : noUsage };
+    }
+    signal.removeEventListener("abort", cancelled);
+    if (!this.#isOver && "error" in outcome && this.#canRepeat(outcome.error)) {
+      this.#repeat(outcome.error);
+      return;
+    }
+    if (!this.#isOver && "result" in outcome && lane.succeeded(this.#parts.clock.nowMs()))
+      this.#parts.outbox.event("lane.recovered", { tenant: record.process.tenant, pid: null }, { lane: lane.id });
+    this.#end(outcome);
+    slot.release();
+  }
+
+  async #drain(): Promise<Outcome> {
+    const { entry, lane } = this.#options;
+    const { record } = entry;
+    let outcome: Outcome | undefined;
+    for await (const batch of lane.driver.execute(record.name, this.#args(), this.#context())) {
+      const deltas: SysEvent[] = [];
+      for (const event of batch) {
+        if (event.type === "result")
+          outcome = { result: this.#dress(event.result), usage: this.#priced(event.usage, event.result) };
+        else if (event.type === "limits") this.#observe(event);
+        else {
+          deltas.push(event);
+          if ("text" in event) this.#outputBytes += event.text.length;
+          else this.#outputBytes += event.arguments.length;
+        }
+      }
+      if (deltas.length === 0) continue;
+      record.hasOutput = true;
+      record.push(deltas);
+    }
+    return (
+      outcome ?? { error: new SysError("EIO", `${lane.driver.name} ended without a result`), usage: this.#guess() }
+    );
+  }
+
+  #args(): unknown {
+    const { record } = this.#options.entry;
+    if (record.name !== "llm.chat" || this.#maxTokens === undefined) return record.args;
+    return { ...(record.args as ChatArgs), maxTokens: this.#maxTokens };
+  }
+
+  #context(): DriverContext {
+    const { entry, lane, submission, slot } = this.#options;
+    const { record } = entry;
+    return {
+      call: record.call,
+      pid: record.process.pid,
+      tenant: record.process.tenant,
+      model: lane.model,
+      original: record.original,
+      signal: record.abort.signal,
+      syscall: (name, args) => slot.lend(() => submission.nested(name, args)),
+    };
+  }
+
+  #reserve(): void {
+    const { submission, entry, lane } = this.#options;
+    const { accounts } = submission;
+    const nowMs = this.#parts.clock.nowMs();
+    if (accounts.length === 0) return;
+    if (entry.record.name !== "llm.chat") {
+      const cost = { ...noCost, calls: 1, toolCalls: entry.record.name === "tool.call" ? 1 : 0 };
+      const short = shortAccount(accounts, cost, nowMs);
+      if (short) throw exhausted(short, entry.record.name);
+      this.#reservation = reserve(accounts, cost);
+      return;
+    }
+    const plan = planChat(entry.record.args as ChatArgs, accounts, {
+      inputTokens: entry.demand.inputTokens,
+      price: lane.price,
+      core: lane.driver as Core,
+      model: lane.model,
+      minOutputTokens: this.#parts.settings.minOutputTokens,
+      nowMs,
+    });
+    this.#maxTokens = plan.maxTokens;
+    this.#isClamped = plan.isClamped;
+    this.#reservation = reserve(accounts, plan.cost);
+  }
+
+  #unaffordable(error: SysError): void {
+    const { submission, entry, lane, slot } = this.#options;
+    lane.settle(entry.demand, noUsage, this.#parts.clock.nowMs());
+    if (error.code === "EDQUOT" && submission.onSpent(error)) {
+      const { process } = entry.record;
+      entry.record.state = "queued";
+      process.held.set(entry.record, () => this.#parts.scheduler.enqueue(entry));
+    } else this.#end({ error, usage: noUsage });
+    slot.release();
+  }
+
+  #observe(event: Extract<DriverEvent, { type: "limits" }>): void {
+    const { entry, lane, slot } = this.#options;
+    for (const bucket of lane.observe(event.limits, slot, this.#parts.clock.nowMs())) {
+      const body = { lane: lane.id, limit: bucket.name, perMinute: bucket.perMinute, burst: bucket.burst };
+      this.#parts.outbox.event("lane.learned", { tenant: entry.tenant, pid: null }, body);
+    }
+    this.#parts.scheduler.pump(lane);
+  }
+
+  #dress(result: unknown): unknown {
+    const { lane } = this.#options;
+    if (lane.driver.device !== "llm") return result;
+    const chat = result as ChatResult;
+    return { ...chat, model: `${lane.driver.name}/${lane.model}`, ...(this.#isClamped ? { isClamped: true } : {}) };
+  }
+
+  /** Our price list wins; without one the upstream's own figure stands. An answer without any figures is estimated, not free. */
+  #priced(usage: Usage | undefined, result: unknown): Usage {
+    if (!usage) {
+      if (this.#outputBytes === 0) this.#outputBytes = JSON.stringify(result).length;
+      return { ...this.#guess(), wastedTokens: 0 };
+    }
+    const { price } = this.#options.lane;
+    return price ? { ...usage, costUsd: costUsd(price, usage) } : usage;
+  }
+
+  /** What an attempt without usage figures has cost: the prompt and what came, all of it for nothing. */
+  #guess(): Usage {
+    const { entry, lane } = this.#options;
+    if (entry.record.name !== "llm.chat") return noUsage;
+    const { inputTokens } = entry.demand;
+    const outputTokens = Math.ceil(this.#outputBytes / 4);
+    const usage = { ...noUsage, inputTokens, outputTokens, wastedTokens: inputTokens + outputTokens };
+    return { ...usage, costUsd: costUsd(lane.price, usage) };
+  }
+
+  /** Only what produced nothing is repeated; a full upstream as long as it takes, a broken one a few times. */
+  #canRepeat(error: SysError): boolean {
+    const { record } = this.#options.entry;
+    if (
+      !error.retryable ||
+      record.hasOutput ||
+      record.abort.signal.aborted ||
+      this.#options.lane.driver.device !== "llm"
+    )
+      return false;
+    return error.code === "EAGAIN" || record.attempts < this.#parts.settings.scheduler.maxAttempts;
+  }
+
+  #repeat(error: SysError): void {
+    const { entry, lane, slot } = this.#options;
+    const { scheduler, clock, outbox, random } = this.#parts;
+    const { record } = entry;
+    const origin = { tenant: entry.tenant, pid: record.process.pid };
+    if (this.#reservation) settle(this.#reservation, noCost);
+    lane.settle({ ...entry.demand, requests: 0 }, noUsage, clock.nowMs());
+    let retryAtMs = clock.nowMs();
+    if (error.code === "EAGAIN") {
+      retryAtMs = scheduler.refused(lane, error.retryAfterMs);
+      outbox.event("lane.refused", origin, { lane: lane.id, status: 429, retryAfterMs: retryAtMs - clock.nowMs() });
+    } else {
+      const untilMs = scheduler.broke(lane);
+      if (untilMs !== undefined) outbox.event("lane.cooled", origin, { lane: lane.id, untilMs, faults: lane.faults });
+      retryAtMs += Math.round(RETRY_BASE_MS * 2 ** (record.attempts - 1) * (0.5 + random.next()));
+    }
+    record.push([{ type: "syscall.requeued", code: error.code, detail: error.message, retryAtMs }]);
+    if (record.process.suspended !== undefined) record.process.held.set(record, () => scheduler.enqueue(entry));
+    else if (error.code === "EAGAIN") scheduler.enqueue(entry);
+    else scheduler.enqueueLater(entry, retryAtMs);
+    slot.release();
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { submission, entry, lane, bytes } = this.#options;
+    const { usage } = outcome;
+    if (this.#reservation)
+      settle(this.#reservation, {
+        tokens: usage.inputTokens + usage.outputTokens,
+        costUsd: usage.costUsd,
+        calls: 1,
+        toolCalls: entry.record.name === "tool.call" ? 1 : 0,
+      });
+    if (entry.record.name === "llm.chat") {
+      lane.settle(entry.demand, usage, this.#parts.clock.nowMs());
+      if ("result" in outcome) this.#parts.estimator.learn(lane.model, placeOf(entry.record), { bytes, ...usage });
+      this.#parts.scheduler.pump(lane);
+    }
+    lane.count("error" in outcome ? "failed" : "done", usage);
+    submission.finish(outcome);
+  }
+}
+
+/** Drivers may throw anything; only here it becomes EIO. */
+function asSysError(cause: unknown, driver: string): SysError {
+  if (isSysError(cause)) return cause;
+  return new SysError("EIO", `${driver} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+    retryable: false,
+  });
+}
