@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openKernel } from "./aios-path.ts";
 import { startChild } from "./child.ts";
@@ -5,14 +6,16 @@ import { cpuMsOfRun } from "./cpu-time.ts";
 import { aimed, percentile, rounded } from "./report.ts";
 import type { Figure } from "./report.ts";
 
-const isSource = import.meta.url.endsWith(".ts");
-const main = fileURLToPath(new URL(`../cli/main${isSource ? ".ts" : ".js"}`, import.meta.url));
+const built = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const isBuilt = existsSync(built);
+/** What people install is the built one; a clone that was never built has only the source. */
+const main = isBuilt ? built : fileURLToPath(new URL("../cli/main.ts", import.meta.url));
 
 /** What a start costs, and what an idle process weighs. */
 export async function startFigures(): Promise<Figure[]> {
   const bare: number[] = [];
   const version: number[] = [];
-  const flags = isSource ? ["--conditions=aios-source"] : [];
+  const flags = isBuilt ? [] : ["--conditions=aios-source"];
   for (let round = 0; round < 11; round++) {
     bare.push(cpuMsOfRun(["-e", "0"], process.env));
     version.push(cpuMsOfRun([...flags, main, "--version"], process.env));
@@ -28,7 +31,7 @@ export async function startFigures(): Promise<Figure[]> {
   const { bytesPerProcess } = await idle.ask({ processes: 5_000 });
   return [
     {
-      ...aimed(`CPU of aios --version over bare node${isSource ? " (from source)" : ""}`, rounded(added), {
+      ...aimed(`CPU of aios --version over bare node${isBuilt ? "" : " (from source, not built)"}`, rounded(added), {
         unit: "ms",
         bound: { atMost: 80 },
       }),
