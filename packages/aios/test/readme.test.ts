@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { commands } from "../src/cli/registry.ts";
+import { commands, flagOf, globalOptions } from "../src/cli/registry.ts";
 import type { CommandRow } from "../src/cli/registry.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { parse } from "yaml";
@@ -56,4 +56,23 @@ test("both languages have the same sections, and the same lines to type", () => 
     fences(text, "sh").flatMap((fence) => fence.split("\n").map((line) => line.replace(/\s+#.*$/, "")));
   expect(sections(chinese)).toBe(sections(english));
   expect(typed(chinese)).toEqual(typed(english));
+});
+
+test("the hints of the kernel name commands that exist, with options that they have", () => {
+  const rows = commands as readonly CommandRow[];
+  const folder = new URL("packages/aios/src/", root);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (path) => /^(kernel|config|drivers|server)\b.*\.ts$/.test(path) && !path.endsWith(".test.ts"),
+  );
+  const wrong = files.flatMap((path) =>
+    [
+      ...readFileSync(new URL(path, folder), "utf8").matchAll(/hint:[^\n]*?aios ([a-z]+(?: [a-z]+)?)([^`"'\n]*)/g),
+    ].filter(([, words = "", rest = ""]) => {
+      const row = rows.find((one) => one.path === words) ?? rows.find((one) => one.path === words.split(" ")[0]);
+      const flags = [...rest.matchAll(/--([a-z-]+)/g)].map(([, flag = ""]) => flag);
+      const known = [...(row?.options ?? []), ...globalOptions].map((option) => flagOf(option).slice(2));
+      return row === undefined || flags.some((flag) => !known.includes(flag));
+    }),
+  );
+  expect(wrong.map(([text]) => text)).toEqual([]);
 });

@@ -41,7 +41,7 @@ export function checkAccess(request: {
     );
   if (process && !allows(process.capabilities, name))
     throw new SysError("EACCES", `process ${process.pid} lacks the capability ${name}`, {
-      hint: `capabilities are given at the start: aios run --cap ${name} …`,
+      hint: "capabilities are given when a process is spawned, and never more than its parent holds",
     });
 }
 

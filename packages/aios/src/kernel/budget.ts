@@ -174,7 +174,7 @@ export function exhausted(account: Account, action: string): SysError {
     `${action}: the ${resource} budget of ${scope} (${limit} per ${window}) has ${round(Math.max(0, limit - used - reserved))} left (${round(used)} used${held})`,
     {
       hint: scope.startsWith("process:")
-        ? `raise it: aios limits ${scope.slice("process:".length)} --limit ${resource}=N/${window}`
+        ? `raise it: aios limits ${scope.slice("process:".length)} ${resource}=N/${window}`
         : `raise it: aios budget set ${scope} ${resource}=N/${window}`,
     },
   );
