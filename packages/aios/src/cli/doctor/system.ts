@@ -88,7 +88,12 @@ async function checkPort({ t }: DoctorContext, { server }: Config): Promise<Find
       const text = holder
         ? t(doctorText.portHeld, { port, host, pid: holder.pid, command: holder.command })
         : t(doctorText.portTaken, { port, host });
-      return { check, state: "broken", text, fix: t(doctorText.portTakenFix, { next: port < 65_535 ? port + 1 : port - 1 }) };
+      return {
+        check,
+        state: "broken",
+        text,
+        fix: t(doctorText.portTakenFix, { next: port < 65_535 ? port + 1 : port - 1 }),
+      };
     }
     return { check, state: "broken", text: message, fix: "aios config explain server.host" };
   } finally {
