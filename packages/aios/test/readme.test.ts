@@ -70,8 +70,8 @@ test("the hints of the kernel name commands that exist, with options that they h
     ].filter(([, words = "", rest = ""]) => {
       const row = rows.find((one) => one.path === words) ?? rows.find((one) => one.path === words.split(" ")[0]);
       const flags = [...rest.matchAll(/--([a-z-]+)/g)].map(([, flag = ""]) => flag);
-      const known = [...(row?.options ?? []), ...globalOptions].map((option) => flagOf(option).slice(2));
-      return row === undefined || flags.some((flag) => !known.includes(flag));
+      const known = new Set([...(row?.options ?? []), ...globalOptions].map((option) => flagOf(option).slice(2)));
+      return row === undefined || flags.some((flag) => !known.has(flag));
     }),
   );
   expect(wrong.map(([text]) => text)).toEqual([]);
