@@ -101,7 +101,7 @@ export function summaryOf(ended: Ended) {
 function nextCommands({ state, stage, staysUp, context: { t } }: Ended): { command: string; why: string }[] {
   const command = (text: string) => stage.command(text, staysUp ? "here" : "own");
   const held = state.rows.find(({ phase }) => phase === "held");
-  const exec = { command: command('exec "what is 19 % of 2480?"'), why: t(demoText.whyExec) };
+  const exec = { command: command('exec "what is 2480 * 19 / 100?"'), why: t(demoText.whyExec) };
   const run = { command: command("run -- python my_agent.py"), why: t(demoText.whyRun) };
   if (!staysUp) return [{ command: command("up -d"), why: t(demoText.whyUp) }, run, exec];
   const top = { command: command("top -a"), why: t(demoText.whyTop) };
