@@ -49,7 +49,7 @@ export interface JournalEventBodies {
     timing: Timing;
   };
   /** The upstream answered 429, 503 or 529 although the lane's buckets allowed the call. */
-  "lane.refused": { lane: string; status: number; retryAfterMs: number };
+  "lane.refused": { lane: string; retryAfterMs: number };
   "lane.learned": { lane: string; limit: string; perMinute: number; burst: number };
   "lane.cooled": { lane: string; untilMs: number; faults: number };
   "lane.recovered": { lane: string };

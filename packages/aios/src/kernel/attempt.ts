@@ -62,6 +62,8 @@ export class Attempt {
     const { record } = entry;
     try {
       this.#reserve();
+      for (const account of this.#reservation?.accounts ?? [])
+        this.#parts.outbox.note({ kind: "account", row: account.row() });
     } catch (cause) {
       return this.#unaffordable(cause as SysError);
     }
@@ -235,7 +237,7 @@ export class Attempt {
     let retryAtMs = clock.nowMs();
     if (error.code === "EAGAIN") {
       retryAtMs = scheduler.refused(lane, error.retryAfterMs);
-      outbox.event("lane.refused", origin, { lane: lane.id, status: 429, retryAfterMs: retryAtMs - clock.nowMs() });
+      outbox.event("lane.refused", origin, { lane: lane.id, retryAfterMs: retryAtMs - clock.nowMs() });
     } else {
       const untilMs = scheduler.broke(lane);
       if (untilMs !== undefined) outbox.event("lane.cooled", origin, { lane: lane.id, untilMs, faults: lane.faults });
@@ -262,6 +264,7 @@ export class Attempt {
       });
     if (entry.record.name === "llm.chat") {
       lane.settle(entry.demand, usage, this.#parts.clock.nowMs());
+      lane.queue.charge(entry, { prefillTokens: usage.inputTokens, decodeTokens: usage.outputTokens });
       if ("result" in outcome) this.#parts.estimator.learn(lane.model, placeOf(entry.record), { bytes, ...usage });
       this.#parts.scheduler.pump(lane);
     }

@@ -38,9 +38,13 @@ export class Account {
     return windowEnd(this.window, this.windowStartedAtMs);
   }
 
+  /**
+   * As the journal keeps it: what running calls have reserved counts as used, so that no budget grows by a crash. A call
+   * without a result is charged in full; one that ends is settled in its own row.
+   */
   row(): AccountRow {
-    const { scope, resource, window, limit, used, windowStartedAtMs } = this;
-    return { scope, resource, window, limit, used, windowStartedAtMs };
+    const { scope, resource, window, limit, windowStartedAtMs } = this;
+    return { scope, resource, window, limit, used: this.used + this.reserved, windowStartedAtMs };
   }
 }
 

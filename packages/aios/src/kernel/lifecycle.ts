@@ -209,9 +209,6 @@ export class Lifecycle {
     const rows = image.processes.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
     for (const row of rows) this.#restoreProcess(row);
     for (const call of image.intents) {
-      const process = this.#parts.processes.get(call.pid);
-      // An intent carries what was reserved for it: nobody's budget grows by a crash.
-      if (process) process.usage = addUsage(process.usage, { ...noUsage, ...call.usage });
       const error = {
         type: "urn:aios:error:ECANCELED",
         title: "cancelled",

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import type { VirtualClock } from "../../src/drivers/clock/virtual.ts";
+import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 import { openRig } from "../rig.ts";
 
@@ -108,4 +110,21 @@ test("a cancelled call is charged for what it had read", async () => {
   const { usage } = await admin.proc.show({ pid: one.pid });
   expect(usage.inputTokens).toBeGreaterThan(0);
   expect(usage.wastedTokens).toBe(usage.inputTokens + usage.outputTokens);
+});
+
+test("no budget grows by a crash: a call without a result is charged in full by the next kernel", async () => {
+  const journal = createMemoryJournal();
+  const cores = (virtual: VirtualClock) => [
+    createScriptedCore({ clock: virtual, serviceMs: 60_000, limits: { concurrency: 8 } }),
+  ];
+  const before = await openRig({ journal, cores });
+  await before.admin.budget.set({ scope: "tenant:acme", limits: [{ resource: "tokens", limit: 1_000 }] });
+  const lost = before.client("one", "acme").chat("under way when the kernel dies");
+  lost.catch(() => undefined);
+  await before.clock.run(before.clock.nowMs() + 1_000);
+  // The first kernel is left as a crash leaves it: nothing more reaches the journal.
+  const after = await openRig({ journal, cores });
+  const { accounts } = await after.admin.budget.show();
+  expect(accounts).toMatchObject([{ scope: "tenant:acme", limit: 1_000, used: 1_000 }]);
+  await expect(after.client("two", "acme").chat("more")).rejects.toMatchObject({ code: "EDQUOT" });
 });
