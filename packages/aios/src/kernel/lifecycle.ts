@@ -1,4 +1,4 @@
-import { addUsage, isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Exit, Limit, Manifest, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
