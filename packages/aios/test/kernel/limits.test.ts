@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk";
 import { expect, test } from "vitest";
 import type { RateLimits } from "../../src/kernel/ports.ts";
+import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 import type { ScriptedCoreOptions } from "../scripted-core.ts";
 import { openRig } from "../rig.ts";
@@ -178,4 +179,29 @@ test("a limit learned from a server that counts a 60 s window is kept as well", 
   const calls = Array.from({ length: 900 }, (_, n) => client(`c${n % 12}`).chat(`q${n}`));
   await clock.run(Promise.all(calls));
   expect(refused).toBe(0);
+});
+
+test("after a crash the buckets start empty, after a stop with what they held, in a new home full", async () => {
+  const journal = createMemoryJournal();
+  const limits = { requestsPerMinute: 60, burst: 5, concurrency: 8 };
+  const open = () => openRig({ journal, cores: (clock) => [createScriptedCore({ clock, limits, serviceMs: 1 })] });
+  const waitedMs = async ({ client, clock }: Awaited<ReturnType<typeof open>>): Promise<number> => {
+    const { timing } = await clock.run(
+      client("one")
+        .client.llm.chat({ messages: [{ role: "user", content: "q" }] }, { class: "interactive" })
+        .outcome(),
+    );
+    return timing.waitingMs;
+  };
+  const first = await open();
+  expect(await waitedMs(first)).toBe(0);
+  await first.clock.run(first.clock.nowMs() + 1_000);
+  // Left as a crash leaves it. A request a second, paced at 98.5 %: the first one waits for a whole token.
+  const second = await open();
+  expect(await waitedMs(second)).toBe(1_016);
+  const stopped = second.kernel[Symbol.asyncDispose]();
+  await second.clock.run(stopped);
+  const third = await open();
+  // The clock of this rig begins where the second one did, so nothing was refilled: the token that was used is missing.
+  expect(await waitedMs(third)).toBeGreaterThan(900);
 });
