@@ -199,7 +199,7 @@ test("after a crash the buckets start empty, after a stop with what they held, i
   // Left as a crash leaves it. A request a second, paced at 98.5 %: the first one waits for a whole token.
   const second = await open();
   expect(await waitedMs(second)).toBe(1_016);
-  const stopped = second.kernel[Symbol.asyncDispose]();
+  const stopped = Promise.resolve(second.kernel[Symbol.asyncDispose]());
   await second.clock.run(stopped);
   const third = await open();
   // The clock of this rig begins where the second one did, so nothing was refilled: the token that was used is missing.
