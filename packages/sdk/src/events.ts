@@ -19,13 +19,17 @@ export type SysEvent =
   | { type: "syscall.started"; device: string; waitingMs: number; isSimulated?: boolean; isClamped?: boolean }
   /** The upstream refused or broke before any output; the call waits in the run queue again. */
   | { type: "syscall.requeued"; code: string; detail: string; retryAtMs: number }
+  /** The core speaks another dialect than the request was made in and left out what changes no answer's meaning. */
+  | { type: "request.adapted"; leftOut: string[] }
+  /** Made way for more urgent work; it waits in the run queue and goes on where it stopped. */
+  | { type: "syscall.preempted"; resume: string }
   | DeltaEvent
   | { type: "syscall.completed"; result: unknown; usage: Usage; timing: Timing }
   | { type: "syscall.failed"; error: Problem; usage: Usage; timing: Timing };
 
-export const isTerminal = (
-  event: SysEvent,
-): event is Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }> =>
+export const isTerminal = (event: {
+  readonly type: string;
+}): event is Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }> =>
   event.type === "syscall.completed" || event.type === "syscall.failed";
 
 /** What happened, by topic: the bodies of journal events. */

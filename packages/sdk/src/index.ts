@@ -20,7 +20,7 @@ export type { JsonSchema, StandardSchemaV1 } from "./schema.ts";
 export { syscallTable } from "./syscalls/table.ts";
 export type { ArgsOf, ResultOf, SyscallName } from "./syscalls/table.ts";
 export type { Limit } from "./syscalls/spec.ts";
-export type { ChatArgs, ChatResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
+export type { ChatArgs, ChatResult, EmbedArgs, EmbedResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
 export type { CallView, Exit, ProcessView, Signal } from "./syscalls/proc.ts";
 export type { SyscallOptions, Transport } from "./transport.ts";
 export { addUsage, noUsage } from "./usage.ts";

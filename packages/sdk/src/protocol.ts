@@ -12,7 +12,17 @@ export type { ArgsOf, ParsedArgsOf, ResultOf, SyscallName } from "./syscalls/tab
 export { classSchema, limitSchema, niceSchema } from "./syscalls/spec.ts";
 export type { Effect, Limit, Resource, SchedulingClass, SyscallSpec, Window } from "./syscalls/spec.ts";
 export { chatArgsSchema } from "./syscalls/llm.ts";
-export type { AssistantMessage, ChatArgs, ChatResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
+export type {
+  AssistantMessage,
+  ChatArgs,
+  ChatResult,
+  EmbedArgs,
+  EmbedResult,
+  Foreign,
+  Message,
+  Tool,
+  ToolCall,
+} from "./syscalls/llm.ts";
 export type { CallView, Exit, ProcessView, Signal } from "./syscalls/proc.ts";
 export { manifestSchema } from "./manifest.ts";
 export type { Manifest, ManifestInput } from "./manifest.ts";

@@ -1,12 +1,12 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { ChatArgs, ChatResult, SysEvent, Usage } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, Usage } from "@aiosjs/sdk/protocol";
 import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
 import type { Account, Reservation } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
 import { costUsd, planChat } from "./clamp.ts";
 import type { Lane } from "./lane.ts";
 import type { Parts } from "./parts.ts";
-import type { Core, DriverContext, DriverEvent } from "./ports.ts";
+import type { CallEvent, Core, DriverContext, DriverEvent } from "./ports.ts";
 import type { Entry, Slot } from "./scheduler.ts";
 
 /** What a call leaves behind: told once, whatever happened. */
@@ -102,20 +102,22 @@ export class Attempt {
     const { record } = entry;
     let outcome: Outcome | undefined;
     for await (const batch of lane.driver.execute(record.name, this.#args(), this.#context())) {
-      const deltas: SysEvent[] = [];
+      const told: CallEvent[] = [];
       for (const event of batch) {
         if (event.type === "result")
           outcome = { result: this.#dress(event.result), usage: this.#priced(event.usage, event.result) };
         else if (event.type === "limits") this.#observe(event);
+        else if (event.type === "preempted")
+          throw new SysError("EIO", `${lane.driver.name} made way although nobody asked it to`, { retryable: false });
         else {
-          deltas.push(event);
+          told.push(event);
+          if (event.type === "request.adapted") continue;
+          record.hasOutput = true;
           if ("text" in event) this.#outputBytes += event.text.length;
-          else this.#outputBytes += event.arguments.length;
+          else if ("arguments" in event) this.#outputBytes += event.arguments.length;
         }
       }
-      if (deltas.length === 0) continue;
-      record.hasOutput = true;
-      record.push(deltas);
+      if (told.length > 0) record.push(told);
     }
     return (
       outcome ?? { error: new SysError("EIO", `${lane.driver.name} ended without a result`), usage: this.#guess() }

@@ -1,6 +1,6 @@
 import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
-import type { Clock, OriginalRequest, Subscription } from "./ports.ts";
+import type { CallEvent, Clock, OriginalRequest, Subscription } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 interface Reader {
@@ -28,7 +28,7 @@ export class CallRecord {
   readonly name: string;
   readonly args: unknown;
   readonly process: Process;
-  readonly events: SysEvent[] = [];
+  readonly events: CallEvent[] = [];
   readonly queuedAtMs: number;
   readonly abort = new AbortController();
   state: "queued" | "running" | "ended" = "queued";
@@ -50,6 +50,7 @@ export class CallRecord {
   readonly onDetach: "abort" | "keep";
   /** Forgotten at the end of the call: it weighs as much as the arguments. */
   original: OriginalRequest | undefined;
+  readonly #mayForward: boolean;
   readonly #clock: Clock;
   readonly #readers = new Set<Reader>();
   #attached = 0;
@@ -64,6 +65,7 @@ export class CallRecord {
     this.#clock = options.clock;
     this.onDetach = options.onDetach;
     this.original = options.original;
+    this.#mayForward = options.original !== undefined;
     this.queuedAtMs = options.clock.nowMs();
     this.events.push({
       type: "syscall.queued",
@@ -74,7 +76,7 @@ export class CallRecord {
     });
   }
 
-  push(events: readonly SysEvent[]): void {
+  push(events: readonly CallEvent[]): void {
     if (this.state === "ended") return;
     this.events.push(...events);
     for (const reader of this.#readers) reader.wake?.();
@@ -137,26 +139,29 @@ export class CallRecord {
       pid: this.process.pid,
       waitingMs: () => this.waitingMs(),
       cancel: () => this.cancel(new SysError("ECANCELED", "cancelled by the caller")),
-      [Symbol.asyncIterator]: () => this.#read(detach),
+      withFrames: () => ({ [Symbol.asyncIterator]: () => this.#read(detach) }),
+      // Only what was asked for in a client's own bytes is answered in an upstream's.
+      [Symbol.asyncIterator]: () =>
+        this.#mayForward ? withoutFrames(this.#read(detach)) : (this.#read(detach) as AsyncIterator<SysEvent[]>),
     };
   }
 
-  #read(detach: () => void): AsyncIterator<readonly SysEvent[]> {
+  #read(detach: () => void): AsyncIterator<readonly CallEvent[]> {
     let index = 0;
     const reader: Reader = { wake: undefined };
     this.#readers.add(reader);
-    const leave = (): IteratorResult<readonly SysEvent[]> => {
+    const leave = (): IteratorResult<readonly CallEvent[]> => {
       this.#readers.delete(reader);
       detach();
       reader.wake?.();
       return { done: true, value: undefined };
     };
-    const take = (): IteratorResult<readonly SysEvent[]> => {
+    const take = (): IteratorResult<readonly CallEvent[]> => {
       const value = index === 0 ? this.events.slice() : this.events.slice(index);
       index = this.events.length;
       return { done: false, value };
     };
-    const next = async (): Promise<IteratorResult<readonly SysEvent[]>> => {
+    const next = async (): Promise<IteratorResult<readonly CallEvent[]>> => {
       if (index < this.events.length) return take();
       const last = this.events.at(-1);
       if (!last || isTerminal(last) || !this.#readers.has(reader)) return leave();
@@ -166,4 +171,18 @@ export class CallRecord {
     };
     return { next, return: () => Promise.resolve(leave()) };
   }
+}
+
+function withoutFrames(iterator: AsyncIterator<readonly CallEvent[]>): AsyncIterator<readonly SysEvent[]> {
+  return {
+    async next() {
+      const { done, value } = await iterator.next();
+      if (done === true) return { done, value: undefined };
+      return { done: false, value: value.filter((event) => event.type !== "frames") };
+    },
+    async return() {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+  };
 }

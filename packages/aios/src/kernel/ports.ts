@@ -1,6 +1,7 @@
 // All that enters the kernel from outside, and all that drivers and doors see of it.
 import type {
   CallId,
+  ChatArgs,
   DeltaEvent,
   Effect,
   JournalEvent,
@@ -52,12 +53,39 @@ export interface Hash {
 
 // ── Devices ─────────────────────────────────────────────────────────────────
 
-/** What a driver yields while it executes: deltas, news of the upstream's limits, and at the end one result. */
+/**
+ * Bytes of an answer's body as its upstream sent them (whole server-sent events, or the body of an answer in one piece),
+ * for the door that speaks the same dialect; the deltas and the result say the same once more. Never leaves the process.
+ */
+export interface FramesEvent {
+  readonly type: "frames";
+  readonly dialect: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What a call record holds. */
+export type CallEvent = SysEvent | FramesEvent;
+
+/** What a driver yields while it executes: deltas, news of the upstream's limits, and at the end one result (or a snapshot). */
 export type DriverEvent =
   | DeltaEvent
+  | FramesEvent
+  | Extract<SysEvent, { type: "request.adapted" }>
   /** Response headers told where the rate limits stand; consumed by the kernel. */
   | { type: "limits"; limits: readonly ObservedLimit[] }
+  /** The last event of a driver that made way: `DriverContext.preempt` fired, or the quantum is used up. */
+  | { type: "preempted"; snapshot: Snapshot }
   | { type: "result"; result: unknown; usage?: Usage };
+
+/** Where a preempted call stopped. Only the core that made it can go on from it. */
+export interface Snapshot {
+  /** Tokens of prompt and answer that need not be computed again. */
+  readonly tokens: number;
+  /** Tokens of the answer so far. */
+  readonly outputTokens: number;
+  /** The call will not go on: frees what the snapshot holds. */
+  discard(): void;
+}
 
 /** A limit as an upstream tells it. `perMinute` is the refill rate, `resetMs` how long until it is full again. */
 export interface ObservedLimit {
@@ -84,6 +112,14 @@ export interface DriverContext {
   readonly model: string;
   /** What the arguments were made from, where a foreign door made them. */
   readonly original?: OriginalRequest | undefined;
+  /** Where this call stopped when it was preempted; the deltas until there have been told. */
+  readonly snapshot?: Snapshot | undefined;
+  /** Output tokens after which a core that can resume makes way; absent: none. */
+  readonly quantumTokens?: number | undefined;
+  /** Fires when the slot is wanted for more urgent work. A core whose `resume` is none need not listen. */
+  readonly preempt?: AbortSignal;
+  /** The call's present rank among those that run on this core: less goes first. For cores that batch by priority. */
+  rank?(): number;
   /** Aborts when the call is cancelled; whatever waits takes it, and an upstream socket is closed by it. */
   readonly signal: AbortSignal;
   /** A nested syscall of the same process. The caller's slot is given back while it waits. Throws SysError when it fails. */
@@ -123,8 +159,13 @@ export interface Price {
   readonly cachedInput?: number | undefined;
 }
 
+/** What a model can be asked for. */
+export type ModelSyscall = "llm.chat" | "llm.embed";
+
 export interface ModelSpec {
   readonly id: string;
+  /** Default: llm.chat. */
+  readonly serves?: readonly ModelSyscall[] | undefined;
   readonly contextTokens?: number | undefined;
   readonly price?: Price | undefined;
 }
@@ -143,6 +184,23 @@ export interface Core extends Omit<Driver, "device" | "concurrency"> {
   readonly limits: RateLimits;
   /** Whether `max_tokens` is honoured; a budget on a core that ignores it is refused. */
   readonly honoursMaxTokens: boolean;
+  readonly serves: readonly ModelSyscall[];
+  /** Dialects of the wire in which it can send a client's own bytes on, and hand back the upstream's. */
+  readonly dialects: readonly string[];
+  /**
+   * How a preempted call goes on: `kv` and `tokens` exactly and without recomputing (`kv`) or with it (`tokens`), `prefix`
+   * by having the model continue its own text, `none` not at all.
+   */
+  readonly resume: "kv" | "tokens" | "prefix" | "none";
+  /** Tokens that a new call may have, prompt and answer, in the memory that is free now; absent: not bounded so. */
+  freeTokens?(): number;
+  /** Several waiting calls may go as one: `llm.embed` inputs joined, answers taken apart again by the kernel. */
+  readonly batching?: { readonly maxSize: number; readonly maxWaitMs: number } | undefined;
+  /** Tokens of a chat request, exactly. Absent: the kernel estimates. */
+  count?(
+    args: ChatArgs,
+    context: { model: string; signal: AbortSignal; original?: OriginalRequest | undefined },
+  ): Promise<number>;
 }
 
 export interface ToolSpec {
@@ -259,6 +317,8 @@ export interface Caller {
 
 /** A call record seen from outside: its events from the first on, in batches. Leaving (`break`) detaches. */
 export interface Subscription extends AsyncIterable<readonly SysEvent[]> {
+  /** The same with the upstream's own bytes among the events: for the door that forwards them. */
+  withFrames(): AsyncIterable<readonly CallEvent[]>;
   readonly call: CallId;
   readonly pid: Pid;
   /** Milliseconds in run queues so far. */

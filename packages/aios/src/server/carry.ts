@@ -1,6 +1,6 @@
 import { isTerminal } from "@aiosjs/sdk/protocol";
 import type { Problem, SysEvent } from "@aiosjs/sdk/protocol";
-import type { Subscription } from "../kernel/ports.ts";
+import type { CallEvent, Subscription } from "../kernel/ports.ts";
 import { callHeaders, learn, noFacts, problemOf, refuseCall } from "./exchange.ts";
 import type { CallFacts, Exchange } from "./exchange.ts";
 import { Reading } from "./reading.ts";
@@ -13,6 +13,8 @@ type Terminal = Extract<SysEvent, { type: "syscall.completed" | "syscall.failed"
 export interface Face {
   /** How long the status line is held back at most: a failure meanwhile is answered with a status of its own. */
   readonly holdMs: number;
+  /** The dialect whose upstream's bytes this door passes on instead of writing its own frames. */
+  readonly forwards?: string;
   /** Whether the status line leaves with this event. */
   opensWith(event: SysEvent): boolean;
   /** Frames of one event, "" for what this door does not tell; `index` counts the events of the call. */
@@ -43,31 +45,47 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
     return undefined;
   });
   let index = 0;
+  let isForwarding = false;
   for (;;) {
     const { done, value: batch } = await reading.next();
     if (done === true || reading.isOver) break;
     let frames = held;
+    let bytes: Uint8Array | undefined;
     held = "";
     for (const event of batch) {
+      if (event.type === "frames") {
+        index++;
+        if (event.dialect !== face.forwards) continue;
+        isForwarding = true;
+        bytes = bytes === undefined ? event.bytes : Buffer.concat([bytes, event.bytes]);
+        open();
+        continue;
+      }
       learn(facts, event);
       if (event.type === "syscall.failed" && !stream.isOpen && face.holdMs > 0) {
         refuseCall(exchange, { problem: event.error, subscription, facts });
         return;
       }
+      if (isForwarding && event.type !== "syscall.failed") {
+        index++;
+        continue;
+      }
       frames += face.frames(event, index++);
       if (!stream.isOpen && face.opensWith(event)) open();
     }
+    // What was held, or says that the call failed, is text; it comes before the bytes, or after the last of them.
+    const out = bytes === undefined ? frames : frames === "" ? bytes : joined(batch, frames, bytes);
     const last = batch.at(-1);
-    if (last !== undefined && isTerminal(last)) {
+    if (last !== undefined && last.type !== "frames" && isTerminal(last)) {
       open();
-      stream.end(frames);
+      stream.end(out);
       return;
     }
     if (!stream.isOpen) {
       held = frames;
       continue;
     }
-    const wait = frames === "" ? undefined : stream.write(frames);
+    const wait = out.length === 0 ? undefined : stream.write(out);
     if (wait) await wait;
   }
   if (!reading.stopped) {
@@ -79,14 +97,20 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
   else refuseCall(exchange, { problem, subscription, facts });
 }
 
+function joined(batch: readonly CallEvent[], frames: string, bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(frames);
+  return Buffer.concat(batch.at(-1)?.type === "syscall.failed" ? [bytes, text] : [text, bytes]);
+}
+
 /**
  * Waits for a call's last event on behalf of a client that wants one answer. Undefined when the client has been told
- * otherwise: it left, or waited too long.
+ * otherwise: it left, or waited too long. `body` is the upstream's own answer where it speaks the dialect that the door `forwards`.
  */
 export async function carryEnd(
   exchange: Exchange,
   subscription: Subscription,
-): Promise<{ last: Terminal; facts: CallFacts } | undefined> {
+  { forwards }: { forwards?: string } = {},
+): Promise<{ last: Terminal; facts: CallFacts; body: Uint8Array | undefined } | undefined> {
   const { incoming, outgoing, doors } = exchange;
   const { waits, readings } = doors;
   const facts = noFacts();
@@ -100,12 +124,17 @@ export async function carryEnd(
         reading.stop(waitedTooLong(waits.maxWaitMs));
         return undefined;
       });
+  let body: Uint8Array | undefined;
   for (;;) {
     const { done, value: batch } = await reading.next();
     if (done === true || reading.isOver) break;
     for (const event of batch) {
+      if (event.type === "frames") {
+        if (event.dialect === forwards) body = event.bytes;
+        continue;
+      }
       learn(facts, event);
-      if (isTerminal(event)) return { last: event, facts };
+      if (isTerminal(event)) return { last: event, facts, body };
     }
   }
   if (reading.stopped) refuseCall(exchange, { problem: problemOf(reading.stopped, subscription), subscription, facts });

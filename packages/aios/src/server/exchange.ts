@@ -34,9 +34,19 @@ export interface CallFacts {
   queuedAtMs: number;
   isSimulated: boolean;
   isClamped: boolean;
+  isCached: boolean;
+  /** What the core's dialect cannot say and the answer does not need. */
+  leftOut: readonly string[];
 }
 
-export const noFacts = (): CallFacts => ({ device: undefined, queuedAtMs: 0, isSimulated: false, isClamped: false });
+export const noFacts = (): CallFacts => ({
+  device: undefined,
+  queuedAtMs: 0,
+  isSimulated: false,
+  isClamped: false,
+  isCached: false,
+  leftOut: [],
+});
 
 export function learn(facts: CallFacts, event: SysEvent): void {
   if (event.type === "syscall.queued") facts.queuedAtMs = event.atMs;
@@ -44,9 +54,14 @@ export function learn(facts: CallFacts, event: SysEvent): void {
     facts.device = event.device;
     facts.isSimulated = event.isSimulated ?? false;
     facts.isClamped = event.isClamped ?? false;
-  } else if (event.type === "syscall.completed") {
-    const result = event.result as { isClamped?: unknown; isSimulated?: unknown } | null | undefined;
+  } else if (event.type === "request.adapted") facts.leftOut = event.leftOut;
+  else if (event.type === "syscall.completed") {
+    const result = event.result as
+      | { isClamped?: unknown; isSimulated?: unknown; isCached?: unknown }
+      | null
+      | undefined;
     facts.isClamped ||= result?.isClamped === true;
+    facts.isCached ||= result?.isCached === true;
     facts.isSimulated ||= result?.isSimulated === true;
   }
 }
@@ -60,6 +75,8 @@ export function callHeaders(subscription: Subscription, facts: CallFacts): Recor
     "x-request-id": subscription.call,
     "x-aios-waiting-ms": String(Math.round(subscription.waitingMs())),
     ...(facts.isClamped ? { "x-aios-clamped": "true" } : {}),
+    ...(facts.isCached ? { "x-aios-cached": "true" } : {}),
+    ...(facts.leftOut.length > 0 ? { "x-aios-left-out": facts.leftOut.join(", ") } : {}),
     ...(facts.isSimulated ? { "x-aios-simulated": "true" } : {}),
   };
 }
@@ -82,7 +99,7 @@ export function refuseCall(
 /** Answers with a body that is whole. Without effect when the client is gone. */
 export function answer(
   outgoing: ServerResponse,
-  body: string,
+  body: string | Uint8Array,
   options: { status?: number; contentType?: string; headers?: OutgoingHttpHeaders } = {},
 ): void {
   if (outgoing.headersSent || outgoing.destroyed) return;

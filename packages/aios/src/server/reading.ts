@@ -1,6 +1,6 @@
-import type { SysError, SysEvent } from "@aiosjs/sdk/protocol";
+import type { SysError } from "@aiosjs/sdk/protocol";
 import type { ServerResponse } from "node:http";
-import type { Subscription } from "../kernel/ports.ts";
+import type { CallEvent, Subscription } from "../kernel/ports.ts";
 
 /** The readings under way, so that a closing server can end them. */
 export class OpenReadings {
@@ -27,7 +27,7 @@ export class Reading implements Disposable {
   readonly subscription: Subscription;
   /** Why it ended before the call did; undefined too when the client left. */
   stopped: SysError | undefined;
-  readonly #iterator: AsyncIterator<readonly SysEvent[]>;
+  readonly #iterator: AsyncIterator<readonly CallEvent[]>;
   readonly #outgoing: ServerResponse;
   readonly #open: OpenReadings;
   #hasLeft = false;
@@ -37,7 +37,7 @@ export class Reading implements Disposable {
     this.subscription = subscription;
     this.#outgoing = outgoing;
     this.#open = open;
-    this.#iterator = subscription[Symbol.asyncIterator]();
+    this.#iterator = subscription.withFrames()[Symbol.asyncIterator]();
     open.add(this);
     if (outgoing.destroyed || outgoing.closed) this.#leave();
     else outgoing.once("close", this.#onClose);
@@ -48,7 +48,7 @@ export class Reading implements Disposable {
     return this.#hasLeft;
   }
 
-  next(): Promise<IteratorResult<readonly SysEvent[]>> {
+  next(): Promise<IteratorResult<readonly CallEvent[]>> {
     return this.#iterator.next();
   }
 

@@ -120,6 +120,9 @@ test("what has produced output is not repeated", async () => {
         isSimulated: false,
         isOpenEnded: false,
         honoursMaxTokens: true,
+        serves: ["llm.chat"],
+        dialects: [],
+        resume: "none",
         limits: { concurrency: 1 },
         models: () => [{ id: "m" }],
         async *execute() {

@@ -2,8 +2,31 @@ import { z } from "zod";
 import { usageSchema } from "../usage.ts";
 import { jsonObjectSchema, syscall } from "./spec.ts";
 
-const textPart = z.strictObject({ type: z.literal("text"), text: z.string() });
-const imagePart = z.strictObject({ type: z.literal("image"), url: z.string(), detail: z.string().optional() });
+/**
+ * What one dialect says beyond this form: `members` of the wire's object, which replace there what the form says.
+ * A core of that dialect sends them as they are. Another one leaves out those that are `hints` and tells so
+ * (`request.adapted`), for the answer means the same without them (cache marks, tiers, user ids); any other is EINVAL.
+ */
+const foreignMembers = z
+  .strictObject({ dialect: z.string(), members: jsonObjectSchema, hints: z.array(z.string()).optional() })
+  .optional();
+export type Foreign = NonNullable<z.infer<typeof foreignMembers>>;
+
+const textPart = z.strictObject({ type: z.literal("text"), text: z.string(), foreign: foreignMembers });
+/** `url` is http(s): or data:. */
+const imagePart = z.strictObject({
+  type: z.literal("image"),
+  url: z.string(),
+  detail: z.string().optional(),
+  foreign: foreignMembers,
+});
+/** A document, most often a PDF. `url` is http(s): or data: with its media type. */
+const filePart = z.strictObject({
+  type: z.literal("file"),
+  url: z.string(),
+  filename: z.string().optional(),
+  foreign: foreignMembers,
+});
 /** A part that only one dialect knows; a core of another dialect refuses it with EINVAL. */
 const foreignPart = z.strictObject({ type: z.literal("foreign"), dialect: z.string(), value: z.unknown() });
 
@@ -12,14 +35,9 @@ const toolCallSchema = z.strictObject({
   name: z.string(),
   /** JSON text exactly as the model wrote it; it may be malformed. */
   arguments: z.string(),
+  foreign: foreignMembers,
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
-
-/**
- * What one dialect says beyond this form: `members` of the wire's object, which replace there what the form says.
- * A core of that dialect sends them as they are, another one refuses them with EINVAL.
- */
-const foreignMembers = z.strictObject({ dialect: z.string(), members: jsonObjectSchema }).optional();
 
 const systemMessage = z.strictObject({
   role: z.enum(["system", "developer"]),
@@ -29,7 +47,7 @@ const systemMessage = z.strictObject({
 });
 const userMessage = z.strictObject({
   role: z.literal("user"),
-  content: z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, imagePart, foreignPart]))]),
+  content: z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, imagePart, filePart, foreignPart]))]),
   name: z.string().optional(),
   foreign: foreignMembers,
 });
@@ -40,7 +58,13 @@ const assistantMessage = z.strictObject({
     .nullable()
     .default(null),
   toolCalls: z.array(toolCallSchema).optional(),
+  /** What the model thought, as far as it showed it. */
   reasoning: z.string().optional(),
+  /**
+   * The same as its upstream wrote it, in order: signed or encrypted blocks (Anthropic's thinking, OpenAI's reasoning items).
+   * A core of that dialect sends them back unaltered; another one has only `reasoning`.
+   */
+  reasoningBlocks: z.array(z.strictObject({ dialect: z.string(), value: jsonObjectSchema })).optional(),
   refusal: z.string().nullable().optional(),
   name: z.string().optional(),
   foreign: foreignMembers,
@@ -48,7 +72,9 @@ const assistantMessage = z.strictObject({
 const toolMessage = z.strictObject({
   role: z.literal("tool"),
   callId: z.string(),
-  content: z.union([z.string(), z.array(textPart)]),
+  content: z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, imagePart, filePart, foreignPart]))]),
+  /** The tool failed; a core whose dialect cannot say it leaves it to the text. */
+  isError: z.boolean().optional(),
   foreign: foreignMembers,
 });
 const messageSchema = z.discriminatedUnion("role", [systemMessage, userMessage, assistantMessage, toolMessage]);
@@ -61,6 +87,7 @@ const toolSchema = z.strictObject({
   /** JSON Schema of the arguments. */
   parameters: jsonObjectSchema.optional(),
   strict: z.boolean().nullable().optional(),
+  foreign: foreignMembers,
 });
 export type Tool = z.infer<typeof toolSchema>;
 
@@ -115,8 +142,31 @@ const chatResultSchema = z.object({
   isSimulated: z.boolean().optional(),
   /** Members of the upstream's answer beyond this form (log probabilities, fingerprints). */
   foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
+  /** True where the answer came from the response cache and no model was asked. */
+  isCached: z.boolean().optional(),
 });
 export type ChatResult = z.infer<typeof chatResultSchema>;
+
+export const embedArgsSchema = z.strictObject({
+  /** As in `llm.chat`; `auto` is the first core that has an embedding model. */
+  model: z.string().min(1).default("auto"),
+  /** Texts, or token ids of the model. */
+  input: z.array(z.union([z.string(), z.array(z.number().int())])).min(1),
+  /** Length of the vectors, where the model can shorten them. */
+  dimensions: z.number().int().positive().optional(),
+  foreign: foreignMembers,
+});
+export type EmbedArgs = z.infer<typeof embedArgsSchema>;
+
+const embedResultSchema = z.object({
+  /** One vector for each input, in order. */
+  embeddings: z.array(z.array(z.number())),
+  /** `core/model` that answered. */
+  model: z.string(),
+  isSimulated: z.boolean().optional(),
+  foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
+});
+export type EmbedResult = z.infer<typeof embedResultSchema>;
 
 const bucketView = z.object({
   name: z.string(),
@@ -148,6 +198,24 @@ export const llmSyscalls = {
     result: chatResultSchema,
     effect: "pure",
     doc: "Ask a model. Streams text, reasoning and tool-call deltas; waits in the run queue while the core is busy.",
+  }),
+  "llm.embed": syscall({
+    args: embedArgsSchema,
+    result: embedResultSchema,
+    effect: "pure",
+    doc: "Turn texts into vectors. Calls that wait for the same model may share one request to it.",
+  }),
+  "llm.count": syscall({
+    args: chatArgsSchema,
+    result: z.object({
+      inputTokens: z.number(),
+      /** False where the model's tokenizer is not at hand: bytes times a ratio learned from its answers. */
+      isExact: z.boolean(),
+      model: z.string(),
+    }),
+    effect: "pure",
+    isView: true,
+    doc: "How many tokens a chat request is for the model that would answer it. Asks no model.",
   }),
   "llm.models": syscall({
     args: z.strictObject({}),

@@ -13,6 +13,7 @@ import { toChatRequest } from "./request.ts";
 
 const errorFrame = (problem: Problem): string => `data: ${openaiDialect.body(problem, null)}\n\n`;
 
+const dialect = "openai";
 const idOf = (call: string): string => `chatcmpl-${call}`;
 const secondsOf = (ms: number): number => Math.floor(ms / 1_000);
 
@@ -22,7 +23,8 @@ function chatFace(call: string, { includesUsage, holdMs }: { includesUsage: bool
   let created = 0;
   return {
     holdMs,
-    opensWith: ({ type }) => !type.startsWith("syscall."),
+    forwards: dialect,
+    opensWith: ({ type }) => !type.startsWith("syscall.") && type !== "request.adapted",
     frames(event) {
       switch (event.type) {
         case "syscall.queued":
@@ -33,6 +35,8 @@ function chatFace(call: string, { includesUsage, holdMs }: { includesUsage: bool
           chunks.model = event.device;
           return "";
         case "syscall.requeued":
+        case "syscall.preempted":
+        case "request.adapted":
           return "";
         case "syscall.failed":
           return errorFrame(event.error);
@@ -61,7 +65,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const body = parseObject(bytes);
   const { args, isStreamed, includesUsage } = toChatRequest(body);
   const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
-  const original = { dialect: "openai", body: bytes, members: body };
+  const original = { dialect, body: bytes, members: body };
   const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
   if (isStreamed) {
     await carryStream(
@@ -71,15 +75,15 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
     );
     return;
   }
-  const end = await carryEnd(exchange, subscription);
+  const end = await carryEnd(exchange, subscription, { forwards: dialect });
   if (!end) return;
   const { last, facts } = end;
   if (last.type === "syscall.failed") {
     refuseCall(exchange, { problem: last.error, subscription, facts });
     return;
   }
+  const headers = callHeaders(subscription, facts);
+  if (end.body) return answer(outgoing, end.body, { headers });
   const about = { id: idOf(subscription.call), created: secondsOf(facts.queuedAtMs), usage: last.usage };
-  answer(outgoing, JSON.stringify(toAnswer(last.result as ChatResult, about)), {
-    headers: callHeaders(subscription, facts),
-  });
+  answer(outgoing, JSON.stringify(toAnswer(last.result as ChatResult, about)), { headers });
 }

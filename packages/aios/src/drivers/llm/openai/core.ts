@@ -128,6 +128,9 @@ export function createOpenAiCore(options: OpenAiCoreOptions): OpenAiCore {
     isSimulated: false,
     limits,
     honoursMaxTokens: true,
+    serves: ["llm.chat"],
+    dialects: ["openai"],
+    resume: "none",
     get isOpenEnded() {
       // Until a list is there, the upstream decides which names exist.
       return quirks.isOpenEnded || (options.models === undefined && listed.length === 0);

@@ -91,6 +91,11 @@ function toUserContent(content: UserContent, { core }: Target): unknown {
         const image = part.detail === undefined ? { url: part.url } : { url: part.url, detail: part.detail };
         return { type: "image_url", image_url: image };
       }
+      case "file":
+        return {
+          type: "file",
+          file: { ...(part.filename === undefined ? {} : { filename: part.filename }), file_data: part.url },
+        };
       case "foreign":
         if (part.dialect === "openai") return part.value;
         throw new SysError("EINVAL", `core ${core} speaks openai and cannot take a ${part.dialect} message part`, {

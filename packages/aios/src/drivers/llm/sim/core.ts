@@ -35,6 +35,9 @@ export function createSimCore({ clock, name = "sim", endpoint = 0, ...given }: S
     isSimulated: true,
     isOpenEnded: false,
     honoursMaxTokens: true,
+    serves: ["llm.chat"],
+    dialects: [],
+    resume: "none",
     limits: parameters.areLimitsDeclared ? { concurrency: parameters.slots, ...parameters.limits } : {},
     models: () => parameters.models,
     execute: (syscall, args, { pid, model, signal }) => {

@@ -169,7 +169,7 @@ class Exchange {
         else if (event.type === "result") {
           const usage: Usage | undefined = wantsUsage ? event.usage : undefined;
           text += writer.end(event.result as ChatResult, usage);
-        } else text += writer.delta(event);
+        } else if (event.type.endsWith(".delta")) text += writer.delta(event as Parameters<typeof writer.delta>[0]);
       }
       // A batch of limits alone comes before a refusal, whose status is not known yet.
       if (text === "") continue;
