@@ -52,7 +52,7 @@ describe("OpenAI's chat door", () => {
     const response = await doors.fetch("/v1/chat/completions", { body: text });
     expect(response.status).toBe(200);
     const received = doors.upstream.requests.at(-1);
-    expect(received?.text).toContain(`"messages":${messages}`);
+    expect(received?.text).toContain(`"messages": ${messages}`);
     expect(received?.body).toMatchObject({ model: "m", messages: [{ role: "user", content: 'hi "you"' }] });
   });
 

@@ -65,9 +65,11 @@ function stream(deltas: readonly DeltaEvent[], result: ChatResult, includesUsage
   return deltas.map((delta) => chunks.delta(delta)).join("") + chunks.completed(completed(result));
 }
 
+const place = { core: "up", url: "http://up/v1", model: "m", apiKey: undefined, keyReference: undefined };
+
 /** What the core of the same dialect reads from our stream: the other end of the wire. */
 function readBack(frames: string): ChatResult {
-  const answer = createAnswer({ model: "up/m", idPrefix: "x" });
+  const answer = createAnswer({ model: "up/m", idPrefix: "x", place });
   const out: DriverEvent[] = [];
   for (const chunk of parse(frames).chunks) answer.take(chunk, out);
   return answer.result().result as ChatResult;

@@ -4,8 +4,10 @@ import type { DriverEvent } from "../../../kernel/ports.ts";
 import { createAnswer } from "./answer.ts";
 import type { WireAnswer, WireMessage } from "./wire.ts";
 
+const place = { core: "up", url: "http://up/v1", model: "m", apiKey: undefined, keyReference: undefined };
+
 function assemble(chunks: readonly WireAnswer[]) {
-  const answer = createAnswer({ model: "up/m", idPrefix: "c1" });
+  const answer = createAnswer({ model: "up/m", idPrefix: "c1", place });
   const deltas: DriverEvent[] = [];
   for (const chunk of chunks) answer.take(chunk, deltas);
   const { result, usage } = answer.result();

@@ -1,18 +1,15 @@
 import type { AssistantMessage, ChatResult } from "@aiosjs/sdk/protocol";
 import type { DriverEvent } from "../../../kernel/ports.ts";
+import { malformed, quote, type Place } from "../http/errors.ts";
+import { errorWithin, type AnswerReader } from "../http/exchange.ts";
 import { createToolCallAssembly, type ToolCallAssembly } from "./tool-calls.ts";
 import { readUsage } from "./usage.ts";
 import type { WireAnswer, WireChoice, WireMessage, WireUsage } from "./wire.ts";
 
 /** One answer in the making: chunks, or the whole, go in; deltas and in the end one result come out. */
-export interface Answer {
+export interface Answer extends AnswerReader {
   /** Takes a chunk or a whole answer and appends its deltas to `out`. */
   take(wire: WireAnswer, out: DriverEvent[]): void;
-  /** True once the upstream said why it stopped. */
-  readonly isFinished: boolean;
-  /** True once anything of the answer itself has come. */
-  readonly hasOutput: boolean;
-  result(): Extract<DriverEvent, { type: "result" }>;
 }
 
 const finishReasons: Readonly<Record<string, ChatResult["finishReason"]>> = {
@@ -37,7 +34,14 @@ const reasoningMembers = new Set(["reasoning_content", "reasoning", "thinking"])
  * `foreign.members` of the result: unknown members of the answer itself at the top (system_fingerprint, service_tier),
  * those of the choice under `choice` (logprobs), those of the message under `message` (annotations).
  */
-export function createAnswer(options: { model: string; idPrefix: string }): Answer {
+export function createAnswer(options: {
+  model: string;
+  idPrefix: string;
+  place: Place;
+  /** The client did not ask for the chunk that tells the usage. */
+  withholdsUsage?: boolean;
+}): Answer {
+  const { place } = options;
   let text = "";
   let hasText = false;
   let reasoning = "";
@@ -113,7 +117,28 @@ export function createAnswer(options: { model: string; idPrefix: string }): Answ
     }
   };
 
-  return {
+  const answer: Answer = {
+    takeEvent(data, out) {
+      if (data === "[DONE]") return "end";
+      let wire: WireAnswer;
+      try {
+        wire = JSON.parse(data) as WireAnswer;
+      } catch (cause) {
+        throw malformed(place, `sent an event that is not JSON: "${quote(data.slice(0, 120), place)}"`, cause);
+      }
+      if (typeof wire !== "object" || wire === null) return "more";
+      if (wire.error) throw errorWithin(wire, { place, hasOutput: answer.hasOutput });
+      answer.take(wire, out);
+      return options.withholdsUsage === true && wire.usage && !wire.choices?.[0] ? "withhold" : "more";
+    },
+    takeBody(json, out) {
+      const wire = json as WireAnswer;
+      if (!wire.choices?.[0]) {
+        const said = quote(JSON.stringify(wire).slice(0, 120), place);
+        throw malformed(place, `sent an answer without choices: "${said}"`);
+      }
+      answer.take(wire, out);
+    },
     take(wire, out) {
       // A second choice (`n`) is refused before it is asked for.
       const choice = wire.choices?.[0];
@@ -160,6 +185,7 @@ export function createAnswer(options: { model: string; idPrefix: string }): Answ
       return usage === undefined ? { type: "result", result } : { type: "result", result, usage: readUsage(usage) };
     },
   };
+  return answer;
 }
 
 const textOf = (part: unknown): string => {

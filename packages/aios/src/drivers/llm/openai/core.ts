@@ -2,10 +2,10 @@ import { isSysError, SysError, type ChatArgs } from "@aiosjs/sdk/protocol";
 import { Pool } from "undici";
 import type { Core, ModelSpec, RateLimits } from "../../../kernel/ports.ts";
 import { createAnswer } from "./answer.ts";
-import { exchangeError, malformed, readUpstreamError, refusalError, type Place } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { exchangeError, malformed, readUpstreamError, refusalError, type Place } from "../http/errors.ts";
+import { Exchange } from "../http/exchange.ts";
 import { readModels } from "./models.ts";
-import { toJson } from "./own-words.ts";
+import { toJson } from "../http/splice.ts";
 import { quirksOf, type OpenAiKind, type Quirks } from "./quirks.ts";
 import { toBody } from "./request.ts";
 
@@ -44,6 +44,7 @@ export interface OpenAiCore extends Core, AsyncDisposable {
   readonly refreshError: SysError | undefined;
 }
 
+const dialect = "openai";
 /** A list older than this is read again the next time somebody asks; until it is there, the old one is answered. */
 const modelsMaxAgeMs = 10 * 60_000;
 const maxAnswerBytes = 64 * 1024 * 1024;
@@ -129,7 +130,7 @@ export function createOpenAiCore(options: OpenAiCoreOptions): OpenAiCore {
     limits,
     honoursMaxTokens: true,
     serves: ["llm.chat"],
-    dialects: ["openai"],
+    dialects: [dialect],
     resume: "none",
     get isOpenEnded() {
       // Until a list is there, the upstream decides which names exist.
@@ -159,16 +160,24 @@ export function createOpenAiCore(options: OpenAiCoreOptions): OpenAiCore {
         });
       }
       const chat = args as ChatArgs;
+      const where = place("/chat/completions", model);
+      const isOwn = original?.dialect === dialect;
       return new Exchange({
         pool,
         request: {
           path: `${path}/chat/completions`,
           method: "POST",
           headers,
-          body: toJson(toBody(chat, { core: name, model, quirks }), original),
+          body: toJson(toBody(chat, { core: name, model, quirks }), original, dialect),
         },
-        place: place("/chat/completions", model),
-        answer: createAnswer({ model: `${name}/${model}`, idPrefix: call }),
+        place: where,
+        answer: createAnswer({
+          model: `${name}/${model}`,
+          idPrefix: call,
+          place: where,
+          withholdsUsage: isOwn && !asksForUsage(original.members),
+        }),
+        forwards: isOwn ? dialect : undefined,
         rateLimits: quirks.rateLimits,
         wantsDeltas: chat.stream === true,
         signal,
@@ -180,6 +189,9 @@ export function createOpenAiCore(options: OpenAiCoreOptions): OpenAiCore {
     },
   };
 }
+
+const asksForUsage = ({ stream_options: options }: Readonly<Record<string, unknown>>): boolean =>
+  (options as { include_usage?: unknown } | null | undefined)?.include_usage === true;
 
 function parseBaseUrl(core: string, baseUrl: string | undefined): { origin: string; path: string; shownUrl: string } {
   const url = URL.parse(baseUrl ?? "");

@@ -1,4 +1,4 @@
-import type { RateLimitFamily } from "./rate-limits.ts";
+import type { RateLimitFamily } from "../http/rate-limits.ts";
 
 /** How one upstream differs from OpenAI's chat completions. A configured core may override every member. */
 export interface Quirks {

@@ -1,21 +1,40 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Dispatcher, Pool } from "undici";
 import type { DriverEvent } from "../../../kernel/ports.ts";
-import type { Answer } from "./answer.ts";
 import { exchangeError, malformed, quote, readUpstreamError, refusalError, type Place } from "./errors.ts";
+import { createForwarding, type Forwarding } from "./forwarding.ts";
 import { readLimits, type Headers, type RateLimitFamily } from "./rate-limits.ts";
 import { createSseSplitter, type SseSplitter } from "./sse.ts";
-import type { WireAnswer } from "./wire.ts";
 
 type Batch = readonly DriverEvent[];
+
+/** What a dialect makes of one answer. Its methods may throw: a SysError says what the answer is worth, anything else that it is broken. */
+export interface AnswerReader {
+  /**
+   * Takes the data of one server-sent event and appends its deltas to `out`.
+   * `end`: the dialect's last event. `withhold`: told only because we asked, so not to be forwarded.
+   */
+  takeEvent(data: string, out: DriverEvent[]): "more" | "end" | "withhold";
+  /** Takes an answer in one piece; its deltas go to `out`. */
+  takeBody(json: object, out: DriverEvent[]): void;
+  /** The upstream said why it stopped: the answer is whole even when the last event is missing. */
+  readonly isFinished: boolean;
+  /** Anything of the answer itself has come. */
+  readonly hasOutput: boolean;
+  result(): Extract<DriverEvent, { type: "result" }>;
+}
 
 interface Options {
   readonly pool: Pool;
   readonly request: Dispatcher.DispatchOptions;
   readonly place: Place;
-  readonly answer: Answer;
+  readonly answer: AnswerReader;
   readonly rateLimits: RateLimitFamily;
   readonly wantsDeltas: boolean;
+  /** The dialect whose client wants the answer's own bytes; absent: nobody does. */
+  readonly forwards?: string | undefined;
+  /** What could not be said in this dialect and need not be. */
+  readonly leftOut?: readonly string[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,11 +60,14 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
   #status = 0;
   #headers: Headers = {};
   #splitter: SseSplitter | undefined;
+  #forwarding: Forwarding | undefined;
   #body: Buffer[] = [];
   #receivedBytes = 0;
 
   constructor(options: Options) {
     this.#options = options;
+    const { leftOut = [] } = options;
+    if (leftOut.length > 0) this.#pending.push({ type: "request.adapted", leftOut: [...leftOut] });
   }
 
   [Symbol.asyncIterator](): this {
@@ -80,11 +102,14 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
     if (status < 200 || this.#isOver) return;
     this.#status = status;
     this.#headers = headers;
-    const limits = readLimits(headers, this.#options.rateLimits, Date.now());
+    const { rateLimits, forwards, wantsDeltas } = this.#options;
+    const limits = readLimits(headers, rateLimits, Date.now());
     if (limits !== undefined) this.#emit({ type: "limits", limits });
-    if (status === 200 && String(headers["content-type"]).startsWith("text/event-stream")) {
-      this.#splitter = createSseSplitter((data) => this.#take(data));
-    }
+    if (status !== 200 || !String(headers["content-type"]).startsWith("text/event-stream")) return;
+    // A stream that nobody asked for is read, but no client could be handed it.
+    const forwarding = forwards === undefined || !wantsDeltas ? undefined : createForwarding(forwards);
+    this.#forwarding = forwarding;
+    this.#splitter = createSseSplitter((data) => this.#take(data));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -95,8 +120,12 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
       return;
     }
     try {
+      this.#forwarding?.take(chunk);
       this.#splitter.push(chunk);
+      // The whole answer may be over with this chunk; its bytes still belong to it.
+      this.#forward();
     } catch (cause) {
+      this.#forward();
       this.#close(isSysError(cause) ? cause : malformed(this.#options.place, "sent a broken stream", cause));
       return;
     }
@@ -139,29 +168,37 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
   /** One event of the stream. */
   #take(data: string): void {
     if (this.#isOver) return;
-    const { answer, place } = this.#options;
-    if (data === "[DONE]") {
-      this.#finish();
-      return;
-    }
-    let wire: WireAnswer;
     try {
-      wire = JSON.parse(data) as WireAnswer;
+      const what = this.#options.answer.takeEvent(data, this.#pending);
+      if (what === "withhold") this.#forwarding?.withhold(data);
+      else if (what === "end") this.#finish();
     } catch (cause) {
-      throw malformed(place, `sent an event that is not JSON: "${quote(data.slice(0, 120), place)}"`, cause);
+      // The door tells what is wrong in words of its own.
+      this.#forwarding?.withhold(data);
+      throw cause;
     }
-    if (typeof wire !== "object" || wire === null) return;
-    if (wire.error) throw this.#errorWithin(wire);
-    answer.take(wire, this.#pending);
+  }
+
+  /** Bytes go before the deltas that say the same, and not before something has come that a retry could not take back. */
+  #forward(): void {
+    const { answer } = this.#options;
+    if (this.#forwarding === undefined || !(answer.hasOutput || answer.isFinished)) return;
+    const frames = this.#forwarding.release();
+    if (frames === undefined) return;
+    const [first] = this.#pending;
+    // Several chunks of one socket read are one batch, and their bytes one piece.
+    if (first?.type === "frames") this.#pending[0] = { ...first, bytes: Buffer.concat([first.bytes, frames.bytes]) };
+    else this.#pending.unshift(frames);
   }
 
   #endStream(splitter: SseSplitter): void {
     const rest = splitter.end();
-    if (this.#isOver) return;
     const { answer, place } = this.#options;
-    // Without [DONE], a finish reason still says that the answer is whole.
-    if (answer.isFinished) {
-      this.#finish();
+    // Without the last event, a reason to stop still says that the answer is whole.
+    if (!this.#isOver && answer.isFinished) this.#finish();
+    if (this.#isOver) {
+      this.#forwarding?.close();
+      this.#forward();
       return;
     }
     const last = rest === "" ? "" : `, in the middle of "${quote(rest.slice(0, 120), place)}"`;
@@ -169,8 +206,9 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
   }
 
   #takeBody(): void {
-    const { answer, place, wantsDeltas } = this.#options;
-    const text = Buffer.concat(this.#body).toString("utf8");
+    const { answer, place, wantsDeltas, forwards } = this.#options;
+    const bytes = Buffer.concat(this.#body);
+    const text = bytes.toString("utf8");
     const status = this.#status;
     const headers = this.#headers;
     let json: unknown;
@@ -194,25 +232,11 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
           : `sent ${type} instead of JSON: "${quote(text.slice(0, 120), place)}"`,
       );
     }
-    const wire = json as WireAnswer;
-    if (wire.error) throw this.#errorWithin(wire);
-    if (!wire.choices?.[0])
-      throw malformed(place, `sent an answer without choices: "${quote(text.slice(0, 120), place)}"`);
-    answer.take(wire, wantsDeltas ? this.#pending : []);
+    const error = errorWithin(json, { place, headers, hasOutput: answer.hasOutput });
+    if (error) throw error;
+    answer.takeBody(json, wantsDeltas ? this.#pending : []);
+    if (forwards !== undefined && !wantsDeltas) this.#pending.push({ type: "frames", dialect: forwards, bytes });
     this.#finish();
-  }
-
-  /** An error in a body or stream that began with 200. */
-  #errorWithin(wire: WireAnswer): SysError {
-    const error = readUpstreamError(wire);
-    const { place } = this.#options;
-    if (error.status !== undefined && !this.#options.answer.hasOutput) {
-      return refusalError(place, { status: error.status, headers: this.#headers, error, text: "", nowMs: Date.now() });
-    }
-    return new SysError(
-      "EIO",
-      `core ${place.core} reported an error in its answer: ${quote(error.sentence || error.kind, place)}`,
-    );
   }
 
   #finish(): void {
@@ -271,6 +295,19 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
     this.#failure = undefined;
     return failure;
   }
+}
+
+/** An error in a body or stream that began with 200; undefined where there is none. */
+export function errorWithin(
+  json: object,
+  { place, headers, hasOutput }: { place: Place; headers?: Headers; hasOutput: boolean },
+): SysError | undefined {
+  if (!(json as { error?: unknown }).error) return undefined;
+  const error = readUpstreamError(json);
+  if (error.status !== undefined && !hasOutput)
+    return refusalError(place, { status: error.status, headers: headers ?? {}, error, text: "", nowMs: Date.now() });
+  const said = quote(error.sentence || error.kind, place);
+  return new SysError("EIO", `core ${place.core} reported an error in its answer: ${said}`);
 }
 
 const cancellation = (signal: AbortSignal): SysError =>
