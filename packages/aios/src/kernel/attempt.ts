@@ -1,10 +1,12 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { ChatArgs, ChatResult, Usage } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
 import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
 import type { Account, Reservation } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
-import { costUsd, planChat } from "./clamp.ts";
+import { costUsd, planChat, planEmbed } from "./clamp.ts";
 import type { Lane } from "./lane.ts";
+import { isModelCall } from "./model-call.ts";
+import type { PromptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { CallEvent, Core, DriverContext, DriverEvent } from "./ports.ts";
 import type { Entry, Slot } from "./scheduler.ts";
@@ -39,7 +41,7 @@ interface AttemptOptions {
   readonly entry: Entry;
   readonly lane: Lane;
   readonly slot: Slot;
-  readonly bytes: number;
+  readonly size: PromptSize;
 }
 
 /** One try of one call on one lane. */
@@ -68,7 +70,7 @@ export class Attempt {
       return this.#unaffordable(cause as SysError);
     }
     record.attempts++;
-    const device = record.name === "llm.chat" ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
+    const device = isModelCall(record.name) ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
     record.device = device;
     const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
     const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#isClamped ? { isClamped: true } : {}) };
@@ -149,21 +151,26 @@ export class Attempt {
     const { accounts } = submission;
     const nowMs = this.#parts.clock.nowMs();
     if (accounts.length === 0) return;
-    if (entry.record.name !== "llm.chat") {
+    if (!isModelCall(entry.record.name)) {
       const cost = { ...noCost, calls: 1, toolCalls: entry.record.name === "tool.call" ? 1 : 0 };
       const short = shortAccount(accounts, cost, nowMs);
       if (short) throw exhausted(short, entry.record.name);
       this.#reservation = reserve(accounts, cost);
       return;
     }
-    const plan = planChat(entry.record.args as ChatArgs, accounts, {
+    const bill = {
       inputTokens: entry.demand.inputTokens,
       price: lane.price,
       core: lane.driver as Core,
       model: lane.model,
       minOutputTokens: this.#parts.settings.minOutputTokens,
       nowMs,
-    });
+    };
+    if (entry.record.name === "llm.embed") {
+      this.#reservation = reserve(accounts, planEmbed(accounts, bill));
+      return;
+    }
+    const plan = planChat(entry.record.args as ChatArgs, accounts, bill);
     this.#maxTokens = plan.maxTokens;
     this.#isClamped = plan.isClamped;
     this.#reservation = reserve(accounts, plan.cost);
@@ -192,14 +199,15 @@ export class Attempt {
   #dress(result: unknown): unknown {
     const { lane } = this.#options;
     if (lane.driver.device !== "llm") return result;
-    const chat = result as ChatResult;
-    return { ...chat, model: `${lane.driver.name}/${lane.model}`, ...(this.#isClamped ? { isClamped: true } : {}) };
+    const answer = result as ChatResult | EmbedResult;
+    return { ...answer, model: `${lane.driver.name}/${lane.model}`, ...(this.#isClamped ? { isClamped: true } : {}) };
   }
 
   /** Our price list wins; without one the upstream's own figure stands. An answer without any figures is estimated, not free. */
   #priced(usage: Usage | undefined, result: unknown): Usage {
     if (!usage) {
-      if (this.#outputBytes === 0) this.#outputBytes = JSON.stringify(result).length;
+      if (this.#outputBytes === 0 && this.#options.entry.record.name === "llm.chat")
+        this.#outputBytes = JSON.stringify(result).length;
       return { ...this.#guess(), wastedTokens: 0 };
     }
     const { price } = this.#options.lane;
@@ -209,7 +217,7 @@ export class Attempt {
   /** What an attempt without usage figures has cost: the prompt and what came, all of it for nothing. */
   #guess(): Usage {
     const { entry, lane } = this.#options;
-    if (entry.record.name !== "llm.chat") return noUsage;
+    if (!isModelCall(entry.record.name)) return noUsage;
     const { inputTokens } = entry.demand;
     const outputTokens = Math.ceil(this.#outputBytes / 4);
     const usage = { ...noUsage, inputTokens, outputTokens, wastedTokens: inputTokens + outputTokens };
@@ -255,7 +263,7 @@ export class Attempt {
   #end(outcome: Outcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { submission, entry, lane, bytes } = this.#options;
+    const { submission, entry, lane, size } = this.#options;
     const { usage } = outcome;
     if (this.#reservation)
       settle(this.#reservation, {
@@ -264,10 +272,15 @@ export class Attempt {
         calls: 1,
         toolCalls: entry.record.name === "tool.call" ? 1 : 0,
       });
-    if (entry.record.name === "llm.chat") {
+    const { name } = entry.record;
+    if (isModelCall(name)) {
       lane.settle(entry.demand, usage, this.#parts.clock.nowMs());
       lane.queue.charge(entry, { prefillTokens: usage.inputTokens, decodeTokens: usage.outputTokens });
-      if ("result" in outcome) this.#parts.estimator.learn(lane.model, placeOf(entry.record), { bytes, ...usage });
+      const { estimator } = this.#parts;
+      if ("result" in outcome && name === "llm.chat")
+        estimator.learn(lane.model, placeOf(entry.record), { bytes: size.bytes, ...usage });
+      else if ("result" in outcome)
+        estimator.learnInput(lane.model, { bytes: size.bytes, inputTokens: usage.inputTokens - size.tokens });
       this.#parts.scheduler.pump(lane);
     }
     lane.count("error" in outcome ? "failed" : "done", usage);

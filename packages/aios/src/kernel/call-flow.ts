@@ -13,6 +13,7 @@ import { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
+import { isModelCall } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -219,7 +220,7 @@ export class CallFlow {
 
 function needsOf(name: string): readonly Resource[] {
   if (name === "tool.call") return ["calls", "toolCalls", "wallMs"];
-  if (name === "llm.chat") return ["calls", "tokens", "costUsd", "wallMs"];
+  if (isModelCall(name)) return ["calls", "tokens", "costUsd", "wallMs"];
   return ["calls", "wallMs"];
 }
 

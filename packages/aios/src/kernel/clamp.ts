@@ -26,6 +26,40 @@ export function costUsd(
   return (fresh * price.input + cached * (price.cachedInput ?? price.input) + usage.outputTokens * price.output) / PER;
 }
 
+interface Bill {
+  readonly inputTokens: number;
+  readonly price: Price | undefined;
+  readonly core: Core;
+  readonly model: string;
+  readonly nowMs: number;
+}
+
+/** @throws SysError EINVAL where a budget in dollars meets a model whose price nobody told. */
+function refuseWithoutPrice(accounts: readonly Account[], { price, core, model }: Bill): void {
+  if (price || !accounts.some(({ resource }) => resource === "costUsd")) return;
+  throw new SysError("EINVAL", `${core.name}/${model} has no price, so a budget in US dollars cannot hold`, {
+    hint: "give the model a price in the configuration (llms.cores[].models[].price), or limit tokens instead",
+  });
+}
+
+/**
+ * What embedding takes: the input, as estimated; there is nothing to clamp.
+ * @throws SysError EDQUOT when a budget does not buy that, EINVAL for a money budget on a model without a price.
+ */
+export function planEmbed(accounts: readonly Account[], bill: Bill): Cost {
+  refuseWithoutPrice(accounts, bill);
+  const { inputTokens, price, nowMs } = bill;
+  const cost = {
+    tokens: inputTokens,
+    costUsd: costUsd(price, { inputTokens, cachedInputTokens: 0, outputTokens: 0 }),
+    calls: 1,
+    toolCalls: 0,
+  };
+  const short = shortAccount(accounts, cost, nowMs);
+  if (short) throw exhausted(short, "llm.embed");
+  return cost;
+}
+
 /**
  * Hard budgets by clamping: the answer may be as long as the tightest budget still buys after the prompt is paid,
  * and exactly that is reserved.
@@ -35,14 +69,7 @@ export function costUsd(
 export function planChat(
   args: ChatArgs,
   accounts: readonly Account[],
-  options: {
-    inputTokens: number;
-    price: Price | undefined;
-    core: Core;
-    model: string;
-    minOutputTokens: number;
-    nowMs: number;
-  },
+  options: Bill & { minOutputTokens: number },
 ): Plan {
   const { inputTokens, price, core, nowMs } = options;
   const wanted = args.maxTokens;
@@ -63,10 +90,7 @@ export function planChat(
       "EINVAL",
       `${core.name} ignores an upper bound of the answer, so the budget of ${bounding[0]?.scope} cannot hold there`,
     );
-  if (!price && bounding.some(({ resource }) => resource === "costUsd"))
-    throw new SysError("EINVAL", `${core.name}/${options.model} has no price, so a budget in US dollars cannot hold`, {
-      hint: "give the model a price in the configuration (llms.cores[].models[].price), or limit tokens instead",
-    });
+  refuseWithoutPrice(bounding, options);
   let affordable = wanted ?? Number.POSITIVE_INFINITY;
   let tightest: Account | undefined;
   for (const account of bounding) {

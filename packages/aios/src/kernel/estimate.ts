@@ -24,7 +24,7 @@ function messageBytes(message: Message): number {
 }
 
 /** Three bytes per character where the text is not Latin, judged by its first characters: exact counting costs more than it tells. */
-function textBytes(text: string): number {
+export function textBytes(text: string): number {
   const sample = Math.min(text.length, 64);
   let wide = 0;
   for (let index = 0; index < sample; index++) if (text.charCodeAt(index) > 0x7ff) wide++;
@@ -40,6 +40,13 @@ export class Estimator {
     return Math.ceil(bytes * (this.#tokensPerByte.get(model) ?? 1 / BYTES_PER_TOKEN));
   }
 
+  learnInput(model: string, seen: { bytes: number; inputTokens: number }): void {
+    if (seen.bytes <= 0 || seen.inputTokens <= 0) return;
+    const ratio = seen.inputTokens / seen.bytes;
+    const before = this.#tokensPerByte.get(model);
+    this.#tokensPerByte.set(model, before === undefined ? ratio : before * 0.8 + ratio * 0.2);
+  }
+
   /** 95th percentile of the place's last answers, never more than `maxTokens`. */
   outputTokens(place: string, maxTokens: number | undefined): number {
     const seen = this.#outputs.get(place);
@@ -50,11 +57,7 @@ export class Estimator {
   }
 
   learn(model: string, place: string, seen: { bytes: number; inputTokens: number; outputTokens: number }): void {
-    if (seen.bytes > 0 && seen.inputTokens > 0) {
-      const ratio = seen.inputTokens / seen.bytes;
-      const before = this.#tokensPerByte.get(model);
-      this.#tokensPerByte.set(model, before === undefined ? ratio : before * 0.8 + ratio * 0.2);
-    }
+    this.learnInput(model, seen);
     const outputs = this.#outputs.get(place) ?? [];
     if (outputs.push(seen.outputTokens) > SAMPLES) outputs.shift();
     // Re-inserted, so that the map stays in order of use and the oldest place is forgotten first.

@@ -1,8 +1,8 @@
 import type { ChatArgs } from "@aiosjs/sdk/protocol";
 import { Attempt, placeOf } from "./attempt.ts";
 import type { Submission } from "./attempt.ts";
-import { promptBytes } from "./estimate.ts";
 import type { Lane } from "./lane.ts";
+import { promptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { Entry } from "./scheduler.ts";
 
@@ -18,7 +18,7 @@ export class Executor {
   admit(submission: Submission): Entry {
     const { record, lanes } = submission;
     const isChat = record.name === "llm.chat";
-    const bytes = isChat ? promptBytes(record.args as ChatArgs) : 0;
+    const size = promptSize(record.name, record.args);
     const lane = lanes[0] as Lane;
     const entry: Entry = {
       record,
@@ -31,16 +31,16 @@ export class Executor {
       arrivedMs: record.queuedAtMs,
       arrival: this.#parts.scheduler.nextArrival(),
       deadlineAtMs: submission.deadlineAtMs,
-      demand: isChat
-        ? {
-            requests: 1,
-            inputTokens: this.#parts.estimator.inputTokens(lane.model, bytes),
-            outputTokens: this.#parts.estimator.outputTokens(placeOf(record), (record.args as ChatArgs).maxTokens),
-          }
-        : { requests: 1, inputTokens: 0, outputTokens: 0 },
+      demand: {
+        requests: 1,
+        inputTokens: this.#parts.estimator.inputTokens(lane.model, size.bytes) + size.tokens,
+        outputTokens: isChat
+          ? this.#parts.estimator.outputTokens(placeOf(record), (record.args as ChatArgs).maxTokens)
+          : 0,
+      },
       tickets: new Map(),
       delay: undefined,
-      dispatch: (picked, slot) => void new Attempt(this.#parts, { submission, entry, lane: picked, slot, bytes }).run(),
+      dispatch: (picked, slot) => void new Attempt(this.#parts, { submission, entry, lane: picked, slot, size }).run(),
     };
     return entry;
   }

@@ -1,8 +1,9 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { Lane } from "./lane.ts";
+import { isModelCall, serves } from "./model-call.ts";
 import { policies } from "./policies/table.ts";
-import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec } from "./ports.ts";
+import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec, ModelSyscall } from "./ports.ts";
 
 /** Idle lanes kept: an open-ended core makes one per model name that clients invent. */
 const MAX_LANES = 1_000;
@@ -66,7 +67,8 @@ export class LaneTable {
 
   /** Lanes that can serve this call. @throws SysError as `ofModel` and `ofDevice` do. */
   of(record: CallRecord): readonly Lane[] {
-    if (record.name === "llm.chat") return this.ofModel((record.args as { model: string }).model);
+    const { name } = record;
+    if (isModelCall(name)) return this.ofModel((record.args as { model: string }).model, name);
     return [this.ofDevice(record.name.slice(0, record.name.indexOf(".")))];
   }
 
@@ -79,20 +81,24 @@ export class LaneTable {
 
   /**
    * Lanes that can serve a model name: `core/model` → a bare name that one core lists → aliases → `auto`.
-   * @throws SysError ENOENT with what exists, EINVAL when two cores list the name, ENODEV when there is no core.
+   * @throws SysError ENOENT with what exists, EINVAL when two cores list the name or the model cannot be asked that,
+   *   ENODEV when there is no core.
    */
-  ofModel(name: string): readonly Lane[] {
-    return this.#resolve(name, 0).map(({ core, model }) => this.#lane(laneId(core, model.id), core, model));
+  ofModel(name: string, syscall: ModelSyscall): readonly Lane[] {
+    const found = name === "auto" ? this.#auto(syscall) : this.#resolve(name, { syscall, depth: 0 });
+    const able = found.filter(({ core, model }) => serves(core, model, syscall));
+    if (able.length === 0) throw cannotServe(found, syscall);
+    return able.map(({ core, model }) => this.#lane(laneId(core, model.id), core, model));
   }
 
-  #resolve(name: string, depth: number): readonly { core: Core; model: ModelSpec }[] {
-    if (name === "auto") return this.#auto();
+  #resolve(name: string, { syscall, depth }: { syscall: ModelSyscall; depth: number }): readonly Candidate[] {
+    if (name === "auto") return this.#auto(syscall);
     const slash = name.indexOf("/");
     const [coreName, modelName] = [name.slice(0, slash), name.slice(slash + 1)];
     const named = slash < 0 ? [] : this.#cores.filter((core) => core.name === coreName);
     const exact = named.flatMap((core) => {
       const model =
-        core.models().find(({ id }) => id === modelName) ?? (core.isOpenEnded ? { id: modelName } : undefined);
+        core.models().find(({ id }) => id === modelName) ?? (core.isOpenEnded ? unlisted(core, modelName) : undefined);
       return model ? [{ core, model }] : [];
     });
     if (exact.length > 0) return exact;
@@ -110,7 +116,7 @@ export class LaneTable {
       });
     const alias = named.length > 0 ? undefined : findAlias(this.#settings.aliases, name);
     // 8: aliases may point to aliases, but a circle must end.
-    if (alias !== undefined && depth < 8) return this.#resolve(alias, depth + 1);
+    if (alias !== undefined && depth < 8) return this.#resolve(alias, { syscall, depth: depth + 1 });
     throw this.#unknown(name, named);
   }
 
@@ -132,18 +138,21 @@ export class LaneTable {
     });
   }
 
-  /** The first model of each core; simulated ones only where nothing real is there. Each call starts at another core. */
-  #auto(): readonly { core: Core; model: ModelSpec }[] {
-    const all = this.#cores.flatMap((core) =>
-      core
-        .models()
-        .slice(0, 1)
-        .map((model) => ({ core, model })),
-    );
-    const real = all.filter(({ core }) => !core.isSimulated);
-    const candidates = real.length > 0 ? real : all;
-    if (candidates.length === 0)
+  /** The first model of each core that serves it; simulated ones only where nothing real is there. Each call starts at another core. */
+  #auto(syscall: ModelSyscall): readonly Candidate[] {
+    const listing = this.#cores.filter((core) => core.models().length > 0);
+    if (listing.length === 0)
       throw new SysError("ENODEV", "no core lists a model", { hint: "`aios doctor` says what is wrong with each" });
+    // Even where no real one can do it: simulated vectors among real answers would be taken for meaning.
+    const real = listing.filter((core) => !core.isSimulated);
+    const candidates = (real.length > 0 ? real : listing).flatMap((core) => {
+      const model = core.models().find((one) => serves(core, one, syscall));
+      return model ? [{ core, model }] : [];
+    });
+    if (candidates.length === 0)
+      throw new SysError("ENODEV", `no core lists a model that serves ${syscall}`, {
+        hint: `name one as core/model, or mark it: llms.cores[].models: [{id: NAME, serves: [${syscall}]}]`,
+      });
     const start = this.#turn++ % candidates.length;
     return [...candidates.slice(start), ...candidates.slice(0, start)];
   }
@@ -174,6 +183,23 @@ export class LaneTable {
     for (const lane of this.#lanes.values())
       if (lane.running === 0 && lane.queue.size === 0 && lane.returning.length === 0) this.#lanes.delete(lane.id);
   }
+}
+
+interface Candidate {
+  readonly core: Core;
+  readonly model: ModelSpec;
+}
+
+/** Nothing is known of a model that an open-ended core does not list: its upstream decides what it can be asked. */
+const unlisted = (core: Core, id: string): ModelSpec => ({ id, serves: core.serves });
+
+function cannotServe([first]: readonly Candidate[], syscall: ModelSyscall): SysError {
+  const name = `${first?.core.name}/${first?.model.id}`;
+  return new SysError("EINVAL", `${name} does not serve ${syscall}`, {
+    hint: first?.core.serves.includes(syscall)
+      ? `if it does: llms.cores[].models: [{id: ${first.model.id}, serves: [${syscall}]}]`
+      : `core ${first?.core.name} serves ${first?.core.serves.join(", ")}`,
+  });
 }
 
 const laneId = (core: Core, model: string): string =>

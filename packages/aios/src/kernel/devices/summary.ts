@@ -13,6 +13,12 @@ function askedOf(name: string, request: unknown): string {
     const { messages } = request as { messages?: readonly { content?: unknown }[] };
     return quote(textOf(messages?.at(-1)?.content));
   }
+  if (name === "llm.embed") {
+    const { input = [] } = request as { input?: readonly unknown[] };
+    const [first] = input;
+    const text = typeof first === "string" ? quote(first) : clip(JSON.stringify(first ?? null));
+    return input.length > 1 ? `${text}, ${input.length - 1} more` : text;
+  }
   if (name === "tool.call") {
     const { name: tool, arguments: given } = request as { name?: string; arguments?: unknown };
     return clip(`${tool} ${JSON.stringify(given)}`);
@@ -32,6 +38,10 @@ function gotOf(name: string, result: unknown): string {
     };
     const calls = message?.toolCalls?.map((call) => `${call.name} ${call.arguments}`).join("; ");
     return calls ? clip(`→ ${calls}`) : quote(textOf(message?.content));
+  }
+  if (name === "llm.embed") {
+    const { embeddings = [] } = result as { embeddings?: readonly (readonly number[])[] };
+    return `${embeddings.length} × ${embeddings[0]?.length ?? 0} numbers`;
   }
   if (name === "tool.call") return quote(textOf((result as { content?: unknown }).content));
   return clip(JSON.stringify(result));

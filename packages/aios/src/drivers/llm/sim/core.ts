@@ -1,10 +1,9 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { ChatArgs } from "@aiosjs/sdk/protocol";
-import type { Clock, Core, DriverEvent } from "../../../kernel/ports.ts";
+import type { ChatArgs, EmbedArgs } from "@aiosjs/sdk/protocol";
+import type { Clock, Core, DriverEvent, ModelSpec } from "../../../kernel/ports.ts";
 import { simDefaults } from "./parameters.ts";
 import type { SimParameters } from "./parameters.ts";
 import { createSimulation, SimFault } from "./simulation.ts";
-import type { SimCaller, Simulation } from "./simulation.ts";
 
 export interface SimCoreOptions extends Partial<SimParameters> {
   readonly clock: Clock;
@@ -27,6 +26,8 @@ export interface SimCore extends Core {
 export function createSimCore({ clock, name = "sim", endpoint = 0, ...given }: SimCoreOptions): SimCore {
   const parameters: SimParameters = { ...simDefaults, ...given };
   const simulation = createSimulation(name, clock, parameters);
+  // Whatever a simulated model is called, it can be asked for both.
+  const models = parameters.models.map((model): ModelSpec => ({ serves: ["llm.chat", "llm.embed"], ...model }));
   return {
     name,
     endpoint,
@@ -35,18 +36,18 @@ export function createSimCore({ clock, name = "sim", endpoint = 0, ...given }: S
     isSimulated: true,
     isOpenEnded: false,
     honoursMaxTokens: true,
-    serves: ["llm.chat"],
+    serves: ["llm.chat", "llm.embed"],
     dialects: [],
     resume: "none",
     limits: parameters.areLimitsDeclared ? { concurrency: parameters.slots, ...parameters.limits } : {},
-    models: () => parameters.models,
+    models: () => models,
     execute: (syscall, args, { pid, model, signal }) => {
-      if (syscall !== "llm.chat") {
-        throw new SysError("ENOSYS", `core ${name} does not serve ${syscall}`, {
-          hint: "a model core serves llm.chat",
-        });
-      }
-      return inWords(simulation, args as ChatArgs, { agent: pid, model, signal });
+      const caller = { agent: pid, model, signal };
+      if (syscall === "llm.chat") return inWords(simulation.answer(args as ChatArgs, caller), signal);
+      if (syscall === "llm.embed") return inWords(simulation.embed(args as EmbedArgs, caller), signal);
+      throw new SysError("ENOSYS", `core ${name} does not serve ${syscall}`, {
+        hint: "a model core serves llm.chat and llm.embed",
+      });
     },
     get arrived() {
       return simulation.arrived;
@@ -60,11 +61,14 @@ export function createSimCore({ clock, name = "sim", endpoint = 0, ...given }: S
   };
 
   /** The upstream's faults as the errors that tell the kernel what to do. */
-  async function* inWords(from: Simulation, args: ChatArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]> {
+  async function* inWords(
+    answer: AsyncGenerator<readonly DriverEvent[]>,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly DriverEvent[]> {
     try {
-      yield* from.answer(args, caller);
+      yield* answer;
     } catch (cause) {
-      if (caller.signal.aborted) throw new SysError("ECANCELED", `the call to core ${name} was cancelled`, { cause });
+      if (signal.aborted) throw new SysError("ECANCELED", `the call to core ${name} was cancelled`, { cause });
       if (!(cause instanceof SimFault)) throw cause;
       const { is, status, retryAfterMs, message } = cause;
       const isRefusal = is === "refused" || status === 503;

@@ -1,5 +1,5 @@
 import { noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { ChatArgs, ChatResult } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, EmbedArgs, EmbedResult } from "@aiosjs/sdk/protocol";
 import type { Clock, DriverEvent, ModelSpec } from "../../../kernel/ports.ts";
 import { createAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
@@ -12,6 +12,7 @@ import { createPrefixCache } from "./prefix-cache.ts";
 import { draws, textHash } from "./prng.ts";
 import type { Draws } from "./prng.ts";
 import { countTokens } from "./tokens.ts";
+import { embedTokens, hashedVector } from "./vectors.ts";
 
 /** How the upstream broke, before it is put into words (an error code here, an HTTP answer there). */
 export class SimFault extends Error {
@@ -44,10 +45,20 @@ export interface Simulation {
    * @throws SimFault for what upstreams do; SysError EINVAL and ENOENT for a request that is wrong.
    */
   answer(args: ChatArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]>;
+  /** One result with a vector for each input: the machine reads them as one prompt and writes nothing. Throws as `answer` does. */
+  embed(args: EmbedArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]>;
   /** Calls so far, refused ones too. */
   readonly arrived: number;
   readonly running: number;
   readonly waiting: number;
+}
+
+interface Arrival {
+  readonly chance: (purpose: string) => Draws;
+  readonly fault: keyof SimFaults | undefined;
+  /** What the headers say. */
+  readonly news: DriverEvent[];
+  readonly refusal: SimFault | undefined;
 }
 
 export function createSimulation(name: string, clock: Clock, parameters: SimParameters): Simulation {
@@ -66,6 +77,67 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
   const refuse = (retryAfterMs: number | undefined, why: string) =>
     new SimFault("refused", why, { status: 429, retryAfterMs: parameters.retryAfterMs ?? retryAfterMs });
 
+  /** The network and the limits: what a call meets before the machine. */
+  const arrive = async (promptTokens: number, caller: SimCaller): Promise<Arrival> => {
+    const attempt = attempts.next(caller.agent);
+    const chance = (purpose: string) => draws(seed, caller.agent, attempt, purpose);
+    const fault = drawFault(parameters.faults, chance("fault"));
+    if (parameters.ttftMs > 0) {
+      await clock.wakeAt(now() + chance("ttft").lognormal(parameters.ttftMs, parameters.ttftSigma), caller.signal);
+    }
+    const taken = limiter.take(promptTokens);
+    const observed = limiter.observed();
+    const news: DriverEvent[] = observed.length === 0 ? [] : [{ type: "limits", limits: observed }];
+    const isFull = limits.concurrency !== undefined && inFlight >= limits.concurrency;
+    const refusal = taken.isRefused
+      ? refuse(Math.ceil(taken.retryAfterMs), `rate limit reached: ${taken.bucket} per minute`)
+      : isFull
+        ? refuse(undefined, `${limits.concurrency} requests are running already`)
+        : fault === "tooManyRequests"
+          ? refuse(1000, "rate limit reached (injected)")
+          : undefined;
+    return { chance, fault, news, refusal };
+  };
+
+  async function* embed(args: EmbedArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]> {
+    const { signal } = caller;
+    signal.throwIfAborted();
+    arrived++;
+    modelNamed(caller.model, name, models);
+    refuseForeignMembers(args.foreign, name);
+    const tokens = embedTokens(args);
+    const { chance, fault, news, refusal } = await arrive(tokens, caller);
+    if (news.length > 0) yield news;
+    if (refusal) throw refusal;
+    inFlight++;
+    caller.onAdmitted?.();
+    try {
+      if (fault === "serverError") throw serverFault(chance("status"));
+      if (fault === "disconnect") throw new SimFault("disconnect", "the connection closed", { status: 0 });
+      // The iteration that has read the prompt has the vectors: in the machine's terms one token.
+      const progress = engine.run({
+        prefillTokens: tokens,
+        outputTokens: 1,
+        kvTokens: Math.min(tokens, parameters.kvTokens),
+        chunkTokens: 1,
+        slowness: fault === "slow" ? 8 : 1,
+        stallAfterTokens: fault === "stall" ? 0 : undefined,
+        signal,
+      });
+      for await (const _ of progress);
+      if (fault === "malformed")
+        throw new SimFault("malformed", "the answer ended in the middle of its JSON", { status: 200 });
+      const result: EmbedResult = {
+        embeddings: args.input.map((item) => hashedVector(item, args.dimensions)),
+        model: `${name}/${caller.model}`,
+        isSimulated: true,
+      };
+      yield [{ type: "result", result, usage: { ...noUsage, inputTokens: tokens } }];
+    } finally {
+      inFlight--;
+    }
+  }
+
   async function* answer(args: ChatArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]> {
     const { signal } = caller;
     signal.throwIfAborted();
@@ -76,25 +148,10 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     const promptTokens = countTokens(prompt);
     const room = Math.min(model.contextTokens ?? Infinity, parameters.kvTokens) - promptTokens;
     if (room < 1) throw tooLong(name, model, promptTokens);
-    const attempt = attempts.next(caller.agent);
-    const chance = (purpose: string) => draws(seed, caller.agent, attempt, purpose);
-    const fault = drawFault(parameters.faults, chance("fault"));
-
-    if (parameters.ttftMs > 0) {
-      await clock.wakeAt(now() + chance("ttft").lognormal(parameters.ttftMs, parameters.ttftSigma), signal);
-    }
-    const taken = limiter.take(promptTokens);
-    const observed = limiter.observed();
-    const news: DriverEvent[] = observed.length === 0 ? [] : [{ type: "limits", limits: observed }];
-    const isFull = limits.concurrency !== undefined && inFlight >= limits.concurrency;
-    if (taken.isRefused || isFull || fault === "tooManyRequests") {
+    const { chance, fault, news, refusal } = await arrive(promptTokens, caller);
+    if (refusal) {
       if (news.length > 0) yield news;
-      throw taken.isRefused
-        ? refuse(Math.ceil(taken.retryAfterMs), `rate limit reached: ${taken.bucket} per minute`)
-        : refuse(
-            isFull ? undefined : 1000,
-            isFull ? `${limits.concurrency} requests are running already` : "rate limit reached (injected)",
-          );
+      throw refusal;
     }
     inFlight++;
     caller.onAdmitted?.();
@@ -144,6 +201,7 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
 
   return {
     answer,
+    embed,
     get arrived() {
       return arrived;
     },
@@ -248,13 +306,17 @@ const harmless = new Set(
   ).split(" "),
 );
 
-function refuseForeign({ foreign, messages }: ChatArgs, core: string) {
+function refuseForeignMembers(foreign: ChatArgs["foreign"], core: string) {
   const strange = Object.keys(foreign?.members ?? {}).filter((member) => !harmless.has(member));
   if (strange.length > 0) {
     throw new SysError("EINVAL", `core ${core} is a simulation and does not know ${strange.join(", ")}`, {
       hint: "leave it out, or use a real core",
     });
   }
+}
+
+function refuseForeign({ foreign, messages }: ChatArgs, core: string) {
+  refuseForeignMembers(foreign, core);
   for (const { content } of messages) {
     if (typeof content !== "object" || content === null) continue;
     const part = content.find(({ type }) => type === "foreign");
