@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { usageSchema } from "../usage.ts";
+import { timingSchema, usageSchema } from "../usage.ts";
 import { jsonObjectSchema, syscall } from "./spec.ts";
 
 /**
@@ -126,6 +126,8 @@ export const chatArgsSchema = z.strictObject({
   callSite: z.string().max(200).optional(),
   /** Members of the request itself beyond this form. */
   foreign: foreignMembers,
+  /** What a foreign door wants on record with the call, to speak of it later; no core reads it. */
+  door: z.strictObject({ dialect: z.string(), members: jsonObjectSchema }).optional(),
 });
 export type ChatArgs = z.infer<typeof chatArgsSchema>;
 
@@ -216,6 +218,28 @@ export const llmSyscalls = {
     effect: "pure",
     isView: true,
     doc: "How many tokens a chat request is for the model that would answer it. Asks no model.",
+  }),
+  "llm.recall": syscall({
+    args: z.strictObject({ call: z.string() }),
+    result: z.object({
+      state: z.enum(["queued", "running", "done", "failed"]),
+      /** As `llm.chat` took it. */
+      request: z.unknown(),
+      /** As `llm.chat` answered; null until then, and after a failure. */
+      result: z.unknown(),
+      error: z.unknown(),
+      usage: usageSchema,
+      timing: timingSchema,
+    }),
+    effect: "pure",
+    isView: true,
+    doc: "An earlier chat of the caller's tenant (under a process key: of the process), while the journal keeps it: what was asked and what was answered.",
+  }),
+  "llm.forget": syscall({
+    args: z.strictObject({ call: z.string() }),
+    result: z.object({}),
+    effect: "idempotent",
+    doc: "Drop the answer of an earlier chat from the journal: it can be recalled no more. What it cost stays on record.",
   }),
   "llm.models": syscall({
     args: z.strictObject({}),
