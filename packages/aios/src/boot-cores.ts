@@ -1,8 +1,8 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Config, CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
+import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
-import type { OpenAiCore } from "./drivers/llm/openai/core.ts";
 import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
 import { createSimCore } from "./drivers/llm/sim/core.ts";
 import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
@@ -71,9 +71,8 @@ export class CoreShelf implements AsyncDisposable {
     }
     const apiKey =
       at.apiKey === undefined ? undefined : await resolveSecret(at.apiKey, { env: this.#env, what: `core ${name}` });
-    const made: OpenAiCore = createOpenAiCore({
+    const endpoint = {
       name,
-      kind,
       endpoint: at.endpoint,
       baseUrl: at.baseUrl,
       apiKey,
@@ -82,7 +81,8 @@ export class CoreShelf implements AsyncDisposable {
       limits,
       headers: core.headers,
       timeouts: core.timeouts,
-    });
+    };
+    const made = kind === "anthropic" ? createAnthropicCore(endpoint) : createOpenAiCore({ ...endpoint, kind });
     // Read in the background; what is wrong with it is what `doctor` and the first call say.
     if (!models) made.refresh().catch(() => undefined);
     return made;

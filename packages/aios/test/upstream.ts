@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import * as anthropic from "./anthropic-wire.ts";
 
 /** A request as the upstream got it. */
 export interface Received {
@@ -89,8 +90,8 @@ export function chunk(delta: unknown, more: { finishReason?: string; usage?: unk
 }
 
 /**
- * A real HTTP server that speaks OpenAI's chat completions and does as it is told: each POST to /chat/completions is
- * answered by `script`, GET /models lists "m". Listens on a free port of 127.0.0.1.
+ * A real HTTP server that speaks OpenAI's chat completions (and at /v1/messages Anthropic's messages) and does as it is
+ * told: each POST is answered by `script`, GET /models lists "m". Listens on a free port of 127.0.0.1.
  */
 export async function openUpstream(script: Script = () => ({ is: "answer" })): Promise<Upstream> {
   const requests: Received[] = [];
@@ -194,13 +195,15 @@ async function reply(response: ServerResponse, request: Received, what: Reply): 
       if (what.end === "reset") response.socket?.resetAndDestroy();
       return;
     }
-    case "answer":
+    case "answer": {
       await what.after;
-      await (request.body.stream === true ? streamed(response, what) : whole(response, what));
+      const wire = request.path.startsWith("/v1/messages") ? anthropic : { streamed, whole };
+      await (request.body.stream === true ? wire.streamed(response, what) : wire.whole(response, what));
+    }
   }
 }
 
-type Answer = Extract<Reply, { is: "answer" }>;
+export type Answer = Extract<Reply, { is: "answer" }>;
 
 const hello = ["Hello", ", ", "world", "."];
 const usageOf = (what: Answer): Record<string, unknown> | null =>

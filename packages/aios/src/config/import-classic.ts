@@ -17,7 +17,7 @@ const backends: Readonly<Record<string, Backend>> = {
     keyName: "GEMINI_API_KEY",
     baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai",
   },
-  anthropic: { kind: "compatible", keyName: "ANTHROPIC_API_KEY", baseUrl: "https://api.anthropic.com/v1" },
+  anthropic: { kind: "anthropic", keyName: "ANTHROPIC_API_KEY" },
   groq: { kind: "groq", keyName: "GROQ_API_KEY" },
   novita: { kind: "novita", keyName: "NOVITA_API_KEY" },
   deepseek: { kind: "deepseek", keyName: "DEEPSEEK_API_KEY" },
@@ -183,7 +183,7 @@ function importRouter(translator: Translator): void {
   else if (slices === false)
     translator.drop(
       "llms.use_context_manager",
-      "the default policy is priority with ageing; scheduler.policy: fifo is the old one",
+      "the default policy is plas-vtc (fair between tenants, short programs first); scheduler.policy: fifo is the old one",
     );
 }
 

@@ -24,6 +24,7 @@ export const providerVariables: readonly ProviderVariable[] = [
     name: "ANTHROPIC_API_KEY",
     provider: "Anthropic",
     isSecret: true,
+    core: "anthropic",
     check: { url: "https://api.anthropic.com/v1/models", base: "ANTHROPIC_BASE_URL", header: "x-api-key" },
   },
   {

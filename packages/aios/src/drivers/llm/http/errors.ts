@@ -8,6 +8,8 @@ export interface Place {
   readonly model: string;
   readonly apiKey: string | undefined;
   readonly keyReference: string | undefined;
+  /** What should be there: "an OpenAI-compatible API". */
+  readonly api?: string | undefined;
 }
 
 /** Keys as the big providers print them back, whole or half masked. */
@@ -162,5 +164,5 @@ export function exchangeError(place: Place, cause: unknown, receivedBytes: numbe
 export const malformed = (place: Place, what: string, cause?: unknown): SysError =>
   new SysError("EIO", `core ${place.core} ${what}`, {
     cause,
-    hint: `check that the baseUrl of core ${place.core} is an OpenAI-compatible API`,
+    hint: `check that the baseUrl of core ${place.core} is ${place.api ?? "what it should be"}`,
   });

@@ -31,7 +31,21 @@ const tokensOnly: readonly Family[] = [tokens];
 /** Mistral: names of its own, no reset. Seen in clients' code; the official pages do not list them. */
 const mistral: readonly Family[] = [family("requests", "req-minute"), family("tokens", "tokens-minute")];
 
-const rateLimitFamilies = { perMinute, tokensOnly, mistral } as const;
+/** Anthropic: input and output apart, resets as instants; the `tokens` family is only the tighter of the two. */
+const anthropic: readonly Family[] = (
+  [
+    ["requests", "requests"],
+    ["inputTokens", "input-tokens"],
+    ["outputTokens", "output-tokens"],
+  ] as const
+).map(([bucket, name]) => ({
+  bucket,
+  limit: `anthropic-ratelimit-${name}-limit`,
+  remaining: `anthropic-ratelimit-${name}-remaining`,
+  reset: `anthropic-ratelimit-${name}-reset`,
+}));
+
+const rateLimitFamilies = { perMinute, tokensOnly, mistral, anthropic } as const;
 export type RateLimitFamily = keyof typeof rateLimitFamilies;
 
 const one = (value: string | readonly string[] | undefined): string | undefined =>
@@ -62,7 +76,7 @@ const durationPart = /(\d+(?:\.\d+)?)(ms|[dhms])/gy;
 
 /**
  * Milliseconds of `1m2.5s`, `12ms`, `6m0s`; a bare number is seconds, or an instant of the Unix epoch
- * (in seconds or milliseconds) where it is too large for a wait. Undefined for anything else.
+ * (in seconds or milliseconds) where it is too large for a wait; RFC 3339 is an instant. Undefined for anything else.
  */
 export function parseDuration(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
@@ -79,7 +93,9 @@ export function parseDuration(text: string | undefined, nowMs: number): number |
     sum += Number(part[1]) * (units[part[2] ?? ""] ?? 0);
     end = durationPart.lastIndex;
   }
-  return end > 0 && end === trimmed.length ? sum : undefined;
+  if (end > 0 && end === trimmed.length) return sum;
+  const at = /^\d{4}-\d\d-\d\dT/.test(trimmed) ? Date.parse(trimmed) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
 /** How long the upstream asks to wait: `retry-after-ms`, else `retry-after` in seconds or as a date. */

@@ -6,7 +6,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ask, chat, contextOf } from "../../../../test/conformance/core.ts";
 import { chunk, openUpstream, type Reply, type Script, type Upstream } from "../../../../test/upstream.ts";
 import type { DriverEvent } from "../../../kernel/ports.ts";
-import { createOpenAiCore, type OpenAiCore, type OpenAiCoreOptions } from "./core.ts";
+import type { ListingCore } from "../http/endpoint.ts";
+import { createOpenAiCore, type OpenAiCoreOptions } from "./core.ts";
 
 const opened: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -18,7 +19,7 @@ const secret = "sk-proj-SECRETSECRET123";
 async function start(
   script: Script | Reply,
   more: Partial<OpenAiCoreOptions> = {},
-): Promise<{ upstream: Upstream; core: OpenAiCore }> {
+): Promise<{ upstream: Upstream; core: ListingCore }> {
   const upstream = await openUpstream(typeof script === "function" ? script : () => script);
   const core = createOpenAiCore({
     name: "up",
@@ -35,7 +36,7 @@ async function start(
 }
 
 /** Runs to the failure and gives what came before it. */
-async function fail(core: OpenAiCore, stream = true): Promise<{ failure: SysError; events: DriverEvent[] }> {
+async function fail(core: ListingCore, stream = true): Promise<{ failure: SysError; events: DriverEvent[] }> {
   const events: DriverEvent[] = [];
   try {
     for await (const batch of core.execute("llm.chat", ask("hi", { stream }), contextOf("m"))) events.push(...batch);
