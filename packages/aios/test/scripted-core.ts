@@ -1,5 +1,5 @@
 import { noUsage } from "@aiosjs/sdk/protocol";
-import type { ChatArgs } from "@aiosjs/sdk/protocol";
+import type { AssistantMessage, ChatArgs } from "@aiosjs/sdk/protocol";
 import type { Clock, Core, DriverContext, DriverEvent, ObservedLimit, RateLimits } from "../src/kernel/ports.ts";
 
 interface ScriptedCall {
@@ -18,6 +18,8 @@ export interface ScriptedCoreOptions {
   readonly price?: { input: number; output: number };
   readonly honoursMaxTokens?: boolean;
   readonly tellsUsage?: boolean;
+  /** What it says. Default: "done <last word>". */
+  readonly answer?: (args: ChatArgs) => AssistantMessage;
   /** What the upstream does instead of answering: it may throw, wait, or tell limits. */
   readonly script?: (call: ScriptedCall) => Promise<readonly ObservedLimit[] | void> | readonly ObservedLimit[] | void;
 }
@@ -55,11 +57,12 @@ export function createScriptedCore(
         if (limits) yield [{ type: "limits", limits }];
         await clock.wakeAt(clock.nowMs() + serviceMs, context.signal);
         const outputTokens = Math.min(10, chat.maxTokens ?? 10);
-        yield [{ type: "text.delta", text: `done ${text}` }];
+        const message = options.answer?.(chat) ?? { role: "assistant", content: `done ${text}` };
+        if (typeof message.content === "string") yield [{ type: "text.delta", text: message.content }];
         yield [
           {
             type: "result",
-            result: { message: { role: "assistant", content: `done ${text}` }, finishReason: "stop", model: "m" },
+            result: { message, finishReason: message.toolCalls ? "tool-calls" : "stop", model: "m" },
             ...(options.tellsUsage === false
               ? {}
               : { usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens } }),

@@ -42,6 +42,13 @@ export interface JournalEventBodies {
   "process.suspended": { reason: string };
   "process.resumed": { reason: string };
   "process.exited": { code: number | null; signal: string | null; reason: string };
+  /** A program shortened what its model reads; `clip` shortened results of tools. */
+  "context.compacted": {
+    mode: "summary" | "drop" | "clip";
+    messages: number;
+    beforeTokens: number;
+    afterTokens: number;
+  };
   "syscall.completed": { call: CallId; name: string; device: string; usage: Usage; timing: Timing };
   "syscall.failed": {
     call: CallId;

@@ -1,7 +1,11 @@
+export { Conversation } from "./agent/conversation.ts";
+export type { ConversationOptions, FreeMessage } from "./agent/conversation.ts";
 export { defineAgent } from "./agent/define-agent.ts";
 export type { Agent, Proc, Program, RunOptions } from "./agent/define-agent.ts";
 export { defineTool } from "./agent/define-tool.ts";
 export type { LocalTool, ToolContext } from "./agent/define-tool.ts";
+export { fitContext, summaryQuestion } from "./agent/fit-context.ts";
+export type { Compaction, ContextLimits, FitPorts, OnFull } from "./agent/fit-context.ts";
 export { thinkAct } from "./agent/think-act.ts";
 export type { AgentEvent, AgentOptions, AgentResult } from "./agent/think-act.ts";
 export { createClient } from "./client.ts";

@@ -1,6 +1,18 @@
 import { z } from "zod";
 import { limitSchema } from "./syscalls/spec.ts";
 
+/** How long an agent's conversation may get. */
+const contextSchema = z.strictObject({
+  /** Tokens of a request and its answer together. Default: what the model takes. */
+  maxTokens: z.number().int().positive().optional(),
+  /** Of these, kept free for the answer. Default: the agent's `maxTokens`, else an eighth, at most 4,096. */
+  reserveTokens: z.number().int().positive().optional(),
+  /** Messages after the task. Default: any number. */
+  maxMessages: z.number().int().min(2).optional(),
+  /** The oldest part is summed up by the model, is dropped, or the agent fails with E2BIG. */
+  onFull: z.enum(["summary", "drop", "fail"]).default("summary"),
+});
+
 /** A declarative agent on disk: `agent.yaml` in a folder of its name. */
 export const manifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lower-case letters, digits and dashes"),
@@ -15,6 +27,7 @@ export const manifestSchema = z.strictObject({
   maxSteps: z.number().int().positive().max(1_000).default(20),
   temperature: z.number().optional(),
   maxTokens: z.number().int().positive().optional(),
+  context: contextSchema.optional(),
   /** JSON Schema of the answer; without it the answer is text. */
   output: z.record(z.string(), z.unknown()).optional(),
   limits: z.array(limitSchema).default([]),

@@ -31,6 +31,7 @@ const view = (pid: string, name: string, endedAt: number | null = null): Process
   startedAt: 0,
   exit: null,
   hostPid: null,
+  context: null,
 });
 
 const refusal = (processes: ProcessView[], text: string): string => {

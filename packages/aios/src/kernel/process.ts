@@ -41,6 +41,8 @@ export class Process {
   failed = 0;
   toolCalls = 0;
   waitingMs = 0;
+  /** Input tokens of its last chat, and the `core/model` that answered it. */
+  lastPrompt: { tokens: number; model: string } | undefined;
   /** Number of the last syscall. */
   seq = 0;
   readonly calls = new Set<CallRecord>();
@@ -129,11 +131,15 @@ export class Process {
   count(record: CallRecord, outcome: "done" | "failed"): void {
     this[outcome]++;
     if (record.name === "tool.call") this.toolCalls++;
+    // An answer out of a cache has no figures.
+    if (record.name === "llm.chat" && outcome === "done" && record.usage.inputTokens > 0)
+      this.lastPrompt = { tokens: record.usage.inputTokens, model: record.device };
     this.waitingMs += record.waitedMs;
     this.usage = addUsage(this.usage, record.usage);
   }
 
-  view(): ProcessView {
+  /** `maxTokensOf`: what a `core/model` takes, prompt and answer. */
+  view(maxTokensOf: (model: string) => number | undefined): ProcessView {
     const { pid, tenant, name, kind, nice, model, queued, running, done, failed, toolCalls, usage, waitingMs, exit } =
       this;
     return {
@@ -159,6 +165,9 @@ export class Process {
       startedAt: this.startedAtMs,
       endedAt: this.endedAtMs,
       hostPid: this.host?.hostPid ?? null,
+      context: this.lastPrompt
+        ? { tokens: this.lastPrompt.tokens, maxTokens: maxTokensOf(this.lastPrompt.model) ?? null }
+        : null,
     };
   }
 

@@ -35,6 +35,7 @@ const process = (pid: string, name: string, more: Partial<ProcessView> = {}): Pr
   endedAt: null,
   exit: null,
   hostPid: null,
+  context: null,
   ...more,
 });
 const processes = [
@@ -63,7 +64,9 @@ test("a narrow terminal keeps pid, name, state and calls, and drops the rest by 
     processTable({ ...table, words }, width, 50)[0]!
       .split(/\s{2,}/)
       .join("  ");
-  expect(headings(250)).toBe("PID  NAME  KIND  STATE  NICE  CLASS  MODEL  CALLS q/r/d/f  TOKENS  WAIT  COST  UPTIME");
+  expect(headings(250)).toBe(
+    "PID  NAME  KIND  STATE  NICE  CLASS  MODEL  CALLS q/r/d/f  TOKENS  CONTEXT  WAIT  COST  UPTIME",
+  );
   expect(headings(80)).toMatch(/^PID {2}NAME {2}STATE .*CALLS q\/r\/d\/f {2}TOKENS {2}WAIT/);
   expect(headings(80)).not.toContain("UPTIME");
   expect(headings(48)).toBe("PID  NAME  STATE  CALLS q/r/d/f");

@@ -23,6 +23,7 @@ type ProcessColumn =
   | "model"
   | "calls"
   | "tokens"
+  | "context"
   | "wait"
   | "cost"
   | "uptime";
@@ -37,7 +38,7 @@ export interface ProcessTableState {
 }
 
 /**
- * One line per process under a heading. On a narrow terminal columns go by importance: kind and uptime first,
+ * One line per process under a heading. On a narrow terminal columns go by importance: uptime and kind first,
  * pid, name, state and calls last. Calls are counted as queued/running/done/failed.
  */
 export function processTable(state: ProcessTableState, width: number, height: number): string[] {
@@ -64,10 +65,10 @@ function columnsFor({ simulatedCores, nowMs, words, paint }: ProcessTableState):
   return [
     { title: heading.pid, text: (row) => shortPid(row.pid), rank: 1 },
     { title: heading.name, text: (row) => row.name, rank: 0, least: 8, paint: (text) => paint.strong(text) },
-    { title: heading.kind, text: (row) => words.kind[row.kind], rank: 10 },
+    { title: heading.kind, text: (row) => words.kind[row.kind], rank: 11 },
     { title: heading.state, text: (row) => stateText(row, words), rank: 2, paint: statePaint(paint) },
     { title: heading.nice, text: (row) => String(row.nice), align: "right", rank: 7 },
-    { title: heading.class, text: (row) => words.class[row.class], rank: 9 },
+    { title: heading.class, text: (row) => words.class[row.class], rank: 10 },
     { title: heading.model, text: (row) => markedModel(row.model, simulatedCores), rank: 6, least: 10 },
     {
       title: heading.calls,
@@ -81,16 +82,28 @@ function columnsFor({ simulatedCores, nowMs, words, paint }: ProcessTableState):
       align: "right",
       rank: 4,
     },
+    { title: heading.context, text: contextText, align: "right", rank: 9, paint: contextPaint(paint) },
     { title: heading.wait, text: (row) => shortTime(row.waitingMs), align: "right", rank: 5 },
     { title: heading.cost, text: (row) => shortCost(row.usage.costUsd, isSimulated(row)), align: "right", rank: 8 },
     {
       title: heading.uptime,
       text: (row) => shortTime((row.endedAt ?? nowMs) - row.startedAt),
       align: "right",
-      rank: 11,
+      rank: 12,
     },
   ];
 }
+
+/** `12.3k/32.8k`: what its last request had of what its model takes. */
+const contextText = ({ context }: ProcessView): string =>
+  context === null
+    ? "-"
+    : `${shortCount(context.tokens)}${context.maxTokens === null ? "" : `/${shortCount(context.maxTokens)}`}`;
+
+const contextPaint =
+  (paint: Paint) =>
+  (text: string, { context }: ProcessView): string =>
+    context?.maxTokens && context.tokens > 0.8 * context.maxTokens ? paint.bad(text) : text;
 
 function stateText(row: ProcessView, words: ProcessWords): string {
   return row.state === "zombie" && row.exit ? words.exit(row.exit.code, row.exit.signal) : words.state[row.state];

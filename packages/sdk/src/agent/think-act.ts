@@ -6,7 +6,12 @@ import type { AssistantMessage, ChatResult, Message } from "../syscalls/llm.ts";
 import type { ArgsOf } from "../syscalls/table.ts";
 import { addUsage, noUsage } from "../usage.ts";
 import type { Usage } from "../usage.ts";
+import { isContextOverflow } from "./context-limit.ts";
+import { ContextUpkeep } from "./context-upkeep.ts";
+import type { RecordedCompaction } from "./context-upkeep.ts";
+import { Conversation } from "./conversation.ts";
 import type { LocalTool } from "./define-tool.ts";
+import type { ContextLimits } from "./fit-context.ts";
 import { messageText } from "./message-text.ts";
 import { openToolset } from "./toolset.ts";
 import type { Toolset } from "./toolset.ts";
@@ -27,13 +32,15 @@ export interface AgentOptions<Output = string> {
   readonly temperature?: number;
   /** Output tokens of one model call at most. */
   readonly maxTokens?: number;
+  /** How long the conversation may get, and what is done then. Default: what the model takes, and `summary`. */
+  readonly context?: Partial<Omit<ContextLimits, "isAssumed">>;
 }
 
 export interface AgentResult<Output = string> {
   readonly output: Output;
   /** The last answer as the model wrote it. */
   readonly text: string;
-  /** The whole conversation. */
+  /** The whole conversation, with what compactions kept from the model later. */
   readonly messages: readonly Message[];
   /** Model calls made. */
   readonly steps: number;
@@ -55,6 +62,8 @@ export type AgentEvent<Output = string> =
   | { type: "tool.answered"; step: number; id: string; name: string; content: string; isError: boolean }
   /** The answer did not fit the schema; the model is asked once more. */
   | { type: "answer.rejected"; step: number; why: string }
+  /** The conversation had become too long for the model: what its oldest part became. Comes before the step's own events. */
+  | ({ type: "context.compacted"; step: number } & RecordedCompaction)
   | { type: "agent.completed"; result: AgentResult<Output> };
 
 interface Surroundings {
@@ -65,8 +74,9 @@ interface Surroundings {
 /**
  * The think-act loop: the model is asked, the tools it calls run in parallel, their results go back, until it answers.
  * Malformed arguments and failing tools are told to the model. An answer that does not fit `output` is sent back once.
- * Every step is a syscall, so that limits, scheduling and traces apply to each.
- * @throws SysError EDQUOT after `maxSteps` model calls, EIO when the repaired answer does not fit either, EPOLICY when the
+ * Every step is a syscall, so that limits, scheduling and traces apply to each. A conversation that outgrows the model's context
+ * is compacted; a request that the model still finds too long is shortened and sent once more.
+ * @throws SysError E2BIG when the task alone does not fit `context`, EDQUOT after `maxSteps` model calls, EIO when the repaired answer does not fit either, EPOLICY when the
  * model refuses, ECANCELED when `signal` aborts, and whatever `llm.chat` fails with.
  */
 export async function* thinkAct<Output = string>(
@@ -78,23 +88,28 @@ export async function* thinkAct<Output = string>(
   const shape = output && shapeOf(output, `${name}'s output`);
   throwIfStopped(signal, name);
   const toolset = await openToolset(tools, client, signal);
-  const messages: Message[] = [
-    { role: "system", content: shape ? `${instructions}\n\n${formatNote(shape)}` : instructions },
-    { role: "user", content: task },
-  ];
+  const system = shape ? `${instructions}\n\n${formatNote(shape)}` : instructions;
+  const conversation = new Conversation({ system, tools: toolset.tools, pinned: [{ role: "user", content: task }] });
+  const messages: Message[] = [...conversation.messages];
+  const say = (message: Message): void => {
+    messages.push(message);
+    conversation.add(message);
+  };
   const request = requestOf(options, toolset, shape);
+  const upkeep = new ContextUpkeep({ conversation, client, signal, request, limits: options.context ?? {} });
   let usage = noUsage;
   let isSimulated = false;
   let isRepaired = false;
   for (let step = 1; step <= maxSteps; step++) {
-    const { result, usage: cost } = yield* think({ ...request, messages }, { client, signal, step });
-    usage = addUsage(usage, cost);
+    const { result, usage: cost } = yield* thinkWithin(conversation, { request, upkeep, client, signal, step });
+    usage = addUsage(addUsage(usage, cost), upkeep.takeUsage());
     isSimulated ||= result.isSimulated ?? false;
     const { message, finishReason, model } = result;
-    messages.push(message);
+    upkeep.answered(model, cost.inputTokens);
+    say(message);
     if (message.refusal) throw new SysError("EPOLICY", `${model} refused what ${name} asked: ${message.refusal}`);
     if (message.toolCalls && message.toolCalls.length > 0) {
-      messages.push(...(yield* act(message.toolCalls, toolset, { signal, step })));
+      for (const answer of yield* act(message.toolCalls, toolset, { signal, step })) say(answer);
       throwIfStopped(signal, name);
       continue;
     }
@@ -109,7 +124,7 @@ export async function* thinkAct<Output = string>(
       throw new SysError("EIO", `${name}'s answer does not fit its schema, nor did the one before: ${answer.why}`);
     isRepaired = true;
     yield { type: "answer.rejected", step, why: answer.why };
-    messages.push({
+    say({
       role: "user",
       content: `That answer cannot be used: ${answer.why}. Answer again with the corrected JSON only.`,
     });
@@ -141,6 +156,25 @@ function requestOf(
 interface Step {
   readonly signal: AbortSignal;
   readonly step: number;
+}
+
+/** One model call with a conversation that fits. */
+async function* thinkWithin(
+  conversation: Conversation,
+  { request, upkeep, ...step }: Step & { request: Request; upkeep: ContextUpkeep; client: Client },
+): AsyncGenerator<AgentEvent<never>, Outcome<ChatResult>, undefined> {
+  const tell = (compactions: readonly RecordedCompaction[]) =>
+    compactions.map((compaction) => ({ type: "context.compacted" as const, step: step.step, ...compaction }));
+  yield* tell(await upkeep.fit());
+  try {
+    return yield* think({ ...request, messages: conversation.request() }, step);
+  } catch (cause) {
+    if (!isContextOverflow(cause)) throw cause;
+    const shortened = await upkeep.shorten();
+    if (shortened.length === 0) throw cause;
+    yield* tell(shortened);
+  }
+  return yield* think({ ...request, messages: conversation.request() }, step);
 }
 
 async function* think(

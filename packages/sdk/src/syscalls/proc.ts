@@ -42,6 +42,10 @@ const processViewSchema = z.object({
   endedAt: z.number().nullable(),
   exit: exitSchema.nullable(),
   hostPid: z.number().nullable().describe("process id on the machine, for commands"),
+  context: z
+    .object({ tokens: z.number(), maxTokens: z.number().nullable() })
+    .nullable()
+    .describe("input tokens of its last chat, and what the model that answered takes with its answer"),
 });
 export type ProcessView = z.infer<typeof processViewSchema>;
 
@@ -138,6 +142,17 @@ export const procSyscalls = {
     result: processViewSchema,
     effect: "idempotent",
     doc: "Set limits of a process (a limit of the same resource and window is replaced).",
+  }),
+  "proc.compact": syscall({
+    args: z.strictObject({
+      mode: z.enum(["summary", "drop", "clip"]).describe("clip: long results of tools were shortened"),
+      messages: z.number().int().positive().describe("that went, or were shortened"),
+      beforeTokens: z.number().nonnegative().describe("input tokens of the request, as estimated"),
+      afterTokens: z.number().nonnegative(),
+    }),
+    result: z.object({}),
+    effect: "idempotent",
+    doc: "Put on record that the calling process shortened the conversation that its model reads.",
   }),
   "proc.wait": syscall({
     args: z.strictObject({ pid: pidSchema, timeoutMs: z.number().int().positive().optional() }),

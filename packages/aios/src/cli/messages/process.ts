@@ -51,6 +51,7 @@ const headings = {
   model: { en: "MODEL", zh: "模型" },
   calls: { en: "CALLS q/r/d/f", zh: "调用 排/行/完/败" },
   tokens: { en: "TOKENS", zh: "TOKEN" },
+  context: { en: "CONTEXT", zh: "上下文" },
   wait: { en: "WAIT", zh: "等待" },
   cost: { en: "COST", zh: "费用" },
   uptime: { en: "UPTIME", zh: "时长" },

@@ -2,7 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, thinkAct } from "@aiosjs/sdk";
+import type { AgentEvent, AgentOptions } from "@aiosjs/sdk";
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { Manifest } from "@aiosjs/sdk/protocol";
 import type { ProgramContext, ProgramDriver } from "../../kernel/ports.ts";
 import { readManifest } from "./read-manifest.ts";
 
@@ -45,13 +47,14 @@ export function createPrograms(options: ProgramsOptions): ProgramDriver {
 async function runAgent(context: ProgramContext): Promise<unknown> {
   const { manifest, task, model, transport, signal } = context;
   const print = (text: string): void => context.print(text);
-  const { output, temperature, maxTokens, ...rest } = manifest;
+  const { output, temperature, maxTokens, context: limits, ...rest } = manifest;
   const options = {
     ...rest,
     model: model ?? manifest.model,
     ...(output === undefined ? {} : { output }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(limits === undefined ? {} : { context: limitsOf(limits) }),
   };
   /** The log is in the middle of a line. */
   let isOpen = false;
@@ -77,6 +80,9 @@ async function runAgent(context: ProgramContext): Promise<unknown> {
         case "answer.rejected":
           printLine(`✗ answer: ${clip(event.why)}`);
           break;
+        case "context.compacted":
+          printLine(`≡ ${compactionText(event)}`);
+          break;
         case "agent.completed":
           return event.result.output;
       }
@@ -84,6 +90,25 @@ async function runAgent(context: ProgramContext): Promise<unknown> {
     if (isOpen) print("\n");
   }
   throw new SysError("EIO", `${manifest.name} ended without a result`);
+}
+
+/** What is not set is left to the loop's defaults. */
+function limitsOf({ onFull, ...sizes }: NonNullable<Manifest["context"]>): NonNullable<AgentOptions["context"]> {
+  const { maxTokens, reserveTokens, maxMessages } = sizes;
+  return {
+    onFull,
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(reserveTokens === undefined ? {} : { reserveTokens }),
+    ...(maxMessages === undefined ? {} : { maxMessages }),
+  };
+}
+
+const compactionWords = { summary: "summed up", drop: "left out", clip: "shortened" };
+
+function compactionText(compaction: Extract<AgentEvent, { type: "context.compacted" }>): string {
+  const { mode, messages, beforeTokens, afterTokens } = compaction;
+  const count = `${messages} ${messages === 1 ? "message" : "messages"}`;
+  return `context: ${count} ${compactionWords[mode]}, ${beforeTokens} → ${afterTokens} tokens`;
 }
 
 const clip = (text: string): string => {

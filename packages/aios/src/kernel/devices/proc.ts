@@ -1,13 +1,15 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CallView } from "@aiosjs/sdk/protocol";
+import type { CallView, ProcessView } from "@aiosjs/sdk/protocol";
 import { attenuate } from "../access.ts";
 import type { CallRow } from "../ports.ts";
 import type { CallRecord } from "../call-record.ts";
 import type { KernelDevice } from "./device.ts";
+import type { Parts } from "../parts.ts";
+import type { Process } from "../process.ts";
 import { summarize } from "./summary.ts";
 
 type ProcName =
-  `proc.${"bind" | "exit" | "limits" | "list" | "logs" | "nice" | "show" | "signal" | "spawn" | "trace" | "wait"}`;
+  `proc.${"bind" | "compact" | "exit" | "limits" | "list" | "logs" | "nice" | "show" | "signal" | "spawn" | "trace" | "wait"}`;
 
 export const procDevice: KernelDevice<ProcName> = {
   "proc.spawn": async (args, { parts, lifecycle, record, principal }) => {
@@ -76,16 +78,21 @@ export const procDevice: KernelDevice<ProcName> = {
     return {};
   },
 
+  "proc.compact": (compaction, { parts, record }) => {
+    parts.outbox.event("context.compacted", record.process, compaction);
+    return {};
+  },
+
   "proc.list": ({ all }, { parts, principal }) => ({
     processes: [...parts.processes]
       .filter(
         (process) =>
           process.kind !== "kernel" && (all || !process.exit) && parts.processes.isVisible(process, principal),
       )
-      .map((process) => process.view()),
+      .map((process) => viewOf(process, parts)),
   }),
 
-  "proc.show": ({ pid }, { parts, principal }) => parts.processes.visible(pid, principal).view(),
+  "proc.show": ({ pid }, { parts, principal }) => viewOf(parts.processes.visible(pid, principal), parts),
 
   "proc.signal": ({ pid, signal, tree }, { parts, lifecycle, principal, record }) => {
     const process = parts.processes.visible(pid, principal);
@@ -105,7 +112,7 @@ export const procDevice: KernelDevice<ProcName> = {
     process.class = schedulingClass ?? process.class;
     lifecycle.requeue(process);
     lifecycle.save(process);
-    return process.view();
+    return viewOf(process, parts);
   },
 
   "proc.limits": ({ pid, limits }, { parts, lifecycle, principal }) => {
@@ -115,7 +122,7 @@ export const procDevice: KernelDevice<ProcName> = {
     if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
     lifecycle.setLimits(process, limits);
     lifecycle.save(process);
-    return process.view();
+    return viewOf(process, parts);
   },
 
   "proc.wait": async ({ pid, timeoutMs }, { parts, principal, record, signal }) => {
@@ -171,6 +178,12 @@ export const procDevice: KernelDevice<ProcName> = {
 };
 
 const baseName = (path: string | undefined): string => path?.slice(path.lastIndexOf("/") + 1) || "process";
+
+const viewOf = (process: Process, { lanes }: Parts): ProcessView =>
+  process.view((model) => {
+    const core = lanes.cores.find(({ name }) => model.startsWith(`${name}/`));
+    return core?.models().find(({ id }) => model === `${core.name}/${id}`)?.contextTokens;
+  });
 
 function viewOfRow(row: CallRow): CallView {
   const { call, pid, seq, name, device, usage, timing } = row;
