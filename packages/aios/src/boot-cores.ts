@@ -55,7 +55,7 @@ export class CoreShelf implements AsyncDisposable {
     const ollama = await discoverOllama({ host: this.#env["OLLAMA_HOST"] ?? "", signal: new AbortController().signal });
     const sim: CoreConfig = { name: "sim", kind: "sim", slots: 4, seed: 1 };
     if (!ollama || ollama.models.length === 0) return [sim];
-    return [{ name: "ollama", kind: "ollama", baseUrl: ollama.baseUrl, models: [...ollama.models] }, sim];
+    return [{ name: "ollama", kind: "ollama", baseUrl: ollama.baseUrl, models: ollama.models.map(({ id }) => id) }, sim];
   }
 
   async #make(

@@ -27,6 +27,11 @@ const modelSchema = z.union([
   z.strictObject({
     id: z.string().min(1).describe("The model's name on its server; the second half of core/model."),
     contextTokens: z.number().int().positive().optional().describe("What prompt and answer may have together."),
+    serves: z
+      .array(z.enum(["llm.chat", "llm.embed"]))
+      .min(1)
+      .optional()
+      .describe("What it can be asked for. Default: llm.embed where the name says so (embed, bge, e5…), else llm.chat."),
     price: z
       .strictObject({
         input: z.number().nonnegative().describe("For tokens of prompts."),

@@ -16,11 +16,14 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     usage,
     state,
     request: state === "intent" || !record.isIntended ? record.args : undefined,
-    result: state === "done" ? record.result : null,
+    result: state === "done" && !isBulky(record) ? record.result : null,
     error: error ? toProblem(error) : null,
     timing: record.timing(),
   };
 }
+
+/** A hundred vectors are megabytes of JSON, and no foreign program comes back for them: it asks again. */
+const isBulky = (record: CallRecord): boolean => record.name === "llm.embed" && isRelaxed(record);
 
 /** A tool declares its own effect; the syscall's row only says the worst. */
 export function effectOf(spec: SyscallSpec, record: CallRecord, toolbox: Toolbox | undefined): SyscallSpec["effect"] {

@@ -86,6 +86,17 @@ const foreignPaths: Record<string, unknown> = {
       },
     },
   },
+  "/v1/embeddings": {
+    post: {
+      summary: "OpenAI's embeddings API, for its clients unmodified.",
+      tags: ["openai"],
+      requestBody: {
+        required: true,
+        content: json({ type: "object", required: ["input"], additionalProperties: true }),
+      },
+      responses: { 200: { description: "A vector for each input.", content: json({ type: "object" }) } },
+    },
+  },
   "/v1/models": get(
     "The models, in OpenAI's shape, or Anthropic's when `anthropic-version` is sent.",
     json({ type: "object" }),

@@ -12,6 +12,7 @@ import { nativeDialect } from "./native/problem.ts";
 import { syscall } from "./native/syscall.ts";
 import { openapiDocument } from "./openapi.ts";
 import { chatCompletions } from "./openai/chat.ts";
+import { embeddings } from "./openai/embeddings.ts";
 import { openaiDialect } from "./openai/error.ts";
 import { model, models } from "./openai/models.ts";
 
@@ -31,6 +32,7 @@ export function createRoutes({ kernel, crowd }: Doors): readonly Route[] {
   let docs: string | undefined;
   return [
     { method: "POST", path: "/v1/chat/completions", run: chatCompletions },
+    { method: "POST", path: "/v1/embeddings", run: embeddings },
     { method: "POST", path: "/v1/syscalls/:id", run: syscall },
     { method: "GET", path: "/v1/calls/:id", run: call },
     { method: "GET", path: "/v1/events", run: events },

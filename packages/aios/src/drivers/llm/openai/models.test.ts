@@ -105,3 +105,19 @@ test("something else on Ollama's port is not Ollama", async () => {
   await using upstream = await openUpstream();
   expect(await discoverOllama({ host: upstream.baseUrl.replace(/\/v1$/, ""), signal })).toBeUndefined();
 });
+
+test.each(
+  (
+    "text-embedding-3-small nomic-embed-text:latest BAAI/bge-m3 intfloat/multilingual-e5-large gte-large " +
+    "sentence-transformers/all-MiniLM-L6-v2 voyage-3 Qwen/Qwen3-Embedding-0.6B"
+  ).split(" "),
+)("%s is taken for an embedding model by its name", (id) => {
+  expect(readModels({ data: [{ id }] })).toMatchObject([{ id, serves: ["llm.embed"] }]);
+});
+
+test.each("gpt-5 BAAI/bge-reranker-v2-m3 llama-3.3-70b gemma-3-e4b qwen2.5:7b".split(" "))(
+  "%s is not taken for one",
+  (id) => {
+    expect(readModels({ data: [{ id }] })?.[0]?.serves).toBeUndefined();
+  },
+);

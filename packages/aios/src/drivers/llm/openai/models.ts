@@ -3,6 +3,16 @@ import type { ModelSpec } from "../../../kernel/ports.ts";
 const positive = (value: unknown): number | undefined =>
   typeof value === "number" && value > 0 && Number.isFinite(value) ? value : undefined;
 
+/** Names under which embedding models are known; rerankers, which have the same families, are not asked for vectors. */
+const embeds = /embed|(^|[/_-])(bge|e5|gte|minilm|labse|voyage|paraphrase)([-_.:]|$)/i;
+const reranks = /rerank/i;
+
+/** No list says what a model is for: its name has to, unless the configuration does. */
+export const withGuess = (model: ModelSpec): ModelSpec =>
+  model.serves === undefined && embeds.test(model.id) && !reranks.test(model.id)
+    ? { ...model, serves: ["llm.embed"] }
+    : model;
+
 interface WireModel {
   id?: unknown;
   /** OpenRouter. */
@@ -36,7 +46,7 @@ export function readModels(json: unknown): ModelSpec[] | undefined {
       positive(wire.max_context_length) ??
       positive(wire.context_size) ??
       positive(wire.meta?.n_ctx_train);
-    models.push({ id: wire.id, contextTokens, price: readPrice(wire.pricing) });
+    models.push(withGuess({ id: wire.id, contextTokens, price: readPrice(wire.pricing) }));
   }
   return models;
 }
