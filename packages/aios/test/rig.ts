@@ -9,6 +9,7 @@ import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createSeededRandom } from "../src/drivers/random/seeded.ts";
 import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
+import type { Policy } from "../src/kernel/policies/policy.ts";
 import type { Core, Driver, Host, Journal, Kernel, KernelSettings, Principal } from "../src/kernel/ports.ts";
 
 export const testSettings: KernelSettings = {
@@ -16,6 +17,7 @@ export const testSettings: KernelSettings = {
   version: "0.0.0",
   scheduler: {
     policy: "fifo",
+    weights: {},
     queueLimit: 10_000,
     tenantQueueLimit: 10_000,
     maxConcurrent: 64,
@@ -42,7 +44,11 @@ export interface Rig {
   readonly client: (
     session: string,
     tenant?: string,
+    /** Default: the tenant's only one. */
+    key?: string,
   ) => { client: Client; pid: Pid; chat: (text: string, options?: SyscallOptions) => Promise<ChatResult> };
+  /** `aios refresh` with these scheduler settings instead. */
+  readonly refresh: (scheduler: Partial<KernelSettings["scheduler"]>) => Promise<unknown>;
   readonly events: () => Promise<readonly JournalEvent[]>;
 }
 
@@ -51,6 +57,7 @@ export interface RigOptions {
   readonly drivers?: (clock: VirtualClock) => readonly Driver[];
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
   readonly settings?: Partial<KernelSettings>;
+  readonly policies?: readonly Policy[];
   readonly journal?: Journal;
   /** Default: a machine where no process lives. */
   readonly host?: Host;
@@ -61,7 +68,7 @@ export interface RigOptions {
 export async function openRig(options: RigOptions): Promise<Rig> {
   const clock = options.clock ?? createVirtualClock(1_700_000_000_000);
   const journal = options.journal ?? createMemoryJournal();
-  const settings = {
+  let settings = {
     ...testSettings,
     ...options.settings,
     scheduler: { ...testSettings.scheduler, ...options.scheduler },
@@ -75,6 +82,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     settings,
     cores,
     drivers: options.drivers?.(clock) ?? [],
+    policies: options.policies ?? [],
     host: options.host ?? { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: {
@@ -91,14 +99,19 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*"],
   });
   const root = principal("local");
+  const admin = createClient(kernel.transport(root));
   return {
     kernel,
     clock,
     journal,
     root,
-    admin: createClient(kernel.transport(root)),
-    client(session, tenant = "local") {
-      const owner = principal(tenant);
+    admin,
+    refresh: async (scheduler) => {
+      settings = { ...settings, scheduler: { ...settings.scheduler, ...scheduler } };
+      return admin.sys.refresh({});
+    },
+    client(session, tenant = "local", key = tenant) {
+      const owner = { ...principal(tenant), key: asKeyId(`k-${key}`) };
       const pid = kernel.identify(owner, { session });
       const client = createClient(kernel.transport(owner, pid));
       return {

@@ -19,7 +19,7 @@ test("without a file everything has its default, and nothing has a source", asyn
   using home = temporaryHome();
   const { config, sources, warnings } = await loadConfig({ home, env: {} });
   expect(config.server).toMatchObject({ host: "127.0.0.1", port: 4141 });
-  expect(config.scheduler.policy).toBe("priority");
+  expect(config.scheduler.policy).toBe("plas-vtc");
   expect([...sources]).toEqual([]);
   expect(warnings).toEqual([]);
 });

@@ -172,9 +172,15 @@ export const configSchema = z.strictObject({
   scheduler: z
     .strictObject({
       policy: z
-        .enum(["fifo", "rr", "priority"])
-        .default("priority")
-        .describe("Who goes next: by arrival, in turns by process, or by nice value with ageing."),
+        .enum(["fifo", "rr", "priority", "edf", "plas-vtc"])
+        .default("plas-vtc")
+        .describe(
+          "Who goes next: by arrival, in turns by process, by nice value with ageing, by earliest deadline, or the tenant and in it the program that has received least.",
+        ),
+      weights: z
+        .record(z.string(), z.number().positive())
+        .default({})
+        .describe("plas-vtc: a tenant's share against the others', by tenant. Default: 1 each."),
       queueLimit: z.number().int().positive().default(10_000).describe("Waiting calls in all; beyond it EAGAIN."),
       tenantQueueLimit: z.number().int().positive().default(10_000).describe("Waiting calls of one tenant."),
       maxConcurrent: z
@@ -194,7 +200,7 @@ export const configSchema = z.strictObject({
         .int()
         .positive()
         .default(30_000)
-        .describe("priority: a waiting call rises by one nice level per so many milliseconds."),
+        .describe("priority, plas-vtc: a waiting call rises by one nice level per so many milliseconds."),
       maxAttempts: z
         .number()
         .int()

@@ -3,6 +3,7 @@ import type { ChatArgs, ChatResult, EmbedResult, Usage } from "@aiosjs/sdk/proto
 import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
 import type { Account, Reservation } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
+import { Charge } from "./charge.ts";
 import { costUsd, planChat, planEmbed } from "./clamp.ts";
 import type { Lane } from "./lane.ts";
 import { isModelCall } from "./model-call.ts";
@@ -30,6 +31,8 @@ export interface Submission {
 
 /** First pause before a call whose upstream broke is tried again; doubles per attempt. */
 const RETRY_BASE_MS = 200;
+/** What a token of an answer is taken for until its usage is told. */
+const BYTES_PER_TOKEN = 4;
 const noCost = { tokens: 0, costUsd: 0, calls: 0, toolCalls: 0 };
 
 /** The place in a program whose answers are alike: what output lengths are predicted by. */
@@ -53,10 +56,14 @@ export class Attempt {
   #isClamped = false;
   #outputBytes = 0;
   #isOver = false;
+  /** What policies count. */
+  readonly #charge: Charge;
 
   constructor(parts: Parts, options: AttemptOptions) {
     this.#parts = parts;
     this.#options = options;
+    const { entry, lane } = options;
+    this.#charge = new Charge((service) => parts.scheduler.charge(entry, lane, service));
   }
 
   async run(): Promise<void> {
@@ -70,6 +77,7 @@ export class Attempt {
       return this.#unaffordable(cause as SysError);
     }
     record.attempts++;
+    this.#charge.begin(entry.demand.inputTokens);
     const device = isModelCall(record.name) ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
     record.device = device;
     const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
@@ -119,7 +127,9 @@ export class Attempt {
           else if ("arguments" in event) this.#outputBytes += event.arguments.length;
         }
       }
-      if (told.length > 0) record.push(told);
+      if (told.length === 0) continue;
+      record.push(told);
+      this.#charge.produced(Math.floor(this.#outputBytes / BYTES_PER_TOKEN));
     }
     return (
       outcome ?? { error: new SysError("EIO", `${lane.driver.name} ended without a result`), usage: this.#guess() }
@@ -219,7 +229,7 @@ export class Attempt {
     const { entry, lane } = this.#options;
     if (!isModelCall(entry.record.name)) return noUsage;
     const { inputTokens } = entry.demand;
-    const outputTokens = Math.ceil(this.#outputBytes / 4);
+    const outputTokens = Math.ceil(this.#outputBytes / BYTES_PER_TOKEN);
     const usage = { ...noUsage, inputTokens, outputTokens, wastedTokens: inputTokens + outputTokens };
     return { ...usage, costUsd: costUsd(lane.price, usage) };
   }
@@ -244,6 +254,7 @@ export class Attempt {
     const origin = { tenant: entry.tenant, pid: record.process.pid };
     if (this.#reservation) settle(this.#reservation, noCost);
     lane.settle({ ...entry.demand, requests: 0 }, noUsage, clock.nowMs());
+    this.#charge.settle(noUsage);
     let retryAtMs = clock.nowMs();
     if (error.code === "EAGAIN") {
       retryAtMs = scheduler.refused(lane, error.retryAfterMs);
@@ -275,7 +286,7 @@ export class Attempt {
     const { name } = entry.record;
     if (isModelCall(name)) {
       lane.settle(entry.demand, usage, this.#parts.clock.nowMs());
-      lane.queue.charge(entry, { prefillTokens: usage.inputTokens, decodeTokens: usage.outputTokens });
+      this.#charge.settle(usage);
       const { estimator } = this.#parts;
       if ("result" in outcome && name === "llm.chat")
         estimator.learn(lane.model, placeOf(entry.record), { bytes: size.bytes, ...usage });

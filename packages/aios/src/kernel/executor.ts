@@ -26,6 +26,7 @@ export class Executor {
       tenant: record.process.tenant,
       pid: record.process.pid,
       program: record.process.root.pid,
+      attained: record.process.attained,
       nice: submission.nice,
       class: submission.class,
       arrivedMs: record.queuedAtMs,

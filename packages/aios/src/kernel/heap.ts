@@ -3,7 +3,7 @@ export interface HeapItem {
   heapIndex: number;
 }
 
-/** A binary heap with removal. The smallest by `isBefore` is first; items must not change their order while inside. */
+/** A binary heap with removal. The smallest by `isBefore` is first; an item whose order changed while inside must be `moved`. */
 export class Heap<Item extends HeapItem> {
   readonly #items: Item[] = [];
   readonly #isBefore: (left: Item, right: Item) => boolean;
@@ -42,6 +42,13 @@ export class Heap<Item extends HeapItem> {
     this.#put(last, index);
     this.#rise(last);
     this.#sink(last);
+  }
+
+  /** Finds the place of an item anew whose order has changed. */
+  moved(item: Item): void {
+    if (this.#items[item.heapIndex] !== item) return;
+    this.#rise(item);
+    this.#sink(item);
   }
 
   #put(item: Item, index: number): void {

@@ -228,6 +228,8 @@ class KernelDoor implements Kernel {
   async #refresh(): Promise<{ changed: string[]; needRestart: string[] }> {
     const { settings, cores, changed, needRestart } = await this.#options.reload();
     const { lanes, scheduler, budgets, clock, outbox } = this.#parts;
+    // Before anything is touched: what is wrong with the settings changes nothing.
+    lanes.policyOf(settings);
     const waiting = scheduler.drain(lanes.all());
     this.#parts.settings = settings;
     lanes.refresh(settings, cores);

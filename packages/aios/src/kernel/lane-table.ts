@@ -2,7 +2,8 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { Lane } from "./lane.ts";
 import { isModelCall, serves } from "./model-call.ts";
-import { policies } from "./policies/table.ts";
+import type { Policy, PolicyOptions } from "./policies/policy.ts";
+import { findPolicy } from "./policies/table.ts";
 import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec, ModelSyscall } from "./ports.ts";
 
 /** Idle lanes kept: an open-ended core makes one per model name that clients invent. */
@@ -18,6 +19,8 @@ export class LaneTable {
   #levels: BucketRow[];
   #startsEmpty: boolean;
   #turn = 0;
+  readonly #furtherPolicies: readonly Policy[];
+  readonly #policyOptions: PolicyOptions;
 
   constructor(options: {
     cores: readonly Core[];
@@ -26,6 +29,7 @@ export class LaneTable {
     clock: Clock;
     levels: readonly BucketRow[];
     startsEmpty: boolean;
+    policies?: readonly Policy[] | undefined;
   }) {
     this.#cores = options.cores;
     this.#settings = options.settings;
@@ -33,6 +37,13 @@ export class LaneTable {
     this.#clock = options.clock;
     this.#levels = [...options.levels];
     this.#startsEmpty = options.startsEmpty;
+    this.#furtherPolicies = options.policies ?? [];
+    this.#policyOptions = policyOptions(() => this.#settings.scheduler, this.#clock);
+  }
+
+  /** @throws SysError EINVAL for a policy that nobody knows. */
+  policyOf(settings: KernelSettings): Policy {
+    return findPolicy(settings.scheduler.policy, this.#furtherPolicies);
   }
 
   get cores(): readonly Core[] {
@@ -52,10 +63,10 @@ export class LaneTable {
     this.#cores = cores;
     this.#startsEmpty = false;
     const nowMs = this.#clock.nowMs();
-    const { policy, ageMs } = settings.scheduler;
+    const policy = this.policyOf(settings);
     for (const lane of this.#lanes.values()) {
       if (lane.driver.device !== "llm" || cores.includes(lane.driver as Core)) {
-        lane.queue = policies[policy].createQueue({ ageMs });
+        lane.follow(policy, this.#policyOptions);
         continue;
       }
       this.#levels = this.#levels.filter((row) => row.lane !== lane.id);
@@ -161,7 +172,7 @@ export class LaneTable {
     const known = this.#lanes.get(id);
     if (known && known.driver === driver) return known;
     if (this.#lanes.size >= MAX_LANES) this.#forgetIdle();
-    const { policy, ageMs, maxConcurrent } = this.#settings.scheduler;
+    const { maxConcurrent } = this.#settings.scheduler;
     const lane = new Lane({
       id,
       driver,
@@ -169,8 +180,8 @@ export class LaneTable {
       limits: "limits" in driver ? driver.limits : { concurrency: driver.concurrency },
       maxConcurrent,
       price: spec.price,
-      policy: policies[policy],
-      policyOptions: { ageMs },
+      policy: this.policyOf(this.#settings),
+      policyOptions: this.#policyOptions,
       nowMs: this.#clock.nowMs(),
       levels: this.#levels.filter((row) => row.lane === id),
       startsEmpty: this.#startsEmpty,
@@ -213,3 +224,12 @@ function findAlias(aliases: Readonly<Record<string, string>>, name: string): str
     .toSorted((left, right) => right.length - left.length);
   return patterns[0] === undefined ? undefined : aliases[patterns[0]];
 }
+
+/** What queues read of the settings as they are now: a refresh changes it under them. */
+const policyOptions = (settings: () => KernelSettings["scheduler"], clock: Clock): PolicyOptions => ({
+  get ageMs() {
+    return settings().ageMs;
+  },
+  nowMs: () => clock.nowMs(),
+  weightOf: (tenant) => settings().weights[tenant] ?? 1,
+});

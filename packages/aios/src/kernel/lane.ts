@@ -44,6 +44,7 @@ export class Lane {
   readonly price: Price | undefined;
   /** Replaced, when it is empty, by a refresh of the configuration. */
   queue: RunQueue<Waiting>;
+  #policy: Policy;
   readonly buckets = new Map<BucketName, Bucket>();
   running = 0;
   /** Calls that gave their slot back to wait for a nested one and want it again; they go before the queue. */
@@ -71,6 +72,7 @@ export class Lane {
     this.driver = options.driver;
     this.model = options.model;
     this.price = options.price;
+    this.#policy = options.policy;
     this.queue = options.policy.createQueue(options.policyOptions);
     this.#ceiling = limits.concurrency ?? options.maxConcurrent;
     const configured: [BucketName, number | undefined][] = [
@@ -95,6 +97,13 @@ export class Lane {
     }
     this.#isProbing = options.driver.device === "llm" && this.buckets.size === 0 && limits.concurrency === undefined;
     this.#window = this.#isProbing ? 1 : this.#ceiling;
+  }
+
+  /** Another policy orders from now on; the queue must be empty. The same one keeps its counters. */
+  follow(policy: Policy, options: PolicyOptions): void {
+    if (policy === this.#policy) return;
+    this.#policy = policy;
+    this.queue = policy.createQueue(options);
   }
 
   get concurrency(): number {

@@ -3,6 +3,7 @@ import type { Exit, Limit, Manifest, Pid, Signal, Transport } from "@aiosjs/sdk/
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { Parts } from "./parts.ts";
+import { serviceOf } from "./policies/policy.ts";
 import type { JournalImage, KeyRow, Principal, ProcessRow } from "./ports.ts";
 import type { Process } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
@@ -239,7 +240,11 @@ export class Lifecycle {
       parent: row.parent === null ? undefined : processes.get(row.parent),
       program,
       model: model ?? null,
+      keyAttained: row.kind === "client" && row.key !== null ? processes.attainedOf(row.key) : undefined,
     });
+    const { inputTokens, cachedInputTokens, outputTokens } = row.usage;
+    const prefillTokens = inputTokens - cachedInputTokens;
+    process.attained.serve(serviceOf({ prefillTokens, decodeTokens: outputTokens }), 0);
     Object.assign(process, {
       usage: row.usage,
       host: row.host,
@@ -287,8 +292,10 @@ export class Lifecycle {
       program: { session },
       model: null,
       key: principal.key,
+      keyAttained: processes.attainedOf(principal.key),
     });
     process.hasBegun = true;
+    process.attained.beginAtMean();
     processes.bindSession(principal.key, session, process);
     this.spawned(process, []);
     this.reapWhenIdle(process);

@@ -18,6 +18,7 @@ import type {
   Random,
   Toolbox,
 } from "./ports.ts";
+import type { Policy } from "./policies/policy.ts";
 import { ProcessTable } from "./process-table.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Timers } from "./timers.ts";
@@ -33,6 +34,8 @@ export interface KernelPorts {
   readonly cores: readonly Core[];
   /** One per device: fs, tool. */
   readonly drivers: readonly Driver[];
+  /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
+  readonly policies?: readonly Policy[];
 }
 
 /** Loads the journal and builds the tables on it. */
@@ -78,6 +81,7 @@ export async function openParts(
       clock,
       levels: image.buckets,
       startsEmpty: wasCrash,
+      policies: options.policies,
     }),
   };
   return { parts, image, wasCrash };

@@ -263,7 +263,10 @@ export interface KernelSettings {
   readonly name: string;
   readonly version: string;
   readonly scheduler: {
-    readonly policy: "fifo" | "rr" | "priority";
+    /** fifo, rr, priority, edf, plas-vtc, or one handed in with the ports. */
+    readonly policy: string;
+    /** plas-vtc: a tenant's share against the others', 1 where none is named. */
+    readonly weights: Readonly<Record<string, number>>;
     /** Waiting calls in all; beyond it EAGAIN. */
     readonly queueLimit: number;
     /** Waiting calls of one tenant. */

@@ -1,6 +1,7 @@
 import { asPid, SysError } from "@aiosjs/sdk/protocol";
 import type { KeyId, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import { seesAll } from "./access.ts";
+import { KeyAttained } from "./attained.ts";
 import { Process } from "./process.ts";
 import type { ProcessOptions } from "./process.ts";
 import type { Clock, Principal, Random } from "./ports.ts";
@@ -15,6 +16,7 @@ export class ProcessTable {
   readonly #bySession = new Map<string, Process>();
   /** Instants at which a key's new client processes were made, within the last minute. */
   readonly #births = new Map<KeyId, number[]>();
+  readonly #attained = new Map<KeyId, KeyAttained>();
   readonly #zombies: Process[] = [];
   readonly #random: Random;
   readonly #clock: Clock;
@@ -61,6 +63,13 @@ export class ProcessTable {
       this.#inits.set(tenant, init);
     }
     return init;
+  }
+
+  /** What the live sessions of a key have received. */
+  attainedOf(key: KeyId): KeyAttained {
+    const known = this.#attained.get(key) ?? new KeyAttained();
+    this.#attained.set(key, known);
+    return known;
   }
 
   adoptInit(process: Process): void {
@@ -113,6 +122,7 @@ export class ProcessTable {
 
   /** The process has ended: it stays as a zombie, and the oldest zombies go. */
   retire(process: Process): void {
+    if (!process.parent) process.attained.leave();
     const { session } = process.program as { session?: string };
     if (process.key && session !== undefined && this.#bySession.get(`${process.key} ${session}`) === process)
       this.#bySession.delete(`${process.key} ${session}`);

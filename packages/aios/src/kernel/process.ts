@@ -1,5 +1,7 @@
 import { addUsage, noUsage } from "@aiosjs/sdk/protocol";
 import type { Exit, KeyId, Limit, Pid, ProcessView, SchedulingClass, TenantId, Usage } from "@aiosjs/sdk/protocol";
+import { ProgramAttained } from "./attained.ts";
+import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { ProcessRow } from "./ports.ts";
 
@@ -17,6 +19,8 @@ export interface ProcessOptions {
   readonly model: string | null;
   readonly key: KeyId | null;
   readonly startedAtMs: number;
+  /** Of a client: what the key's other sessions have received. */
+  readonly keyAttained?: KeyAttained | undefined;
 }
 
 /** A running agent, whoever runs it. What it does goes through its calls; what may be done to it are the signals. */
@@ -45,6 +49,8 @@ export class Process {
   lastPrompt: { tokens: number; model: string } | undefined;
   /** Number of the last syscall. */
   seq = 0;
+  /** What the program has received; shared by its whole tree. */
+  readonly attained: ProgramAttained;
   readonly calls = new Set<CallRecord>();
   queued = 0;
   running = 0;
@@ -75,6 +81,7 @@ export class Process {
     this.key = options.key;
     this.startedAtMs = options.startedAtMs;
     this.activeAtMs = options.startedAtMs;
+    this.attained = options.parent?.attained ?? new ProgramAttained(options.keyAttained);
     options.parent?.children.add(this);
   }
 

@@ -1,13 +1,16 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { ProgramAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { Demand, Lane } from "./lane.ts";
-import type { Ticket, Waiting } from "./policies/policy.ts";
+import { serviceOf } from "./policies/policy.ts";
+import type { Service, Ticket, Waiting } from "./policies/policy.ts";
 import type { Clock, Random } from "./ports.ts";
 import type { Timer, Timers } from "./timers.ts";
 
 /** A call on its way through the lanes. */
 export interface Entry extends Waiting {
   readonly record: CallRecord;
+  readonly attained: ProgramAttained;
   readonly lanes: readonly Lane[];
   readonly demand: Demand;
   /** Runs in a slot of `lane`; settles the slot by calling `release`. Must not throw. */
@@ -134,7 +137,9 @@ export class Scheduler {
     }
     entry.tickets.clear();
     const { record } = entry;
-    record.waitedMs = record.waitingMs();
+    const waitedMs = record.waitingMs();
+    entry.attained.wait(waitedMs - record.waitedMs);
+    record.waitedMs = waitedMs;
     record.waitingSinceMs = undefined;
     record.process.queued--;
     this.#queued--;
@@ -180,6 +185,8 @@ export class Scheduler {
       release: () => {
         if (!isHeld) return;
         isHeld = false;
+        entry.attained.serve(0, this.#clock.nowMs() - nowMs);
+        lane.queue.release(entry);
         giveBack();
       },
       lend: async (work) => {
@@ -195,6 +202,12 @@ export class Scheduler {
         }
       },
     });
+  }
+
+  /** A running call received service on this lane, or less than it was charged for. */
+  charge(entry: Entry, lane: Lane, service: Service): void {
+    lane.queue.charge(entry, service);
+    entry.attained.serve(serviceOf(service), 0);
   }
 
   /** Refused by the upstream: the lane pauses, the call waits at its old place. @returns when the lane goes on. */

@@ -13,7 +13,10 @@ const isBefore = (left: KeyedTicket<Waiting>, right: KeyedTicket<Waiting>): bool
 export function createKeyedQueue<Entry extends Waiting>(options: {
   keyOf: (entry: Entry) => number;
   dispatched?: (key: number) => void;
+  quantumTokens?: number;
+  preempts?: (waiting: Entry, running: Entry) => boolean;
 }): RunQueue<Entry> {
+  const { quantumTokens, preempts } = options;
   const heaps = { interactive: new Heap<KeyedTicket<Entry>>(isBefore), batch: new Heap<KeyedTicket<Entry>>(isBefore) };
   return {
     get size() {
@@ -38,7 +41,12 @@ export function createKeyedQueue<Entry extends Waiting>(options: {
       options.dispatched?.((ticket as KeyedTicket<Entry>).key);
     },
     charge() {
-      // Order by arrival alone: service does not count.
+      // The key is fixed at arrival: service does not count.
     },
+    release() {
+      // Nor does what runs.
+    },
+    ...(quantumTokens === undefined ? {} : { quantumTokens: () => quantumTokens }),
+    ...(preempts === undefined ? {} : { preempts }),
   };
 }

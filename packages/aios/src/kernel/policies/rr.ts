@@ -2,8 +2,11 @@ import type { Pid } from "@aiosjs/sdk/protocol";
 import { createKeyedQueue } from "./keyed-queue.ts";
 import type { Policy } from "./policy.ts";
 
+/** Output tokens per turn; below it swapping costs more than it evens out. */
+const QUANTUM_TOKENS = 64;
+
 /**
- * Round robin between processes, one syscall each: a process's n-th waiting call stands in the n-th round from now,
+ * Round robin between processes, `QUANTUM_TOKENS` each on cores that resume exactly, one syscall each on others: a process's n-th waiting call stands in the n-th round from now,
  * so that a process with a thousand calls delays one with a single call by one call only.
  */
 export const rr: Policy = {
@@ -12,6 +15,7 @@ export const rr: Policy = {
     let round = 0;
     const lastRound = new Map<Pid, number>();
     return createKeyedQueue({
+      quantumTokens: QUANTUM_TOKENS,
       keyOf({ pid }) {
         const mine = Math.max(round, (lastRound.get(pid) ?? -1) + 1);
         lastRound.set(pid, mine);

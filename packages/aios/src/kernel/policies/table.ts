@@ -1,6 +1,20 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { edf } from "./edf.ts";
 import { fifo } from "./fifo.ts";
+import { plasVtc } from "./plas-vtc.ts";
+import type { Policy } from "./policy.ts";
 import { priority } from "./priority.ts";
 import { rr } from "./rr.ts";
 
-/** The policies that ship with the kernel, by the name in `scheduler.policy`. */
-export const policies = { fifo, rr, priority } as const;
+/** The policies that ship with the kernel; `scheduler.policy` names one. */
+const shipped: readonly Policy[] = [fifo, rr, priority, edf, plasVtc];
+
+/** @throws SysError EINVAL naming those there are; `further` ones were handed in with the ports. */
+export function findPolicy(name: string, further: readonly Policy[] = []): Policy {
+  const all = [...shipped, ...further];
+  const found = all.find((policy) => policy.name === name);
+  if (found) return found;
+  throw new SysError("EINVAL", `no scheduling policy "${name}"`, {
+    hint: `scheduler.policy is one of ${all.map((policy) => policy.name).join(", ")}`,
+  });
+}
