@@ -7,6 +7,7 @@ import type { CallRecord } from "./call-record.ts";
 import { callRow, effectOf, isRelaxed } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
+import { chatDevice } from "./devices/chat.ts";
 import { procDevice } from "./devices/proc.ts";
 import { sysDevice } from "./devices/sys.ts";
 import { Executor } from "./executor.ts";
@@ -18,7 +19,9 @@ import type { Parts } from "./parts.ts";
 import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
-const kernelDevices = { ...procDevice, ...sysDevice } as unknown as Readonly<Record<string, Handler<SyscallName>>>;
+const kernelDevices = { ...procDevice, ...sysDevice, ...chatDevice } as unknown as Readonly<
+  Record<string, Handler<SyscallName>>
+>;
 
 /** Whether the kernel answers this syscall itself, without a driver. */
 export const isKernelDevice = (name: string): boolean => Object.hasOwn(kernelDevices, name);

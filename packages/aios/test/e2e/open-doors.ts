@@ -10,7 +10,7 @@ import { createOpenAiCore } from "../../src/drivers/llm/openai/core.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { systemHash } from "../../src/drivers/random/system.ts";
 import { createKernel } from "../../src/kernel/kernel.ts";
-import type { Core, Driver, Kernel, KernelSettings, RateLimits } from "../../src/kernel/ports.ts";
+import type { Core, Driver, Journal, Kernel, KernelSettings, RateLimits } from "../../src/kernel/ports.ts";
 import { serve } from "../../src/server/server.ts";
 import type { ServeOptions } from "../../src/server/server.ts";
 import { testSettings } from "../rig.ts";
@@ -44,6 +44,8 @@ export interface DoorsOptions extends ServeOptions {
   /** Files and tools. */
   readonly drivers?: readonly Driver[];
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
+  /** Default: one of its own, in memory. */
+  readonly journal?: Journal;
   readonly settings?: Partial<KernelSettings>;
 }
 
@@ -71,7 +73,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
     clock: realClock,
     random: createSeededRandom(1),
     hash: systemHash,
-    journal: createMemoryJournal(),
+    journal: options.journal ?? createMemoryJournal(),
     settings,
     cores,
     drivers: options.drivers ?? [],

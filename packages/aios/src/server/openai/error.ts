@@ -24,7 +24,7 @@ const rows: Readonly<Record<Errno, Row>> = {
   EINVAL: { status: 400, type: "invalid_request_error", code: null },
   EIO: { status: 502, type: "server_error", code: "upstream_error" },
   ENODEV: { status: 503, type: "server_error", code: "service_unavailable" },
-  // What the chat and the models door look for by name is a model.
+  // What the doors look for by name is a model, unless they say otherwise.
   ENOENT: { status: 404, type: "invalid_request_error", code: "model_not_found" },
   ENOSPC: { status: 507, type: "server_error", code: "no_space_left" },
   ENOSYS: { status: 404, type: "invalid_request_error", code: "unknown_url" },
@@ -35,10 +35,19 @@ const rows: Readonly<Record<Errno, Row>> = {
   EDIVERGED: { status: 409, type: "conflict_error", code: "EDIVERGED" },
 };
 
+/** OpenAI's codes for what else is not found, by the member that named it. */
+const notFound: Readonly<Record<string, string | null>> = {
+  previous_response_id: "previous_response_not_found",
+  input: null,
+  response_id: null,
+};
+
 function body(problem: Problem, param: string | null): string {
   const { type, code } = rows[problem.code];
-  const about = param ?? (problem.code === "ENOENT" ? "model" : null);
-  return JSON.stringify({ error: { message: sentence(problem), type, param: about, code } });
+  const isMissing = problem.code === "ENOENT";
+  const about = param ?? (isMissing ? "model" : null);
+  const told = isMissing && about !== null && Object.hasOwn(notFound, about) ? (notFound[about] ?? null) : code;
+  return JSON.stringify({ error: { message: sentence(problem), type, param: about, code: told } });
 }
 
 export const openaiDialect: Dialect = {

@@ -1,0 +1,77 @@
+import type { ChatResult, Problem } from "@aiosjs/sdk/protocol";
+import { authenticate } from "../auth.ts";
+import { parseObject, readBody } from "../body.ts";
+import { carryEnd, carryStream } from "../carry.ts";
+import type { Face } from "../carry.ts";
+import { answer, callHeaders, refuseCall } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
+import { callerOf } from "../identity.ts";
+import { createEventWriter } from "./events.ts";
+import type { EventWriter } from "./events.ts";
+import { toResponseRequest } from "./request.ts";
+import type { ResponseRequest } from "./request.ts";
+import { toResponse } from "./response.ts";
+import { contextBefore } from "./stored.ts";
+import { dialect } from "./tables.ts";
+
+/** The call as the events of a response. The status line leaves with the model's first word: what goes wrong before it keeps its status. */
+function responseFace(call: string, { args, echo }: ResponseRequest, holdMs: number): Face {
+  let events: EventWriter | undefined;
+  const failed = (problem: Problem): string => events?.failed(problem) ?? "";
+  return {
+    holdMs,
+    forwards: dialect,
+    opensWith: ({ type }) => !type.startsWith("syscall.") && type !== "request.adapted",
+    frames(event) {
+      switch (event.type) {
+        case "syscall.queued":
+          events = createEventWriter({ call, createdAtMs: event.atMs, args, echo });
+          return events.begun();
+        case "syscall.started":
+        case "syscall.requeued":
+        case "syscall.preempted":
+        case "request.adapted":
+          return "";
+        case "syscall.failed":
+          return failed(event.error);
+        case "syscall.completed":
+          return events?.completed(event) ?? "";
+        case "text.delta":
+        case "reasoning.delta":
+        case "refusal.delta":
+        case "tool-call.delta":
+        case "output.delta":
+          return events?.delta(event) ?? "";
+      }
+    },
+    stopped: failed,
+  };
+}
+
+/** `POST /v1/responses`. A client that leaves ends its call: there are no responses in the background. */
+export async function createResponse(exchange: Exchange): Promise<void> {
+  const { doors, incoming, outgoing } = exchange;
+  const { kernel } = doors;
+  const principal = authenticate(kernel, incoming.headers);
+  const bytes = await readBody(incoming, doors.maxBodyBytes);
+  const body = parseObject(bytes);
+  const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
+  const before = await contextBefore({ kernel, caller }, body);
+  const request = toResponseRequest(body, before);
+  // An upstream knows nothing of what the journal keeps: such a request is never sent on as it stands.
+  const original = before.isResolved ? undefined : { dialect, body: bytes, members: body };
+  const subscription = kernel.syscall("llm.chat", request.args, { ...caller, original });
+  const { call } = subscription;
+  if (request.isStreamed)
+    return carryStream(exchange, subscription, responseFace(call, request, doors.waits.headersMs));
+  const end = await carryEnd(exchange, subscription, { forwards: dialect });
+  if (!end) return;
+  const { last, facts } = end;
+  if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
+  const headers = callHeaders(subscription, facts);
+  if (end.body) return answer(outgoing, end.body, { headers });
+  const { usage, timing } = last;
+  const standing = { is: "done" as const, result: last.result as ChatResult, usage, endedAtMs: timing.endedAt };
+  const response = toResponse({ ...request, call, createdAtMs: facts.queuedAtMs }, standing);
+  answer(outgoing, JSON.stringify(response), { headers });
+}

@@ -1,0 +1,429 @@
+// The official `openai` package, as it comes, against the responses door.
+import OpenAI from "openai";
+import { zodTextFormat } from "openai/helpers/zod";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
+import type { Received, Reply } from "../upstream.ts";
+import { backends, type Backend } from "./answering.ts";
+import { openDoors, type Doors } from "./open-doors.ts";
+
+type Input = OpenAI.Responses.ResponseInput;
+
+const clientOf = (doors: Pick<Doors, "url" | "key">, apiKey = doors.key): OpenAI =>
+  new OpenAI({ baseURL: `${doors.url}/v1`, apiKey, maxRetries: 0 });
+const city = z.object({ city: z.string() });
+const weather: OpenAI.Responses.FunctionTool = {
+  type: "function",
+  name: "weather",
+  description: "The weather of a city",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string" } },
+    required: ["city"],
+    additionalProperties: false,
+  },
+  strict: true,
+};
+const question: Input = [{ role: "user", content: "What is the weather in Paris?" }];
+const callIn = (response: OpenAI.Responses.Response): OpenAI.Responses.ResponseFunctionToolCall => {
+  const call = response.output.find((item) => item.type === "function_call");
+  if (call === undefined) throw new Error("no call of a function");
+  return call;
+};
+
+describe.each(backends)("the openai client's responses in front of $name", ({ open }) => {
+  let backend: Backend;
+  let client: OpenAI;
+  let model: string;
+  beforeEach(async () => {
+    backend = await open();
+    ({ model } = backend);
+    client = clientOf(backend.doors);
+  });
+  afterEach(() => backend[Symbol.asyncDispose]());
+
+  test("answers, and says what it cost and by whom it was answered", async () => {
+    const { data, response } = await client.responses
+      .create({ model, input: "Say something.", instructions: "Be short." })
+      .withResponse();
+    expect(data.object).toBe("response");
+    expect(data.status).toBe("completed");
+    expect(data.output_text).toMatch(/\S/);
+    expect(data.model).toBe(model);
+    expect(data.instructions).toBe("Be short.");
+    expect(data.usage?.total_tokens).toBe((data.usage?.input_tokens ?? 0) + (data.usage?.output_tokens ?? 0));
+    expect(data.usage?.output_tokens).toBeGreaterThan(0);
+    expect(response.headers.get("x-aios-call")).toBe(data.id.replace("resp_", ""));
+  });
+
+  test("streams numbered events of which the client makes the response that is also kept", async () => {
+    const stream = client.responses.stream({ model, input: "Say something." });
+    const types: string[] = [];
+    const numbers: number[] = [];
+    let text = "";
+    for await (const event of stream) {
+      types.push(event.type);
+      numbers.push(event.sequence_number);
+      if (event.type === "response.output_text.delta") text += event.delta;
+    }
+    const final = await stream.finalResponse();
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+    expect([...new Set(types)]).toEqual([
+      "response.created",
+      "response.in_progress",
+      "response.output_item.added",
+      "response.content_part.added",
+      "response.output_text.delta",
+      "response.output_text.done",
+      "response.content_part.done",
+      "response.output_item.done",
+      "response.completed",
+    ]);
+    expect(text).toMatch(/\S/);
+    expect(final.output_text).toBe(text);
+    const kept = await client.responses.retrieve(final.id);
+    expect(kept.output).toEqual(JSON.parse(JSON.stringify(withoutParsed(final.output))));
+    expect(kept).toMatchObject({ id: final.id, status: "completed", usage: final.usage, model: final.model });
+  });
+
+  test.each([false, true])(
+    "calls a tool and gets its result, all items sent again (streamed: %s)",
+    async (isStreamed) => {
+      const request = { model, input: question, tools: [weather], tool_choice: "required" as const, store: false };
+      const first = isStreamed
+        ? await client.responses.stream(request).finalResponse()
+        : await client.responses.create(request);
+      const call = callIn(first);
+      expect(call.name).toBe("weather");
+      expect(city.parse(JSON.parse(call.arguments))).toBeTruthy();
+      const input: Input = [
+        ...question,
+        ...first.output.filter((item) => item.type === "function_call" || item.type === "message"),
+        { type: "function_call_output", call_id: call.call_id, output: "mild" },
+      ];
+      const second = await client.responses.create({ model, input, tools: [weather], store: false });
+      expect(second.output_text).toMatch(/\S/);
+      await expect(client.responses.retrieve(second.id)).rejects.toThrow(OpenAI.NotFoundError);
+    },
+  );
+
+  test.each([false, true])("calls a tool and goes on by previous_response_id (streamed: %s)", async (isStreamed) => {
+    const request = { model, input: question, tools: [weather], instructions: "Use the tool." };
+    const first = isStreamed
+      ? await client.responses.stream(request).finalResponse()
+      : await client.responses.create(request);
+    const call = callIn(first);
+    const second = await client.responses.create({
+      model,
+      tools: [weather],
+      previous_response_id: first.id,
+      input: [{ type: "function_call_output", call_id: call.call_id, output: "mild" }],
+    });
+    expect(second.output_text).toMatch(/\S/);
+    expect(second.previous_response_id).toBe(first.id);
+    expect(second.instructions).toBeNull();
+    const items = await client.responses.inputItems.list(second.id, { order: "asc" });
+    expect(items.data.map(({ type }) => type)).toEqual(["message", "function_call", "function_call_output"]);
+    const [, made] = items.data;
+    expect(made).toMatchObject({ call_id: call.call_id, name: "weather", arguments: call.arguments });
+  });
+
+  test("parses structured output, streamed and not", async () => {
+    const request = { model, input: "Name a city.", text: { format: zodTextFormat(city, "city") } };
+    const whole = await client.responses.parse(request);
+    expect(whole.output_parsed?.city).toBeTypeOf("string");
+    const streamed = await client.responses.stream(request).finalResponse();
+    expect(streamed.output_parsed?.city).toBeTypeOf("string");
+  });
+
+  test("an abort mid-stream frees the slot behind it, and the response is told as cancelled", async () => {
+    await using endless = await open(true);
+    const by = clientOf(endless.doors);
+    const stream = await by.responses.create({ model, input: "Go on for ever.", stream: true });
+    let id = "";
+    for await (const event of stream) {
+      if (event.type === "response.created") ({ id } = event.response);
+      if (event.type === "response.output_text.delta") stream.controller.abort();
+    }
+    await endless.idle();
+    await expect.poll(async () => (await by.responses.retrieve(id)).status).toBe("cancelled");
+  });
+
+  test("one that is under way is shown, and cancelled by its id", async () => {
+    await using endless = await open(true);
+    const by = clientOf(endless.doors);
+    const stream = await by.responses.create({ model, input: "Go on for ever.", stream: true });
+    let id = "";
+    const read = async (): Promise<void> => {
+      for await (const event of stream) {
+        if (event.type === "response.created") ({ id } = event.response);
+        if (event.type !== "response.output_text.delta") continue;
+        expect((await by.responses.retrieve(id)).status).toBe("in_progress");
+        expect((await by.responses.cancel(id)).status).toBe("cancelled");
+      }
+    };
+    await expect(read()).rejects.toThrow(/cancelled/);
+    await endless.idle();
+    expect((await by.responses.cancel(id)).status).toBe("cancelled");
+  });
+});
+
+/** `parsed` is the client's own addition. */
+const withoutParsed = (output: readonly object[]): unknown =>
+  JSON.parse(JSON.stringify(output), (name, value: unknown) => (name === "parsed" ? undefined : value));
+
+describe("stored responses", () => {
+  const ask = { model: "up/m", input: "hi" };
+  const missing = { status: 404, code: "previous_response_not_found", param: "previous_response_id" };
+
+  test("one that was deleted is neither shown nor continued nor referred to", async () => {
+    await using doors = await openDoors();
+    const client = clientOf(doors);
+    const { id, output } = await client.responses.create(ask);
+    const deleted: unknown = await client.responses.delete(id);
+    expect(deleted).toEqual({ id, object: "response", deleted: true });
+    await expect(client.responses.retrieve(id)).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.responses.inputItems.list(id)).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.responses.delete(id)).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.responses.create({ ...ask, previous_response_id: id })).rejects.toMatchObject(missing);
+    const input: Input = [{ type: "item_reference", id: output[0]?.id ?? "" }];
+    await expect(client.responses.create({ ...ask, input })).rejects.toMatchObject({ status: 404, param: "input" });
+    expect(doors.upstream.requests).toHaveLength(1);
+  });
+
+  test("one that failed can be deleted too", async () => {
+    await using doors = await openDoors({ script: () => ({ is: "answer", isEndless: true }) });
+    const client = clientOf(doors);
+    const stream = await client.responses.create({ ...ask, stream: true });
+    let id = "";
+    for await (const event of stream) {
+      if (event.type === "response.created") ({ id } = event.response);
+      if (event.type === "response.output_text.delta") stream.controller.abort();
+    }
+    await expect.poll(async () => (await client.responses.retrieve(id)).status).toBe("cancelled");
+    await client.responses.delete(id);
+    await expect(client.responses.retrieve(id)).rejects.toThrow(OpenAI.NotFoundError);
+  });
+
+  test("they outlive the kernel, and so does their deletion", async () => {
+    const journal = createMemoryJournal();
+    const ids: string[] = [];
+    {
+      await using doors = await openDoors({ journal });
+      const client = clientOf(doors);
+      for (const input of ["one", "two"]) ids.push((await client.responses.create({ model: "up/m", input })).id);
+      await client.responses.delete(ids[1] ?? "");
+    }
+    await using doors = await openDoors({ journal });
+    const client = clientOf(doors);
+    expect((await client.responses.retrieve(ids[0] ?? "")).output_text).toBe("Hello, world.");
+    await client.responses.create({ model: "up/m", input: "three", previous_response_id: ids[0] ?? "" });
+    expect(doors.upstream.requests[0]?.body.messages).toEqual([
+      { role: "user", content: "one" },
+      { role: "assistant", content: "Hello, world." },
+      { role: "user", content: "three" },
+    ]);
+    await expect(client.responses.retrieve(ids[1] ?? "")).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.responses.create({ ...ask, previous_response_id: ids[1] ?? "" })).rejects.toMatchObject(
+      missing,
+    );
+  });
+
+  test("they go with the journal's days", async () => {
+    const journal = createMemoryJournal({ nowMs: () => Date.now() + 10 * 86_400_000 });
+    await using doors = await openDoors({ journal });
+    const client = clientOf(doors);
+    const { id } = await client.responses.create(ask);
+    await client.responses.retrieve(id);
+    await journal.prune({ keepDays: 7, keepMb: Number.POSITIVE_INFINITY });
+    await expect(client.responses.retrieve(id)).rejects.toThrow(OpenAI.NotFoundError);
+  });
+
+  test("another tenant, whatever its key may do, has none of them", async () => {
+    await using doors = await openDoors();
+    const { key } = await doors.admin.key.create({ tenant: "other", scopes: ["*"] });
+    const [mine, other] = [clientOf(doors), clientOf(doors, key)];
+    const { id, output } = await mine.responses.create(ask);
+    const theirs = await other.responses.create(ask);
+    const input: Input = [{ type: "item_reference", id: output[0]?.id ?? "" }];
+    for (const attempt of [
+      () => other.responses.retrieve(id),
+      () => other.responses.delete(id),
+      () => other.responses.cancel(id),
+      () => other.responses.inputItems.list(id),
+      () => other.responses.create({ ...ask, previous_response_id: id }),
+      () => other.responses.create({ ...ask, input }),
+      () => mine.responses.retrieve(theirs.id),
+    ])
+      await expect(attempt()).rejects.toThrow(OpenAI.NotFoundError);
+    expect((await mine.responses.retrieve(id)).status).toBe("completed");
+  });
+
+  test("a chat of another door is no response", async () => {
+    await using doors = await openDoors();
+    const client = clientOf(doors);
+    const { response } = await client.chat.completions
+      .create({ model: "up/m", messages: [{ role: "user", content: "hi" }] })
+      .withResponse();
+    const id = `resp_${response.headers.get("x-aios-call")}`;
+    await expect(client.responses.retrieve(id)).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.responses.create({ ...ask, previous_response_id: "resp_x" })).rejects.toMatchObject(missing);
+    await expect(client.responses.create({ ...ask, previous_response_id: "x" })).rejects.toMatchObject(missing);
+  });
+
+  test("the items of a long context come in pages", async () => {
+    await using doors = await openDoors();
+    const client = clientOf(doors);
+    const input: Input = Array.from({ length: 7 }, (_, index) => ({ role: "user", content: `${index}` }));
+    const { id } = await client.responses.create({ model: "up/m", input });
+    const texts: unknown[] = [];
+    for await (const item of client.responses.inputItems.list(id, { order: "asc", limit: 3 }))
+      texts.push(item.type === "message" ? item.content[0] : item);
+    expect(texts).toEqual(input.map((_, index) => ({ type: "input_text", text: `${index}` })));
+  });
+});
+
+describe("what a model's answer is to the responses client", () => {
+  const answered = async (
+    reply: Reply,
+    more: Partial<OpenAI.Responses.ResponseCreateParamsNonStreaming> = {},
+  ): Promise<{ whole: OpenAI.Responses.Response; streamed: OpenAI.Responses.Response; sent: Received }> => {
+    await using doors = await openDoors({ script: () => reply });
+    const client = clientOf(doors);
+    const request = { model: "up/m", input: "hi", ...more };
+    const whole = await client.responses.create(request);
+    const streamed = await client.responses.stream(request).finalResponse();
+    return { whole, streamed, sent: await doors.upstream.received(1) };
+  };
+  const types = ({ output }: OpenAI.Responses.Response): string[] => output.map(({ type }) => type);
+
+  test("reasoning is an item before the text, with its summary", async () => {
+    const { whole, streamed } = await answered({ is: "answer", reasoning: ["let me ", "see"], pieces: ["42"] });
+    for (const response of [whole, streamed]) {
+      expect(types(response)).toEqual(["reasoning", "message"]);
+      expect(response.output[0]).toMatchObject({ summary: [{ type: "summary_text", text: "let me see" }] });
+      expect(response.output_text).toBe("42");
+    }
+  });
+
+  test("calls at once are items of their own, each with its arguments", async () => {
+    const toolCalls = [
+      { id: "a", name: "weather", arguments: '{"city":"Rome"}' },
+      { id: "b", name: "weather", arguments: '{"city":"Oslo"}' },
+    ];
+    const { whole, streamed } = await answered({ is: "answer", pieces: ["Both."], toolCalls }, { tools: [weather] });
+    for (const response of [whole, streamed]) {
+      expect(types(response)).toEqual(["message", "function_call", "function_call"]);
+      expect(response.output.slice(1)).toMatchObject(
+        toolCalls.map(({ id, ...call }) => ({ ...call, call_id: id, status: "completed" })),
+      );
+    }
+  });
+
+  test("a custom tool is a function of one text to the model, and a custom call to the client", async () => {
+    const patch = '*** Begin Patch\n+a "quote"\n*** End Patch';
+    const { whole, streamed, sent } = await answered(
+      { is: "answer", toolCalls: [{ id: "a", name: "apply_patch", arguments: JSON.stringify({ input: patch }) }] },
+      {
+        tools: [
+          {
+            type: "custom",
+            name: "apply_patch",
+            description: "Edits files.",
+            format: { type: "grammar", syntax: "lark", definition: "start: /.+/" },
+          },
+        ],
+      },
+    );
+    expect(sent.body["tools"]).toMatchObject([
+      { type: "function", function: { name: "apply_patch", description: "Edits files." } },
+    ]);
+    expect(JSON.stringify(sent.body["tools"])).toContain("start: /.+/");
+    for (const response of [whole, streamed])
+      expect(response.output).toMatchObject([
+        { type: "custom_tool_call", call_id: "a", name: "apply_patch", input: patch },
+      ]);
+  });
+
+  test.each([
+    ["length", "max_output_tokens"],
+    ["content_filter", "content_filter"],
+  ])("an answer that ends by %s is incomplete", async (finishReason, reason) => {
+    const { whole, streamed } = await answered({ is: "answer", finishReason });
+    for (const response of [whole, streamed]) {
+      expect(response.status).toBe("incomplete");
+      expect(response.incomplete_details).toEqual({ reason });
+      expect(response.output[0]).toMatchObject({ status: "incomplete" });
+    }
+  });
+});
+
+describe("the responses client is told what went wrong in its own words", () => {
+  const ask = { model: "up/m", input: "hi" };
+
+  test("a wrong key, an unknown model, a wrong member, a tool that nobody here runs", async () => {
+    await using doors = await openDoors({ settings: { aliases: {} } });
+    const client = clientOf(doors);
+    await expect(clientOf(doors, "sk-wrong").responses.create(ask)).rejects.toThrow(OpenAI.AuthenticationError);
+    await expect(client.responses.create({ ...ask, model: "gpt-9" })).rejects.toMatchObject({
+      status: 404,
+      code: "model_not_found",
+    });
+    await expect(client.responses.create({ ...ask, background: true })).rejects.toMatchObject({
+      status: 400,
+      param: "background",
+    });
+    const tools: OpenAI.Responses.Tool[] = [{ type: "file_search", vector_store_ids: [] }];
+    await expect(client.responses.create({ ...ask, tools })).rejects.toMatchObject({
+      status: 400,
+      param: "tools[0].type",
+      message: expect.stringContaining("file_search") as string,
+    });
+    expect(doors.upstream.requests).toHaveLength(0);
+  });
+
+  test.each([false, true])("what the upstream refuses keeps its status (streamed: %s)", async (stream) => {
+    await using doors = await openDoors({
+      script: () => ({ is: "status", status: 400, body: { error: { message: "messages: too many images" } } }),
+    });
+    await expect(clientOf(doors).responses.create({ ...ask, stream })).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining("too many images") as string,
+    });
+  });
+
+  test("a stream that breaks off ends in response.failed, and throws", async () => {
+    await using doors = await openDoors({ script: () => ({ is: "answer", breakAfterChunks: 3 }) });
+    const stream = await clientOf(doors).responses.create({ ...ask, stream: true });
+    const types: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const event of stream) {
+        types.push(event.type);
+        if (event.type === "response.failed") expect(event.response.error?.code).toBe("server_error");
+      }
+    };
+    await expect(read()).rejects.toThrow();
+    expect(types.at(-1)).toBe("response.failed");
+  });
+
+  test("what another dialect's core leaves out stands in x-aios-left-out", async () => {
+    await using doors = await openDoors();
+    const { response } = await clientOf(doors)
+      .responses.create({
+        ...ask,
+        user: "ann",
+        text: { verbosity: "low" },
+        tools: [weather, { type: "web_search" }],
+      })
+      .withResponse();
+    expect(response.headers.get("x-aios-left-out")?.split(", ").toSorted()).toEqual([
+      "text.verbosity",
+      "tools.web_search",
+      "user",
+    ]);
+    const { body } = await doors.upstream.received(1);
+    expect(Object.keys(body).toSorted()).toEqual(["messages", "model", "tools"]);
+    expect(body.tools).toHaveLength(1);
+  });
+});
