@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startAios, stop } from "./child.ts";
 
-/** A kernel in a process and a home of its own, in front of one upstream. */
+/** A kernel in a process and a home of its own, in front of upstreams. */
 export interface OpenedKernel extends AsyncDisposable {
   /** Base URL for OpenAI clients. */
   readonly url: string;
@@ -13,24 +13,30 @@ export interface OpenedKernel extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** Starts `aios up` on a fresh home. `limits` null: nothing is configured, they are learned. */
-export async function openKernel(options: {
-  upstreamUrl: string;
-  limits: { requestsPerMinute?: number; burst?: number; concurrency?: number } | null;
+/** A core of the configuration in front of a simulated upstream. `limits` null: nothing is configured, they are learned. */
+export const upstreamCore = (
+  baseUrl: string,
+  limits: { requestsPerMinute?: number; burst?: number; concurrency?: number } | null,
+): Readonly<Record<string, unknown>> => ({
+  name: "up",
+  kind: "openai",
+  baseUrl,
+  models: ["sim"],
+  ...(limits === null ? {} : { limits }),
+});
+
+/** Starts `aios up` on a fresh home with these cores. */
+export async function openKernel({
+  cores,
+}: {
+  cores: readonly Readonly<Record<string, unknown>>[];
 }): Promise<OpenedKernel> {
   const home = await mkdtemp(join(tmpdir(), "aios-bench-"));
-  const core = {
-    name: "up",
-    kind: "openai",
-    baseUrl: options.upstreamUrl,
-    models: ["sim"],
-    ...(options.limits === null ? {} : { limits: options.limits }),
-  };
   // JSON is YAML.
   const config = {
     server: { port: 0, maxNewProcessesPerMinute: 1_000_000 },
     scheduler: { maxConcurrent: 10_000 },
-    llms: { cores: [core] },
+    llms: { cores },
   };
   await writeFile(join(home, "config.yaml"), JSON.stringify(config));
   const kernel = startAios(["up", "--home", home, "--jsonl"], { ...process.env, AIOS_HOME: home, AIOS_LANG: "en" });

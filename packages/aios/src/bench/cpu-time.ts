@@ -16,6 +16,16 @@ export function cpuMsOf(pid: number): number | undefined {
   }
 }
 
+/** CPU milliseconds that process `pid` used while `work` ran. */
+export async function cpuOf(pid: number, work: () => Promise<unknown>): Promise<number> {
+  const before = cpuMsOf(pid);
+  await work();
+  const after = cpuMsOf(pid);
+  if (before === undefined || after === undefined)
+    throw new Error("this system does not tell the CPU time of other processes");
+  return after - before;
+}
+
 /** Runs a command to its end. @returns the CPU time that it measured of itself, in milliseconds. */
 export function cpuMsOfRun(args: readonly string[], env: NodeJS.ProcessEnv): number {
   const tell =

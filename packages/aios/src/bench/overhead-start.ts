@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openKernel } from "./aios-path.ts";
+import { openKernel, upstreamCore } from "./aios-path.ts";
 import { startChild } from "./child.ts";
 import { cpuMsOfRun } from "./cpu-time.ts";
 import { aimed, percentile, rounded } from "./report.ts";
@@ -24,7 +24,7 @@ export async function startFigures(): Promise<Figure[]> {
   const readyMs: number[] = [];
   for (let round = 0; round < 5; round++) {
     const startedAt = performance.now();
-    await using _kernel = await openKernel({ upstreamUrl: "http://127.0.0.1:9/v1", limits: null });
+    await using _kernel = await openKernel({ cores: [upstreamCore("http://127.0.0.1:9/v1", null)] });
     readyMs.push(performance.now() - startedAt);
   }
   await using idle = startChild<{ processes: number }, { bytesPerProcess: number }>("idle-child", ["--expose-gc"]);

@@ -1,9 +1,9 @@
 // What the kernel costs: the same calls straight to an upstream of known speed and through AIOS, alternately.
-import { openKernel } from "./aios-path.ts";
+import { openKernel, upstreamCore } from "./aios-path.ts";
 import type { OpenedKernel } from "./aios-path.ts";
 import { startChild } from "./child.ts";
 import type { Child } from "./child.ts";
-import { cpuMsOf } from "./cpu-time.ts";
+import { cpuOf } from "./cpu-time.ts";
 import type { HttpLoadAnswer, HttpLoadRequest } from "./http-load-child.ts";
 import { startFigures } from "./overhead-start.ts";
 import type { PipeAnswer } from "./pipe-child.ts";
@@ -79,7 +79,7 @@ async function onStage(
   });
   await using pipeChild = startChild<{ upstreamUrl: string }, PipeAnswer>("pipe-child");
   const pipe = await pipeChild.ask({ upstreamUrl: url });
-  await using kernel = await openKernel({ upstreamUrl: url, limits: { concurrency: slots } });
+  await using kernel = await openKernel({ cores: [upstreamCore(url, { concurrency: slots })] });
   await using load = startChild<HttpLoadRequest, HttpLoadAnswer>("http-load-child");
   const stage = { load, upstreamUrl: url, pipe, kernel };
   // The first calls pay for compilation on every path.
@@ -131,16 +131,6 @@ async function throughput(stage: Stage): Promise<Figure[]> {
     });
   }
   return figures;
-}
-
-/** CPU milliseconds that process `pid` used while `work` ran. */
-async function cpuOf(pid: number, work: () => Promise<unknown>): Promise<number> {
-  const before = cpuMsOf(pid);
-  await work();
-  const after = cpuMsOf(pid);
-  if (before === undefined || after === undefined)
-    throw new Error("this system does not tell the CPU time of other processes");
-  return after - before;
 }
 
 async function cpuPerCall(stage: Stage): Promise<Figure[]> {

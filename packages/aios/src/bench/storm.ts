@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { draws } from "../drivers/llm/sim/prng.ts";
-import { openKernel } from "./aios-path.ts";
+import { openKernel, upstreamCore } from "./aios-path.ts";
 import type { OpenedKernel } from "./aios-path.ts";
 import { startChild } from "./child.ts";
 import type { Child } from "./child.ts";
@@ -102,7 +102,7 @@ async function stormThrough(
   await using kernel =
     path.kernel === "direct"
       ? direct(url)
-      : await openKernel({ upstreamUrl: url, limits: path.kernel === "configured" ? limits : null });
+      : await openKernel({ cores: [upstreamCore(url, path.kernel === "configured" ? limits : null)] });
   const request = { baseUrl: kernel.url, apiKey: kernel.apiKey, model: "sim", maxRetries: path.maxRetries };
   // The first round warms up clients, kernel and connections; "unloaded" must not be slow for want of that.
   const atOnce = { ...interactiveAgent, startMs: 0 };

@@ -20,6 +20,10 @@ async function measured({ args, options, signal, say }: ContextOf<"bench">): Pro
       const { overhead } = await import("../../bench/overhead.ts");
       return overhead({ seed: options.seed, say, signal });
     }
+    case "llm": {
+      const { llm } = await import("../../bench/llm.ts");
+      return llm({ seed: options.seed, say, signal });
+    }
   }
 }
 

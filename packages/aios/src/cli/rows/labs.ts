@@ -34,7 +34,7 @@ export const labsRows = [
     effect: "write",
     summary: { en: "measure this machine", zh: "在本机上运行基准测试" },
     examples: ["aios bench storm --agents 12 --json", "aios bench overhead --json"],
-    args: [{ name: "name", choices: ["storm", "overhead"], summary: { en: "what to measure", zh: "测试项目" } }],
+    args: [{ name: "name", choices: ["storm", "overhead", "llm"], summary: { en: "what to measure", zh: "测试项目" } }],
     options: [
       {
         name: "agents",
