@@ -2,29 +2,45 @@ import type { Errno } from "@aiosjs/sdk/protocol";
 import { sentence } from "../dialect.ts";
 import type { Dialect } from "../dialect.ts";
 
-/** docs.anthropic.com, "Errors": the type says all, there is no code. */
-const types: Partial<Record<Errno, { status: number; type: string }>> = {
+interface Row {
+  readonly status: number;
+  readonly type: string;
+}
+
+/** docs.anthropic.com, "Errors": the type says all, there is no code. Statuses without a type there are `api_error`. */
+export const errorTable: Readonly<Record<Errno, Row>> = {
   EAUTH: { status: 401, type: "authentication_error" },
   E2BIG: { status: 413, type: "request_too_large" },
+  // 202 would be taken for an answer.
+  EPENDING: { status: 403, type: "permission_error" },
   EACCES: { status: 403, type: "permission_error" },
   EPOLICY: { status: 403, type: "permission_error" },
-  EPENDING: { status: 403, type: "permission_error" },
   EAGAIN: { status: 429, type: "rate_limit_error" },
-  EDQUOT: { status: 429, type: "rate_limit_error" },
+  EBUSY: { status: 409, type: "conflict_error" },
+  ECANCELED: { status: 499, type: "api_error" },
+  // Not 429: clients that look at the status alone would send it again, for nothing.
+  EDQUOT: { status: 402, type: "billing_error" },
+  EEXIST: { status: 409, type: "conflict_error" },
   EINVAL: { status: 400, type: "invalid_request_error" },
+  EIO: { status: 502, type: "api_error" },
+  ENODEV: { status: 529, type: "overloaded_error" },
   ENOENT: { status: 404, type: "not_found_error" },
+  ENOSPC: { status: 507, type: "api_error" },
   ENOSYS: { status: 404, type: "not_found_error" },
   ESRCH: { status: 404, type: "not_found_error" },
-  ENODEV: { status: 529, type: "overloaded_error" },
+  ESTALE: { status: 409, type: "conflict_error" },
+  ETIMEDOUT: { status: 504, type: "timeout_error" },
+  EAMBIGUOUS: { status: 409, type: "conflict_error" },
+  EDIVERGED: { status: 409, type: "conflict_error" },
 };
 
 export const anthropicDialect: Dialect = {
   contentType: "application/json",
-  status: ({ code, status }) => types[code]?.status ?? status,
+  status: ({ code }) => errorTable[code].status,
   body: (problem) =>
     JSON.stringify({
       type: "error",
-      error: { type: types[problem.code]?.type ?? "api_error", message: sentence(problem) },
+      error: { type: errorTable[problem.code].type, message: sentence(problem) },
       request_id: problem.call ?? null,
     }),
 };

@@ -1,0 +1,75 @@
+import type { ChatResult } from "@aiosjs/sdk/protocol";
+import { authenticate } from "../auth.ts";
+import { readBody } from "../body.ts";
+import { carryEnd, carryStream } from "../carry.ts";
+import type { Face } from "../carry.ts";
+import { answer, callHeaders, refuseCall } from "../exchange.ts";
+import type { Exchange } from "../exchange.ts";
+import { callerOf } from "../identity.ts";
+import { toMessage } from "./answer.ts";
+import { createFrameWriter, errorFrame, pingFrame } from "./frames.ts";
+import { dialect } from "./hints.ts";
+import { toMessagesRequest } from "./request.ts";
+
+/** The call as a message's events. The status line leaves with the model's first word: what goes wrong before it keeps its status. */
+function messageFace(call: string, { stop, holdMs }: { stop: readonly string[]; holdMs: number }): Face {
+  const frames = createFrameWriter({ call, stop });
+  return {
+    holdMs,
+    forwards: dialect,
+    beat: pingFrame,
+    opensWith: ({ type }) => !type.startsWith("syscall.") && type !== "request.adapted",
+    frames(event) {
+      switch (event.type) {
+        case "syscall.started":
+          frames.model = event.device;
+          return "";
+        case "syscall.queued":
+        case "syscall.requeued":
+        case "syscall.preempted":
+        case "request.adapted":
+          return "";
+        case "syscall.failed":
+          return errorFrame(event.error);
+        case "syscall.completed":
+          if (frames.model === "") frames.model = (event.result as ChatResult).model;
+          return frames.completed(event);
+        case "text.delta":
+        case "reasoning.delta":
+        case "refusal.delta":
+        case "tool-call.delta":
+        case "output.delta":
+          return frames.delta(event);
+      }
+    },
+    stopped: errorFrame,
+  };
+}
+
+/** `POST /v1/messages`. A client that leaves ends its call: nobody else could read the answer. */
+export async function messages(exchange: Exchange): Promise<void> {
+  const { doors, incoming, outgoing } = exchange;
+  const { kernel } = doors;
+  const { headers } = incoming;
+  const principal = authenticate(kernel, headers);
+  const bytes = await readBody(incoming, doors.maxBodyBytes);
+  const { args, isStreamed, original } = toMessagesRequest(bytes, { headers, needsMaxTokens: true });
+  const caller = callerOf(kernel, principal, { headers, body: original.members, onDetach: "abort" });
+  const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
+  const stop = args.stop ?? [];
+  if (isStreamed) {
+    await carryStream(exchange, subscription, messageFace(subscription.call, { stop, holdMs: doors.waits.headersMs }));
+    return;
+  }
+  const end = await carryEnd(exchange, subscription, { forwards: dialect });
+  if (!end) return;
+  const { last, facts } = end;
+  if (last.type === "syscall.failed") {
+    refuseCall(exchange, { problem: last.error, subscription, facts });
+    return;
+  }
+  const told = callHeaders(subscription, facts);
+  if (end.body) return answer(outgoing, end.body, { headers: told });
+  const message = toMessage(last.result as ChatResult, { call: subscription.call, usage: last.usage, stop });
+  answer(outgoing, JSON.stringify(message), { headers: told });
+}
