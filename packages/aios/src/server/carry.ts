@@ -15,6 +15,8 @@ export interface Face {
   readonly holdMs: number;
   /** The dialect whose upstream's bytes this door passes on instead of writing its own frames. */
   readonly forwards?: string;
+  /** What keeps a silent stream alive once its headers are out. Default: a comment. */
+  readonly beat?: string;
   /** Whether the status line leaves with this event. */
   opensWith(event: SysEvent): boolean;
   /** Frames of one event, "" for what this door does not tell; `index` counts the events of the call. */
@@ -34,7 +36,7 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
   const facts = noFacts();
   let held = "";
   using reading = new Reading(subscription, { outgoing, open: doors.readings });
-  using stream = new SseStream(outgoing, { crowd: doors.crowd, commentMs: doors.waits.commentMs });
+  using stream = new SseStream(outgoing, { crowd: doors.crowd, commentMs: doors.waits.commentMs, sign: face.beat });
   const open = (): void => stream.open(callHeaders(subscription, facts));
   using _hold = startBeat(face.holdMs, () => {
     if (stream.isOpen) return undefined;

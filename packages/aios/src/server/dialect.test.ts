@@ -56,7 +56,7 @@ test("each dialect says what went wrong and what to do next", () => {
   });
   expect(JSON.parse(anthropicDialect.body(hinted, null))).toEqual({
     type: "error",
-    error: { type: "rate_limit_error", message: "it went wrong (raise it)" },
+    error: { type: "billing_error", message: "it went wrong (raise it)" },
     request_id: null,
   });
 });

@@ -28,6 +28,7 @@ export function problemHeaders(problem: Problem): Record<string, string> {
   if (problem.call !== undefined) {
     headers["x-aios-call"] = problem.call;
     headers["x-request-id"] = problem.call;
+    headers["request-id"] = problem.call;
   }
   if (problem.code === "EPENDING" && problem.call !== undefined) headers["location"] = `/v1/calls/${problem.call}`;
   if (!problem.retryable) headers["x-should-retry"] = "false";

@@ -73,6 +73,7 @@ export function callHeaders(subscription: Subscription, facts: CallFacts): Recor
     "x-aios-call": subscription.call,
     // the official clients show it with their errors
     "x-request-id": subscription.call,
+    "request-id": subscription.call,
     "x-aios-waiting-ms": String(Math.round(subscription.waitingMs())),
     ...(facts.isClamped ? { "x-aios-clamped": "true" } : {}),
     ...(facts.isCached ? { "x-aios-cached": "true" } : {}),

@@ -86,6 +86,40 @@ const foreignPaths: Record<string, unknown> = {
       },
     },
   },
+  "/v1/messages": {
+    post: {
+      summary: "Anthropic's messages API, for its clients unmodified.",
+      tags: ["anthropic"],
+      requestBody: {
+        required: true,
+        content: json({ type: "object", required: ["messages", "max_tokens"], additionalProperties: true }),
+      },
+      responses: {
+        200: { description: "A message, or its events.", content: { ...json({ type: "object" }), ...events } },
+      },
+    },
+  },
+  "/v1/messages/count_tokens": {
+    post: {
+      summary:
+        "How many tokens such a request is: counted by the core that would answer it where it can, else estimated.",
+      tags: ["anthropic"],
+      requestBody: {
+        required: true,
+        content: json({ type: "object", required: ["messages"], additionalProperties: true }),
+      },
+      responses: {
+        200: {
+          description: "The number.",
+          content: json({
+            type: "object",
+            required: ["input_tokens"],
+            properties: { input_tokens: { type: "integer" } },
+          }),
+        },
+      },
+    },
+  },
   "/v1/embeddings": {
     post: {
       summary: "OpenAI's embeddings API, for its clients unmodified.",

@@ -30,15 +30,18 @@ export class SseStream implements Disposable {
   readonly #outgoing: ServerResponse;
   readonly #crowd: Crowd;
   readonly #commentMs: number;
+  readonly #sign: string;
   #beat: Beat | undefined;
   #wasSilent = true;
   #isChunked = false;
   isOpen = false;
 
-  constructor(outgoing: ServerResponse, options: { crowd: Crowd; commentMs: number }) {
+  /** `sign`: what a silent stream is kept alive with, where a comment is not what its clients know. */
+  constructor(outgoing: ServerResponse, options: { crowd: Crowd; commentMs: number; sign?: string | undefined }) {
     this.#outgoing = outgoing;
     this.#crowd = options.crowd;
     this.#commentMs = options.commentMs;
+    this.#sign = options.sign ?? ": waiting\n\n";
   }
 
   /** Writes the status line and the headers; they leave with the first write. */
@@ -69,7 +72,7 @@ export class SseStream implements Disposable {
   /** Says that the stream is alive. Nothing to a reader that has not even taken the last write. */
   comment(): void {
     if (this.#outgoing.destroyed || this.#outgoing.writableNeedDrain) return;
-    this.#outgoing.write(this.#framed(": waiting\n\n"));
+    this.#outgoing.write(this.#framed(this.#sign));
   }
 
   /** What to wait for before more is written: nothing, a slow reader (until it has taken what there is, or has gone), the crowd. */
