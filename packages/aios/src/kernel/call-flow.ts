@@ -7,6 +7,7 @@ import type { CallRecord } from "./call-record.ts";
 import { callRow, effectOf, isRelaxed } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
+import { chatDevice } from "./devices/chat.ts";
 import { llmDevice } from "./devices/llm.ts";
 import { procDevice } from "./devices/proc.ts";
 import { sysDevice } from "./devices/sys.ts";
@@ -19,7 +20,7 @@ import type { Parts } from "./parts.ts";
 import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
-const kernelDevices = { ...procDevice, ...sysDevice, ...llmDevice } as unknown as Readonly<
+const kernelDevices = { ...procDevice, ...sysDevice, ...chatDevice, ...llmDevice } as unknown as Readonly<
   Record<string, Handler<SyscallName>>
 >;
 

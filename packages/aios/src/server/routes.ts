@@ -17,9 +17,11 @@ import { chatCompletions } from "./openai/chat.ts";
 import { embeddings } from "./openai/embeddings.ts";
 import { openaiDialect } from "./openai/error.ts";
 import { model, models } from "./openai/models.ts";
+import { createResponse } from "./responses/create.ts";
+import { cancelResponse, deleteResponse, listInputItems, showResponse } from "./responses/stored-routes.ts";
 
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** In hono's form; a parameter is called `id`. */
   readonly path: string;
   readonly run: (exchange: Exchange, id: string) => Promise<void> | void;
@@ -34,9 +36,14 @@ export function createRoutes({ kernel, crowd }: Doors): readonly Route[] {
   let docs: string | undefined;
   return [
     { method: "POST", path: "/v1/chat/completions", run: chatCompletions },
-    { method: "POST", path: "/v1/embeddings", run: embeddings },
+    { method: "POST", path: "/v1/responses", run: createResponse },
+    { method: "GET", path: "/v1/responses/:id", run: showResponse },
+    { method: "DELETE", path: "/v1/responses/:id", run: deleteResponse },
+    { method: "POST", path: "/v1/responses/:id/cancel", run: cancelResponse },
+    { method: "GET", path: "/v1/responses/:id/input_items", run: listInputItems },
     { method: "POST", path: "/v1/messages", run: messages },
     { method: "POST", path: "/v1/messages/count_tokens", run: countTokens },
+    { method: "POST", path: "/v1/embeddings", run: embeddings },
     { method: "POST", path: "/v1/syscalls/:id", run: syscall },
     { method: "GET", path: "/v1/calls/:id", run: call },
     { method: "GET", path: "/v1/events", run: events },
