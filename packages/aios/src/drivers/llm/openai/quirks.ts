@@ -161,6 +161,14 @@ const quirksTable = {
     reasoningBack: "reasoning_content",
     toolChoice: { required: "required", canName: false },
   },
+  // docs.sglang.io: "fully implements the OpenAI API"; default port 30000, reasoning_content, a key only with --api-key.
+  // tool_choice by name wants its xgrammar backend: not verified.
+  sglang: {
+    ...compatible,
+    baseUrl: "http://127.0.0.1:30000/v1",
+    keyName: "SGLANG_API_KEY",
+    reasoningBack: "reasoning_content",
+  },
 } as const satisfies Record<string, Quirks>;
 
 /** The values of a core's `kind` that this driver serves. */
