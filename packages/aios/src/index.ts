@@ -6,4 +6,5 @@ export type { LoadedConfig } from "./config/layers.ts";
 export { openHome } from "./config/open-home.ts";
 export type { Home } from "./config/open-home.ts";
 export type { Config } from "./config/schema.ts";
+export { openSnapshotFolder } from "./drivers/context/snapshot-folder.ts";
 export type { Clock, Core, Driver, Journal, Kernel } from "./kernel/ports.ts";
