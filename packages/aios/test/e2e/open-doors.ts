@@ -6,6 +6,7 @@ import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders, RequestOptions } from "node:http";
 import { realClock } from "../../src/drivers/clock/real.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
+import { createAnthropicCore } from "../../src/drivers/llm/anthropic/core.ts";
 import { createOpenAiCore } from "../../src/drivers/llm/openai/core.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { systemHash } from "../../src/drivers/random/system.ts";
@@ -39,6 +40,8 @@ export interface DoorsOptions extends ServeOptions {
   readonly limits?: RateLimits;
   /** How long the core waits for its upstream. */
   readonly timeouts?: { readonly headersMs?: number; readonly idleMs?: number };
+  /** The same upstream once more, as core `claude` that speaks Anthropic's dialect. */
+  readonly speaksAnthropic?: boolean;
   /** Cores beside the upstream's. */
   readonly cores?: readonly Core[];
   /** Files and tools. */
@@ -62,7 +65,14 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
     ...(options.limits ? { limits: options.limits } : {}),
     ...(options.timeouts ? { timeouts: options.timeouts } : {}),
   });
-  const cores = [core, ...(options.cores ?? [])];
+  const claude = createAnthropicCore({
+    name: "claude",
+    endpoint: 0,
+    baseUrl: upstream.baseUrl,
+    models: [{ id: "m" }],
+    ...(options.timeouts ? { timeouts: options.timeouts } : {}),
+  });
+  const cores = [core, ...(options.speaksAnthropic ? [claude] : []), ...(options.cores ?? [])];
   const settings = {
     ...testSettings,
     graceMs: 0,
@@ -114,6 +124,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
       await server[Symbol.asyncDispose]();
       await kernel[Symbol.asyncDispose]();
       await core[Symbol.asyncDispose]();
+      await claude[Symbol.asyncDispose]();
       await upstream[Symbol.asyncDispose]();
     },
   };
