@@ -31,6 +31,9 @@ const callIn = (response: OpenAI.Responses.Response): OpenAI.Responses.ResponseF
   if (call === undefined) throw new Error("no call of a function");
   return call;
 };
+/** An answer's items as the next request's: the client's types tell the two apart. */
+const resent = ({ output }: OpenAI.Responses.Response): Input =>
+  output.flatMap((item) => (item.type === "function_call" || item.type === "reasoning" ? [item] : []));
 
 describe.each(backends)("the openai client's responses in front of $name", ({ open }) => {
   let backend: Backend;
@@ -99,7 +102,7 @@ describe.each(backends)("the openai client's responses in front of $name", ({ op
       expect(city.parse(JSON.parse(call.arguments))).toBeTruthy();
       const input: Input = [
         ...question,
-        ...first.output.filter((item) => item.type === "function_call" || item.type === "message"),
+        ...resent(first),
         { type: "function_call_output", call_id: call.call_id, output: "mild" },
       ];
       const second = await client.responses.create({ model, input, tools: [weather], store: false });
@@ -287,7 +290,7 @@ describe("stored responses", () => {
 describe("what a model's answer is to the responses client", () => {
   const answered = async (
     reply: Reply,
-    more: Partial<OpenAI.Responses.ResponseCreateParamsNonStreaming> = {},
+    more: { tools?: OpenAI.Responses.Tool[] } = {},
   ): Promise<{ whole: OpenAI.Responses.Response; streamed: OpenAI.Responses.Response; sent: Received }> => {
     await using doors = await openDoors({ script: () => reply });
     const client = clientOf(doors);

@@ -1,15 +1,18 @@
 import type { AssistantMessage, Message, ToolCall } from "@aiosjs/sdk/protocol";
 import { copyMore, hasMore, list, object, optionalText, text, wrong, WrongMember } from "./fields.ts";
 import type { Members } from "./fields.ts";
+import { carried } from "./hints.ts";
 
-type TextPart = { type: "text"; text: string };
 type UserPart = Exclude<Extract<Message, { role: "user" }>["content"], string>[number];
+type TextPart = Extract<UserPart, { type: "text" }>;
 type Foreign = Record<string, unknown>;
 
 const knownOfPart = {
   text: new Set(["type", "text"]),
   image: new Set(["type", "image_url"]),
   url: new Set(["url", "detail"]),
+  file: new Set(["type", "file"]),
+  document: new Set(["file_data", "filename"]),
 };
 const knownOfCall = new Set(["id", "type", "function"]);
 const knownOfFunction = new Set(["name", "arguments"]);
@@ -21,17 +24,14 @@ const known = {
 };
 
 const dialect = "openai";
-const carried = (members: Foreign): { foreign?: { dialect: string; members: Foreign } } =>
-  Object.keys(members).length === 0 ? {} : { foreign: { dialect, members } };
-
 const named = (message: Members, path: string): { name?: string } => {
   const name = optionalText(message["name"], `${path}.name`);
   return name === undefined ? {} : { name };
 };
 
 /**
- * Content that the form knows as text alone. Parts that say more (a cache mark, a refusal, an image in a tool's answer)
- * leave their text here and stand whole in `foreign`.
+ * Content that the form knows as text alone. Parts that say something else (a refusal) leave their place empty here, and
+ * all parts stand in `foreign` as they are.
  */
 function textContent(value: unknown, path: string, foreign: Foreign): string | TextPart[] {
   if (typeof value === "string") return value;
@@ -40,25 +40,49 @@ function textContent(value: unknown, path: string, foreign: Foreign): string | T
   for (const [index, item] of value.entries()) {
     const part = object(item, `${path}[${index}]`);
     const type = text(part["type"], `${path}[${index}].type`);
-    if (type === "text") parts.push({ type: "text", text: text(part["text"], `${path}[${index}].text`) });
-    if (type !== "text" || hasMore(part, knownOfPart.text)) foreign["content"] = value;
+    if (type === "text") parts.push(textPart(part, `${path}[${index}]`));
+    else foreign["content"] = value;
   }
   return parts;
 }
 
+/** Marks on a part stay with it. */
+const marks = (part: Members, known: ReadonlySet<string>): ReturnType<typeof carried> => carried(more(part, known));
+
+const textPart = (part: Members, path: string): TextPart => ({
+  type: "text",
+  text: text(part["text"], `${path}.text`),
+  ...marks(part, knownOfPart.text),
+});
+
 function userPart(item: unknown, path: string): UserPart {
   const part = object(item, path);
   const type = text(part["type"], `${path}.type`);
-  if (type === "text") {
-    const content = text(part["text"], `${path}.text`);
-    if (!hasMore(part, knownOfPart.text)) return { type: "text", text: content };
-  }
+  if (type === "text") return textPart(part, path);
   if (type === "image_url") {
     const image = object(part["image_url"], `${path}.image_url`);
     const url = text(image["url"], `${path}.image_url.url`);
     const detail = optionalText(image["detail"], `${path}.image_url.detail`);
-    if (!hasMore(part, knownOfPart.image) && !hasMore(image, knownOfPart.url))
-      return { type: "image", url, ...(detail === undefined ? {} : { detail }) };
+    if (!hasMore(image, knownOfPart.url))
+      return {
+        type: "image",
+        url,
+        ...(detail === undefined ? {} : { detail }),
+        ...marks(part, knownOfPart.image),
+      };
+  }
+  if (type === "file") {
+    const file = object(part["file"], `${path}.file`);
+    const url = optionalText(file["file_data"], `${path}.file.file_data`);
+    const filename = optionalText(file["filename"], `${path}.file.filename`);
+    // A file by its id lies at OpenAI.
+    if (url !== undefined && !hasMore(file, knownOfPart.document))
+      return {
+        type: "file",
+        url,
+        ...(filename === undefined ? {} : { filename }),
+        ...marks(part, knownOfPart.file),
+      };
   }
   return { type: "foreign", dialect, value: part };
 }
@@ -69,14 +93,26 @@ function userContent(value: unknown, path: string): string | UserPart[] {
   return value.map((part, index) => userPart(part, `${path}[${index}]`));
 }
 
+function calledFunction(call: Members, path: string): ToolCall {
+  const called = object(call["function"], `${path}.function`);
+  const members = more(call, knownOfCall);
+  if (hasMore(called, knownOfFunction)) members["function"] = called;
+  return {
+    id: text(call["id"], `${path}.id`),
+    name: text(called["name"], `${path}.function.name`),
+    arguments: text(called["arguments"], `${path}.function.arguments`),
+    ...carried(members),
+  };
+}
+
 function toolCalls(value: unknown, path: string, foreign: Foreign): ToolCall[] | undefined {
   if (value === undefined || value === null) return undefined;
   const calls = list(value, path).map((item, index): ToolCall => {
     const at = `${path}[${index}]`;
     const call = object(item, at);
-    const id = text(call["id"], `${at}.id`);
     if (call["type"] === "custom") {
       foreign["tool_calls"] = value;
+      const id = text(call["id"], `${at}.id`);
       const custom = object(call["custom"], `${at}.custom`);
       return {
         id,
@@ -84,13 +120,7 @@ function toolCalls(value: unknown, path: string, foreign: Foreign): ToolCall[] |
         arguments: text(custom["input"], `${at}.custom.input`),
       };
     }
-    const called = object(call["function"], `${at}.function`);
-    if (hasMore(call, knownOfCall) || hasMore(called, knownOfFunction)) foreign["tool_calls"] = value;
-    return {
-      id,
-      name: text(called["name"], `${at}.function.name`),
-      arguments: text(called["arguments"], `${at}.function.arguments`),
-    };
+    return calledFunction(call, at);
   });
   return calls.length === 0 ? undefined : calls;
 }
@@ -149,7 +179,7 @@ export function toMessage(item: unknown, path: string): Message {
     case "tool": {
       const foreign = more(message, known.tool);
       const callId = text(message["tool_call_id"], `${path}.tool_call_id`);
-      return { role, callId, content: textContent(content, contentPath, foreign), ...carried(foreign) };
+      return { role, callId, content: userContent(content, contentPath), ...carried(foreign) };
     }
     case "function":
       throw new WrongMember(

@@ -10,16 +10,23 @@ interface Listed {
   readonly id: string;
   /** The core, or `aios` for names that the router resolves. */
   readonly owner: string;
+  /** Tokens of prompt and answer, where it is known. */
+  readonly contextTokens?: number;
 }
+
+type Model = ResultOf<"llm.models">["models"][number];
+const sizeOf = ({ contextTokens }: Model): Pick<Listed, "contextTokens"> =>
+  contextTokens === undefined ? {} : { contextTokens };
 
 /** What a client may say for `model`: what a core lists (with the core's name where two list it), aliases, `auto`. */
 export function listModels({ models, aliases }: ResultOf<"llm.models">): Listed[] {
   const cores = new Map<string, Set<string>>();
   for (const { id, core } of models) cores.set(id, (cores.get(id) ?? new Set()).add(core));
   const listed = new Map<string, Listed>();
-  for (const { id, core } of models) {
+  for (const model of models) {
+    const { id, core } = model;
     const name = cores.get(id)?.size === 1 ? id : `${core}/${id}`;
-    listed.set(name, { id: name, owner: core });
+    listed.set(name, { id: name, owner: core, ...sizeOf(model) });
   }
   for (const alias of Object.keys(aliases))
     if (!alias.includes("*") && !listed.has(alias)) listed.set(alias, { id: alias, owner: "aios" });
@@ -32,12 +39,24 @@ export function findModel(view: ResultOf<"llm.models">, id: string): Listed | un
   const listed = listModels(view).find((model) => model.id === id);
   if (listed) return listed;
   const model = view.models.find((one) => `${one.core}/${one.id}` === id);
-  return model && { id, owner: model.core };
+  return model && { id, owner: model.core, ...sizeOf(model) };
 }
 
 // When a model was made is nobody's knowledge here; both dialects want a date.
 const toOpenai = ({ id, owner }: Listed) => ({ id, object: "model", created: 0, owned_by: owner });
-const toAnthropic = ({ id }: Listed) => ({ type: "model", id, display_name: id, created_at: "1970-01-01T00:00:00Z" });
+const toAnthropic = ({ id, contextTokens }: Listed) => ({
+  type: "model",
+  id,
+  display_name: id,
+  created_at: "1970-01-01T00:00:00Z",
+  max_input_tokens: contextTokens ?? null,
+  max_tokens: null,
+  capabilities: null,
+  lifecycle: "active",
+  line: null,
+  deprecated_at: null,
+  retires_at: null,
+});
 
 const isAnthropic = ({ incoming }: Exchange): boolean => incoming.headers["anthropic-version"] !== undefined;
 

@@ -14,6 +14,7 @@ function through(body: Record<string, unknown>): Record<string, unknown> {
     core: "up",
     model: "m",
     quirks: { ...quirksOf("openai", undefined), reasoningBack: "reasoning_content" },
+    isOwn: true,
   });
 }
 
@@ -99,8 +100,56 @@ test("members that the form does not know reach an upstream of the dialect as th
   expect(toChatRequest(body).args.foreign).toEqual({
     dialect: "openai",
     members: Object.fromEntries(Object.entries(body).filter(([name]) => name !== "model" && name !== "messages")),
+    // Without these an answer of another dialect's core means the same.
+    hints: ["user", "metadata", "store", "service_tier", "prompt_cache_key", "verbosity"],
   });
   expect(through(body)).toEqual(body);
+});
+
+test("a member that says what happens anyway is a hint; one that asks for more is not", () => {
+  const hintsOf = (body: Record<string, unknown>) => toChatRequest({ messages: [hi], ...body }).args.foreign?.hints;
+  expect(hintsOf({ logprobs: false, modalities: ["text"], top_logprobs: 0 })).toEqual([
+    "logprobs",
+    "modalities",
+    "top_logprobs",
+  ]);
+  expect(hintsOf({ logprobs: true, modalities: ["text", "audio"], top_logprobs: 2, audio: {} })).toBeUndefined();
+});
+
+test("marks stay with the part, the tool and the call that they were made on", () => {
+  const mark = { cache_control: { type: "ephemeral" } };
+  const foreign = { dialect: "openai", members: mark, hints: ["cache_control"] };
+  const document = { type: "file", file: { filename: "a.pdf", file_data: "data:application/pdf;base64,AA==" } };
+  const body = {
+    model: "m",
+    messages: [
+      { role: "system", content: [{ type: "text", text: "Be short.", ...mark }] },
+      { role: "user", content: [{ ...document, ...mark }, document] },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "c1", type: "function", function: { name: "f", arguments: "{}" }, ...mark }],
+      },
+    ],
+    tools: [{ type: "function", function: { name: "f", tag: 1 }, ...mark }],
+    stream_options: { include_usage: true, include_obfuscation: false },
+  };
+  const { args, includesUsage } = toChatRequest(body);
+  const file = { type: "file", url: document.file.file_data, filename: "a.pdf" };
+  expect(args.messages).toEqual([
+    { role: "system", content: [{ type: "text", text: "Be short.", foreign }] },
+    { role: "user", content: [{ ...file, foreign }, file] },
+    { role: "assistant", content: null, toolCalls: [{ id: "c1", name: "f", arguments: "{}", foreign }] },
+  ]);
+  expect(args.tools?.[0]?.foreign).toEqual({
+    dialect: "openai",
+    members: { ...mark, function: { name: "f", tag: 1 } },
+    hints: ["cache_control"],
+  });
+  expect(includesUsage).toBe(true);
+  const { stream_options: options, ...said } = body;
+  expect(through(said)).toEqual(said);
+  expect(through({ ...said, stream: true, stream_options: options })["stream_options"]).toEqual(options);
 });
 
 test("what is said inside messages beyond the form is carried with the message", () => {

@@ -2,6 +2,7 @@ import type { ChatArgs, Tool } from "@aiosjs/sdk/protocol";
 import * as fields from "./fields.ts";
 import type { Members } from "./fields.ts";
 import { WrongMember } from "./fields.ts";
+import { carried } from "./hints.ts";
 import { toMessage } from "./messages.ts";
 
 /** A chat request as the kernel takes it, and what of it is the door's own business. */
@@ -43,15 +44,13 @@ function toolOf(item: unknown, path: string): Tool | undefined {
     result.parameters = fields.object(parameters, `${at}.parameters`) as Record<string, unknown>;
   const strict = fields.optionalBoolean(called["strict"], `${at}.strict`);
   if (strict !== undefined) result.strict = strict;
-  return result;
+  const marks: Foreign = {};
+  fields.copyMore(tool, knownOfTool, marks);
+  if (fields.hasMore(called, knownOfFunction)) marks["function"] = called;
+  return Object.assign(result, carried(marks));
 }
 
-const isPlain = (item: unknown): boolean => {
-  const tool = item as Members;
-  return !fields.hasMore(tool, knownOfTool) && !fields.hasMore(tool["function"] as Members, knownOfFunction);
-};
-
-/** Tools that are no functions (web search, grammars) and marks on them cannot be said: then all go as they are. */
+/** Tools that are no functions (web search, grammars) cannot be said: then all go as they are. */
 function tools(value: unknown, foreign: Foreign): Tool[] | undefined {
   if (value === undefined || value === null) return undefined;
   const items = fields.list(value, "tools");
@@ -59,7 +58,7 @@ function tools(value: unknown, foreign: Foreign): Tool[] | undefined {
   for (const [index, item] of items.entries()) {
     const tool = toolOf(item, `tools[${index}]`);
     if (tool) found.push(tool);
-    if (!tool || !isPlain(item)) foreign["tools"] = value;
+    else foreign["tools"] = value;
   }
   return found.length === 0 ? undefined : found;
 }
@@ -174,12 +173,20 @@ export function toChatRequest(body: Members): ChatRequest {
     if (value !== undefined) args[name] = value;
   }
   if (isStreamed) args["stream"] = true;
-  if (Object.keys(foreign).length > 0) args["foreign"] = { dialect: "openai", members: foreign };
-  return { args: args as ChatArgs, isStreamed, includesUsage: includesUsage(body["stream_options"]) };
+  const options = streamOptions(body["stream_options"]);
+  if (Object.keys(options.more).length > 0) foreign["stream_options"] = options.more;
+  Object.assign(args, carried(foreign));
+  return { args: args as ChatArgs, isStreamed, includesUsage: options.includesUsage };
 }
 
-function includesUsage(value: unknown): boolean {
-  if (value === undefined || value === null) return false;
+const knownOfStreaming = new Set(["include_usage"]);
+
+/** Whether the usage is told is the door's business; the rest is the upstream's. */
+function streamOptions(value: unknown): { includesUsage: boolean; more: Foreign } {
+  if (value === undefined || value === null) return { includesUsage: false, more: {} };
   const options = fields.object(value, "stream_options");
-  return fields.optionalBoolean(options["include_usage"], "stream_options.include_usage") ?? false;
+  const more: Foreign = {};
+  fields.copyMore(options, knownOfStreaming, more);
+  const includesUsage = fields.optionalBoolean(options["include_usage"], "stream_options.include_usage") ?? false;
+  return { includesUsage, more };
 }

@@ -69,13 +69,15 @@ export function createOpenAiCore(options: OpenAiCoreOptions): ListingCore {
       const chat = args as ChatArgs;
       const place = endpoint.place("/chat/completions", model);
       const isOwn = original?.dialect === dialect;
+      const leftOut = new Set<string>();
+      const body = toBody(chat, { core: name, model, quirks, isOwn }, leftOut);
       return new Exchange({
         pool: endpoint.pool,
         request: {
           path: `${endpoint.path}/chat/completions`,
           method: "POST",
           headers: endpoint.headers,
-          body: toJson(toBody(chat, { core: name, model, quirks }), original, dialect),
+          body: toJson(body, original, dialect),
         },
         place,
         answer: createAnswer({
@@ -85,6 +87,7 @@ export function createOpenAiCore(options: OpenAiCoreOptions): ListingCore {
           withholdsUsage: isOwn && !asksForUsage(original.members),
         }),
         forwards: isOwn ? dialect : undefined,
+        leftOut: [...leftOut],
         rateLimits: quirks.rateLimits,
         wantsDeltas: chat.stream === true,
         signal,

@@ -160,3 +160,102 @@ test("a choice of a tool that is not offered is EINVAL; without tools no choice 
   expect(() => body({ tools: [tool], toolChoice: { name: "g" } })).toThrowError(/not among the tools/);
   expect(body({ tools: [], toolChoice: "auto", parallelToolCalls: true })).toEqual(body({}));
 });
+
+/** What another dialect's request is to this one, and what of it was left out. */
+const adapted = (more: Partial<ChatArgs>, kind: OpenAiKind = "openai") => {
+  const leftOut = new Set<string>();
+  const args = { model: "auto", messages: [{ role: "user" as const, content: "hi" }], ...more };
+  return { sent: toBody(args, { core: "up", model: "m", quirks: quirksOf(kind) }, leftOut), leftOut: [...leftOut] };
+};
+
+test("hints of another dialect are left out wherever they stand, and named; its other members are refused", () => {
+  const foreign = (member: string, hints = [member]) => ({ dialect: "anthropic", members: { [member]: 1 }, hints });
+  const { sent, leftOut } = adapted({
+    foreign: foreign("metadata"),
+    messages: [
+      { role: "user", content: [{ type: "text", text: "hi", foreign: foreign("cache_control") }] },
+      {
+        role: "assistant",
+        content: null,
+        toolCalls: [{ id: "a", name: "f", arguments: "{}", foreign: foreign("caller") }],
+        foreign: foreign("phase"),
+      },
+    ],
+    tools: [{ name: "f", foreign: foreign("defer_loading") }],
+  });
+  expect(sent).toEqual({
+    model: "m",
+    messages: [
+      { role: "user", content: [{ type: "text", text: "hi" }] },
+      {
+        role: "assistant",
+        content: null,
+        tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }],
+      },
+    ],
+    tools: [{ type: "function", function: { name: "f" } }],
+  });
+  expect(leftOut.toSorted()).toEqual(["cache_control", "caller", "defer_loading", "metadata", "phase"]);
+  const refusal = expect.objectContaining({
+    code: "EINVAL",
+    hint: expect.stringContaining("top_k") as string,
+  }) as Error;
+  expect(() => adapted({ tools: [{ name: "f", foreign: foreign("top_k", []) }] })).toThrowError(refusal);
+  expect(() =>
+    adapted({ messages: [{ role: "user", content: [{ type: "text", text: "", foreign: foreign("top_k", []) }] }] }),
+  ).toThrowError(refusal);
+});
+
+test("a hint that this upstream refuses is left out; what the client meant is refused", () => {
+  const foreign = { dialect: "openai", members: { user: "ann", store: true }, hints: ["user", "store"] };
+  const { sent, leftOut } = adapted({ foreign }, "mistral");
+  expect([sent["user"], sent["store"]]).toEqual([undefined, undefined]);
+  expect(leftOut.toSorted()).toEqual(["store", "user"]);
+  expect(() => adapted({ foreign: { dialect: "openai", members: { user: "ann" } } }, "mistral")).toThrowError(/user/);
+});
+
+test("images and files of a tool's result follow behind all results of the turn", () => {
+  const image = { type: "image", url: "data:image/png;base64,AA==" } as const;
+  const { sent, leftOut } = adapted({
+    messages: [
+      { role: "tool", callId: "a", content: [{ type: "text", text: "seen" }, image], isError: false },
+      {
+        role: "tool",
+        callId: "b",
+        content: [{ type: "file", url: "data:application/pdf;base64,AA==", filename: "x.pdf" }],
+      },
+      { role: "user", content: "and?" },
+    ],
+  });
+  expect(sent["messages"]).toEqual([
+    { role: "tool", tool_call_id: "a", content: [{ type: "text", text: "seen" }] },
+    { role: "tool", tool_call_id: "b", content: "See below." },
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "From the result of a:" },
+        { type: "image_url", image_url: { url: image.url } },
+        { type: "text", text: "From the result of b:" },
+        { type: "file", file: { filename: "x.pdf", file_data: "data:application/pdf;base64,AA==" } },
+      ],
+    },
+    { role: "user", content: "and?" },
+  ]);
+  expect(leftOut).toEqual(["isError"]);
+});
+
+test("of thoughts signed for another upstream only the words go on, and only to an upstream that takes them", () => {
+  const messages: ChatArgs["messages"] = [
+    {
+      role: "assistant",
+      content: "42",
+      reasoning: "hm",
+      reasoningBlocks: [{ dialect: "anthropic", value: { type: "thinking", thinking: "hm", signature: "s" } }],
+    },
+  ];
+  expect(adapted({ messages }, "vllm")).toEqual({
+    sent: { model: "m", messages: [{ role: "assistant", content: "42", reasoning: "hm" }] },
+    leftOut: [],
+  });
+  expect(adapted({ messages }).leftOut).toEqual(["reasoning"]);
+});

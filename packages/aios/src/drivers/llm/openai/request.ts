@@ -1,4 +1,6 @@
-import { SysError, type ChatArgs, type Message, type Tool } from "@aiosjs/sdk/protocol";
+import { SysError, type ChatArgs, type Tool } from "@aiosjs/sdk/protocol";
+import { ownMembers } from "../http/foreign.ts";
+import { toMessages, type MessageReader } from "./messages.ts";
 import type { Quirks } from "./quirks.ts";
 
 type Body = Record<string, unknown>;
@@ -7,6 +9,8 @@ interface Target {
   readonly core: string;
   readonly model: string;
   readonly quirks: Quirks;
+  /** The client speaks this dialect itself. Default: false. */
+  readonly isOwn?: boolean;
 }
 
 /**
@@ -21,10 +25,14 @@ const kept = new Set(
   ).split(" "),
 );
 
-/** The body of POST /chat/completions. @throws SysError EINVAL for what this upstream cannot be told. */
-export function toBody(args: ChatArgs, target: Target): Body {
-  const { quirks } = target;
-  const body: Body = { model: target.model, messages: args.messages.map((message) => toMessage(message, target)) };
+/**
+ * The body of POST /chat/completions. What it leaves out because the answer means the same without it is added to `leftOut`.
+ * @throws SysError EINVAL for what this upstream cannot be told.
+ */
+export function toBody(args: ChatArgs, target: Target, leftOut = new Set<string>()): Body {
+  const { core, quirks, isOwn = false } = target;
+  const reader: MessageReader = { core, dialect: "openai", quirks, isOwn, leftOut };
+  const body: Body = { model: target.model, messages: toMessages(args.messages, reader) };
   if (args.stream === true) {
     body["stream"] = true;
     if (quirks.streamUsage === "ask") body["stream_options"] = { include_usage: true };
@@ -37,83 +45,28 @@ export function toBody(args: ChatArgs, target: Target): Body {
   if (args.frequencyPenalty !== undefined) body["frequency_penalty"] = args.frequencyPenalty;
   if (args.presencePenalty !== undefined) body["presence_penalty"] = args.presencePenalty;
   if (args.reasoningEffort !== undefined) body["reasoning_effort"] = args.reasoningEffort;
-  addTools(body, args, target);
+  addTools(body, args, reader);
   addFormat(body, args.responseFormat, target);
-  if (args.foreign !== undefined) addForeign(body, args.foreign, target);
-  for (const member of quirks.refuses) if (Object.hasOwn(body, member)) throw refused(member, target);
+  addForeign(body, ownMembers(args.foreign, reader));
+  for (const member of quirks.refuses) {
+    if (!Object.hasOwn(body, member)) continue;
+    if (args.foreign?.hints?.includes(member) !== true) throw refused(member, target);
+    delete body[member];
+    leftOut.add(member);
+  }
   return body;
 }
 
-function toMessage(message: Message, target: Target): Body {
-  const body = toPlainMessage(message, target);
-  return message.foreign === undefined ? body : Object.assign(body, ownDialect(message.foreign, target));
-}
-
-function toPlainMessage(message: Message, target: Target): Body {
-  const { quirks } = target;
-  if (message.role === "tool") return { role: "tool", tool_call_id: message.callId, content: message.content };
-  const named = message.name === undefined ? {} : { name: message.name };
-  if (message.name !== undefined && quirks.refuses.includes("messages.name")) throw refused("a message's name", target);
-  switch (message.role) {
-    case "developer":
-      return { role: quirks.hasDeveloperRole ? "developer" : "system", content: message.content, ...named };
-    case "system":
-      return { role: "system", content: message.content, ...named };
-    case "user":
-      return { role: "user", content: toUserContent(message.content, target), ...named };
-    case "assistant": {
-      const { toolCalls, reasoning, refusal } = message;
-      const hasCalls = toolCalls !== undefined && toolCalls.length > 0;
-      const body: Body = { role: "assistant", content: message.content ?? (hasCalls ? null : ""), ...named };
-      if (hasCalls) {
-        body["tool_calls"] = toolCalls.map((call) => ({
-          id: call.id,
-          type: "function",
-          function: { name: call.name, arguments: call.arguments },
-        }));
-      }
-      if (typeof refusal === "string") body["refusal"] = refusal;
-      if (reasoning !== undefined && quirks.reasoningBack !== undefined) body[quirks.reasoningBack] = reasoning;
-      return body;
-    }
-  }
-}
-
-type UserContent = Extract<Message, { role: "user" }>["content"];
-
-function toUserContent(content: UserContent, { core }: Target): unknown {
-  if (typeof content === "string") return content;
-  return content.map((part) => {
-    switch (part.type) {
-      case "text":
-        return part;
-      case "image": {
-        const image = part.detail === undefined ? { url: part.url } : { url: part.url, detail: part.detail };
-        return { type: "image_url", image_url: image };
-      }
-      case "file":
-        return {
-          type: "file",
-          file: { ...(part.filename === undefined ? {} : { filename: part.filename }), file_data: part.url },
-        };
-      case "foreign":
-        if (part.dialect === "openai") return part.value;
-        throw new SysError("EINVAL", `core ${core} speaks openai and cannot take a ${part.dialect} message part`, {
-          hint: `send the part in openai's form, or name a core that speaks ${part.dialect}`,
-        });
-    }
-  });
-}
-
-const toTool = (tool: Tool): Body => {
+const toTool = (tool: Tool, reader: MessageReader): Body => {
   const described: Body = { name: tool.name };
   if (tool.description !== undefined) described["description"] = tool.description;
   if (tool.parameters !== undefined) described["parameters"] = tool.parameters;
   if (tool.strict !== undefined) described["strict"] = tool.strict;
-  return { type: "function", function: described };
+  return { type: "function", function: described, ...ownMembers(tool.foreign, reader) };
 };
 
-function addTools(body: Body, args: ChatArgs, { quirks }: Target): void {
+function addTools(body: Body, args: ChatArgs, reader: MessageReader): void {
+  const { quirks } = reader;
   const { tools, toolChoice, parallelToolCalls } = args;
   // An empty list is refused by several servers, and so is a choice without tools.
   if (tools === undefined || tools.length === 0) return;
@@ -136,7 +89,7 @@ function addTools(body: Body, args: ChatArgs, { quirks }: Target): void {
   } else if (toolChoice !== undefined) {
     body["tool_choice"] = toolChoice;
   }
-  body["tools"] = offered.map(toTool);
+  body["tools"] = offered.map((tool) => toTool(tool, reader));
   if (parallelToolCalls !== undefined) body["parallel_tool_calls"] = parallelToolCalls;
 }
 
@@ -161,17 +114,8 @@ function addFormat(body: Body, format: ChatArgs["responseFormat"], { core, quirk
   body["response_format"] = { type: "json_schema", json_schema: schema };
 }
 
-type Foreign = NonNullable<ChatArgs["foreign"]>;
-
-function ownDialect({ dialect, members }: Foreign, { core }: Target): Body {
-  if (dialect === "openai") return members;
-  throw new SysError("EINVAL", `core ${core} speaks openai and cannot take ${dialect} members`, {
-    hint: `leave out ${Object.keys(members).join(", ")}, or name a core that speaks ${dialect}`,
-  });
-}
-
-function addForeign(body: Body, foreign: Foreign, target: Target): void {
-  for (const [member, value] of Object.entries(ownDialect(foreign, target))) {
+function addForeign(body: Body, members: Body): void {
+  for (const [member, value] of Object.entries(members)) {
     if (kept.has(member)) {
       throw new SysError("EINVAL", `${member} cannot be a foreign member`, {
         hint: "it has a place of its own in the arguments of llm.chat, or no meaning there",
