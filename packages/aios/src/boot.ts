@@ -124,6 +124,7 @@ function settingsOf(config: Config): KernelSettings {
     version,
     scheduler,
     aliases: llms.aliases,
+    router: routerOf(llms.router),
     minOutputTokens: scheduler.minOutputTokens,
     graceMs: scheduler.graceMs,
     idleReapMs: scheduler.idleReapMs,
@@ -131,6 +132,12 @@ function settingsOf(config: Config): KernelSettings {
     budgets,
   };
 }
+
+/** `smart` is what a predecessor calls cost-quality. */
+const routerOf = ({ strategy, ...rest }: Config["llms"]["router"]): KernelSettings["router"] => ({
+  ...rest,
+  strategy: strategy === "smart" ? "cost-quality" : strategy,
+});
 
 function changedSections(before: Config, after: Config): string[] {
   const sections = Object.keys({ ...before, ...after }) as (keyof Config)[];

@@ -26,6 +26,7 @@ export const testSettings: KernelSettings = {
     maxAttempts: 4,
   },
   aliases: { "*": "auto" },
+  router: { strategy: "sequential", weights: {}, alpha: 0.7, fallbacks: {}, rules: [] },
   minOutputTokens: 256,
   graceMs: 1_000,
   idleReapMs: 600_000,
@@ -48,7 +49,10 @@ export interface Rig {
     key?: string,
   ) => { client: Client; pid: Pid; chat: (text: string, options?: SyscallOptions) => Promise<ChatResult> };
   /** `aios refresh` with these scheduler settings instead. */
-  readonly refresh: (scheduler: Partial<KernelSettings["scheduler"]>) => Promise<unknown>;
+  readonly refresh: (
+    scheduler: Partial<KernelSettings["scheduler"]>,
+    others?: Partial<KernelSettings>,
+  ) => Promise<unknown>;
   readonly events: () => Promise<readonly JournalEvent[]>;
 }
 
@@ -106,8 +110,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     journal,
     root,
     admin,
-    refresh: async (scheduler) => {
-      settings = { ...settings, scheduler: { ...settings.scheduler, ...scheduler } };
+    refresh: async (scheduler, others) => {
+      settings = { ...settings, ...others, scheduler: { ...settings.scheduler, ...scheduler } };
       return admin.sys.refresh({});
     },
     client(session, tenant = "local", key = tenant) {

@@ -1,6 +1,14 @@
 import { noUsage } from "@aiosjs/sdk/protocol";
-import type { AssistantMessage, ChatArgs } from "@aiosjs/sdk/protocol";
-import type { Clock, Core, DriverContext, DriverEvent, ObservedLimit, RateLimits } from "../src/kernel/ports.ts";
+import type { AssistantMessage, ChatArgs, ChatResult } from "@aiosjs/sdk/protocol";
+import type {
+  Clock,
+  Core,
+  DriverContext,
+  DriverEvent,
+  ModelSpec,
+  ObservedLimit,
+  RateLimits,
+} from "../src/kernel/ports.ts";
 
 interface ScriptedCall {
   readonly args: ChatArgs;
@@ -12,7 +20,7 @@ interface ScriptedCall {
 export interface ScriptedCoreOptions {
   readonly clock: Clock;
   readonly name?: string;
-  readonly models?: readonly string[];
+  readonly models?: readonly (string | ModelSpec)[];
   readonly limits?: RateLimits;
   readonly serviceMs?: number;
   readonly price?: { input: number; output: number };
@@ -20,6 +28,8 @@ export interface ScriptedCoreOptions {
   readonly tellsUsage?: boolean;
   /** What it says. Default: "done <last word>". */
   readonly answer?: (args: ChatArgs) => AssistantMessage;
+  /** Why it stops. Default: because it is done. */
+  readonly finishReason?: ChatResult["finishReason"];
   /** What the upstream does instead of answering: it may throw, wait, or tell limits. */
   readonly script?: (call: ScriptedCall) => Promise<readonly ObservedLimit[] | void> | readonly ObservedLimit[] | void;
 }
@@ -44,7 +54,11 @@ export function createScriptedCore(
     served: [] as { text: string; pid: string; atMs: number }[],
     running: 0,
     peak: 0,
-    models: () => models.map((id) => ({ id, ...(options.price ? { price: options.price } : {}) })),
+    models: () =>
+      models.map((model) => ({
+        ...(options.price ? { price: options.price } : {}),
+        ...(typeof model === "string" ? { id: model } : model),
+      })),
     async *execute(_name: string, args: unknown, context: DriverContext): AsyncGenerator<readonly DriverEvent[]> {
       const chat = args as ChatArgs;
       const { content } = chat.messages.at(-1) ?? {};
@@ -62,7 +76,11 @@ export function createScriptedCore(
         yield [
           {
             type: "result",
-            result: { message, finishReason: message.toolCalls ? "tool-calls" : "stop", model: "m" },
+            result: {
+              message,
+              finishReason: options.finishReason ?? (message.toolCalls ? "tool-calls" : "stop"),
+              model: "m",
+            },
             ...(options.tellsUsage === false
               ? {}
               : { usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens } }),

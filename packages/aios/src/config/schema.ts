@@ -1,5 +1,6 @@
 import { limitSchema } from "@aiosjs/sdk/protocol";
 import { z } from "zod";
+import { scripts } from "../kernel/routers/script.ts";
 
 /** A secret is named, never written down: `env:NAME` or `file:PATH`. */
 const secretSchema = z
@@ -39,7 +40,13 @@ const modelSchema = z.union([
         cachedInput: z.number().nonnegative().optional().describe("For tokens of prompts that the server had cached."),
       })
       .optional()
-      .describe("US dollars per million tokens; needed for budgets in dollars."),
+      .describe("US dollars per million tokens; needed for budgets in dollars. Default: the published list price."),
+    quality: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe("How often its answers are good enough; where cost-quality routing starts from."),
   }),
 ]);
 
@@ -237,15 +244,40 @@ export const configSchema = z.strictObject({
       router: z
         .strictObject({
           strategy: z
-            .enum(["sequential"])
+            .enum(["sequential", "weighted", "least-busy", "latency", "cost-quality", "smart", "cascade"])
             .default("sequential")
-            .describe("Which core serves a call for auto: in turns."),
+            .describe(
+              "Which model serves a call for auto, or for an alias that names several: in turns, by weight, by load, by expected time, the cheapest that is good enough (smart is another name of it), or cheap first.",
+            ),
+          weights: z
+            .record(z.string(), z.number().nonnegative())
+            .default({})
+            .describe("weighted: by core/model or core; default: 1. 0 leaves it out."),
+          alpha: z
+            .number()
+            .min(0)
+            .max(1)
+            .default(0.7)
+            .describe("cost-quality: the share of good answers that is kept, in the mean."),
+          fallbacks: z
+            .record(z.string(), z.array(z.string().min(1)).min(1))
+            .default({})
+            .describe("By core/model, or the name asked for: the models that are asked next when it has failed."),
+          rules: z
+            .array(
+              z.strictObject({
+                lang: z.enum(scripts).describe("Told by the script; latin stands for all that use it."),
+                model: z.string().min(1).describe("core/model, or an alias."),
+              }),
+            )
+            .default([])
+            .describe("For calls for auto: the model by the language of the last user message."),
         })
         .prefault({}),
       aliases: z
-        .record(z.string(), z.string())
+        .record(z.string(), z.union([z.string(), z.array(z.string().min(1)).min(1)]))
         .default({ "*": "auto" })
-        .describe("Model names and patterns, and what they mean."),
+        .describe("Model names and patterns, and what they mean; of a list the router takes one."),
     })
     .prefault({}),
   journal: z

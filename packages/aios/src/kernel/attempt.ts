@@ -2,6 +2,7 @@ import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
 import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
 import type { Account, Reservation } from "./budget.ts";
+import { placeOf } from "./call-place.ts";
 import type { CallRecord } from "./call-record.ts";
 import { Charge } from "./charge.ts";
 import { costUsd, planChat, planEmbed } from "./clamp.ts";
@@ -10,6 +11,7 @@ import { isModelCall } from "./model-call.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { CallEvent, Core, DriverContext, DriverEvent } from "./ports.ts";
+import type { Flight } from "./routers/lane-speeds.ts";
 import type { Entry, Slot } from "./scheduler.ts";
 
 /** What a call leaves behind: told once, whatever happened. */
@@ -35,10 +37,6 @@ const RETRY_BASE_MS = 200;
 const BYTES_PER_TOKEN = 4;
 const noCost = { tokens: 0, costUsd: 0, calls: 0, toolCalls: 0 };
 
-/** The place in a program whose answers are alike: what output lengths are predicted by. */
-export const placeOf = ({ process, args }: CallRecord): string =>
-  `${process.name} ${(args as ChatArgs).callSite ?? ""}`;
-
 interface AttemptOptions {
   readonly submission: Submission;
   readonly entry: Entry;
@@ -56,6 +54,10 @@ export class Attempt {
   #isClamped = false;
   #outputBytes = 0;
   #isOver = false;
+  /** What a router learns of the lane's speed. */
+  #flight: Flight | undefined;
+  /** What came so far of an answer that is looked at before it is handed out. */
+  #withheld: CallEvent[] | undefined;
   /** What policies count. */
   readonly #charge: Charge;
 
@@ -85,6 +87,10 @@ export class Attempt {
     // What a view shows as the process's model is what answers it, not the alias that it asked for.
     if (record.name === "llm.chat") record.process.model = device;
     record.push([{ type: "syscall.started", device, waitingMs: record.waitedMs, ...marks }]);
+    if (isModelCall(record.name)) {
+      this.#flight = this.#parts.router.began(record, lane, entry.demand.inputTokens + entry.demand.outputTokens);
+      if (this.#parts.router.withholds(record)) this.#withheld = [];
+    }
     // A cancelled call ends at once for its caller; the slot is free when the driver has let go.
     const { signal } = record.abort;
     const cancelled = (): void =>
@@ -94,13 +100,14 @@ export class Attempt {
     try {
       outcome = await this.#drain();
     } catch (cause) {
-      outcome = { error: asSysError(cause, lane.driver.name), usage: record.hasOutput ? this.#guess() : noUsage };
+      outcome = { error: asSysError(cause, lane.driver.name), usage: this.#outputBytes > 0 ? this.#guess() : noUsage };
     }
     signal.removeEventListener("abort", cancelled);
     if (!this.#isOver && "error" in outcome && this.#canRepeat(outcome.error)) {
       this.#repeat(outcome.error);
       return;
     }
+    if (!this.#isOver && this.#sendOn(outcome)) return;
     if (!this.#isOver && "result" in outcome && lane.succeeded(this.#parts.clock.nowMs()))
       this.#parts.outbox.event("lane.recovered", { tenant: record.process.tenant, pid: null }, { lane: lane.id });
     this.#end(outcome);
@@ -122,13 +129,15 @@ export class Attempt {
         else {
           told.push(event);
           if (event.type === "request.adapted") continue;
-          record.hasOutput = true;
+          record.hasOutput ||= !this.#withheld;
           if ("text" in event) this.#outputBytes += event.text.length;
           else if ("arguments" in event) this.#outputBytes += event.arguments.length;
         }
       }
       if (told.length === 0) continue;
-      record.push(told);
+      this.#flight?.output(this.#parts.clock.nowMs());
+      if (this.#withheld) this.#withheld.push(...told);
+      else record.push(told);
       this.#charge.produced(Math.floor(this.#outputBytes / BYTES_PER_TOKEN));
     }
     return (
@@ -189,7 +198,13 @@ export class Attempt {
   #unaffordable(error: SysError): void {
     const { submission, entry, lane, slot } = this.#options;
     lane.settle(entry.demand, noUsage, this.#parts.clock.nowMs());
-    if (error.code === "EDQUOT" && submission.onSpent(error)) {
+    const elsewhere = error.code === "EINVAL" ? this.#parts.router.without(entry.record, lane) : undefined;
+    if (elsewhere) {
+      entry.record.push([
+        { type: "syscall.requeued", code: error.code, detail: error.message, retryAtMs: this.#parts.clock.nowMs() },
+      ]);
+      this.#enqueue(elsewhere);
+    } else if (error.code === "EDQUOT" && submission.onSpent(error)) {
       const { process } = entry.record;
       entry.record.state = "queued";
       process.held.set(entry.record, () => this.#parts.scheduler.enqueue(entry));
@@ -221,7 +236,9 @@ export class Attempt {
       return { ...this.#guess(), wastedTokens: 0 };
     }
     const { price } = this.#options.lane;
-    return price ? { ...usage, costUsd: costUsd(price, usage) } : usage;
+    // What the upstream says that it charged is nearer than a list of some day.
+    if (!price || (price.asOf !== undefined && usage.costUsd > 0)) return usage;
+    return { ...usage, costUsd: costUsd(price, usage) };
   }
 
   /** What an attempt without usage figures has cost: the prompt and what came, all of it for nothing. */
@@ -244,30 +261,89 @@ export class Attempt {
       this.#options.lane.driver.device !== "llm"
     )
       return false;
-    return error.code === "EAGAIN" || record.attempts < this.#parts.settings.scheduler.maxAttempts;
+    const { router, settings } = this.#parts;
+    const { maxAttempts } = settings.scheduler;
+    return error.code === "EAGAIN" ? !router.tiresOf(record, maxAttempts) : !router.isWornOut(record, maxAttempts);
+  }
+
+  /** Whether another lane goes on with the call: after an answer that is visibly bad, or what another model may not have. */
+  #sendOn(outcome: Outcome): boolean {
+    const { entry, lane, slot } = this.#options;
+    const { record } = entry;
+    const { router, outbox, scheduler } = this.#parts;
+    if (record.hasOutput || record.abort.signal.aborted || !isModelCall(record.name)) return false;
+    const step = router.next(record, lane, { outcome, events: this.#withheld ?? [], args: this.#args() as ChatArgs });
+    if (!step) return false;
+    this.#leave(outcome.usage);
+    if ("error" in outcome && outcome.error.retryable) this.#blame(outcome.error);
+    else if ("result" in outcome && lane.succeeded(this.#parts.clock.nowMs()))
+      outbox.event("lane.recovered", { tenant: entry.tenant, pid: null }, { lane: lane.id });
+    lane.count("error" in outcome ? "failed" : "done", outcome.usage);
+    record.push([{ type: "syscall.requeued", ...step.why, retryAtMs: this.#parts.clock.nowMs() }]);
+    this.#enqueue(step.lanes);
+    slot.release();
+    scheduler.pump(lane);
+    return true;
+  }
+
+  /** The attempt is over and the call is not: what it really took is settled. */
+  #leave(usage: Usage): void {
+    const { entry, lane } = this.#options;
+    const nowMs = this.#parts.clock.nowMs();
+    const tokens = usage.inputTokens + usage.outputTokens;
+    if (this.#reservation) settle(this.#reservation, { ...noCost, tokens, costUsd: usage.costUsd });
+    lane.settle({ ...entry.demand, requests: 0 }, usage, nowMs);
+    this.#charge.settle(usage);
+    this.#flight?.land(nowMs);
+  }
+
+  /** The lane pauses or rests for what its upstream did. @returns when it goes on, as far as it has said. */
+  #blame(error: SysError): number {
+    const { entry, lane } = this.#options;
+    const { scheduler, router, clock, outbox } = this.#parts;
+    const origin = { tenant: entry.tenant, pid: entry.pid };
+    const nowMs = clock.nowMs();
+    if (error.code === "EAGAIN") {
+      const untilMs = scheduler.refused(lane, error.retryAfterMs);
+      outbox.event("lane.refused", origin, { lane: lane.id, retryAfterMs: untilMs - nowMs });
+      return untilMs;
+    }
+    const untilMs = scheduler.broke(lane);
+    if (untilMs === undefined) return nowMs;
+    outbox.event("lane.cooled", origin, { lane: lane.id, untilMs, faults: lane.faults });
+    // Who waits for this lane alone may have another one.
+    scheduler.reroute(scheduler.drain([lane]), (record) => router.lanesOf(record));
+    return nowMs;
+  }
+
+  #enqueue(lanes: readonly Lane[]): void {
+    const { entry, size } = this.#options;
+    const { estimator, scheduler } = this.#parts;
+    const { record } = entry;
+    Object.assign(entry, { lanes });
+    if (lanes[0]) entry.demand.inputTokens = estimator.inputTokens(lanes[0].model, size.bytes) + size.tokens;
+    if (record.process.suspended === undefined) scheduler.enqueue(entry);
+    else record.process.held.set(record, () => scheduler.enqueue(entry));
   }
 
   #repeat(error: SysError): void {
     const { entry, lane, slot } = this.#options;
-    const { scheduler, clock, outbox, random } = this.#parts;
+    const { scheduler, router, random } = this.#parts;
     const { record } = entry;
-    const origin = { tenant: entry.tenant, pid: record.process.pid };
-    if (this.#reservation) settle(this.#reservation, noCost);
-    lane.settle({ ...entry.demand, requests: 0 }, noUsage, clock.nowMs());
-    this.#charge.settle(noUsage);
-    let retryAtMs = clock.nowMs();
-    if (error.code === "EAGAIN") {
-      retryAtMs = scheduler.refused(lane, error.retryAfterMs);
-      outbox.event("lane.refused", origin, { lane: lane.id, retryAfterMs: retryAtMs - clock.nowMs() });
-    } else {
-      const untilMs = scheduler.broke(lane);
-      if (untilMs !== undefined) outbox.event("lane.cooled", origin, { lane: lane.id, untilMs, faults: lane.faults });
+    this.#leave(noUsage);
+    let retryAtMs = this.#blame(error);
+    const others = router.retryLanes(record, lane, error);
+    if (others) Object.assign(entry, { lanes: others });
+    const wakeUp = (): void => void Object.assign(entry, { lanes: router.awake(record, entry.lanes) });
+    wakeUp();
+    // Another lane has not failed: there is nothing to wait for.
+    const isElsewhere = !entry.lanes.includes(lane);
+    if (error.code !== "EAGAIN" && !isElsewhere)
       retryAtMs += Math.round(RETRY_BASE_MS * 2 ** (record.attempts - 1) * (0.5 + random.next()));
-    }
     record.push([{ type: "syscall.requeued", code: error.code, detail: error.message, retryAtMs }]);
     if (record.process.suspended !== undefined) record.process.held.set(record, () => scheduler.enqueue(entry));
-    else if (error.code === "EAGAIN") scheduler.enqueue(entry);
-    else scheduler.enqueueLater(entry, retryAtMs);
+    else if (error.code === "EAGAIN" || isElsewhere) scheduler.enqueue(entry);
+    else scheduler.enqueueLater(entry, retryAtMs, wakeUp);
     slot.release();
   }
 
@@ -276,6 +352,8 @@ export class Attempt {
     this.#isOver = true;
     const { submission, entry, lane, size } = this.#options;
     const { usage } = outcome;
+    this.#flight?.land(this.#parts.clock.nowMs(), "result" in outcome ? usage.outputTokens : undefined);
+    if (this.#withheld && "result" in outcome) entry.record.push(this.#withheld);
     if (this.#reservation)
       settle(this.#reservation, {
         tokens: usage.inputTokens + usage.outputTokens,
@@ -295,7 +373,7 @@ export class Attempt {
       this.#parts.scheduler.pump(lane);
     }
     lane.count("error" in outcome ? "failed" : "done", usage);
-    submission.finish(outcome);
+    submission.finish(this.#parts.router.ended(entry.record, lane, { outcome, args: this.#args() as ChatArgs }));
   }
 }
 

@@ -10,6 +10,7 @@ import type { Handler, KernelCall } from "./devices/device.ts";
 import { chatDevice } from "./devices/chat.ts";
 import { llmDevice } from "./devices/llm.ts";
 import { procDevice } from "./devices/proc.ts";
+import { routingDevice } from "./devices/routing.ts";
 import { sysDevice } from "./devices/sys.ts";
 import { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
@@ -20,9 +21,13 @@ import type { Parts } from "./parts.ts";
 import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
-const kernelDevices = { ...procDevice, ...sysDevice, ...chatDevice, ...llmDevice } as unknown as Readonly<
-  Record<string, Handler<SyscallName>>
->;
+const kernelDevices = {
+  ...procDevice,
+  ...sysDevice,
+  ...chatDevice,
+  ...llmDevice,
+  ...routingDevice,
+} as unknown as Readonly<Record<string, Handler<SyscallName>>>;
 
 /** Whether the kernel answers this syscall itself, without a driver. */
 export const isKernelDevice = (name: string): boolean => Object.hasOwn(kernelDevices, name);
@@ -64,9 +69,9 @@ export class CallFlow {
       const error = exhausted(spent, record.name);
       if (!this.#onSpent(record.process, error)) throw error;
     }
-    const { scheduler, settings, lanes } = this.#parts;
+    const { scheduler, settings, router } = this.#parts;
     scheduler.admit(record.process.tenant, settings.scheduler);
-    void this.#schedule({ record, spec, caller, accounts, lanes: lanes.of(record) });
+    void this.#schedule({ record, spec, caller, accounts, lanes: router.lanesOf(record) });
   }
 
   /** Refused at the door: on record, unless the journal is what refuses. */

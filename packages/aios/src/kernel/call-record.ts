@@ -2,6 +2,7 @@ import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
 import type { CallEvent, Clock, OriginalRequest, Subscription } from "./ports.ts";
 import type { Process } from "./process.ts";
+import type { Route } from "./route.ts";
 
 interface Reader {
   wake: (() => void) | undefined;
@@ -45,6 +46,8 @@ export class CallRecord {
   /** Something was handed out that cannot be taken back: the call is not repeated any more. */
   hasOutput = false;
   attempts = 0;
+  /** Where it may go; absent for calls that have one lane. */
+  route: Route | undefined = undefined;
   /** Its request is in the journal. */
   isIntended = false;
   readonly onDetach: "abort" | "keep";

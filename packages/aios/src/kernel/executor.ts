@@ -1,6 +1,7 @@
 import type { ChatArgs } from "@aiosjs/sdk/protocol";
-import { Attempt, placeOf } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 import type { Submission } from "./attempt.ts";
+import { placeOf } from "./call-place.ts";
 import type { Lane } from "./lane.ts";
 import { promptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";

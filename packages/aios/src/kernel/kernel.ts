@@ -227,7 +227,7 @@ class KernelDoor implements Kernel {
 
   async #refresh(): Promise<{ changed: string[]; needRestart: string[] }> {
     const { settings, cores, changed, needRestart } = await this.#options.reload();
-    const { lanes, scheduler, budgets, clock, outbox } = this.#parts;
+    const { lanes, router, scheduler, budgets, clock, outbox } = this.#parts;
     // Before anything is touched: what is wrong with the settings changes nothing.
     lanes.policyOf(settings);
     const waiting = scheduler.drain(lanes.all());
@@ -235,7 +235,7 @@ class KernelDoor implements Kernel {
     lanes.refresh(settings, cores);
     for (const [tenant, limits] of Object.entries(settings.budgets))
       budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
-    scheduler.reroute(waiting, (record) => lanes.of(record));
+    scheduler.reroute(waiting, (record) => router.lanesOf(record));
     outbox.event("config.refreshed", { tenant: this.#homeTenant(), pid: null }, { changed });
     return { changed, needRestart };
   }

@@ -4,7 +4,7 @@ import { Lane } from "./lane.ts";
 import { isModelCall, serves } from "./model-call.ts";
 import type { Policy, PolicyOptions } from "./policies/policy.ts";
 import { findPolicy } from "./policies/table.ts";
-import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec, ModelSyscall } from "./ports.ts";
+import type { BucketRow, Clock, Core, Driver, KernelSettings, ModelSpec, ModelSyscall, PriceTable } from "./ports.ts";
 
 /** Idle lanes kept: an open-ended core makes one per model name that clients invent. */
 const MAX_LANES = 1_000;
@@ -18,7 +18,7 @@ export class LaneTable {
   readonly #clock: Clock;
   #levels: BucketRow[];
   #startsEmpty: boolean;
-  #turn = 0;
+  readonly #prices: PriceTable | undefined;
   readonly #furtherPolicies: readonly Policy[];
   readonly #policyOptions: PolicyOptions;
 
@@ -29,6 +29,7 @@ export class LaneTable {
     clock: Clock;
     levels: readonly BucketRow[];
     startsEmpty: boolean;
+    prices?: PriceTable | undefined;
     policies?: readonly Policy[] | undefined;
   }) {
     this.#cores = options.cores;
@@ -37,6 +38,7 @@ export class LaneTable {
     this.#clock = options.clock;
     this.#levels = [...options.levels];
     this.#startsEmpty = options.startsEmpty;
+    this.#prices = options.prices;
     this.#furtherPolicies = options.policies ?? [];
     this.#policyOptions = policyOptions(() => this.#settings.scheduler, this.#clock);
   }
@@ -96,14 +98,35 @@ export class LaneTable {
    *   ENODEV when there is no core.
    */
   ofModel(name: string, syscall: ModelSyscall): readonly Lane[] {
-    const found = name === "auto" ? this.#auto(syscall) : this.#resolve(name, { syscall, depth: 0 });
-    const able = found.filter(({ core, model }) => serves(core, model, syscall));
-    if (able.length === 0) throw cannotServe(found, syscall);
-    return able.map(({ core, model }) => this.#lane(laneId(core, model.id), core, model));
+    return this.choicesOf(name, syscall).lanes;
   }
 
-  #resolve(name: string, { syscall, depth }: { syscall: ModelSyscall; depth: number }): readonly Candidate[] {
-    if (name === "auto") return this.#auto(syscall);
+  /** The same, and what the name leaves open: `isOpen` for `auto` and lists, `isAuto` where nobody named a model at all. */
+  choicesOf(name: string, syscall: ModelSyscall): { lanes: readonly Lane[]; isOpen: boolean; isAuto: boolean } {
+    return this.#lanesOf(this.#resolve(name, { syscall, depth: 0, isNamed: false }), syscall);
+  }
+
+  /** Lanes of a model that the configuration names: `*` says what callers mean, and does not stand for it. @throws as `ofModel`. */
+  ofNamed(name: string, syscall: ModelSyscall): readonly Lane[] {
+    return this.#lanesOf(this.#resolve(name, { syscall, depth: 0, isNamed: true }), syscall).lanes;
+  }
+
+  #lanesOf(found: Resolved, syscall: ModelSyscall): { lanes: readonly Lane[]; isOpen: boolean; isAuto: boolean } {
+    const able = found.candidates.filter(({ core, model }) => serves(core, model, syscall));
+    if (able.length === 0) throw cannotServe(found.candidates, syscall);
+    const lanes = new Set(able.map(({ core, model }) => this.#lane(laneId(core, model.id), core, model)));
+    return { lanes: [...lanes], isOpen: found.isOpen, isAuto: found.isAuto };
+  }
+
+  #resolve(name: string, at: Search): Resolved {
+    const { syscall, depth, isNamed } = at;
+    if (name === "auto") {
+      const meant =
+        Object.hasOwn(this.#settings.aliases, "auto") && depth < 8 ? this.#settings.aliases["auto"] : "auto";
+      if (meant === undefined || meant === "auto")
+        return { candidates: this.#auto(syscall), isOpen: true, isAuto: true };
+      return { ...this.#meant(meant, { ...at, depth: depth + 1 }), isAuto: true };
+    }
     const slash = name.indexOf("/");
     const [coreName, modelName] = [name.slice(0, slash), name.slice(slash + 1)];
     const named = slash < 0 ? [] : this.#cores.filter((core) => core.name === coreName);
@@ -112,7 +135,7 @@ export class LaneTable {
         core.models().find(({ id }) => id === modelName) ?? (core.isOpenEnded ? unlisted(core, modelName) : undefined);
       return model ? [{ core, model }] : [];
     });
-    if (exact.length > 0) return exact;
+    if (exact.length > 0) return { candidates: exact, isOpen: false, isAuto: false };
     const listed = this.#cores.flatMap((core) =>
       core
         .models()
@@ -120,15 +143,30 @@ export class LaneTable {
         .map((model) => ({ core, model })),
     );
     const owners = new Set(listed.map(({ core }) => core.name));
-    if (owners.size === 1) return listed;
+    if (owners.size === 1) return { candidates: listed, isOpen: false, isAuto: false };
     if (owners.size > 1)
       throw new SysError("EINVAL", `model "${name}" is served by ${[...owners].join(" and ")}`, {
         hint: `say which: ${[...owners].map((owner) => `${owner}/${name}`).join(" or ")}`,
       });
-    const alias = named.length > 0 ? undefined : findAlias(this.#settings.aliases, name);
+    const alias = named.length > 0 ? undefined : findAlias(this.#settings.aliases, name, isNamed);
     // 8: aliases may point to aliases, but a circle must end.
-    if (alias !== undefined && depth < 8) return this.#resolve(alias, { syscall, depth: depth + 1 });
+    if (alias !== undefined && depth < 8) return this.#meant(alias, { ...at, depth: depth + 1 });
     throw this.#unknown(name, named);
+  }
+
+  /** What an alias means; of a list whatever is there. @throws SysError as `ofModel` does, when nothing of it is. */
+  #meant(alias: string | readonly string[], at: Search): Resolved {
+    if (typeof alias === "string") return this.#resolve(alias, at);
+    const candidates: Candidate[] = [];
+    let refusal: unknown;
+    for (const name of alias)
+      try {
+        candidates.push(...this.#resolve(name, { ...at, isNamed: true }).candidates);
+      } catch (cause) {
+        refusal ??= cause;
+      }
+    if (candidates.length === 0) throw refusal;
+    return { candidates, isOpen: true, isAuto: false };
   }
 
   #unknown(name: string, named: readonly Core[]): SysError {
@@ -149,7 +187,7 @@ export class LaneTable {
     });
   }
 
-  /** The first model of each core that serves it; simulated ones only where nothing real is there. Each call starts at another core. */
+  /** The first model of each core that serves it; simulated ones only where nothing real is there. */
   #auto(syscall: ModelSyscall): readonly Candidate[] {
     const listing = this.#cores.filter((core) => core.models().length > 0);
     if (listing.length === 0)
@@ -164,22 +202,24 @@ export class LaneTable {
       throw new SysError("ENODEV", `no core lists a model that serves ${syscall}`, {
         hint: `name one as core/model, or mark it: llms.cores[].models: [{id: NAME, serves: [${syscall}]}]`,
       });
-    const start = this.#turn++ % candidates.length;
-    return [...candidates.slice(start), ...candidates.slice(0, start)];
+    return candidates;
   }
 
-  #lane(id: string, driver: Driver | Core, spec: ModelSpec): Lane {
+  #lane(id: string, driver: Driver | Core, listed: ModelSpec): Lane {
     const known = this.#lanes.get(id);
-    if (known && known.driver === driver) return known;
+    const spec = "priceList" in driver ? this.published(driver, listed) : listed;
+    if (known && known.driver === driver) {
+      known.spec = spec;
+      return known;
+    }
     if (this.#lanes.size >= MAX_LANES) this.#forgetIdle();
     const { maxConcurrent } = this.#settings.scheduler;
     const lane = new Lane({
       id,
       driver,
-      model: spec.id,
       limits: "limits" in driver ? driver.limits : { concurrency: driver.concurrency },
       maxConcurrent,
-      price: spec.price,
+      spec,
       policy: this.policyOf(this.#settings),
       policyOptions: this.#policyOptions,
       nowMs: this.#clock.nowMs(),
@@ -190,10 +230,31 @@ export class LaneTable {
     return lane;
   }
 
+  /** What a core says of a model, completed by what is published of it. */
+  published(core: Core, spec: ModelSpec): ModelSpec {
+    if (core.priceList === undefined || (spec.price && spec.contextTokens !== undefined)) return spec;
+    const found = this.#prices?.find(core.priceList, spec.id);
+    if (!found) return spec;
+    return { ...spec, price: spec.price ?? found.price, contextTokens: spec.contextTokens ?? found.contextTokens };
+  }
+
   #forgetIdle(): void {
     for (const lane of this.#lanes.values())
       if (lane.running === 0 && lane.queue.size === 0 && lane.returning.length === 0) this.#lanes.delete(lane.id);
   }
+}
+
+interface Search {
+  readonly syscall: ModelSyscall;
+  readonly depth: number;
+  /** The configuration names it: the alias `*` does not apply. */
+  readonly isNamed: boolean;
+}
+
+interface Resolved {
+  readonly candidates: readonly Candidate[];
+  readonly isOpen: boolean;
+  readonly isAuto: boolean;
 }
 
 interface Candidate {
@@ -217,10 +278,16 @@ const laneId = (core: Core, model: string): string =>
   `${core.name}${core.endpoint > 0 ? `#${core.endpoint + 1}` : ""}/${model}`;
 
 /** The most exact alias: the name itself, then the longest pattern that fits. */
-function findAlias(aliases: Readonly<Record<string, string>>, name: string): string | undefined {
+function findAlias(
+  aliases: KernelSettings["aliases"],
+  name: string,
+  isNamed: boolean,
+): string | readonly string[] | undefined {
   if (Object.hasOwn(aliases, name)) return aliases[name];
   const patterns = Object.keys(aliases)
-    .filter((pattern) => pattern.endsWith("*") && name.startsWith(pattern.slice(0, -1)))
+    .filter(
+      (pattern) => pattern.endsWith("*") && name.startsWith(pattern.slice(0, -1)) && !(isNamed && pattern === "*"),
+    )
     .toSorted((left, right) => right.length - left.length);
   return patterns[0] === undefined ? undefined : aliases[patterns[0]];
 }

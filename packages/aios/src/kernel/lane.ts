@@ -2,7 +2,7 @@ import { addUsage, noUsage } from "@aiosjs/sdk/protocol";
 import type { Usage } from "@aiosjs/sdk/protocol";
 import { Bucket } from "./bucket.ts";
 import type { Policy, PolicyOptions, RunQueue, Ticket, Waiting } from "./policies/policy.ts";
-import type { BucketName, BucketRow, Core, Driver, ObservedLimit, Price, RateLimits } from "./ports.ts";
+import type { BucketName, BucketRow, Core, Driver, ModelSpec, ObservedLimit, Price, RateLimits } from "./ports.ts";
 
 /** What one call takes from the buckets. */
 export interface Demand {
@@ -14,10 +14,9 @@ export interface Demand {
 export interface LaneOptions {
   readonly id: string;
   readonly driver: Driver | Core;
-  readonly model: string;
   readonly limits: RateLimits;
   readonly maxConcurrent: number;
-  readonly price: Price | undefined;
+  readonly spec: ModelSpec;
   readonly policy: Policy;
   readonly policyOptions: PolicyOptions;
   readonly nowMs: number;
@@ -28,6 +27,8 @@ export interface LaneOptions {
 
 /** Consecutive faults after which a lane rests. */
 const FAULTS_TO_COOL = 3;
+/** Calls wait for a lane that was told to pause so long; beyond it the router looks elsewhere. */
+const PAUSE_TO_WAIT_MS = 5_000;
 const COOL_BASE_MS = 1_000;
 const COOL_MAX_MS = 60_000;
 /** While an interactive call came within this time, one slot is kept for the next. */
@@ -41,7 +42,8 @@ export class Lane {
   readonly id: string;
   readonly driver: Driver | Core;
   readonly model: string;
-  readonly price: Price | undefined;
+  /** What is known of the model; kept up to date, for an upstream's list may come after the first call. */
+  spec: ModelSpec;
   /** Replaced, when it is empty, by a refresh of the configuration. */
   queue: RunQueue<Waiting>;
   #policy: Policy;
@@ -70,8 +72,8 @@ export class Lane {
     const { limits, nowMs } = options;
     this.id = options.id;
     this.driver = options.driver;
-    this.model = options.model;
-    this.price = options.price;
+    this.model = options.spec.id;
+    this.spec = options.spec;
     this.#policy = options.policy;
     this.queue = options.policy.createQueue(options.policyOptions);
     this.#ceiling = limits.concurrency ?? options.maxConcurrent;
@@ -106,6 +108,10 @@ export class Lane {
     this.queue = policy.createQueue(options);
   }
 
+  get price(): Price | undefined {
+    return this.spec.price;
+  }
+
   get concurrency(): number {
     return Math.max(1, Math.floor(this.#window));
   }
@@ -131,17 +137,30 @@ export class Lane {
   }
 
   #bucketWaitMs(entry: Waiting, demandOf: (entry: Waiting) => Demand, nowMs: number): number {
-    if (this.buckets.size === 0) return 0;
-    const demand = demandOf(entry);
+    return this.buckets.size === 0 ? 0 : this.#bucketsWaitMs(entry.class, demandOf(entry), nowMs);
+  }
+
+  #bucketsWaitMs(schedulingClass: Waiting["class"], demand: Demand, nowMs: number): number {
     let waitMs = 0;
     for (const bucket of this.buckets.values()) {
       const amount = amountOf(bucket, demand);
-      const kept = entry.class === "interactive" ? 0 : bucket.name === "requests" ? 1 : amount;
+      const kept = schedulingClass === "interactive" ? 0 : bucket.name === "requests" ? 1 : amount;
       // Keeping back is possible only where the bucket holds more than the call itself.
       const canKeep = bucket.capacity >= amount + kept;
       waitMs = Math.max(waitMs, bucket.waitMs(amount, canKeep ? kept : 0, nowMs));
     }
     return waitMs;
+  }
+
+  /** After faults, or told to pause for longer than a call cares to wait where another lane is free. */
+  isResting(nowMs: number): boolean {
+    const leftMs = this.pausedUntilMs - nowMs;
+    return leftMs > 0 && (this.faults >= FAULTS_TO_COOL || leftMs > PAUSE_TO_WAIT_MS);
+  }
+
+  /** Until buckets and pauses would let such a call go, were nobody else waiting. */
+  idleWaitMs(demand: Demand, nowMs: number): number {
+    return Math.max(this.pausedUntilMs - nowMs, this.#bucketsWaitMs("batch", demand, nowMs), 0);
   }
 
   sawInteractive(nowMs: number): void {

@@ -14,12 +14,14 @@ import type {
   JournalImage,
   KernelSettings,
   Logs,
+  PriceTable,
   ProgramDriver,
   Random,
   Toolbox,
 } from "./ports.ts";
 import type { Policy } from "./policies/policy.ts";
 import { ProcessTable } from "./process-table.ts";
+import { Router } from "./router.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Timers } from "./timers.ts";
 
@@ -36,6 +38,8 @@ export interface KernelPorts {
   readonly drivers: readonly Driver[];
   /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
   readonly policies?: readonly Policy[];
+  /** Published prices, for models whose price nobody told. */
+  readonly prices?: PriceTable;
 }
 
 /** Loads the journal and builds the tables on it. */
@@ -57,6 +61,18 @@ export async function openParts(
   for (const [tenant, limits] of Object.entries(settings.budgets)) budgets.set(`tenant:${tenant}`, limits, nowMs);
   for (const row of image.keys)
     if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
+  const outbox = new Outbox(journal, { clock, timers, lastEventSeq: image.lastEventSeq });
+  const estimator = new Estimator();
+  const lanes = new LaneTable({
+    cores: options.cores,
+    drivers: options.drivers,
+    settings,
+    clock,
+    levels: image.buckets,
+    startsEmpty: wasCrash,
+    policies: options.policies,
+    prices: options.prices,
+  });
   const parts: Parts = {
     clock,
     random,
@@ -70,18 +86,18 @@ export async function openParts(
     keys,
     budgets,
     toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
-    outbox: new Outbox(journal, { clock, timers, lastEventSeq: image.lastEventSeq }),
+    outbox,
     processes: new ProcessTable({ random, clock }),
     scheduler: new Scheduler({ clock, timers, random }),
-    estimator: new Estimator(),
-    lanes: new LaneTable({
-      cores: options.cores,
-      drivers: options.drivers,
-      settings,
+    estimator,
+    lanes,
+    router: new Router({
+      lanes,
+      estimator,
       clock,
-      levels: image.buckets,
-      startsEmpty: wasCrash,
-      policies: options.policies,
+      settings: () => parts.settings,
+      meta: image.meta,
+      note: (record) => outbox.note(record),
     }),
   };
   return { parts, image, wasCrash };

@@ -157,6 +157,8 @@ export interface Price {
   readonly input: number;
   readonly output: number;
   readonly cachedInput?: number | undefined;
+  /** The day of the list that it was taken from; absent: the configuration or the upstream said it. */
+  readonly asOf?: string | undefined;
 }
 
 /** What a model can be asked for. */
@@ -167,7 +169,26 @@ export interface ModelSpec {
   /** Default: llm.chat. */
   readonly serves?: readonly ModelSyscall[] | undefined;
   readonly contextTokens?: number | undefined;
+  /** The longest answer that it gives. */
+  readonly maxOutputTokens?: number | undefined;
   readonly price?: Price | undefined;
+  /** How often its answers are good, 0…1, as the configuration declares it; what `cost-quality` starts from. */
+  readonly quality?: number | undefined;
+}
+
+/** What is published of a model: list price in US dollars per million tokens, and context window. */
+export interface PublishedModel {
+  readonly price: Price;
+  readonly contextTokens?: number | undefined;
+}
+
+/** Published prices and limits, of a date. */
+export interface PriceTable {
+  /** The day on which it was made, as 2026-11-21. */
+  readonly asOf: string;
+  readonly source: string;
+  /** `priceList`: whose prices, as `Core.priceList` says. */
+  find(priceList: string, model: string): PublishedModel | undefined;
 }
 
 /** A model core: one endpoint with one key. Several endpoints of one configured core share `name` and differ in `endpoint`. */
@@ -184,6 +205,8 @@ export interface Core extends Omit<Driver, "device" | "concurrency"> {
   readonly limits: RateLimits;
   /** Whether `max_tokens` is honoured; a budget on a core that ignores it is refused. */
   readonly honoursMaxTokens: boolean;
+  /** The provider whose published prices hold for what this core is asked; absent: none do (an own server, a proxy). */
+  readonly priceList?: string | undefined;
   readonly serves: readonly ModelSyscall[];
   /** Dialects of the wire in which it can send a client's own bytes on, and hand back the upstream's. */
   readonly dialects: readonly string[];
@@ -258,6 +281,19 @@ export interface Logs {
 
 // ── Settings ────────────────────────────────────────────────────────────────
 
+/** Which lane serves a call that leaves the model open, and what takes over where one has failed. */
+export interface RouterSettings {
+  readonly strategy: "sequential" | "weighted" | "least-busy" | "latency" | "cost-quality" | "cascade";
+  /** `weighted`: by `core/model` or core; absent: 1. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** `cost-quality`: the mean quality that is kept, 0…1. */
+  readonly alpha: number;
+  /** By `core/model`, or by the name that was asked for: what is asked next when it has failed. */
+  readonly fallbacks: Readonly<Record<string, readonly string[]>>;
+  /** The first rule whose language the last user message is written in says the model of a call for `auto`. */
+  readonly rules: readonly { readonly lang: string; readonly model: string }[];
+}
+
 /** One immutable snapshot of the configuration; `refresh` swaps it whole. */
 export interface KernelSettings {
   readonly name: string;
@@ -280,7 +316,9 @@ export interface KernelSettings {
     /** Attempts of a call whose upstream breaks (5xx, reset); 429s are not counted. */
     readonly maxAttempts: number;
   };
-  readonly aliases: Readonly<Record<string, string>>;
+  /** A list leaves the choice to the router. */
+  readonly aliases: Readonly<Record<string, string | readonly string[]>>;
+  readonly router: RouterSettings;
   /** Below this many output tokens a clamped call is refused instead (EDQUOT). */
   readonly minOutputTokens: number;
   /** Time that running calls get to end when the kernel stops. */

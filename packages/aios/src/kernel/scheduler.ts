@@ -78,10 +78,11 @@ export class Scheduler {
   }
 
   /** Waits for `atMs` first: the next attempt of a call whose upstream broke. */
-  enqueueLater(entry: Entry, atMs: number): void {
+  enqueueLater(entry: Entry, atMs: number, beforeStanding?: () => void): void {
     this.#count(entry);
     entry.delay = this.#timers.at(atMs, () => {
       entry.delay = undefined;
+      beforeStanding?.();
       this.#stand(entry);
     });
   }

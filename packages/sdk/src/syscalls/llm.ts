@@ -177,6 +177,14 @@ const bucketView = z.object({
   level: z.number(),
   source: z.enum(["configured", "learned"]),
 });
+/** US dollars per million tokens. */
+const priceView = z.object({
+  input: z.number(),
+  output: z.number(),
+  cachedInput: z.number().optional(),
+  /** The day of the price list; absent: the configuration or the upstream said it. */
+  asOf: z.string().optional(),
+});
 const laneView = z.object({
   lane: z.string(),
   core: z.string(),
@@ -187,7 +195,7 @@ const laneView = z.object({
   concurrency: z.number(),
   buckets: z.array(bucketView),
   cooldownUntil: z.number().nullable(),
-  price: z.object({ input: z.number(), output: z.number(), cachedInput: z.number().optional() }).nullable(),
+  price: priceView.nullable(),
   done: z.number(),
   failed: z.number(),
   refused: z.number().describe("429, 503 and 529 answers of the upstream"),
@@ -251,9 +259,10 @@ export const llmSyscalls = {
           kind: z.string(),
           isSimulated: z.boolean(),
           contextTokens: z.number().optional(),
+          price: priceView.optional(),
         }),
       ),
-      aliases: z.record(z.string(), z.string()),
+      aliases: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
     }),
     effect: "pure",
     isView: true,

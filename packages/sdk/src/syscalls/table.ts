@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { fsSyscalls } from "./fs.ts";
 import { llmSyscalls } from "./llm.ts";
+import { llmRoutingSyscalls } from "./llm-routing.ts";
 import { procSyscalls } from "./proc.ts";
 import type { SyscallSpec } from "./spec.ts";
 import { budgetSyscalls, callSyscalls, keySyscalls, sysSyscalls } from "./sys.ts";
@@ -9,6 +10,7 @@ import { toolSyscalls } from "./tool.ts";
 /** THE TABLE: every syscall there is. */
 export const syscallTable = {
   ...llmSyscalls,
+  ...llmRoutingSyscalls,
   ...procSyscalls,
   ...fsSyscalls,
   ...toolSyscalls,

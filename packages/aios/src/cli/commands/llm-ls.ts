@@ -3,8 +3,10 @@ import type { CoreConfig } from "../../config/schema.ts";
 import { llmText } from "../messages/llm.ts";
 import type { ContextOf } from "../registry.ts";
 import { table } from "../table.ts";
+import { shortCount } from "../../tui/figures.ts";
 
 type Context = ContextOf<"llm ls">;
+type Aliases = ResultOf<"llm.models">["aliases"];
 type Lane = ResultOf<"llm.lanes">["lanes"][number];
 
 interface Row {
@@ -13,7 +15,8 @@ interface Row {
   readonly model: string;
   readonly isSimulated: boolean;
   readonly limits: string;
-  readonly price: { readonly input: number; readonly output: number } | null;
+  readonly contextTokens: number | null;
+  readonly price: { readonly input: number; readonly output: number; readonly asOf?: string | undefined } | null;
   readonly state: string;
 }
 
@@ -23,7 +26,7 @@ export async function run(context: Context): Promise<void> {
   const { rows, aliases } = await (isUp ? running(context) : configured(context));
   if (!isUp) context.say(t(rows.length === 0 ? llmText.noCores : llmText.asConfigured));
   context.result({ models: rows, aliases, isRunning: isUp }, () =>
-    [tableOf(rows, context), aliasLine(aliases, context)].filter(Boolean).join("\n\n"),
+    [tableOf(rows, context), aliasLine(aliases, context), priceLine(rows, context)].filter(Boolean).join("\n\n"),
   );
 }
 
@@ -37,7 +40,13 @@ function tableOf(rows: readonly Row[], context: Context): string {
       { title: t(llmText.model), text: ({ model }) => model, rank: 0, least: 16 },
       { title: t(llmText.kind), text: ({ kind }) => kind, rank: 3 },
       { title: t(llmText.limits), text: ({ limits }) => limits, rank: 2, least: 12 },
-      { title: t(llmText.price), text: ({ price }) => (price ? `${price.input}/${price.output}` : ""), rank: 3 },
+      {
+        title: t(llmText.context),
+        text: ({ contextTokens }) => (contextTokens === null ? "" : shortCount(contextTokens)),
+        rank: 3,
+        align: "right",
+      },
+      { title: t(llmText.price), text: priceOf, rank: 3 },
       {
         title: t(llmText.state),
         text: ({ state }) => state,
@@ -49,16 +58,27 @@ function tableOf(rows: readonly Row[], context: Context): string {
   );
 }
 
-function aliasLine(aliases: Readonly<Record<string, string>>, { t, paint }: Context): string {
-  const pairs = Object.entries(aliases).map(([from, to]) => `${from} → ${to}`);
+/** A list price is marked: what is billed may differ. */
+const priceOf = ({ price }: Row): string =>
+  price ? `${price.input}/${price.output}${price.asOf === undefined ? "" : "*"}` : "";
+
+function priceLine(rows: readonly Row[], { t, paint }: Context): string {
+  const asOf = rows.map(({ price }) => price?.asOf).find((day) => day !== undefined);
+  return asOf === undefined ? "" : paint.dim(t(llmText.listPrices, { day: asOf }));
+}
+
+function aliasLine(aliases: Aliases, { t, paint }: Context): string {
+  const pairs = Object.entries(aliases).map(
+    ([from, to]) => `${from} → ${typeof to === "string" ? to : to.join(" | ")}`,
+  );
   return pairs.length === 0 ? "" : `${paint.dim(t(llmText.aliases))}  ${pairs.join(" · ")}`;
 }
 
 /** The lanes are there once a model was asked for; what a core lists besides is shown without figures. */
-async function running(context: Context): Promise<{ rows: Row[]; aliases: Record<string, string> }> {
+async function running(context: Context): Promise<{ rows: Row[]; aliases: Aliases }> {
   const client = await context.client();
   const [{ models, aliases }, { lanes }] = await Promise.all([client.llm.models(), client.llm.lanes()]);
-  const rows = models.map(({ id, core, kind, isSimulated }): Row => {
+  const rows = models.map(({ id, core, kind, isSimulated, contextTokens, price }): Row => {
     const model = id.startsWith(`${core}/`) ? id.slice(core.length + 1) : id;
     const own = lanes.filter((lane) => lane.core === core && lane.model === model);
     return {
@@ -67,7 +87,8 @@ async function running(context: Context): Promise<{ rows: Row[]; aliases: Record
       model,
       isSimulated,
       limits: own[0] ? limitsOf(own[0], context) : "",
-      price: own[0]?.price ?? null,
+      contextTokens: contextTokens ?? null,
+      price: price ?? null,
       state: stateOf(own, isSimulated, context),
     };
   });
@@ -98,7 +119,7 @@ function stateOf(lanes: readonly Lane[], isSimulated: boolean, { t }: Context): 
     .join(" · ");
 }
 
-async function configured(context: Context): Promise<{ rows: Row[]; aliases: Record<string, string> }> {
+async function configured(context: Context): Promise<{ rows: Row[]; aliases: Aliases }> {
   const { config } = await context.config();
   const rows = config.llms.cores.flatMap((core) => modelsOf(core, context));
   return { rows, aliases: config.llms.aliases };
@@ -117,6 +138,7 @@ function modelsOf({ name, kind, models, limits }: CoreConfig, { t }: Context): R
     model: typeof model === "string" ? model : model.id,
     isSimulated,
     limits: limitText.filter(Boolean).join(" · "),
+    contextTokens: typeof model === "string" ? null : (model.contextTokens ?? null),
     price: typeof model === "string" ? null : (model.price ?? null),
     state: isSimulated ? t(llmText.simulated) : "",
   }));

@@ -7,6 +7,11 @@ export const llmText = {
   model: { en: "MODEL", zh: "模型" },
   limits: { en: "LIMITS", zh: "限额" },
   price: { en: "$/M IN/OUT", zh: "美元/百万 入/出" },
+  context: { en: "CONTEXT", zh: "上下文" },
+  listPrices: {
+    en: "* list price as of {day}; a price in the configuration goes before it (llms.cores[].models[].price)",
+    zh: "* {day} 的公开标价；配置中的价格优先（llms.cores[].models[].price）",
+  },
   state: { en: "STATE", zh: "状态" },
   simulated: { en: "simulated", zh: "模拟" },
   waiting: { en: "{queued} waiting", zh: "排队 {queued}" },

@@ -3,7 +3,7 @@ import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { attenuate, seesAll } from "../access.ts";
 import type { Account } from "../budget.ts";
 import type { Parts } from "../parts.ts";
-import type { Core, KeyRow } from "../ports.ts";
+import type { Core, KeyRow, Price } from "../ports.ts";
 import type { KernelDevice } from "./device.ts";
 
 type SysName =
@@ -184,15 +184,21 @@ export const sysDevice: KernelDevice<SysName> = {
     models: parts.lanes.cores
       .filter((core) => core.endpoint === 0)
       .flatMap((core) =>
-        core.models().map(({ id, contextTokens }) => ({
-          id,
-          core: core.name,
-          kind: core.kind,
-          isSimulated: core.isSimulated,
-          ...(contextTokens === undefined ? {} : { contextTokens }),
-        })),
+        core.models().map((model) => {
+          const { id, contextTokens, price } = parts.lanes.published(core, model);
+          return {
+            id,
+            core: core.name,
+            kind: core.kind,
+            isSimulated: core.isSimulated,
+            ...(contextTokens === undefined ? {} : { contextTokens }),
+            ...(price ? { price: priceOf(price) } : {}),
+          };
+        }),
       ),
-    aliases: { ...parts.settings.aliases },
+    aliases: Object.fromEntries(
+      Object.entries(parts.settings.aliases).map(([from, to]) => [from, typeof to === "string" ? to : [...to]]),
+    ),
   }),
   "llm.lanes": (_args, { parts }) => {
     const nowMs = parts.clock.nowMs();
@@ -216,13 +222,7 @@ export const sysDevice: KernelDevice<SysName> = {
           level: bucket.levelAt(nowMs),
         })),
         cooldownUntil: lane.pausedUntilMs > nowMs ? lane.pausedUntilMs : null,
-        price: lane.price
-          ? {
-              input: lane.price.input,
-              output: lane.price.output,
-              ...(lane.price.cachedInput === undefined ? {} : { cachedInput: lane.price.cachedInput }),
-            }
-          : null,
+        price: lane.price ? priceOf(lane.price) : null,
         done: lane.done,
         failed: lane.failed,
         refused: lane.refused,
@@ -232,6 +232,13 @@ export const sysDevice: KernelDevice<SysName> = {
     return { lanes };
   },
 };
+
+const priceOf = ({ input, output, cachedInput, asOf }: Price): { input: number; output: number } => ({
+  input,
+  output,
+  ...(cachedInput === undefined ? {} : { cachedInput }),
+  ...(asOf === undefined ? {} : { asOf }),
+});
 
 function viewOf(account: Account, parts: Parts): ResultOf<"budget.show">["accounts"][number] {
   account.leftAt(parts.clock.nowMs());
