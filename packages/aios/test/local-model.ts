@@ -20,6 +20,17 @@ interface LocalModel extends AsyncDisposable {
   lastSequence(): LlamaContextSequence;
 }
 
+/** llama.cpp itself, once in a test file: to start it takes half a second and a process. */
+let shared: ReturnType<typeof start> | undefined;
+
+async function start(...given: Parameters<typeof library.getLlama>) {
+  const llama = await library.getLlama(...given);
+  const load = llama.loadModel.bind(llama);
+  // It stays for the next test; the model goes with its core.
+  llama.dispose = llama[Symbol.asyncDispose] = () => Promise.resolve();
+  return { llama, load };
+}
+
 /** A local core on a model that is written for the test: half a megabyte, no download, one thread. */
 export async function openLocalModel(
   model: RandomModel = {},
@@ -61,8 +72,8 @@ export async function openLocalModel(
       Promise.resolve({
         ...library,
         getLlama: async (...given: Parameters<typeof library.getLlama>) => {
-          const llama = await library.getLlama(...given);
-          const load = llama.loadModel.bind(llama);
+          const { llama, load } = await (shared ??= start(...given));
+          // Cores open one after the other here: each loads what it has just asked for.
           llama.loadModel = async (asked) => {
             const loaded = await load(asked);
             const create = loaded.createContext.bind(loaded);

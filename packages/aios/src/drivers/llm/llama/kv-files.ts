@@ -13,6 +13,8 @@ export interface KvFile {
   readonly sha256: string;
   /** Made here and counted against the bound; else it lies where somebody put it, and stays there. */
   readonly isOurs: boolean;
+  /** It was removed, to make room or because nobody wants it. */
+  isGone: boolean;
 }
 
 export interface KvFiles extends AsyncDisposable {
@@ -38,6 +40,7 @@ export async function openKvFiles({ folder, maxBytes }: { folder: string; maxByt
   let number = 0;
   const drop = (file: KvFile): void => {
     if (!files.delete(file.path)) return;
+    file.isGone = true;
     sizeBytes -= file.sizeBytes;
     // A file that cannot be removed now goes with the folder.
     rm(file.path, { force: true }).catch(() => undefined);
@@ -52,7 +55,14 @@ export async function openKvFiles({ folder, maxBytes }: { folder: string; maxByt
       try {
         await mkdir(join(own, folderOf(tenant)), { recursive: true, mode: 0o700 });
         const { fileSize } = await sequence.saveStateToFile(path);
-        const file: KvFile = { path, tenant, sizeBytes: fileSize, sha256: await hashFile(path), isOurs: true };
+        const file: KvFile = {
+          path,
+          tenant,
+          sizeBytes: fileSize,
+          sha256: await hashFile(path),
+          isOurs: true,
+          isGone: false,
+        };
         if (fileSize > maxBytes) throw new Error("larger than the bound");
         files.set(path, file);
         sizeBytes += fileSize;

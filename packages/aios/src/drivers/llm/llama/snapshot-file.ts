@@ -113,7 +113,7 @@ export async function readSnapshotFile(
   const { ids, ...rest } = data.progress;
   return {
     progress: { ...rest, ids: ids as Token[] },
-    kv: data.kv && isSame ? { path: kvPath(path), tenant, isOurs: false, ...data.kv } : undefined,
+    kv: data.kv && isSame ? { path: kvPath(path), tenant, isOurs: false, isGone: false, ...data.kv } : undefined,
   };
 }
 

@@ -31,7 +31,8 @@ export class LlamaSnapshot implements Snapshot {
   }
 
   get tokens(): number {
-    return this.parked.at.is === "nowhere" ? 0 : this.parked.tokens;
+    const { at, tokens } = this.parked;
+    return at.is === "nowhere" || (at.is === "file" && at.file.isGone) ? 0 : tokens;
   }
 
   get outputTokens(): number {
