@@ -1,5 +1,5 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { ChatArgs, ChatResult, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, EmbedArgs, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
 import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
 import type { Account, Reservation } from "./budget.ts";
 import { placeOf } from "./call-place.ts";
@@ -108,7 +108,7 @@ export class Attempt {
       return;
     }
     if (!this.#isOver && this.#sendOn(outcome)) return;
-    if (!this.#isOver && "result" in outcome && lane.succeeded(this.#parts.clock.nowMs()))
+    if (!this.#isOver && "result" in outcome && this.#speaksForLane() && lane.succeeded(this.#parts.clock.nowMs()))
       this.#parts.outbox.event("lane.recovered", { tenant: record.process.tenant, pid: null }, { lane: lane.id });
     this.#end(outcome);
     slot.release();
@@ -118,7 +118,7 @@ export class Attempt {
     const { entry, lane } = this.#options;
     const { record } = entry;
     let outcome: Outcome | undefined;
-    for await (const batch of lane.driver.execute(record.name, this.#args(), this.#context())) {
+    for await (const batch of this.#execute()) {
       const told: CallEvent[] = [];
       for (const event of batch) {
         if (event.type === "result")
@@ -143,6 +143,18 @@ export class Attempt {
     return (
       outcome ?? { error: new SysError("EIO", `${lane.driver.name} ended without a result`), usage: this.#guess() }
     );
+  }
+
+  #execute(): AsyncIterable<readonly DriverEvent[]> {
+    const { entry, lane, slot } = this.#options;
+    const [args, context] = [this.#args(), this.#context()];
+    if (!slot.batch) return lane.driver.execute(entry.record.name, args, context);
+    return slot.batch.execute({ args: args as EmbedArgs, context, inputTokens: entry.demand.inputTokens });
+  }
+
+  /** Whether the lane has not been told yet what became of the request. */
+  #speaksForLane(): boolean {
+    return this.#options.slot.batch?.speaksForLane() ?? true;
   }
 
   #args(): unknown {
@@ -303,6 +315,7 @@ export class Attempt {
     const { scheduler, router, clock, outbox } = this.#parts;
     const origin = { tenant: entry.tenant, pid: entry.pid };
     const nowMs = clock.nowMs();
+    if (!this.#speaksForLane()) return error.code === "EAGAIN" ? Math.max(nowMs, lane.pausedUntilMs) : nowMs;
     if (error.code === "EAGAIN") {
       const untilMs = scheduler.refused(lane, error.retryAfterMs);
       outbox.event("lane.refused", origin, { lane: lane.id, retryAfterMs: untilMs - nowMs });

@@ -2,6 +2,7 @@ import type { ChatArgs } from "@aiosjs/sdk/protocol";
 import { Attempt } from "./attempt.ts";
 import type { Submission } from "./attempt.ts";
 import { placeOf } from "./call-place.ts";
+import { joinableOf } from "./joining.ts";
 import type { Lane } from "./lane.ts";
 import { promptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
@@ -40,6 +41,7 @@ export class Executor {
           ? this.#parts.estimator.outputTokens(placeOf(record), (record.args as ChatArgs).maxTokens)
           : 0,
       },
+      joinable: joinableOf(record),
       tickets: new Map(),
       delay: undefined,
       dispatch: (picked, slot) => void new Attempt(this.#parts, { submission, entry, lane: picked, slot, size }).run(),

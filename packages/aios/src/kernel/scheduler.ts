@@ -1,6 +1,9 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ProgramAttained } from "./attained.ts";
+import { Batch } from "./batch.ts";
 import type { CallRecord } from "./call-record.ts";
+import { Joining, takeAlong } from "./joining.ts";
+import type { Joinable } from "./joining.ts";
 import type { Demand, Lane } from "./lane.ts";
 import { serviceOf } from "./policies/policy.ts";
 import type { Service, Ticket, Waiting } from "./policies/policy.ts";
@@ -13,6 +16,8 @@ export interface Entry extends Waiting {
   readonly attained: ProgramAttained;
   readonly lanes: readonly Lane[];
   readonly demand: Demand;
+  /** Whether it may share a request with others, where the core takes several. */
+  readonly joinable: Joinable | undefined;
   /** Runs in a slot of `lane`; settles the slot by calling `release`. Must not throw. */
   readonly dispatch: (lane: Lane, slot: Slot) => void;
   readonly tickets: Map<Lane, Ticket<Waiting>>;
@@ -26,6 +31,8 @@ export interface Slot {
   /** Number of the dispatch, for correcting buckets by response headers. */
   readonly dispatch: number;
   readonly atMs: number;
+  /** The request that it shares with the calls that were dispatched with it. */
+  readonly batch: Batch | undefined;
   release(): void;
   /** Gives the slot back while `work` runs, and waits for one before it returns. */
   lend<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -37,6 +44,7 @@ export class Scheduler {
   readonly #timers: Timers;
   readonly #random: Random;
   readonly #wakeups = new Map<Lane, { atMs: number; timer: Timer }>();
+  readonly #joining = new Joining();
   readonly #perTenant = new Map<string, number>();
   #queued = 0;
   #arrivals = 0;
@@ -99,6 +107,7 @@ export class Scheduler {
   #stand(entry: Entry): void {
     for (const lane of entry.lanes) {
       entry.tickets.set(lane, lane.queue.push(entry));
+      this.#joining.stood(lane, entry);
       if (entry.class === "interactive") lane.sawInteractive(this.#clock.nowMs());
     }
     for (const lane of entry.lanes) if (entry.tickets.size > 0) this.pump(lane);
@@ -133,6 +142,7 @@ export class Scheduler {
     entry.delay?.cancel();
     entry.delay = undefined;
     for (const [lane, ticket] of entry.tickets) {
+      this.#joining.left(lane, entry);
       if (lane === picked) lane.queue.dispatch(ticket);
       else lane.queue.remove(ticket);
     }
@@ -161,28 +171,54 @@ export class Scheduler {
       if (lane.queue.size === 0) return;
       const next = lane.next(nowMs, (entry) => (entry as Entry).demand);
       if (typeof next === "number") return this.#wakeLater(lane, nowMs + next);
-      this.#dispatch(next.entry as Entry, lane, nowMs);
+      const entry = next.entry as Entry;
+      const companyMs = this.#joining.waitMs(lane, entry, nowMs);
+      if (companyMs > 0) return this.#wakeLater(lane, nowMs + companyMs);
+      this.#dispatch(entry, lane, nowMs);
     }
   }
 
-  #dispatch(entry: Entry, lane: Lane, nowMs: number): void {
-    this.withdraw(entry, lane);
+  /** Gives the call a slot, and those that share its request a part of it. */
+  #dispatch(first: Entry, lane: Lane, nowMs: number): void {
+    this.withdraw(first, lane);
+    const dispatch = lane.take(first.demand, nowMs);
+    const company: Entry[] = [];
+    let inputs = first.joinable?.inputs ?? 0;
+    for (;;) {
+      const next = this.#joining.next(lane, first, { inputs, nowMs });
+      if (!next) break;
+      this.withdraw(next, lane);
+      takeAlong(lane, next, nowMs);
+      inputs += next.joinable?.inputs ?? 0;
+      company.push(next);
+    }
+    const batch = company.length > 0 ? new Batch(lane, () => this.#clock.nowMs()) : undefined;
+    let holders = 1 + company.length;
+    const giveBack = (): void => {
+      if (--holders > 0) return;
+      lane.running--;
+      this.pump(lane);
+    };
+    const share = { lane, dispatch, atMs: nowMs, batch };
+    this.#start(first, share, giveBack);
+    for (const entry of company) this.#start(entry, share, giveBack);
+    batch?.send();
+  }
+
+  #start(entry: Entry, share: Pick<Slot, "lane" | "dispatch" | "atMs" | "batch">, free: () => void): void {
+    const { lane, atMs: nowMs } = share;
     const { record } = entry;
-    const dispatch = lane.take(entry.demand, nowMs);
     lane.waitingMsTotal += record.waitedMs;
     record.state = "running";
     record.startedAtMs ??= nowMs;
     record.process.running++;
     let isHeld = true;
     const giveBack = (): void => {
-      lane.running--;
       record.process.running--;
-      this.pump(lane);
+      free();
     };
     entry.dispatch(lane, {
-      lane,
-      dispatch,
-      atMs: nowMs,
+      ...share,
       release: () => {
         if (!isHeld) return;
         isHeld = false;
