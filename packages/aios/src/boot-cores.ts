@@ -1,7 +1,9 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import type { Config, CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
+import { isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
 import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
 import { createSimCore } from "./drivers/llm/sim/core.ts";
@@ -24,12 +26,14 @@ const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
 export class CoreShelf implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #home: string;
   /** By everything that makes a core what it is. */
   #made = new Map<string, Core & Partial<AsyncDisposable>>();
 
-  constructor(options: { clock: Clock; env: Readonly<Record<string, string | undefined>> }) {
+  constructor(options: { clock: Clock; env: Readonly<Record<string, string | undefined>>; home: string }) {
     this.#clock = options.clock;
     this.#env = options.env;
+    this.#home = options.home;
   }
 
   /**
@@ -55,7 +59,10 @@ export class CoreShelf implements AsyncDisposable {
     const ollama = await discoverOllama({ host: this.#env["OLLAMA_HOST"] ?? "", signal: new AbortController().signal });
     const sim: CoreConfig = { name: "sim", kind: "sim", slots: 4, seed: 1 };
     if (!ollama || ollama.models.length === 0) return [sim];
-    return [{ name: "ollama", kind: "ollama", baseUrl: ollama.baseUrl, models: ollama.models.map(({ id }) => id) }, sim];
+    return [
+      { name: "ollama", kind: "ollama", baseUrl: ollama.baseUrl, models: ollama.models.map(({ id }) => id) },
+      sim,
+    ];
   }
 
   async #make(
@@ -68,6 +75,11 @@ export class CoreShelf implements AsyncDisposable {
       const { seed, slots, ttftMs, outputTokens, fixed, areLimitsDeclared, faults } = core;
       const parameters = { seed, slots, ttftMs, outputTokens, fixed, areLimitsDeclared, faults, models, limits };
       return createSimCore({ ...withoutAbsent(parameters), clock: this.#clock, name });
+    }
+    if (isAiSdkKind(kind)) {
+      const made = await makeAiSdkCore({ ...core, kind }, { ...at, models, env: this.#env, home: this.#home });
+      made.refresh().catch(() => undefined);
+      return made;
     }
     const apiKey =
       at.apiKey === undefined ? undefined : await resolveSecret(at.apiKey, { env: this.#env, what: `core ${name}` });

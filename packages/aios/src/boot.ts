@@ -61,7 +61,7 @@ export async function boot(options: BootOptions): Promise<System> {
   await using opened = new AsyncDisposableStack();
   const lock = opened.use(await acquireHomeLock(home));
   const journal = opened.use(await openJournal(home, config));
-  const shelf = opened.use(new CoreShelf({ clock: realClock, env: withStoredEnv(env, home) }));
+  const shelf = opened.use(new CoreShelf({ clock: realClock, env: withStoredEnv(env, home), home }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
   const key = await readRootKey(home);

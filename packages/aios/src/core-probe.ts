@@ -1,8 +1,11 @@
 // Tries configured cores without a kernel: a composition beside boot.ts, for `llm test` and `doctor`.
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { endpointsOf } from "./boot-cores.ts";
 import type { CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
+import { isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
+import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
 
 export { isOpenAiKind, quirksOf } from "./drivers/llm/openai/quirks.ts";
@@ -17,12 +20,14 @@ export interface ProbeResult {
   readonly problem: SysError | undefined;
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 const timeoutMs = 10_000;
 
 /** Asks every endpoint of a core for its models, which costs nothing. A simulation always answers. */
 export function probeCore(
   core: CoreConfig,
-  { env, signal }: { env: Readonly<Record<string, string | undefined>>; signal: AbortSignal },
+  { env, home, signal }: { env: Env; home: string; signal: AbortSignal },
 ): Promise<ProbeResult[]> {
   const { name, kind } = core;
   if (kind === "sim")
@@ -33,18 +38,7 @@ export function probeCore(
       let models: readonly string[] = [];
       let problem: SysError | undefined;
       try {
-        const apiKey = reference && (await resolveSecret(reference, { env, what: `core ${name}` }));
-        const connectMs = Math.min(core.timeouts?.connectMs ?? timeoutMs, timeoutMs);
-        await using made = createOpenAiCore({
-          name,
-          kind,
-          endpoint,
-          baseUrl,
-          apiKey,
-          keyReference: reference,
-          headers: core.headers,
-          timeouts: { connectMs, headersMs: timeoutMs },
-        });
+        await using made = await makeCore(core, { env, home, endpoint, baseUrl, reference });
         await made.refresh(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
         models = made.models().map(({ id }) => id);
       } catch (cause) {
@@ -54,4 +48,22 @@ export function probeCore(
       return { core: name, kind, endpoint, models, elapsedMs: performance.now() - startedAt, problem };
     }),
   );
+}
+
+async function makeCore(
+  core: CoreConfig,
+  at: { env: Env; home: string; endpoint: number; baseUrl: string | undefined; reference: string | undefined },
+) {
+  const { name, kind, headers } = core;
+  const { env, home, endpoint, baseUrl, reference } = at;
+  const connectMs = Math.min(core.timeouts?.connectMs ?? timeoutMs, timeoutMs);
+  const timeouts = { connectMs, headersMs: timeoutMs };
+  if (isAiSdkKind(kind)) {
+    const place = { env, home, endpoint, baseUrl, apiKey: reference, models: undefined };
+    return makeAiSdkCore({ ...core, kind, timeouts }, place);
+  }
+  if (kind === "sim") throw new SysError("EINVAL", "a simulation has no endpoint");
+  const apiKey = reference && (await resolveSecret(reference, { env, what: `core ${name}` }));
+  const settings = { name, endpoint, baseUrl, apiKey, keyReference: reference, headers, timeouts };
+  return kind === "anthropic" ? createAnthropicCore(settings) : createOpenAiCore({ ...settings, kind });
 }

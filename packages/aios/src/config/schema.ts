@@ -32,7 +32,9 @@ const modelSchema = z.union([
       .array(z.enum(["llm.chat", "llm.embed"]))
       .min(1)
       .optional()
-      .describe("What it can be asked for. Default: llm.embed where the name says so (embed, bge, e5…), else llm.chat."),
+      .describe(
+        "What it can be asked for. Default: llm.embed where the name says so (embed, bge, e5…), else llm.chat.",
+      ),
     price: z
       .strictObject({
         input: z.number().nonnegative().describe("For tokens of prompts."),
@@ -79,8 +81,27 @@ const simShape = {
     .describe("sim: probabilities of faults per attempt."),
 };
 
+/** Members that only cores of an AI SDK package have. */
+const packageShape = {
+  package: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("ai-sdk: the provider's npm package, installed in the home or beside aiosjs; or ./FILE of the home."),
+  create: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("ai-sdk: the package's export that makes the provider. Default: the one that is named as the package."),
+  options: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("ai-sdk: what that export gets besides key and address; secrets as references."),
+};
+
 export const coreKinds = [
   "openai",
+  "anthropic",
   "deepseek",
   "groq",
   "vllm",
@@ -93,6 +114,12 @@ export const coreKinds = [
   "litellm",
   "lm-studio",
   "llama-server",
+  "sglang",
+  "google",
+  "bedrock",
+  "azure",
+  "cohere",
+  "ai-sdk",
   "compatible",
   "sim",
 ] as const;
@@ -105,7 +132,7 @@ const coreSchema = z.strictObject({
   kind: z
     .enum(coreKinds)
     .describe(
-      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `sim` is a simulation.",
+      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `sim` is a simulation.",
     ),
   baseUrl: z
     .union([z.url(), z.array(z.url()).min(1)])
@@ -129,6 +156,7 @@ const coreSchema = z.strictObject({
     })
     .optional()
     .describe("How long the server may take; after it the attempt has failed."),
+  ...packageShape,
   ...simShape,
 });
 export type CoreConfig = z.infer<typeof coreSchema>;

@@ -25,7 +25,11 @@ export async function run(context: Context): Promise<void> {
   let problem: string | null = null;
   if (!options.noTest) {
     const { withStoredEnv } = await import("../../config/secrets.ts");
-    const results = await probeCore(core, { env: withStoredEnv(context.env, home.dir), signal });
+    const results = await probeCore(core, {
+      env: withStoredEnv(context.env, home.dir),
+      home: home.dir,
+      signal,
+    });
     for (const { core: label, models, elapsedMs, problem: fault } of results) {
       problem ??= fault?.message ?? null;
       const hint = fault?.hint ? `\n  → ${fault.hint}` : "";

@@ -17,7 +17,7 @@ async function probe(context: Context): Promise<number> {
   if (cores.length === 0) context.say(t(llmText.noCores));
   const { withStoredEnv } = await import("../../config/secrets.ts");
   const env = withStoredEnv(context.env, home.dir);
-  const results = (await Promise.all(cores.map((core) => probeCore(core, { env, signal })))).flat();
+  const results = (await Promise.all(cores.map((core) => probeCore(core, { env, home: home.dir, signal })))).flat();
   for (const result of results) {
     const { core, kind, endpoint, models, elapsedMs, problem } = result;
     const data = { core, kind, endpoint, ok: !problem, models, elapsedMs: Math.round(elapsedMs) };
