@@ -69,11 +69,22 @@ export class CoreShelf implements AsyncDisposable {
     core: CoreConfig,
     at: { endpoint: number; baseUrl: string | undefined; apiKey: string | undefined },
   ): Promise<Core & Partial<AsyncDisposable>> {
-    const { name, kind, limits } = core;
+    const { name, kind, limits, batch: batching } = core;
     const models = modelsOf(core);
     if (kind === "sim") {
       const { seed, slots, ttftMs, outputTokens, fixed, areLimitsDeclared, faults } = core;
-      const parameters = { seed, slots, ttftMs, outputTokens, fixed, areLimitsDeclared, faults, models, limits };
+      const parameters = {
+        seed,
+        slots,
+        ttftMs,
+        outputTokens,
+        fixed,
+        areLimitsDeclared,
+        faults,
+        models,
+        limits,
+        batching,
+      };
       return createSimCore({ ...withoutAbsent(parameters), clock: this.#clock, name });
     }
     if (isAiSdkKind(kind)) {
@@ -93,6 +104,7 @@ export class CoreShelf implements AsyncDisposable {
       limits,
       headers: core.headers,
       timeouts: core.timeouts,
+      batching,
     };
     const made = kind === "anthropic" ? createAnthropicCore(endpoint) : createOpenAiCore({ ...endpoint, kind });
     // Read in the background; what is wrong with it is what `doctor` and the first call say.

@@ -148,6 +148,18 @@ const coreSchema = z.strictObject({
     .describe("The first one is what `auto` uses. Default: what the server lists."),
   limits: rateLimitsSchema.optional(),
   headers: z.record(z.string(), z.string()).optional().describe("Sent with every request."),
+  batch: z
+    .strictObject({
+      maxSize: z.number().int().positive().describe("Texts in one request."),
+      maxWaitMs: z
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .describe("How long a batch call waits for others; an interactive one never does."),
+    })
+    .optional()
+    .describe("Embeddings that wait for the same model go as one request. Default: each goes alone."),
   timeouts: z
     .strictObject({
       connectMs: z.number().positive().optional().describe("Until the connection stands. Default: 10 s."),

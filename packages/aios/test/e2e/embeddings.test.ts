@@ -145,6 +145,32 @@ describe("in front of an upstream", () => {
   });
 });
 
+test("a core that takes several texts gets the calls of several clients as one request", async () => {
+  await using upstream = await openUpstream(embedding);
+  const core = createOpenAiCore({
+    name: "vec",
+    endpoint: 0,
+    kind: "openai",
+    baseUrl: upstream.baseUrl,
+    models: [{ id: "text-embedding-x" }],
+    // Full with the third: nothing here waits for time to pass.
+    batching: { maxSize: 3, maxWaitMs: 60_000 },
+  });
+  await using doors = await openDoors({ cores: [core] });
+  const texts = ["a text", "another text", "a third"];
+  const answers = await Promise.all(
+    texts.map((input, index) =>
+      new OpenAI({ baseURL: `${doors.url}/v1`, apiKey: doors.key, maxRetries: 0 }).embeddings.create(
+        { model: "text-embedding-x", input },
+        { headers: { "x-session-id": `s${index}` } },
+      ),
+    ),
+  );
+  expect(upstream.requests.map(({ body }) => (body["input"] as string[]).toSorted())).toEqual([texts.toSorted()]);
+  expect(answers.map(({ data }) => [...(data[0]?.embedding ?? [])])).toEqual(texts.map(shown).map(asFloats));
+  expect(answers.map(({ usage }) => usage.prompt_tokens)).toEqual(texts.map(tokensOf));
+});
+
 test("in front of the simulation the answer says that it is one", async () => {
   await using doors = await openDoors({ cores: [createSimCore({ clock: realClock, ttftMs: 0 })] });
   const response = await doors.fetch("/v1/embeddings", { body: { model: "sim", input: "a text", dimensions: 8 } });

@@ -1,5 +1,5 @@
 import { SysError, type ChatArgs, type EmbedArgs } from "@aiosjs/sdk/protocol";
-import type { RateLimits } from "../../../kernel/ports.ts";
+import type { Core, RateLimits } from "../../../kernel/ports.ts";
 import { Endpoint, type EndpointConfig, type ListingCore } from "../http/endpoint.ts";
 import { Exchange } from "../http/exchange.ts";
 import { toJson } from "../http/splice.ts";
@@ -12,6 +12,8 @@ import { toBody } from "./request.ts";
 export interface OpenAiCoreOptions extends EndpointConfig {
   readonly kind: OpenAiKind;
   readonly limits?: RateLimits | undefined;
+  /** Texts that may go as one request. Default: each call's alone. */
+  readonly batching?: Core["batching"];
   readonly quirks?: Partial<Quirks> | undefined;
 }
 
@@ -41,6 +43,7 @@ export function createOpenAiCore(options: OpenAiCoreOptions): ListingCore {
     serves: ["llm.chat", "llm.embed"],
     dialects: [dialect],
     resume: "none",
+    batching: options.batching,
     get isOpenEnded() {
       // Until a list is there, the upstream decides which names exist.
       return quirks.isOpenEnded || !endpoint.isListed;

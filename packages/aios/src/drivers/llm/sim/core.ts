@@ -9,6 +9,8 @@ export interface SimCoreOptions extends Partial<SimParameters> {
   readonly clock: Clock;
   readonly name?: string;
   readonly endpoint?: number;
+  /** Texts that may go as one request. Default: each call's alone. */
+  readonly batching?: Core["batching"];
 }
 
 /** A simulated core: `Core`, and where its slots stand. */
@@ -23,7 +25,7 @@ export interface SimCore extends Core {
  * A core without a model: it takes the time, keeps the limits and has the faults of a real one, and its answers are a pure
  * function of prompt and seed. On a virtual clock it is a discrete-event simulation, on the real one a stand-in.
  */
-export function createSimCore({ clock, name = "sim", endpoint = 0, ...given }: SimCoreOptions): SimCore {
+export function createSimCore({ clock, name = "sim", endpoint = 0, batching, ...given }: SimCoreOptions): SimCore {
   const parameters: SimParameters = { ...simDefaults, ...given };
   const simulation = createSimulation(name, clock, parameters);
   // Whatever a simulated model is called, it can be asked for both.
@@ -39,6 +41,7 @@ export function createSimCore({ clock, name = "sim", endpoint = 0, ...given }: S
     serves: ["llm.chat", "llm.embed"],
     dialects: [],
     resume: "none",
+    batching,
     limits: parameters.areLimitsDeclared ? { concurrency: parameters.slots, ...parameters.limits } : {},
     models: () => models,
     execute: (syscall, args, { pid, model, signal }) => {
