@@ -173,6 +173,19 @@ test("a full context that may not be compacted, and one that cannot be, is E2BIG
   expect(await fitContext(pinned, { ...limits, isAssumed: true })).toEqual([]);
 });
 
+test("where most of the room is taken by what stays, compactions come in steps of a tenth of the room", async () => {
+  const conversation = new Conversation({ pinned: [user("x".repeat(4_000))] });
+  let compactions = 0;
+  for (let turn = 0; turn < 100; turn++) {
+    conversation.add(user("y".repeat(20)));
+    compactions += (await fitContext(conversation, { maxTokens: 1_100, isAssumed: true })).length;
+    conversation.add(answer("z".repeat(20)));
+  }
+  // A hundred turns are some 1,800 tokens; one that frees a tenth of the room frees about 100.
+  expect(compactions).toBeGreaterThan(5);
+  expect(compactions).toBeLessThan(20);
+});
+
 test("a tool's result that no context holds is shortened before a model sees it, at either end readable", async () => {
   const conversation = filled(1);
   conversation.add(calls("big"));

@@ -38,6 +38,7 @@ export interface Compaction {
 
 /** A compaction leaves so much of the room in use: the next one is far, and the prompt cache warm until then. */
 const KEPT_SHARE = 0.5;
+const LEAST_SHARE = 0.1;
 
 /** Tokens of a request at most. */
 export const roomOf = ({ maxTokens, reserveTokens = Math.min(4_096, Math.floor(maxTokens / 8)) }: ContextLimits) =>
@@ -72,7 +73,9 @@ export async function fitContext(
   const cut = conversation.cut(
     must ? { ...kept, tokens: Math.min(kept.tokens, conversation.tokens * KEPT_SHARE) } : kept,
   );
-  if (cut) {
+  // Where nothing must go, a little is not worth a cold prompt cache and a summary at every turn.
+  const isWorth = must || limits.isAssumed !== true || conversation.tokensOf(cut?.bytes ?? 0) >= room * LEAST_SHARE;
+  if (cut && isWorth) {
     const beforeTokens = conversation.tokens;
     const summaryTokens = Math.max(32, Math.min(2_048, Math.floor(room / 4)));
     const summary = onFull === "summary" ? await summarize?.(conversation.before(cut), summaryTokens) : undefined;

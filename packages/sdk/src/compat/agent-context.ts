@@ -40,7 +40,7 @@ export interface AgentContextRecord extends AgentContextLimits {
   suspendedBy: LimitViolation | null;
 }
 
-export const defaultLimits: AgentContextLimits = { maxMessages: 100, maxTokens: 50_000, maxActions: 200 };
+const defaultLimits: AgentContextLimits = { maxMessages: 100, maxTokens: 50_000, maxActions: 200 };
 
 interface AgentContextOptions {
   readonly metadata?: JsonObject;
