@@ -181,9 +181,9 @@ test("where most of the room is taken by what stays, compactions come in steps o
     compactions += (await fitContext(conversation, { maxTokens: 1_100, isAssumed: true })).length;
     conversation.add(answer("z".repeat(20)));
   }
-  // A hundred turns are some 1,800 tokens; one that frees a tenth of the room frees about 100.
+  // A hundred turns are some 1,800 tokens; each compaction takes 96 at least away and puts a note of 30 in their place.
   expect(compactions).toBeGreaterThan(5);
-  expect(compactions).toBeLessThan(20);
+  expect(compactions).toBeLessThan(30);
 });
 
 test("a tool's result that no context holds is shortened before a model sees it, at either end readable", async () => {
