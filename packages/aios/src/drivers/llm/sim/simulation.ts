@@ -104,7 +104,8 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     signal.throwIfAborted();
     arrived++;
     modelNamed(caller.model, name, models);
-    refuseForeignMembers(args.foreign, name);
+    const leftOut = leaveOut([args.foreign], name);
+    if (leftOut.length > 0) yield [{ type: "request.adapted", leftOut }];
     const tokens = embedTokens(args);
     const { chance, fault, news, refusal } = await arrive(tokens, caller);
     if (news.length > 0) yield news;
@@ -143,7 +144,8 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     signal.throwIfAborted();
     arrived++;
     const model = modelNamed(caller.model, name, models);
-    refuseForeign(args, name);
+    const leftOut = leaveOut(foreignIn(args, name), name);
+    if (leftOut.length > 0) yield [{ type: "request.adapted", leftOut }];
     const prompt = renderPrompt(args);
     const promptTokens = countTokens(prompt);
     const room = Math.min(model.contextTokens ?? Infinity, parameters.kvTokens) - promptTokens;
@@ -306,24 +308,35 @@ const harmless = new Set(
   ).split(" "),
 );
 
-function refuseForeignMembers(foreign: ChatArgs["foreign"], core: string) {
-  const strange = Object.keys(foreign?.members ?? {}).filter((member) => !harmless.has(member));
-  if (strange.length > 0) {
-    throw new SysError("EINVAL", `core ${core} is a simulation and does not know ${strange.join(", ")}`, {
-      hint: "leave it out, or use a real core",
-    });
-  }
+/** Names of what is left out, which changes no answer's meaning. @throws SysError EINVAL for anything else. */
+function leaveOut(said: readonly ChatArgs["foreign"][], core: string): string[] {
+  const left = new Set<string>();
+  const strange: string[] = [];
+  for (const { members, hints = [] } of said.filter((foreign) => foreign !== undefined))
+    for (const member of Object.keys(members)) {
+      if (hints.includes(member)) left.add(member);
+      else if (!harmless.has(member)) strange.push(member);
+    }
+  if (strange.length === 0) return [...left];
+  throw new SysError("EINVAL", `core ${core} is a simulation and does not know ${strange.join(", ")}`, {
+    hint: "leave it out, or use a real core",
+  });
 }
 
-function refuseForeign({ foreign, messages }: ChatArgs, core: string) {
-  refuseForeignMembers(foreign, core);
-  for (const { content } of messages) {
-    if (typeof content !== "object" || content === null) continue;
-    const part = content.find(({ type }) => type === "foreign");
-    if (part !== undefined) {
-      throw new SysError("EINVAL", `core ${core} is a simulation and reads text and images only`, {
-        hint: "leave the other parts out, or use a real core",
-      });
+/** All that is said beyond the form, wherever it stands. @throws SysError EINVAL for parts that are not read here. */
+function foreignIn({ foreign, messages, tools = [] }: ChatArgs, core: string): ChatArgs["foreign"][] {
+  const said = [foreign, ...tools.map((tool) => tool.foreign)];
+  for (const message of messages) {
+    said.push(message.foreign);
+    if (message.role === "assistant") for (const call of message.toolCalls ?? []) said.push(call.foreign);
+    if (typeof message.content !== "object" || message.content === null) continue;
+    for (const part of message.content) {
+      if (part.type !== "foreign") said.push(part.foreign);
+      else
+        throw new SysError("EINVAL", `core ${core} is a simulation and reads text and images only`, {
+          hint: "leave the other parts out, or use a real core",
+        });
     }
   }
+  return said;
 }
