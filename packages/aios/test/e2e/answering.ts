@@ -1,9 +1,12 @@
 import { realClock } from "../../src/drivers/clock/real.ts";
+import { createAnthropicCore } from "../../src/drivers/llm/anthropic/core.ts";
 import { createSimCore, type SimCore } from "../../src/drivers/llm/sim/core.ts";
-import type { Received, Reply } from "../upstream.ts";
+import { openUpstream, type Received, type Reply } from "../upstream.ts";
 import { openDoors, type Doors } from "./open-doors.ts";
 
-const isToolAnswer = ({ role }: { role: string }): boolean => role === "tool";
+/** In OpenAI's dialect or in Anthropic's. */
+const isToolAnswer = ({ role, content }: { role: string; content: unknown }): boolean =>
+  role === "tool" || (Array.isArray(content) && content.some(({ type }: { type: string }) => type === "tool_result"));
 
 /**
  * What a model would do: call the tool that is offered, answer when its result is there, keep to a schema,
@@ -13,10 +16,12 @@ function answering({ body }: Received): Reply {
   const { messages = [], tools = [] } = body;
   const [tool] = tools;
   if (tool !== undefined && !messages.some(isToolAnswer)) {
-    return { is: "answer", toolCalls: [{ id: "call_1", name: tool.function.name, arguments: '{"city":"Paris"}' }] };
+    const { name } = (tool as Partial<typeof tool>).function ?? (tool as unknown as { name: string });
+    return { is: "answer", toolCalls: [{ id: "call_1", name, arguments: '{"city":"Paris"}' }] };
   }
   if (tool !== undefined) return { is: "answer", pieces: ["It is ", "mild in Paris."] };
-  if (body["response_format"] !== undefined) return { is: "answer", pieces: ['{"ci', 'ty":"Lima"}'] };
+  if ((body["response_format"] ?? body["output_config"]) !== undefined)
+    return { is: "answer", pieces: ['{"ci', 'ty":"Lima"}'] };
   if (JSON.stringify(messages).includes("for ever")) return { is: "answer", isEndless: true };
   return { is: "answer" };
 }
@@ -52,6 +57,28 @@ async function openWith(sim: SimCore | undefined): Promise<Backend> {
     [Symbol.asyncDispose]: () => doors[Symbol.asyncDispose](),
   };
 }
+
+/** A real HTTP upstream that speaks Anthropic's dialect. */
+export const anthropicBackend = {
+  name: "an upstream of Anthropic's dialect",
+  async open(): Promise<Backend> {
+    const upstream = await openUpstream(answering);
+    const { baseUrl } = upstream;
+    const core = createAnthropicCore({ name: "claude", endpoint: 0, baseUrl, apiKey: "k", models: [{ id: "c" }] });
+    const doors = await openDoors({ cores: [core] });
+    return {
+      doors,
+      model: "claude/c",
+      busy: async () => void (await upstream.received(1)),
+      idle: () => upstream.idle(),
+      async [Symbol.asyncDispose]() {
+        await doors[Symbol.asyncDispose]();
+        await core[Symbol.asyncDispose]();
+        await upstream[Symbol.asyncDispose]();
+      },
+    };
+  },
+};
 
 /** The two things that clients are tried against: a real HTTP upstream, and the simulated core. */
 export const backends: readonly { name: string; open: (isEndless?: boolean) => Promise<Backend> }[] = [

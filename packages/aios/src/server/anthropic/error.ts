@@ -1,4 +1,4 @@
-import type { Errno } from "@aiosjs/sdk/protocol";
+import type { Errno, Problem } from "@aiosjs/sdk/protocol";
 import { sentence } from "../dialect.ts";
 import type { Dialect } from "../dialect.ts";
 
@@ -34,13 +34,29 @@ export const errorTable: Readonly<Record<Errno, Row>> = {
   EDIVERGED: { status: 409, type: "conflict_error" },
 };
 
+function body(problem: Problem, details?: { error_code: string }): string {
+  const error = { type: errorTable[problem.code].type, message: sentence(problem) };
+  return JSON.stringify({
+    type: "error",
+    error: details ? { ...error, details } : error,
+    request_id: problem.call ?? null,
+  });
+}
+
 export const anthropicDialect: Dialect = {
   contentType: "application/json",
   status: ({ code }) => errorTable[code].status,
+  body: (problem) => body(problem),
+};
+
+/**
+ * For requests that belong to a thread kept at Anthropic. Where that is refused, the official client sends the whole
+ * conversation instead, once it reads this code.
+ */
+export const threadDialect: Dialect = {
+  ...anthropicDialect,
   body: (problem) =>
-    JSON.stringify({
-      type: "error",
-      error: { type: errorTable[problem.code].type, message: sentence(problem) },
-      request_id: problem.call ?? null,
-    }),
+    problem.code === "EINVAL" || problem.code === "ENOENT"
+      ? body(problem, { error_code: "thread_unsupported_request" })
+      : body(problem),
 };

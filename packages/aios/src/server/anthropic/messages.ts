@@ -7,6 +7,7 @@ import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 import { toMessage } from "./answer.ts";
+import { threadDialect } from "./error.ts";
 import { createFrameWriter, errorFrame, pingFrame } from "./frames.ts";
 import { dialect } from "./hints.ts";
 import { toMessagesRequest } from "./request.ts";
@@ -47,13 +48,15 @@ function messageFace(call: string, { stop, holdMs }: { stop: readonly string[]; 
 }
 
 /** `POST /v1/messages`. A client that leaves ends its call: nobody else could read the answer. */
-export async function messages(exchange: Exchange): Promise<void> {
-  const { doors, incoming, outgoing } = exchange;
+export async function messages(asked: Exchange): Promise<void> {
+  const { doors, incoming, outgoing } = asked;
   const { kernel } = doors;
   const { headers } = incoming;
   const principal = authenticate(kernel, headers);
   const bytes = await readBody(incoming, doors.maxBodyBytes);
   const { args, isStreamed, original } = toMessagesRequest(bytes, { headers, needsMaxTokens: true });
+  const isThreaded = (original.members["thread"] ?? undefined) !== undefined;
+  const exchange = isThreaded ? { ...asked, dialect: threadDialect } : asked;
   const caller = callerOf(kernel, principal, { headers, body: original.members, onDetach: "abort" });
   const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
   const stop = args.stop ?? [];
