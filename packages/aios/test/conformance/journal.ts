@@ -197,6 +197,17 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         expect(await journal.call(asCallId("p1-2"))).toBeUndefined();
       });
 
+      test("a result that is taken back is gone, and its body with it", async () => {
+        await using journal = await opened();
+        const row = callRow("p1", 1, { result: { text: "secret ".repeat(1_000) } });
+        await journal.commit([ofCall({ ...row, state: "intent", result: null })]);
+        await journal.commit([ofCall(row)]);
+        const { sizeBytes } = await journal.size();
+        await journal.commit([ofCall({ ...row, request: undefined, result: null })]);
+        expect(await journal.call(asCallId("p1-1"))).toEqual({ ...row, result: null });
+        expect((await journal.size()).sizeBytes).toBeLessThan(sizeBytes - 3_000);
+      });
+
       test("requests and results of any JSON come back as they were", async () => {
         const journal = await opened();
         const requests = [

@@ -56,6 +56,7 @@ interface BodyStatements {
   readonly store: StatementSync;
   readonly keep: StatementSync;
   readonly drop: StatementSync;
+  readonly forget: StatementSync;
   readonly link: StatementSync;
   readonly keepLink: StatementSync;
 }
@@ -76,6 +77,7 @@ function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: numbe
     ),
     keep: db.prepare("update blob set refs = refs + 1 where hash = ?"),
     drop: db.prepare("update blob set refs = refs - 1 where hash = ?"),
+    forget: db.prepare("delete from blob where hash = ? and refs <= 0"),
     link: db.prepare(
       "insert into transcript (hash, parent, message, refs) values (?, ?, ?, ?) on conflict (hash) do nothing",
     ),
@@ -109,7 +111,10 @@ function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: numbe
     update.run(...values.slice(fixed.length), call);
     if (before === resultBlob) return at;
     if (resultBlob !== null) point(resultBlob, resultBody, statements);
-    if (before !== null) statements.drop.run(before);
+    if (before !== null) {
+      statements.drop.run(before);
+      statements.forget.run(before);
+    }
     return at;
   };
 }
