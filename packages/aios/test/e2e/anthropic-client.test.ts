@@ -6,6 +6,7 @@ import { z } from "zod";
 import { anthropicBackend, backends, type Backend } from "./answering.ts";
 import { openDoors } from "./open-doors.ts";
 import type { Doors } from "./open-doors.ts";
+import { chunk } from "../upstream.ts";
 
 type Turn = Anthropic.MessageParam;
 const ask = (content: Turn["content"]): Turn[] => [{ role: "user", content }];
@@ -17,7 +18,7 @@ const weatherTool: Anthropic.Tool = {
 };
 const question = "What is the weather in Paris?";
 
-export const clientOf = (doors: Doors, more: ConstructorParameters<typeof Anthropic>[0] = {}): Anthropic =>
+const clientOf = (doors: Doors, more: ConstructorParameters<typeof Anthropic>[0] = {}): Anthropic =>
   new Anthropic({ baseURL: doors.url, apiKey: doors.key, maxRetries: 0, ...more });
 const textOf = ({ content }: Anthropic.Message): string =>
   content.map((block) => (block.type === "text" ? block.text : "")).join("");
@@ -207,12 +208,24 @@ describe("what only one of the two dialects has, in front of an upstream of Open
   });
 
   test("calls whose deltas interleave come as blocks one after the other", async () => {
-    const toolCalls = [0, 1, 2].map((n) => ({ id: `c${n}`, name: "look", arguments: `{"at":${n}}` }));
-    await using doors = await openDoors({ script: () => ({ is: "answer", pieces: ["I look."], toolCalls }) });
+    const piece = (index: number, text: string, name?: string): string =>
+      chunk({ tool_calls: [{ index, ...(name ? { id: `c${index}` } : {}), function: { name, arguments: text } }] });
+    const writes = [
+      chunk({ content: "I look." }),
+      piece(0, '{"at"', "look"),
+      piece(1, '{"of', "smell"),
+      piece(0, ':{"x":0}}'),
+      piece(1, '":1}'),
+      chunk({}, { finishReason: "tool_calls" }),
+      "data: [DONE]\n\n",
+    ];
+    await using doors = await openDoors({ script: () => ({ is: "raw", writes, end: "end" }) });
     const { content, stop_reason } = await clientOf(doors).messages.stream(hi).finalMessage();
-    expect(content.slice(1)).toEqual(
-      toolCalls.map(({ id, name }, at) => ({ type: "tool_use", id, name, input: { at } })),
-    );
+    expect(content).toEqual([
+      { type: "text", text: "I look." },
+      { type: "tool_use", id: "c0", name: "look", input: { at: { x: 0 } } },
+      { type: "tool_use", id: "c1", name: "smell", input: { of: 1 } },
+    ]);
     expect(stop_reason).toBe("tool_use");
   });
 

@@ -84,7 +84,7 @@ describe("the same dialect in and out", () => {
         ],
       })
       .finalMessage();
-    const [, , sent] = [opened.claude.requests.length, opened.claude.requests[0], opened.claude.requests[1]];
+    const sent = opened.claude.requests[1];
     expect(sent?.text).not.toContain("elsewhere");
     expect(sent?.body.messages?.[3]?.content).toEqual(content);
     // The answer is theirs to the letter all the same.

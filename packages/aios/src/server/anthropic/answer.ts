@@ -6,8 +6,7 @@ import { ownSignature } from "./signature.ts";
 export type Members = Record<string, unknown>;
 
 /** What an upstream of this dialect said beyond the form; one of another dialect said nothing that fits here. */
-export const foreignOf = (result: ChatResult): Members =>
-  result.foreign?.dialect === dialect ? result.foreign.members : {};
+const foreignOf = (result: ChatResult): Members => (result.foreign?.dialect === dialect ? result.foreign.members : {});
 
 /**
  * Why the model stopped, in Anthropic's words. Whether a stop sequence was the reason only some upstreams of OpenAI's dialect
