@@ -9,6 +9,7 @@ import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
 import { createSimCore } from "./drivers/llm/sim/core.ts";
 import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
 
+import { priceListOf } from "./price-lists.ts";
 const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item | undefined)[] =>
   Array.isArray(value) ? (value as readonly Item[]) : [value as Item | undefined];
 
@@ -46,7 +47,12 @@ export class CoreShelf implements AsyncDisposable {
     for (const core of configured)
       for (const [endpoint, { baseUrl, apiKey }] of endpointsOf(core).entries()) {
         const identity = JSON.stringify([core, endpoint]);
-        made.set(identity, this.#made.get(identity) ?? (await this.#make(core, { endpoint, baseUrl, apiKey })));
+        const known = this.#made.get(identity);
+        if (known) made.set(identity, known);
+        else {
+          const fresh = await this.#make(core, { endpoint, baseUrl, apiKey });
+          made.set(identity, Object.assign(fresh, { priceList: priceListOf(core.kind, baseUrl) }));
+        }
       }
     const gone = [...this.#made].filter(([identity]) => !made.has(identity));
     this.#made = made;

@@ -12,6 +12,7 @@ import { createWorkspace } from "./drivers/fs/workspace.ts";
 import { acquireHomeLock } from "./drivers/journal/home-lock.ts";
 import { createMemoryJournal } from "./drivers/journal/memory.ts";
 import { openSqliteJournal } from "./drivers/journal/sqlite.ts";
+import { priceTable } from "./drivers/llm/prices/table.ts";
 import { createHost } from "./drivers/proc/host.ts";
 import { createLogs } from "./drivers/proc/logs.ts";
 import { createPrograms } from "./drivers/proc/programs.ts";
@@ -79,6 +80,7 @@ export async function boot(options: BootOptions): Promise<System> {
         folders: [...(options.programFolders ?? [resolve("agents")]), join(home, "programs")],
       }),
       cores: await shelf.stock(config),
+      prices: priceTable,
       drivers: [createWorkspace({ root: resolve(home, config.files.root) }), toolbox],
       settings: settingsOf(config),
       rootKey: { token: key, tenant: HOME_TENANT },

@@ -10,7 +10,16 @@ import { createSeededRandom } from "../src/drivers/random/seeded.ts";
 import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
 import type { Policy } from "../src/kernel/policies/policy.ts";
-import type { Core, Driver, Host, Journal, Kernel, KernelSettings, Principal } from "../src/kernel/ports.ts";
+import type {
+  Core,
+  Driver,
+  Host,
+  Journal,
+  Kernel,
+  KernelSettings,
+  PriceTable,
+  Principal,
+} from "../src/kernel/ports.ts";
 
 export const testSettings: KernelSettings = {
   name: "test",
@@ -62,6 +71,7 @@ export interface RigOptions {
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
   readonly settings?: Partial<KernelSettings>;
   readonly policies?: readonly Policy[];
+  readonly prices?: PriceTable;
   readonly journal?: Journal;
   /** Default: a machine where no process lives. */
   readonly host?: Host;
@@ -87,6 +97,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     cores,
     drivers: options.drivers?.(clock) ?? [],
     policies: options.policies ?? [],
+    ...(options.prices ? { prices: options.prices } : {}),
     host: options.host ?? { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: {

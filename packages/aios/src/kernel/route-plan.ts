@@ -30,7 +30,7 @@ export interface PlanOptions {
  */
 export function planRoute(name: string, options: PlanOptions): RoutePlan {
   const { lanes, syscall, view } = options;
-  const asked = lanes.choicesOf(name, syscall);
+  const asked = syscall === "llm.chat" ? lanes.choicesOf(name, syscall) : oneModel(lanes.choicesOf(name, syscall));
   const leftOut: { name: string; why: LeftOutReason }[] = [];
   const leaveOut = (lane: Lane, why: LeftOutReason): void => void leftOut.push({ name: lane.id, why });
   const found = (names: readonly string[]): Lane[] =>
@@ -58,7 +58,7 @@ export function planRoute(name: string, options: PlanOptions): RoutePlan {
     for (const lane of fresh) placed.add(lane);
     if (fresh.length > 0) stages.push({ because, lanes: fresh });
   };
-  const strategy = asked.isOpen ? strategyOf(options) : undefined;
+  const strategy = asked.isOpen ? strategies[view.settings.strategy] : undefined;
   place("rule", ruled);
   for (const [index, group] of ranking.groups.entries())
     place(ruled.length > 0 ? "fallback" : !asked.isOpen ? "asked" : index === 0 ? "strategy" : "escalation", group);
@@ -85,13 +85,16 @@ export function planRoute(name: string, options: PlanOptions): RoutePlan {
   };
 }
 
-/** An embedding is the same model's all along; what strategies learn of answers does not hold for it. */
-const strategyOf = ({ syscall, view }: PlanOptions) =>
-  strategies[syscall === "llm.chat" ? view.settings.strategy : "sequential"];
+/** Vectors of two models cannot be compared: of several the first, at whatever endpoint. */
+function oneModel({ lanes }: ReturnType<LaneTable["choicesOf"]>): ReturnType<LaneTable["choicesOf"]> {
+  const [first] = lanes;
+  const same = lanes.filter((lane) => first && modelName(lane) === modelName(first));
+  return { lanes: same, isOpen: false, isAuto: false };
+}
 
 function rank(lanes: readonly Lane[], options: PlanOptions): Ranking {
   const choices = lanes.map((lane): Choice => choiceOf(lane, options));
-  return strategyOf(options).rank(choices, options.view);
+  return strategies[options.view.settings.strategy].rank(choices, options.view);
 }
 
 function asIs(lanes: readonly Lane[], options: PlanOptions): Ranking {

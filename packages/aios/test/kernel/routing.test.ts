@@ -1,8 +1,10 @@
 import { SysError } from "@aiosjs/sdk";
 import { expect, test } from "vitest";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
-import { testSettings } from "../rig.ts";
+import { createEmbeddingCore } from "../embedding-core.ts";
+import { openRig, testSettings } from "../rig.ts";
 import { openRoutingRig as open } from "../routing-rig.ts";
+import { createScriptedCore } from "../scripted-core.ts";
 
 const free = { input: 0, output: 0 };
 const wide = { concurrency: 8 };
@@ -175,4 +177,70 @@ test("llm.route says what would be done, and changes nothing by saying it", asyn
   ]);
   expect(long.leftOut).toEqual([{ name: "gone/m", why: "unknown" }]);
   expect((await route("x".repeat(2_000))).leftOut).toContainEqual({ name: "a/m", why: "context" });
+});
+
+test("vectors are one model's: a list does not make embeddings alternate, whatever the strategy", async () => {
+  const models = [{ id: "e", serves: ["llm.embed" as const] }];
+  const { client, clock } = await openRig({
+    cores: (virtual) => ["v", "w"].map((name) => createEmbeddingCore({ clock: virtual, name, models })),
+    settings: { aliases: { vectors: ["w/e", "v/e"] } },
+  });
+  const embed = async (model: string) => client("one").client.llm.embed({ model, input: ["a"] });
+  for (let n = 0; n < 3; n++) {
+    expect((await clock.run(embed("vectors"))).model).toBe("w/e");
+    expect((await clock.run(embed("auto"))).model).toBe("v/e");
+  }
+});
+
+test("llm.usage adds up the journal by model, process, tenant and day, of what the caller may see", async () => {
+  const { client, clock, admin, ask } = await open([{ name: "a", price: { input: 1, output: 1 } }, { name: "b" }], {
+    strategy: "weighted",
+    weights: { b: 0 },
+  });
+  for (let n = 0; n < 2; n++) await clock.run(ask(`q${n}`));
+  await clock.run(clock.nowMs() + 86_400_000);
+  const sinceMs = clock.nowMs();
+  await clock.run(client("theirs", "guest").chat("q"));
+  const usage = async (args: { by?: "model" | "process" | "tenant" | "day"; since?: number }, who = admin) =>
+    clock.run(Promise.resolve(who.llm.usage(args)));
+  const all = await usage({});
+  expect(all.rows).toMatchObject([{ key: "a/m", done: 3, failed: 0, refused: 0, isSimulated: false }]);
+  expect(all.total.usage).toMatchObject({ inputTokens: 3, outputTokens: 30, costUsd: 33e-6 });
+  expect((await usage({ by: "tenant" })).rows.map(({ key, done }) => [key, done])).toEqual([
+    ["local", 2],
+    ["guest", 1],
+  ]);
+  expect((await usage({ by: "day" })).rows.map(({ key, done }) => [key, done])).toEqual([
+    ["2023-11-14", 2],
+    ["2023-11-15", 1],
+  ]);
+  expect((await usage({ since: sinceMs })).total.done).toBe(1);
+  expect((await usage({ by: "process" })).rows.map(({ name, done }) => [name, done])).toContainEqual(["theirs", 1]);
+  const guest = client("again", "guest").client;
+  expect((await usage({ by: "tenant" }, guest)).rows.map(({ key }) => key)).toEqual(["guest"]);
+});
+
+test("a published price and context stand where nobody told another, and the configuration goes before them", async () => {
+  const published = { price: { input: 3, output: 4, asOf: "2026-01-02" }, contextTokens: 50 };
+  const told = { input: 1, output: 1 };
+  const { admin, clock } = await openRig({
+    prices: {
+      asOf: "2026-01-02",
+      source: "test",
+      find: (list, model) => (list === "up" && model === "m" ? published : undefined),
+    },
+    cores: (virtual) => [
+      Object.assign(createScriptedCore({ clock: virtual, name: "a" }), { priceList: "up" }),
+      Object.assign(createScriptedCore({ clock: virtual, name: "b", price: told }), { priceList: "up" }),
+      createScriptedCore({ clock: virtual, name: "c" }),
+    ],
+  });
+  const { models } = await clock.run(Promise.resolve(admin.llm.models()));
+  expect(models.map(({ price }) => price)).toEqual([published.price, told, undefined]);
+  expect(models.map(({ contextTokens }) => contextTokens)).toEqual([50, 50, undefined]);
+  const limits = [{ resource: "costUsd" as const, limit: 1 }];
+  await clock.run(Promise.resolve(admin.budget.set({ scope: "tenant:local", limits })));
+  const ask = async (model: string) => admin.llm.chat({ model, messages: [{ role: "user", content: "q" }] });
+  await expect(clock.run(ask("a/m"))).resolves.toMatchObject({ model: "a/m" });
+  await expect(clock.run(ask("c/m"))).rejects.toMatchObject({ code: "EINVAL" });
 });
