@@ -72,7 +72,47 @@ const get = (
   get: { summary, parameters, responses: { 200: { description: "As asked for.", content }, ...failed } },
 });
 
+const responseId = parameter("id", "path", "resp_…");
+const response = json({ type: "object", description: "OpenAI's Response" });
+
+const responsesPaths: Record<string, unknown> = {
+  "/v1/responses": {
+    post: {
+      summary: "OpenAI's responses API, for its clients unmodified.",
+      tags: ["openai"],
+      requestBody: { required: true, content: json({ type: "object", additionalProperties: true }) },
+      responses: { 200: { description: "A response, or its events.", content: { ...response, ...events } } },
+    },
+  },
+  "/v1/responses/{id}": {
+    ...get("A stored response, while the journal keeps it.", response, [responseId]),
+    delete: {
+      summary: "Take a stored response's answer out of the journal.",
+      parameters: [responseId],
+      responses: { 200: { description: "It is deleted.", content: json({ type: "object" }) } },
+    },
+  },
+  "/v1/responses/{id}/cancel": {
+    post: {
+      summary: "End a response that is still streamed.",
+      parameters: [responseId],
+      responses: { 200: { description: "The response as it stands.", content: response } },
+    },
+  },
+  "/v1/responses/{id}/input_items": get(
+    "What the model was given for a stored response, a page at a time.",
+    json({ type: "object" }),
+    [
+      responseId,
+      parameter("order", "query", "asc or desc (default)"),
+      parameter("after", "query", "the id of the last item of the page before"),
+      parameter("limit", "query", "1 to 100; default 20"),
+    ],
+  ),
+};
+
 const foreignPaths: Record<string, unknown> = {
+  ...responsesPaths,
   "/v1/chat/completions": {
     post: {
       summary: "OpenAI's chat API, for its clients unmodified.",

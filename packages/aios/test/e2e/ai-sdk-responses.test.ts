@@ -3,7 +3,7 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { generateObject, generateText, stepCountIs, streamText, tool, type LanguageModel, type ModelMessage } from "ai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { backends, type Backend } from "./answering.ts";
+import { anthropicBackend, backends, type Backend } from "./answering.ts";
 import { openDoors } from "./open-doors.ts";
 
 const city = z.object({ city: z.string() });
@@ -21,7 +21,7 @@ const weather = (asked: string[]) => ({
   }),
 });
 
-describe.each(backends)("the AI SDK's responses in front of $name", ({ open }) => {
+describe.each([...backends, anthropicBackend])("the AI SDK's responses in front of $name", ({ open }) => {
   let backend: Backend;
   let model: LanguageModel;
   beforeEach(async () => {

@@ -3,8 +3,9 @@ import OpenAI from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Received, Reply } from "../upstream.ts";
-import { backends, type Backend } from "./answering.ts";
+import { createAnthropicCore } from "../../src/drivers/llm/anthropic/core.ts";
+import { openUpstream, type Received, type Reply } from "../upstream.ts";
+import { anthropicBackend, backends, type Backend } from "./answering.ts";
 import { openDoors, type Doors } from "./open-doors.ts";
 
 type Input = OpenAI.Responses.ResponseInput;
@@ -34,7 +35,7 @@ const callIn = (response: OpenAI.Responses.Response): OpenAI.Responses.ResponseF
 const resent = ({ output }: OpenAI.Responses.Response): Input =>
   output.flatMap((item) => (item.type === "function_call" || item.type === "reasoning" ? [item] : []));
 
-describe.each(backends)("the openai client's responses in front of $name", ({ open }) => {
+describe.each([...backends, anthropicBackend])("the openai client's responses in front of $name", ({ open }) => {
   let backend: Backend;
   let client: OpenAI;
   let model: string;
@@ -248,6 +249,41 @@ describe("what a model's answer is to the responses client", () => {
       expect(response.output[0]).toMatchObject({ status: "incomplete" });
     }
   });
+});
+
+test("a signed thought goes back to who signed it, with the call that it led to", async () => {
+  await using claude = await openUpstream(({ body }) =>
+    body.messages?.length === 1
+      ? {
+          is: "answer",
+          reasoning: ["I shall look."],
+          toolCalls: [{ id: "t1", name: "weather", arguments: '{"city":"Oslo"}' }],
+        }
+      : { is: "answer" },
+  );
+  await using core = createAnthropicCore({
+    name: "claude",
+    endpoint: 0,
+    baseUrl: claude.baseUrl,
+    apiKey: "k",
+    models: [{ id: "c" }],
+  });
+  await using doors = await openDoors({ cores: [core] });
+  const client = clientOf(doors);
+  const request = { model: "claude/c", tools: [weather], store: false };
+  for (const isStreamed of [false, true]) {
+    const asked = claude.requests.length;
+    const first = isStreamed
+      ? await client.responses.stream({ ...request, input: question }).finalResponse()
+      : await client.responses.create({ ...request, input: question });
+    const result: Input = [{ type: "function_call_output", call_id: callIn(first).call_id, output: "mild" }];
+    await client.responses.create({ ...request, input: [...question, ...resent(first), ...result] });
+    const { body } = await claude.received(asked + 2);
+    expect(body.messages?.[1]?.content).toMatchObject([
+      { type: "thinking", thinking: "I shall look.", signature: "sig==" },
+      { type: "tool_use", name: "weather", input: { city: "Oslo" } },
+    ]);
+  }
 });
 
 describe("the responses client is told what went wrong in its own words", () => {

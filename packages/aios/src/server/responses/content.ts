@@ -5,7 +5,7 @@ import type { Members } from "../openai/fields.ts";
 import { dialect, hinted } from "./tables.ts";
 
 type UserContent = Extract<Message, { role: "user" }>["content"];
-export type UserPart = Exclude<UserContent, string>[number];
+type UserPart = Exclude<UserContent, string>[number];
 type TextPart = Extract<UserPart, { type: "text" }>;
 
 const known = {

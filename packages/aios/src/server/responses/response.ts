@@ -53,7 +53,7 @@ export interface ResponseOf {
 
 const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
-export const wireUsage = (usage: Usage): Members => ({
+const wireUsage = (usage: Usage): Members => ({
   input_tokens: usage.inputTokens,
   input_tokens_details: { cached_tokens: usage.cachedInputTokens },
   output_tokens: usage.outputTokens,
