@@ -121,6 +121,6 @@ export const saying = {
     words: ["on", " and", " on"],
     follows: { "<|reply|>": "on", on: " and", " and": " on", " on": " and" },
   },
-  /** Random, but for quotes and brackets that close soon. */
-  shortJson: { boosts: { '"': 12, "}": 10, "]": 8 } },
+  /** Random, but for what closes a string, a number, an object or a list: that comes soon. */
+  shortJson: { boosts: { '"': 12, ",": 10, "}": 10, "]": 8 } },
 } as const satisfies Record<string, RandomModel>;

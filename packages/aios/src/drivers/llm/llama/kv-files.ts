@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import type { LlamaContextSequence } from "node-llama-cpp";
@@ -108,11 +107,16 @@ export async function loadKv(
   }
 }
 
-/** Hexadecimal SHA-256; about 1 s per GB. */
+/** Hexadecimal SHA-256. One buffer for all of a file: 37 MB in 40 ms, as a stream 80. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+  const buffer = Buffer.allocUnsafe(4 << 20);
+  await using file = await open(path);
+  for (;;) {
+    const { bytesRead } = await file.read(buffer);
+    if (bytesRead === 0) return hash.digest("hex");
+    hash.update(buffer.subarray(0, bytesRead));
+  }
 }
 
 async function removeLeftOvers(folder: string): Promise<void> {

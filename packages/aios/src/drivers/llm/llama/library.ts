@@ -34,7 +34,11 @@ export async function loadLibrary({
   try {
     return await load();
   } catch (cause) {
-    throw new SysError("EINVAL", `core ${core} is of kind llama and the package node-llama-cpp is not installed`, {
+    const isMissing = ["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(
+      (cause as NodeJS.ErrnoException).code ?? "",
+    );
+    const what = isMissing ? "is not installed" : `cannot be loaded: ${(cause as Error).message}`;
+    throw new SysError("EINVAL", `core ${core} is of kind llama and the package node-llama-cpp ${what}`, {
       cause,
       hint: installCommand(gpu),
     });
