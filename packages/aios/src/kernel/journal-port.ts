@@ -26,7 +26,14 @@ export interface ProcessRow {
   readonly capabilities: readonly string[];
   readonly limits: readonly Limit[];
   readonly usage: Usage;
-  readonly counts: { done: number; failed: number; toolCalls: number; waitingMs: number; seq: number };
+  readonly counts: {
+    done: number;
+    failed: number;
+    toolCalls: number;
+    waitingMs: number;
+    servedMs?: number;
+    seq: number;
+  };
   /** Program and task of an agent, command line of a command, identity of a client. */
   readonly program: unknown;
   readonly key: KeyId | null;
