@@ -51,8 +51,7 @@ export class Estimator {
   outputTokens(place: string, maxTokens: number | undefined): number {
     const seen = this.#outputs.get(place);
     if (!seen) return maxTokens ?? UNKNOWN_OUTPUT;
-    const sorted = seen.toSorted((left, right) => left - right);
-    const p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))] ?? UNKNOWN_OUTPUT;
+    const p95 = percentile95(seen);
     return Math.min(p95, maxTokens ?? p95);
   }
 
@@ -65,4 +64,14 @@ export class Estimator {
     this.#outputs.set(place, outputs);
     if (this.#outputs.size > 2_000) for (const oldest of this.#outputs.keys()) return void this.#outputs.delete(oldest);
   }
+}
+
+/** Of 32 samples at most it is the largest or the one below: sorting them costs more than two looks. */
+function percentile95(values: readonly number[]): number {
+  let [largest, second] = [0, 0];
+  for (const value of values) {
+    if (value > largest) [largest, second] = [value, largest];
+    else if (value > second) second = value;
+  }
+  return Math.floor(values.length * 0.95) === values.length - 1 ? largest : second;
 }

@@ -2,9 +2,6 @@ import { Heap } from "./heap.ts";
 import type { HeapItem } from "./heap.ts";
 import type { Clock } from "./ports.ts";
 
-/** One reason for all: an abort without one builds an exception with a stack each time. */
-const REPLACED = "replaced by an earlier timer";
-
 export interface Timer {
   cancel(): void;
 }
@@ -22,8 +19,9 @@ export class Timers {
     (left, right) => left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order),
   );
   #order = 0;
-  #awaited: { atMs: number; abort: AbortController } | undefined;
-  #isClosed = false;
+  /** Instants that are awaited on the clock, the earliest last. Each is earlier than the one before, so they are few. */
+  readonly #awaited: number[] = [];
+  readonly #closed = new AbortController();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,27 +36,26 @@ export class Timers {
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#awaited?.abort.abort(REPLACED);
+    this.#closed.abort("the kernel has stopped");
   }
 
   #arm(): void {
     const next = this.#due.peek();
-    if (!next || this.#isClosed) return;
-    // A wake-up that comes too early costs less than aborting it.
-    if (this.#awaited && this.#awaited.atMs <= next.atMs) return;
-    this.#awaited?.abort.abort(REPLACED);
-    const awaited = { atMs: next.atMs, abort: new AbortController() };
-    this.#awaited = awaited;
-    this.#clock.wakeAt(next.atMs, awaited.abort.signal).then(
-      () => this.#wake(awaited),
-      () => undefined, // aborted: an earlier one is awaited, or the kernel has stopped
+    const { signal } = this.#closed;
+    if (!next || signal.aborted) return;
+    // A wake-up that comes too early costs less than aborting it: a later one stays awaited when an earlier one comes.
+    const { atMs } = next;
+    if ((this.#awaited.at(-1) ?? Number.POSITIVE_INFINITY) <= atMs) return;
+    this.#awaited.push(atMs);
+    this.#clock.wakeAt(atMs, signal).then(
+      () => this.#wake(atMs),
+      () => undefined, // the kernel has stopped
     );
   }
 
-  #wake(awaited: object): void {
-    if (this.#awaited !== awaited) return;
-    this.#awaited = undefined;
+  #wake(awaitedMs: number): void {
+    const place = this.#awaited.lastIndexOf(awaitedMs);
+    if (place >= 0) this.#awaited.splice(place, 1);
     const nowMs = this.#clock.nowMs();
     for (let next = this.#due.peek(); next && next.atMs <= nowMs; next = this.#due.peek()) {
       this.#due.remove(next);

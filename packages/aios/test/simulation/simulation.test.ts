@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { simulate } from "./simulate.ts";
-import type { SimulationMetrics } from "./simulate.ts";
-import { workloads } from "./workloads.ts";
-import type { AgentPlan, WorkloadName } from "./workloads.ts";
+import { metricsOf } from "../../src/bench/sched/metrics.ts";
+import type { SimulationMetrics } from "../../src/bench/sched/metrics.ts";
+import { simulate as run } from "../../src/bench/sched/simulate.ts";
+import type { SimulationOptions } from "../../src/bench/sched/simulate.ts";
+import { workloads } from "../../src/bench/sched/workloads.ts";
+import type { AgentPlan, WorkloadName } from "../../src/bench/sched/workloads.ts";
+
+const simulate = async (options: SimulationOptions): Promise<SimulationMetrics> => metricsOf(await run(options));
 
 const names = Object.keys(workloads) as WorkloadName[];
 

@@ -13,6 +13,14 @@ export function createSeededRandom(seed: number): Random {
   };
   return {
     next,
-    text: (length) => Array.from({ length }, () => ALPHABET[Math.floor(next() * ALPHABET.length)]).join(""),
+    text: (length) => {
+      let text = "";
+      // Six characters a draw: 36^6 is just below 2^32.
+      for (let left = 0; text.length < length; left = Math.floor(left / ALPHABET.length)) {
+        if (text.length % 6 === 0) left = Math.floor(next() * ALPHABET.length ** 6);
+        text += ALPHABET[left % ALPHABET.length];
+      }
+      return text;
+    },
   };
 }

@@ -3,6 +3,7 @@ import type { ChatArgs, EmbedArgs } from "@aiosjs/sdk/protocol";
 import type { Clock, Core, DriverEvent, ModelSpec } from "../../../kernel/ports.ts";
 import { simDefaults } from "./parameters.ts";
 import type { SimParameters } from "./parameters.ts";
+import type { SimSnapshot } from "./snapshot.ts";
 import { createSimulation, SimFault } from "./simulation.ts";
 
 export interface SimCoreOptions extends Partial<SimParameters> {
@@ -19,6 +20,8 @@ export interface SimCore extends Core {
   readonly arrived: number;
   readonly running: number;
   readonly waiting: number;
+  /** Snapshots that nobody has resumed or discarded. */
+  readonly snapshots: number;
 }
 
 /**
@@ -40,12 +43,13 @@ export function createSimCore({ clock, name = "sim", endpoint = 0, batching, ...
     honoursMaxTokens: true,
     serves: ["llm.chat", "llm.embed"],
     dialects: [],
-    resume: "none",
+    resume: parameters.fixed === null ? parameters.resume : "none",
     batching,
     limits: parameters.areLimitsDeclared ? { concurrency: parameters.slots, ...parameters.limits } : {},
     models: () => models,
-    execute: (syscall, args, { pid, model, signal }) => {
-      const caller = { agent: pid, model, signal };
+    execute: (syscall, args, { pid, model, signal, snapshot, quantumTokens, preempt }) => {
+      const resume = { snapshot: snapshot as SimSnapshot | undefined, quantumTokens, preempt };
+      const caller = { agent: pid, model, signal, ...(parameters.resume === "kv" ? resume : {}) };
       if (syscall === "llm.chat") return inWords(simulation.answer(args as ChatArgs, caller), signal);
       if (syscall === "llm.embed") return inWords(simulation.embed(args as EmbedArgs, caller), signal);
       throw new SysError("ENOSYS", `core ${name} does not serve ${syscall}`, {
@@ -60,6 +64,9 @@ export function createSimCore({ clock, name = "sim", endpoint = 0, batching, ...
     },
     get waiting() {
       return simulation.waiting;
+    },
+    get snapshots() {
+      return simulation.snapshots;
     },
   };
 

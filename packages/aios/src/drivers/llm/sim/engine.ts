@@ -13,10 +13,18 @@ export interface Work {
   readonly slowness: number;
   /** No token comes after so many; the slot stays taken until the abort. */
   readonly stallAfterTokens: number | undefined;
+  /** Tokens that were produced before it made way; the prompt and they are in the cache again at the cost of a swap. */
+  readonly startTokens?: number | undefined;
+  /** It makes way after so many tokens, or at the end of the iteration in which `preempt` fires. */
+  readonly quantumTokens?: number | undefined;
+  readonly preempt?: AbortSignal | undefined;
   readonly signal: AbortSignal;
 }
 
-/** The machine: takes generations in order of arrival into its slots, and tells how many tokens each has so far. */
+/**
+ * The machine: takes generations in order of arrival into its slots, and tells how many tokens each has so far. One that makes
+ * way ends below `outputTokens`.
+ */
 export interface Engine {
   /** Rejects with the signal's reason when it aborts; the slot is free at once. */
   run(work: Work): AsyncIterable<number>;
@@ -27,7 +35,7 @@ export interface Engine {
 
 type Machine = Pick<
   SimParameters,
-  "slots" | "kvTokens" | "iterationMs" | "perSequenceMs" | "prefillUsPerToken" | "prefillChunkTokens"
+  "slots" | "kvTokens" | "iterationMs" | "perSequenceMs" | "prefillUsPerToken" | "prefillChunkTokens" | "swapUsPerToken"
 >;
 
 interface Sequence {
@@ -39,6 +47,9 @@ interface Sequence {
   /** The last count reported, and the next. */
   reported: number;
   reportAt: number;
+  /** Makes way after so many tokens. */
+  stopAt: number;
+  isStopped: boolean;
   reader: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
 }
 
@@ -53,6 +64,15 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
   let kvFree = machine.kvTokens;
   let isPumping = false;
   let interruption = new AbortController();
+  /** Iterations of the plan under way; while it is one, whoever comes waits for its end anyway. */
+  let planned = 0;
+  /** Swapping holds up the next iteration of all. */
+  let swapMs = 0;
+
+  const swap = ({ work, produced }: Sequence) => {
+    const heldTokens = work.kvTokens - work.outputTokens + produced;
+    swapMs += (heldTokens * machine.swapUsPerToken) / 1000;
+  };
 
   const admit = () => {
     for (const sequence of waiting) {
@@ -61,6 +81,7 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
       waiting.delete(sequence);
       running.add(sequence);
       kvFree -= sequence.work.kvTokens;
+      if (sequence.produced > 0) swap(sequence);
     }
   };
 
@@ -83,16 +104,21 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
       } else {
         decoding++;
         const { slowness } = sequence.work;
-        count = Math.min(count, (sequence.reportAt - sequence.produced) * slowness - sequence.idle);
+        count = Math.min(count, Math.max(1, (sequence.reportAt - sequence.produced) * slowness - sequence.idle));
       }
     }
     if (count === Infinity) return undefined;
     const prefillMs = (Math.min(prefill, machine.prefillChunkTokens) * machine.prefillUsPerToken) / 1000;
-    return { count, eachMs: machine.iterationMs + decoding * machine.perSequenceMs + prefillMs };
+    if (swapMs > 0) count = 1;
+    const eachMs = machine.iterationMs + decoding * machine.perSequenceMs + prefillMs + swapMs;
+    swapMs = 0;
+    return { count, eachMs };
   };
 
-  const advance = (iterations: number) => {
-    if (iterations === 0) return;
+  /** @returns how many left their slots. */
+  const advance = (iterations: number): number => {
+    if (iterations === 0) return 0;
+    let left = 0;
     let prefillBudget = machine.prefillChunkTokens;
     for (const sequence of running) {
       if (isStalled(sequence)) continue;
@@ -107,12 +133,17 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
       sequence.idle += iterations;
       sequence.produced = Math.min(lastToken(sequence.work), sequence.produced + Math.floor(sequence.idle / slowness));
       sequence.idle %= slowness;
-      if (sequence.produced >= sequence.reportAt) report(sequence);
-      if (sequence.produced >= sequence.work.outputTokens) {
+      const isDone = sequence.produced >= sequence.work.outputTokens;
+      sequence.isStopped = !isDone && sequence.produced >= sequence.stopAt;
+      if (sequence.isStopped) swap(sequence);
+      if (sequence.produced >= sequence.reportAt || sequence.isStopped) report(sequence);
+      if (isDone || sequence.isStopped) {
         running.delete(sequence);
         kvFree += sequence.work.kvTokens;
+        left++;
       }
     }
+    return left;
   };
 
   /** True when the instant came, false when somebody came or left before. */
@@ -137,37 +168,58 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
   const pump = async () => {
     isPumping = true;
     let atMs = clock.nowMs();
+    planned = 1;
+    // All that come at this instant are in the first iteration.
+    await clock.wakeAt(atMs, forever);
     while (running.size + waiting.size > 0) {
       admit();
       const step = plan();
       if (step === undefined) {
+        planned = 0;
         await someoneComesOrLeaves();
         atMs = clock.nowMs();
         continue;
       }
       let { count } = step;
+      planned = count;
       // Somebody came or left: the iteration under way ends as planned, then all is planned anew.
       while (!(await sleep(atMs + count * step.eachMs))) {
         count = Math.min(count, Math.max(0, Math.ceil((clock.nowMs() - atMs) / step.eachMs)));
         if (count === 0) break;
       }
       atMs += count * step.eachMs;
-      advance(count);
+      planned = 1;
+      // Who has an answer may ask again, and who waits before the core may come: at this very instant.
+      if (advance(count) > 0) await clock.wakeAt(atMs, forever);
     }
     isPumping = false;
   };
 
   async function* run(work: Work): AsyncGenerator<number> {
     work.signal.throwIfAborted();
+    const start = work.startTokens ?? 0;
     const sequence: Sequence = {
       work,
-      prefillLeft: Math.max(1, work.prefillTokens),
-      produced: 0,
+      prefillLeft: start > 0 ? 0 : Math.max(1, work.prefillTokens),
+      produced: start,
       idle: 0,
-      reported: 0,
-      reportAt: Math.min(lastToken(work), work.chunkTokens),
+      reported: start,
+      reportAt: Math.min(lastToken(work), start + Math.min(work.chunkTokens, work.quantumTokens ?? Infinity)),
+      stopAt: start + (work.quantumTokens ?? Infinity),
+      isStopped: false,
       reader: undefined,
     };
+    const makeWay = () => {
+      sequence.stopAt = 0;
+      sequence.reportAt = sequence.produced;
+      if (waiting.delete(sequence)) {
+        sequence.isStopped = true;
+        sequence.reader?.resolve();
+      }
+      if (planned > 1) interruption.abort(arrival);
+    };
+    if (work.preempt?.aborted === true) makeWay();
+    work.preempt?.addEventListener("abort", makeWay, { once: true });
     const abort = () => {
       leave(sequence);
       sequence.reader?.reject(work.signal.reason);
@@ -175,21 +227,24 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
     work.signal.addEventListener("abort", abort, { once: true });
     waiting.add(sequence);
     if (!isPumping) void pump();
-    else if (running.size < machine.slots) interruption.abort(arrival);
+    else if (running.size < machine.slots && planned !== 1) interruption.abort(arrival);
     try {
-      let seen = 0;
+      let seen = start;
       while (seen < work.outputTokens) {
         work.signal.throwIfAborted();
         if (sequence.reported === seen) {
+          if (sequence.isStopped) return;
           await new Promise<void>((resolve, reject) => {
             sequence.reader = { resolve, reject };
           });
         }
+        if (sequence.reported === seen) continue;
         seen = sequence.reported;
         yield seen;
       }
     } finally {
       work.signal.removeEventListener("abort", abort);
+      work.preempt?.removeEventListener("abort", makeWay);
       leave(sequence);
     }
   }
@@ -205,6 +260,8 @@ export function createBatchEngine(clock: Clock, machine: Machine): Engine {
   };
 }
 
+const forever = new AbortController().signal;
+
 /** Production ends here; below `outputTokens` the sequence is stalled and keeps its slot. */
 const lastToken = ({ outputTokens, stallAfterTokens }: Work) =>
   Math.min(outputTokens, stallAfterTokens ?? outputTokens);
@@ -216,7 +273,11 @@ const isStalled = ({ work, produced }: Sequence) => produced >= lastToken(work);
 
 function report(sequence: Sequence) {
   sequence.reported = sequence.produced;
-  sequence.reportAt = Math.min(lastToken(sequence.work), sequence.produced + sequence.work.chunkTokens);
+  sequence.reportAt = Math.min(
+    lastToken(sequence.work),
+    sequence.produced + sequence.work.chunkTokens,
+    sequence.stopAt,
+  );
   sequence.reader?.resolve();
   sequence.reader = undefined;
 }

@@ -36,6 +36,12 @@ export interface SimParameters {
   readonly faults: SimFaults;
   /** Prompt tokens whose 256-token blocks are remembered and need no prefill; 0: none. */
   readonly prefixCacheTokens: number;
+  /** Whether a call that made way goes on exactly where it stopped. Needs the iteration model. */
+  readonly resume: "kv" | "none";
+  /** Moving a token's cache out of a slot, or back into one. */
+  readonly swapUsPerToken: number;
+  /** `prose`: sentences about the task, tool calls and JSON where they are asked for. `filler`: words drawn by the prompt's hash. */
+  readonly answers: "prose" | "filler";
 }
 
 /** Probabilities per attempt; their sum is at most 1. */
@@ -85,4 +91,7 @@ export const simDefaults: SimParameters = {
   retryAfterMs: null,
   faults: noFaults,
   prefixCacheTokens: 0,
+  resume: "none",
+  swapUsPerToken: 0.6,
+  answers: "prose",
 };

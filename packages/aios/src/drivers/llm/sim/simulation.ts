@@ -4,12 +4,15 @@ import type { Clock, DriverEvent, ModelSpec } from "../../../kernel/ports.ts";
 import { createAnswer } from "./answer.ts";
 import type { Answer } from "./answer.ts";
 import { textOf, think } from "./brain.ts";
+import type { Thought } from "./brain.ts";
 import { createBatchEngine } from "./engine.ts";
 import { createFixedEngine } from "./fixed-engine.ts";
 import { createLimiter } from "./limiter.ts";
 import type { SimFaults, SimParameters } from "./parameters.ts";
 import { createPrefixCache } from "./prefix-cache.ts";
 import { draws, textHash } from "./prng.ts";
+import { SnapshotShelf } from "./snapshot.ts";
+import type { SimSnapshot } from "./snapshot.ts";
 import type { Draws } from "./prng.ts";
 import { countTokens } from "./tokens.ts";
 import { embedTokens, hashedVector } from "./vectors.ts";
@@ -34,6 +37,10 @@ export interface SimCaller {
   readonly agent: string;
   readonly model: string;
   readonly signal: AbortSignal;
+  /** Where this call stopped before, and when it makes way again. */
+  readonly snapshot?: SimSnapshot | undefined;
+  readonly quantumTokens?: number | undefined;
+  readonly preempt?: AbortSignal | undefined;
   /** Called when the limits have let the call through. */
   readonly onAdmitted?: () => void;
 }
@@ -41,7 +48,7 @@ export interface SimCaller {
 /** The upstream itself, with neither a kernel nor a wire in front. */
 export interface Simulation {
   /**
-   * Batches of deltas (where `args.stream` asks for them), then one result.
+   * Batches of deltas (where `args.stream` asks for them), then one result, or a snapshot where it made way.
    * @throws SimFault for what upstreams do; SysError EINVAL and ENOENT for a request that is wrong.
    */
   answer(args: ChatArgs, caller: SimCaller): AsyncGenerator<readonly DriverEvent[]>;
@@ -51,6 +58,8 @@ export interface Simulation {
   readonly arrived: number;
   readonly running: number;
   readonly waiting: number;
+  /** Snapshots handed out, and neither come back nor discarded. */
+  readonly snapshots: number;
 }
 
 interface Arrival {
@@ -71,6 +80,7 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
   const limiter = createLimiter(limits, parameters.limitBy, now);
   const prefixes = createPrefixCache(parameters.prefixCacheTokens);
   const attempts = createAttemptCounter();
+  const shelf = new SnapshotShelf();
   let inFlight = 0;
   let arrived = 0;
 
@@ -150,7 +160,12 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     const promptTokens = countTokens(prompt);
     const room = Math.min(model.contextTokens ?? Infinity, parameters.kvTokens) - promptTokens;
     if (room < 1) throw tooLong(name, model, promptTokens);
-    const { chance, fault, news, refusal } = await arrive(promptTokens, caller);
+    const hash = textHash(prompt);
+    const resumed = caller.snapshot && shelf.take(caller.snapshot, hash);
+    // Who goes on has been let in already.
+    const { chance, fault, news, refusal } = resumed
+      ? { ...resumed, chance: noChance, news: [], refusal: undefined }
+      : await arrive(promptTokens, caller);
     if (refusal) {
       if (news.length > 0) yield news;
       throw refusal;
@@ -159,10 +174,12 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     caller.onAdmitted?.();
     try {
       if (fault === "serverError") throw serverFault(chance("status"));
-      const thought = think(args, { ...parameters, hash: textHash(prompt) });
+      const thought =
+        parameters.answers === "filler" ? filler(args, hash, parameters) : think(args, { ...parameters, hash });
       const whole = createAnswer(thought, args, Math.min(args.maxTokens ?? Infinity, room));
-      const breaksAfter = fault === "disconnect" || fault === "stall" ? chance("break").below(whole.tokens) : undefined;
-      const cachedTokens = Math.min(prefixes.lookUp(prompt), promptTokens - 1);
+      const isBreaking = fault === "disconnect" || fault === "stall";
+      const breaksAfter = resumed ? resumed.breaksAfter : isBreaking ? chance("break").below(whole.tokens) : undefined;
+      const cachedTokens = resumed?.cachedTokens ?? Math.min(prefixes.lookUp(prompt), promptTokens - 1);
       const progress = engine.run({
         prefillTokens: promptTokens - cachedTokens,
         outputTokens: whole.tokens,
@@ -171,8 +188,11 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
         slowness: fault === "slow" ? 8 : 1,
         stallAfterTokens: fault === "stall" ? breaksAfter : undefined,
         signal,
+        startTokens: resumed?.outputTokens,
+        quantumTokens: caller.quantumTokens,
+        preempt: caller.preempt,
       });
-      let sent = 0;
+      let sent = resumed?.outputTokens ?? 0;
       for await (const produced of progress) {
         // The headers come with the first token, and say what stood when the call was admitted.
         const batch: DriverEvent[] = news.splice(0);
@@ -190,12 +210,14 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
             throw new SimFault("malformed", "the answer ended in the middle of its JSON", { status: 200 });
           }
           limiter.charge(whole.tokens);
-          batch.push(
-            resultOf(whole, { promptTokens, cachedTokens, model: `${name}/${caller.model}`, hash: textHash(prompt) }),
-          );
+          batch.push(resultOf(whole, { promptTokens, cachedTokens, model: `${name}/${caller.model}`, hash }));
         }
         if (batch.length > 0) yield batch;
       }
+      if (sent === whole.tokens) return;
+      const tokens = sent > 0 ? promptTokens + sent : 0;
+      const snapshot = shelf.put({ tokens, outputTokens: sent, hash, cachedTokens, fault, breaksAfter });
+      yield [...news, { type: "preempted", snapshot }];
     } finally {
       inFlight--;
     }
@@ -212,6 +234,9 @@ export function createSimulation(name: string, clock: Clock, parameters: SimPara
     },
     get waiting() {
       return engine.waiting;
+    },
+    get snapshots() {
+      return shelf.size;
     },
   };
 }
@@ -252,6 +277,20 @@ function resultOf(
     reasoningTokens: answer.reasoningTokens,
   };
   return { type: "result", result, usage };
+}
+
+const noChance = (): never => {
+  throw new Error("a call that goes on draws nothing anew");
+};
+
+/** As long as an answer in prose would be at most, and a function of the prompt too; made in no time. */
+function filler(args: ChatArgs, hash: string, { outputTokens }: SimParameters): Thought {
+  const tokens = Math.min(outputTokens, (args.maxTokens ?? Infinity) + 1);
+  return {
+    reasoning: "",
+    text: `${hash} `.repeat(Math.ceil((tokens * 4) / (hash.length + 1))).slice(0, tokens * 4),
+    toolCalls: [],
+  };
 }
 
 function drawFault(faults: SimFaults, chance: Draws): keyof SimFaults | undefined {

@@ -1,8 +1,8 @@
 import type { SchedulingClass } from "@aiosjs/sdk/protocol";
-import { noFaults, simDefaults } from "../../src/drivers/llm/sim/parameters.ts";
-import type { SimParameters } from "../../src/drivers/llm/sim/parameters.ts";
-import { draws } from "../../src/drivers/llm/sim/prng.ts";
-import type { Draws } from "../../src/drivers/llm/sim/prng.ts";
+import { noFaults, simDefaults } from "../../drivers/llm/sim/parameters.ts";
+import type { SimParameters } from "../../drivers/llm/sim/parameters.ts";
+import { draws } from "../../drivers/llm/sim/prng.ts";
+import type { Draws } from "../../drivers/llm/sim/prng.ts";
 
 /** One model call of a plan. */
 export interface Step {
@@ -43,6 +43,7 @@ const usualCore = {
   outputTokens: 2_000,
   outputSigma: 0,
   models: [{ id: "sim" }],
+  answers: "filler",
   // A conversation is not read anew at each turn.
   prefixCacheTokens: 4_000_000,
 } satisfies Partial<SimParameters>;

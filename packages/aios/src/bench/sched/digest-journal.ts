@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import type { Journal, JournalImage } from "../../kernel/ports.ts";
+
+/** A journal that keeps nothing but a hash of the events: what a run of a hundred thousand agents is compared by. */
+export interface DigestJournal extends Journal {
+  /** SHA-256 over the events so far, in order. */
+  digest(): string;
+  /** Events so far by topic. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+const emptyImage: JournalImage = {
+  processes: [],
+  keys: [],
+  accounts: [],
+  buckets: [],
+  meta: new Map(),
+  intents: [],
+  lastEventSeq: 0,
+};
+
+export function createDigestJournal(): DigestJournal {
+  const hash = createHash("sha256");
+  const counts = new Map<string, number>();
+  return {
+    driver: "digest",
+    isReadOnly: false,
+    counts,
+    digest: () => hash.copy().digest("hex"),
+    load: () => Promise.resolve(emptyImage),
+    commit: (records) => {
+      let text = "";
+      for (const record of records) {
+        if (record.kind !== "event") continue;
+        const { topic } = record.row;
+        counts.set(topic, (counts.get(topic) ?? 0) + 1);
+        text += `${JSON.stringify(record.row)}\n`;
+      }
+      if (text !== "") hash.update(text);
+      return Promise.resolve();
+    },
+    events: () => Promise.resolve([]),
+    calls: () => Promise.resolve([]),
+    call: () => Promise.resolve(undefined),
+    process: () => Promise.resolve(undefined),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
