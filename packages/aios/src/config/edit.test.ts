@@ -27,9 +27,11 @@ test("a core is found by its name, and an alias may hold dots", async () => {
   using home = temporaryHome({ "config.yaml": commented });
   expect((await setSetting(home, "llms.cores.up.models", "[b, c]")).key).toBe("llms.cores.0.models");
   await setSetting(home, "llms.aliases.gpt-4.1", "up/b");
+  await setSetting(home, "llms.router.fallbacks.up/gpt-4.1", "[up/b]");
   const text = readFileSync(home.file("config.yaml"), "utf8");
   expect(text).toContain("models: [b, c]");
   expect(text).toContain('"gpt-4.1": up/b');
+  expect(text).toMatch(/up\/gpt-4\.1:\s+- up\/b/);
 });
 
 test("what the whole file would not be right with is not written", async () => {

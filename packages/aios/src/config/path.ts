@@ -37,7 +37,7 @@ export function placeOf(key: string, config: unknown): Place {
       path.push(position);
     } else if (branch) {
       const of = branch.additionalProperties as JsonSchema;
-      const name = branchOf(of) ? word : words.slice(index).join(".");
+      const name = hasParts(of) ? word : words.slice(index).join(".");
       path.push(name);
       [schema, value] = [of, member(value, name)];
       if (name !== word) break;
@@ -66,6 +66,12 @@ function branchOf(schema: JsonSchema): JsonSchema | undefined {
     ({ type, properties, additionalProperties }) =>
       properties || type === "array" || typeof additionalProperties === "object",
   );
+}
+
+/** Whether something below it can be named: not for plain values, nor for lists of them (`llms.router.fallbacks.up/gpt-4.1`). */
+function hasParts(schema: JsonSchema): boolean {
+  const branch = branchOf(schema);
+  return branch !== undefined && !(branch.type === "array" && branchOf(branch.items ?? {}) === undefined);
 }
 
 function nameOf(item: unknown, position: number): string {

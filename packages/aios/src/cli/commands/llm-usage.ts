@@ -1,51 +1,38 @@
-import { addUsage, noUsage } from "@aiosjs/sdk";
+import type { ResultOf } from "@aiosjs/sdk";
 import type { Usage } from "@aiosjs/sdk";
 import { shortCost, shortCount } from "../../tui/figures.ts";
+import { CliError, usage as usageError } from "../cli-error.ts";
 import { llmText } from "../messages/llm.ts";
 import type { ContextOf } from "../registry.ts";
+import { parseSince } from "../since.ts";
 import { table } from "../table.ts";
 
-interface Row {
-  readonly model: string;
-  readonly isSimulated: boolean;
-  readonly done: number;
-  readonly failed: number;
-  readonly refused: number;
-  readonly usage: Usage;
-}
+type Context = ContextOf<"llm usage">;
+type Row = ResultOf<"llm.usage">["rows"][number];
 
-export async function run(context: ContextOf<"llm usage">): Promise<void> {
-  const { t, paint } = context;
+export async function run(context: Context): Promise<void> {
+  const { t, paint, options } = context;
   const client = await context.client();
-  const { lanes } = await client.llm.lanes();
-  const byModel = new Map<string, Row>();
-  for (const { core, model, isSimulated, done, failed, refused, usage = noUsage } of lanes) {
-    const name = `${core}/${model}`;
-    const before = byModel.get(name);
-    byModel.set(name, sum(before, { model: name, isSimulated, done, failed, refused, usage }));
-  }
-  const rows = [...byModel.values()];
-  const total = rows.reduce<Row | undefined>(
-    (before, row) => ({ ...sum(before, row), model: t(llmText.total) }),
-    undefined,
-  );
-  const shown = rows.length > 1 && total ? [...rows, total] : rows;
+  const { by } = options;
+  const { rows, total } = await client.llm.usage({ by: by as "model", since: sinceOf(context) });
   if (rows.length === 0) context.say(t(llmText.noCalls));
+  const shown = rows.length > 1 ? [...rows, { ...total, key: t(llmText.total) }] : rows;
+  const isTotal = (row: Row): boolean => row === shown[rows.length];
   const tokens = (title: string, pick: (usage: Usage) => number, rank: number) =>
     ({ title, text: ({ usage }: Row) => shortCount(pick(usage)), rank, align: "right" }) as const;
-  context.result({ models: rows, total: total ?? null }, () =>
+  const titles = { model: llmText.model, process: llmText.process, tenant: llmText.tenant, day: llmText.day } as const;
+  context.result({ by, rows, total }, () =>
     rows.length === 0
       ? ""
       : table(
           shown,
           [
             {
-              title: t(llmText.model),
-              text: ({ model, isSimulated }) =>
-                isSimulated && model !== total?.model ? `${model} (${t(llmText.simulated)})` : model,
+              title: t(titles[by as keyof typeof titles]),
+              text: (row) => [row.key, row.name, markOf(row, isTotal(row), context)].filter(Boolean).join(" "),
               rank: 0,
               least: 16,
-              paint: (text, row) => (row === total ? paint.strong(text) : text),
+              paint: (text, row) => (isTotal(row) ? paint.strong(text) : text),
             },
             { title: t(llmText.calls), text: ({ done }) => shortCount(done), rank: 0, align: "right" },
             { title: t(llmText.failed), text: ({ failed }) => shortCount(failed), rank: 1, align: "right" },
@@ -66,14 +53,13 @@ export async function run(context: ContextOf<"llm usage">): Promise<void> {
   );
 }
 
-const sum = (before: Row | undefined, row: Row): Row =>
-  before
-    ? {
-        ...row,
-        isSimulated: before.isSimulated && row.isSimulated,
-        done: before.done + row.done,
-        failed: before.failed + row.failed,
-        refused: before.refused + row.refused,
-        usage: addUsage(before.usage, row.usage),
-      }
-    : row;
+/** What a simulation answered says so, whatever the rows are by. */
+const markOf = ({ isSimulated }: Row, isTotal: boolean, { t }: Context): string =>
+  isSimulated && !isTotal ? `(${t(llmText.simulated)})` : "";
+
+function sinceOf({ options, t }: Context): number {
+  if (options.since === undefined) return 0;
+  const since = parseSince(options.since, Date.now());
+  if (since !== undefined) return since;
+  throw new CliError(usageError, t(llmText.wrongSince, { value: options.since }), { hint: t(llmText.wrongSinceHint) });
+}

@@ -131,8 +131,53 @@ export const llmRows = [
     path: "llm usage",
     group: "llm",
     effect: "read",
-    summary: { en: "show calls, tokens and cost by model", zh: "按模型查看调用、token 与费用" },
-    details: { en: "Since the kernel was started.", zh: "自内核启动以来。" },
+    summary: { en: "show calls, tokens and cost", zh: "查看调用、token 与费用" },
+    details: {
+      en: "From the journal, so across restarts, as far back as it is kept (journal.keepDays). Days are UTC.",
+      zh: "取自日志，跨越重启，追溯至日志保留期（journal.keepDays）。日期为 UTC。",
+    },
+    examples: [
+      "aios llm usage",
+      "aios llm usage --by day --since 7d",
+      "aios llm usage --by process --since 2026-11-01",
+    ],
+    options: [
+      {
+        name: "by",
+        kind: "text",
+        choices: ["model", "process", "tenant", "day"],
+        default: "model",
+        summary: { en: "what to add up by", zh: "汇总方式" },
+      },
+      {
+        name: "since",
+        kind: "text",
+        value: "TIME",
+        summary: { en: "24h, 7d, or a day", zh: "24h、7d 或日期" },
+      },
+    ],
     load: (): Promise<CommandModule> => import("../commands/llm-usage.ts"),
   },
 ] as const satisfies readonly CommandRow[];
+  {
+    path: "llm route",
+    group: "llm",
+    effect: "read",
+    summary: { en: "say which lanes would serve a prompt, and why", zh: "说明某个提示会由哪些通道处理及原因" },
+    details: {
+      en: "Asks no model and changes nothing. The call would stand in all lanes of one number at once; the next number takes over where they fail.",
+      zh: "不请求模型，也不改变任何状态。同一编号的通道同时排队；失败时由下一编号接替。",
+    },
+    examples: ['aios llm route "Prove that there are infinitely many primes"', 'aios llm route "你好" --model auto'],
+    args: [{ name: "prompt", summary: { en: "what the user would say", zh: "用户的话" } }],
+    options: [
+      {
+        name: "model",
+        kind: "text",
+        value: "NAME",
+        default: "auto",
+        summary: { en: "core/model, an alias or auto", zh: "core/model、别名或 auto" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/llm-route.ts"),
+  },

@@ -1,0 +1,31 @@
+import type { Text } from "../text.ts";
+
+/** What `llm route` says. */
+export const routeText = {
+  head: { en: "{model}: {how}; about {tokens} tokens", zh: "{model}：{how}；约 {tokens} token" },
+  named: { en: "asked for by name", zh: "按名称指定" },
+  by: { en: "strategy {strategy}", zh: "策略 {strategy}" },
+  strategy: { en: "chosen", zh: "选择" },
+  lane: { en: "LANE", zh: "通道" },
+  because: { en: "BECAUSE", zh: "原因" },
+  why: { en: "FIGURES", zh: "依据" },
+  asked: { en: "named", zh: "指定" },
+  rule: { en: "language rule", zh: "语言规则" },
+  fallback: { en: "if that fails", zh: "前者失败时" },
+  escalation: { en: "if its answer is bad", zh: "回答不合格时" },
+  skipped: { en: "rests now: passed over", zh: "正在冷却：跳过" },
+  share: { en: "{percent} % of calls", zh: "{percent}% 的调用" },
+  inFlight: { en: "{tokens} tokens in flight", zh: "在途 {tokens} token" },
+  expected: { en: "expected {time}", zh: "预计 {time}" },
+  learned: { en: "quality {quality} (by {neighbours} outcomes)", zh: "质量 {quality}（依据 {neighbours} 次结果）" },
+  declared: { en: "quality {quality} (declared)", zh: "质量 {quality}（声明值）" },
+  wait: { en: "wait {time}", zh: "等待 {time}" },
+  leftOut: { en: "left out", zh: "未采用" },
+  out_context: { en: "its context is too small", zh: "上下文太小" },
+  out_cooling: { en: "rests after faults or a refusal", zh: "故障或被拒后正在冷却" },
+  out_weight: { en: "its weight is 0", zh: "权重为 0" },
+  out_slow: { en: "slower than waiting for the best", zh: "比等待最优者更慢" },
+  out_quality: { en: "the mean quality would fall below alpha", zh: "平均质量会低于 alpha" },
+  out_price: { en: "it has no price", zh: "没有价格" },
+  out_unknown: { en: "no core has it", zh: "没有核心提供该模型" },
+} as const satisfies Record<string, Text>;

@@ -1,0 +1,10 @@
+const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
+
+/** `24h`, `7d`, `2026-11-01` or `2026-11-01T08:00Z` as an instant; undefined for anything else. A day begins at midnight UTC. */
+export function parseSince(text: string, nowMs: number): number | undefined {
+  const ago = /^(\d+(?:\.\d+)?)([mhdw])$/.exec(text);
+  if (ago) return nowMs - Number(ago[1]) * (unitMs[ago[2] ?? ""] ?? 0);
+  if (!/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.test(text)) return undefined;
+  const instant = Date.parse(text);
+  return Number.isNaN(instant) ? undefined : instant;
+}
