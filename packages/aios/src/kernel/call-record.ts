@@ -1,6 +1,7 @@
 import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
 import type { CallEvent, Clock, OriginalRequest, Subscription } from "./ports.ts";
+import type { PromptSize } from "./model-call.ts";
 import type { Process } from "./process.ts";
 import type { Route } from "./route.ts";
 
@@ -46,6 +47,8 @@ export class CallRecord {
   /** Something was handed out that cannot be taken back: the call is not repeated any more. */
   hasOutput = false;
   attempts = 0;
+  /** Of a model call; measured once, for counting a long prompt with its tools takes a while. */
+  size: PromptSize | undefined = undefined;
   /** Where it may go; absent for calls that have one lane. */
   route: Route | undefined = undefined;
   /** Its request is in the journal. */

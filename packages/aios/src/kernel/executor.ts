@@ -20,7 +20,7 @@ export class Executor {
   admit(submission: Submission): Entry {
     const { record, lanes } = submission;
     const isChat = record.name === "llm.chat";
-    const size = promptSize(record.name, record.args);
+    const size = (record.size ??= promptSize(record.name, record.args));
     const lane = lanes[0] as Lane;
     const entry: Entry = {
       record,

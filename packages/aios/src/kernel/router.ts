@@ -7,6 +7,7 @@ import type { Estimator } from "./estimate.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneTable } from "./lane-table.ts";
 import { promptSize } from "./model-call.ts";
+import type { PromptSize } from "./model-call.ts";
 import type { CallEvent, Clock, JournalRecord, KernelSettings } from "./ports.ts";
 import { Route } from "./route.ts";
 import { planRoute } from "./route-plan.ts";
@@ -61,6 +62,7 @@ export class Router {
     const plan = this.plan(record.name, record.args as ChatArgs, {
       tenant: record.process.tenant,
       place: placeOf(record),
+      size: (record.size ??= promptSize(record.name, record.args)),
     });
     this.#turn++;
     const route = new Route(plan, record.route);
@@ -70,10 +72,14 @@ export class Router {
   }
 
   /** What would be decided now. Changes nothing. */
-  plan(name: "llm.chat" | "llm.embed", args: ChatArgs, who: { tenant: string; place: string }): RoutePlan {
+  plan(
+    name: "llm.chat" | "llm.embed",
+    args: ChatArgs,
+    who: { tenant: string; place: string; size: PromptSize },
+  ): RoutePlan {
     const { lanes, estimator, clock } = this.#options;
     const settings = this.#options.settings();
-    const size = promptSize(name, args);
+    const { size } = who;
     let query: Int8Array | undefined;
     return planRoute(args.model, {
       syscall: name,

@@ -1,6 +1,8 @@
 import { SysError } from "@aiosjs/sdk";
 import type { SysEvent } from "@aiosjs/sdk";
+import type { AssistantMessage } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
+import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { openRoutingRig as open } from "../routing-rig.ts";
 
 const broken =
@@ -170,3 +172,40 @@ test("a model without a price does not cost a call under a dollar budget its oth
   await expect(clock.run(Promise.resolve(alone))).rejects.toMatchObject({ code: "EINVAL" });
   expect((await events()).some(({ topic }) => topic === "syscall.failed")).toBe(true);
 });
+
+test.each(["sequential", "weighted", "least-busy", "latency", "cost-quality", "cascade"] as const)(
+  "under faults of every kind each call ends exactly once by %s, and slots, tokens and reservations return",
+  async (strategy) => {
+    const random = createSeededRandom(7);
+    const faults = ["EAGAIN", "EIO", "ENODEV", "ENOENT"] as const;
+    const script = (): void => {
+      const fault = random.next() < 0.2 ? faults[Math.floor(random.next() * faults.length)] : undefined;
+      if (fault) throw new SysError(fault, "a fault", fault === "EAGAIN" ? { retryAfterMs: 8_000 } : {});
+    };
+    const answer = (): AssistantMessage => ({ role: "assistant", content: random.next() < 0.2 ? "" : "fine" });
+    const { client, clock, admin, events } = await open(
+      ["a", "b", "c"].map((name, index) => ({ name, script, answer, price: { input: index, output: index + 1 } })),
+      { strategy, fallbacks: { "a/m": ["c/m"], "b/m": ["a/m"] } },
+    );
+    const limits = [{ resource: "tokens" as const, limit: 1_000_000 }];
+    await clock.run(Promise.resolve(admin.budget.set({ scope: "tenant:local", limits })));
+    const models = ["auto", "a/m", "b/m"];
+    const one = client("one").client;
+    const ask = async (model: string | undefined, text: string) =>
+      one.llm.chat({ model: model ?? "auto", messages: [{ role: "user", content: text }], maxTokens: 50 });
+    const calls = Array.from({ length: 300 }, (_, n) => ask(models[n % 3], `q${n}`));
+    const ends = await clock.run(Promise.allSettled(calls));
+    const done = ends.filter(({ status }) => status === "fulfilled").length;
+    expect(done).toBeGreaterThan(280);
+    const told = (await events()).filter(({ topic }) => topic === "syscall.completed" || topic === "syscall.failed");
+    const chats = told.filter(({ body }) => (body as { name: string }).name === "llm.chat");
+    expect(chats).toHaveLength(300);
+    expect(new Set(chats.map(({ body }) => (body as { call: string }).call)).size).toBe(300);
+    const { lanes } = await clock.run(Promise.resolve(admin.llm.lanes()));
+    expect(lanes.map(({ running, queued }) => [running, queued])).toEqual(lanes.map(() => [0, 0]));
+    const { accounts } = await clock.run(Promise.resolve(admin.budget.show()));
+    expect(accounts.map(({ reserved }) => reserved)).toEqual([0]);
+    const { total } = await clock.run(Promise.resolve(admin.llm.usage({})));
+    expect(accounts[0]?.used).toBe(total.usage.inputTokens + total.usage.outputTokens);
+  },
+);

@@ -3,6 +3,7 @@ import type { ChatArgs, ResultOf } from "@aiosjs/sdk/protocol";
 import { seesAll } from "../access.ts";
 import { placeOf } from "../call-place.ts";
 import type { Lane } from "../lane.ts";
+import { promptSize } from "../model-call.ts";
 import type { Core } from "../ports.ts";
 import { embed } from "../routers/embedding.ts";
 import type { CallOutcome } from "../routers/outcome-log.ts";
@@ -14,7 +15,7 @@ import { usageOf } from "./usage.ts";
 
 export const routingDevice: KernelDevice<"llm.route" | "llm.rate" | "llm.usage"> = {
   "llm.route": (args, { parts, record }) => {
-    const who = { tenant: record.process.tenant, place: placeOf(record) };
+    const who = { tenant: record.process.tenant, place: placeOf(record), size: promptSize("llm.chat", args) };
     const plan = parts.router.plan("llm.chat", args, who);
     return {
       ...(plan.strategy === undefined ? {} : { strategy: plan.strategy }),
