@@ -8,6 +8,7 @@ import { embed } from "./embeddings.ts";
 import { readModels, withGuess } from "./models.ts";
 import { quirksOf, type OpenAiKind, type Quirks } from "./quirks.ts";
 import { toBody } from "./request.ts";
+import { createResponseReader, isPassedOn, responsesDialect, toResponsesBody } from "./responses.ts";
 
 export interface OpenAiCoreOptions extends EndpointConfig {
   readonly kind: OpenAiKind;
@@ -41,7 +42,7 @@ export function createOpenAiCore(options: OpenAiCoreOptions): ListingCore {
     limits,
     honoursMaxTokens: true,
     serves: ["llm.chat", "llm.embed"],
-    dialects: [dialect],
+    dialects: quirks.hasResponses ? [dialect, responsesDialect] : [dialect],
     resume: "none",
     batching: options.batching,
     get isOpenEnded() {
@@ -70,6 +71,24 @@ export function createOpenAiCore(options: OpenAiCoreOptions): ListingCore {
         });
       }
       const chat = args as ChatArgs;
+      if (quirks.hasResponses && isPassedOn(original)) {
+        const where = endpoint.place("/responses", model);
+        return new Exchange({
+          pool: endpoint.pool,
+          request: {
+            path: `${endpoint.path}/responses`,
+            method: "POST",
+            headers: endpoint.headers,
+            body: toJson(toResponsesBody(chat, original, model), original, responsesDialect),
+          },
+          place: where,
+          answer: createResponseReader({ model: `${name}/${model}`, place: where }),
+          forwards: responsesDialect,
+          rateLimits: quirks.rateLimits,
+          wantsDeltas: chat.stream === true,
+          signal,
+        });
+      }
       const place = endpoint.place("/chat/completions", model);
       const isOwn = original?.dialect === dialect;
       const leftOut = new Set<string>();

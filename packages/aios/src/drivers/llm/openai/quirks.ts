@@ -23,6 +23,8 @@ export interface Quirks {
   readonly rateLimits: RateLimitFamily;
   /** Serves models that its list does not name. */
   readonly isOpenEnded: boolean;
+  /** Has POST /responses too; a request made there and not to be stored goes on as it stands. */
+  readonly hasResponses: boolean;
 }
 
 /** What a compatible server most likely takes: the older member names, which OpenAI's successors still accept. */
@@ -40,6 +42,7 @@ const compatible: Quirks = {
   refuses: [],
   rateLimits: "perMinute",
   isOpenEnded: false,
+  hasResponses: false,
 };
 
 const quirksTable = {
@@ -52,6 +55,7 @@ const quirksTable = {
     keyName: "OPENAI_API_KEY",
     maxTokens: "max_completion_tokens",
     hasDeveloperRole: true,
+    hasResponses: true,
   },
 
   // Its AI SDK package sends stream_options, max_tokens and json_object only, and reports seed as unsupported.
@@ -107,6 +111,8 @@ const quirksTable = {
     ...compatible,
     baseUrl: "https://api.x.ai/v1",
     keyName: "XAI_API_KEY",
+    // docs.x.ai/docs/api-reference: POST /v1/responses, store included.
+    hasResponses: true,
     maxTokens: "max_completion_tokens",
   },
 
