@@ -104,13 +104,15 @@ const weather = {
 interface CoreTraits {
   /** False for an upstream whose refusals name no time. Default: true. */
   readonly tellsWhenToComeBack?: boolean;
+  /** False for an upstream that knows no schemas: asking for one is refused. Default: true. */
+  readonly honoursSchemas?: boolean;
 }
 
 /** Every model core passes this: `describeCore("openai", open)`. */
 export function describeCore(
   name: string,
   open: (situation: Situation) => Promise<OpenedCore>,
-  { tellsWhenToComeBack = true }: CoreTraits = {},
+  { tellsWhenToComeBack = true, honoursSchemas = true }: CoreTraits = {},
 ): void {
   describe(`${name} as a model core`, () => {
     const opened: OpenedCore[] = [];
@@ -156,10 +158,14 @@ export function describeCore(
       if (stream) expect(addUp(events).calls).toEqual(result.message.toolCalls);
     });
 
-    test("structured output is JSON of the schema that was asked for", async () => {
+    test("structured output is JSON of the schema that was asked for, or refused", async () => {
       const { core, model } = await start("structured");
       const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
       const args = ask("Name a city.", { responseFormat: { type: "json-schema", name: "city", schema, strict: true } });
+      if (!honoursSchemas) {
+        expect((await failureOf(chat(core, contextOf(model), args))).code).toBe("EINVAL");
+        return;
+      }
       const { result } = await chat(core, contextOf(model), args);
       const json = JSON.parse(textOf(result)) as Record<string, unknown>;
       expect(json["city"]).toBeTypeOf("string");
