@@ -4,11 +4,27 @@ import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { endpointsOf } from "./boot-cores.ts";
 import type { CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
-import { isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
+import { aiSdkKind, isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
+import { isOpenAiKind, quirksOf } from "./drivers/llm/openai/quirks.ts";
 
-export { isOpenAiKind, quirksOf } from "./drivers/llm/openai/quirks.ts";
+/** Whether looking at a core of this kind asks its provider for anything; else only package, key and options are seen. */
+export const listsModels = (kind: string): boolean => !isAiSdkKind(kind) || aiSdkKind(kind).lists !== undefined;
+
+/** What people keep a hosted provider's key in; undefined for servers of one's own, and where other ways are usual too. */
+export function usualKey(kind: CoreConfig["kind"], env: Env): string | undefined {
+  if (kind === "anthropic") return "ANTHROPIC_API_KEY";
+  if (isAiSdkKind(kind)) {
+    const { keyName } = aiSdkKind(kind);
+    // AWS credentials do as well as a key.
+    return kind === "bedrock" && !env[keyName ?? ""] ? undefined : keyName;
+  }
+  if (!isOpenAiKind(kind)) return undefined;
+  const { keyName, baseUrl } = quirksOf(kind);
+  // Servers of one's own mostly want no key; naming a variable that is not set would only stop them.
+  return baseUrl?.startsWith("https:") ? keyName : undefined;
+}
 
 export interface ProbeResult {
   readonly core: string;

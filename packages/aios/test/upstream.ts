@@ -91,9 +91,12 @@ export function chunk(delta: unknown, more: { finishReason?: string; usage?: unk
 
 /**
  * A real HTTP server that speaks OpenAI's chat completions (and at /v1/messages Anthropic's messages) and does as it is
- * told: each POST is answered by `script`, GET /models lists "m". Listens on a free port of 127.0.0.1.
+ * told: each POST is answered by `script`, each GET by `models` (default: a list of "m"). Listens on a free port of 127.0.0.1.
  */
-export async function openUpstream(script: Script = () => ({ is: "answer" })): Promise<Upstream> {
+export async function openUpstream(
+  script: Script = () => ({ is: "answer" }),
+  { models = { object: "list", data: [{ id: "m", object: "model" }] } }: { models?: unknown } = {},
+): Promise<Upstream> {
   const requests: Received[] = [];
   const sockets = new Set<Socket>();
   let open = 0;
@@ -116,7 +119,7 @@ export async function openUpstream(script: Script = () => ({ is: "answer" })): P
     request.on("end", () => {
       if (request.method === "GET") {
         response.setHeader("content-type", "application/json");
-        response.end(JSON.stringify({ object: "list", data: [{ id: "m", object: "model" }] }));
+        response.end(JSON.stringify(models));
         return;
       }
       open++;

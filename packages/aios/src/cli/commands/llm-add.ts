@@ -2,11 +2,13 @@ import { appendSetting } from "../../config/edit.ts";
 import { nearest } from "../../config/nearest.ts";
 import { coreKinds } from "../../config/schema.ts";
 import type { CoreConfig } from "../../config/schema.ts";
-import { isOpenAiKind, probeCore, quirksOf } from "../../core-probe.ts";
+import { withStoredEnv } from "../../config/secrets.ts";
+import { listsModels, probeCore, usualKey } from "../../core-probe.ts";
 import { CliError, conflict, usage } from "../cli-error.ts";
 import { commonText } from "../messages/common.ts";
 import { configText } from "../messages/config.ts";
 import { llmText } from "../messages/llm.ts";
+import { trialText } from "../messages/trial.ts";
 import type { ContextOf } from "../registry.ts";
 
 type Context = ContextOf<"llm add">;
@@ -24,7 +26,6 @@ export async function run(context: Context): Promise<void> {
   if (config.llms.cores.length === 0) context.say(t(llmText.firstCore));
   let problem: string | null = null;
   if (!options.noTest) {
-    const { withStoredEnv } = await import("../../config/secrets.ts");
     const results = await probeCore(core, {
       env: withStoredEnv(context.env, home.dir),
       home: home.dir,
@@ -36,7 +37,9 @@ export async function run(context: Context): Promise<void> {
       context.say(
         fault
           ? `${t(llmText.fails, { core: label, detail: fault.message })}${hint}`
-          : t(llmText.works, { core: label, ms: Math.round(elapsedMs), count: models.length }),
+          : listsModels(kind)
+            ? t(llmText.works, { core: label, ms: Math.round(elapsedMs), count: models.length })
+            : t(trialText.setUp, { core: label }),
       );
     }
   }
@@ -48,6 +51,7 @@ function kindOf({ args, options, t }: Context): CoreConfig["kind"] {
   const said = options.kind ?? args.name;
   const kind = coreKinds.find((each) => each === said);
   if (kind) return kind;
+  if (options.kind === undefined && options.package !== undefined) return "ai-sdk";
   // A name of one's own with an address is a server that speaks the same API.
   if (options.kind === undefined && options.baseUrl.length > 0) return "compatible";
   const near = nearest(said, coreKinds);
@@ -59,9 +63,9 @@ function kindOf({ args, options, t }: Context): CoreConfig["kind"] {
 const oneOrList = (values: readonly string[]): string | string[] => (values.length === 1 ? values[0]! : [...values]);
 
 function coreOf(context: Context, kind: CoreConfig["kind"]): CoreConfig {
-  const { args, options, t } = context;
-  const { rpm, burst, concurrency } = options;
-  const usual = isOpenAiKind(kind) ? quirksOf(kind).keyName : undefined;
+  const { args, options, t, home } = context;
+  const { rpm, burst, concurrency, package: packageName } = options;
+  const usual = usualKey(kind, withStoredEnv(context.env, home.dir));
   const literal = options.apiKey.find((reference) => !/^(env|file):./.test(reference));
   if (literal !== undefined)
     throw new CliError(usage, t(llmText.literalKey), {
@@ -69,12 +73,10 @@ function coreOf(context: Context, kind: CoreConfig["kind"]): CoreConfig {
         name: usual ?? `${args.name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_KEY`,
       }),
     });
-  // Servers of one's own mostly want no key; naming a variable that is not set would only stop them.
-  const isHosted = usual !== undefined && isOpenAiKind(kind) && (quirksOf(kind).baseUrl ?? "").startsWith("https:");
   const apiKey =
     options.apiKey.length > 0
       ? oneOrList(options.apiKey)
-      : isHosted && options.baseUrl.length === 0
+      : usual !== undefined && options.baseUrl.length === 0
         ? `env:${usual}`
         : undefined;
   const price = options.price === undefined ? undefined : priceOf(options.price, context);
@@ -87,6 +89,7 @@ function coreOf(context: Context, kind: CoreConfig["kind"]): CoreConfig {
   return {
     name: args.name,
     kind,
+    ...(packageName === undefined ? {} : { package: packageName }),
     ...(options.baseUrl.length === 0 ? {} : { baseUrl: oneOrList(options.baseUrl) }),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(models.length === 0 ? {} : { models }),

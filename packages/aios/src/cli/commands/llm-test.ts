@@ -1,14 +1,25 @@
 import type { CoreConfig } from "../../config/schema.ts";
-import { probeCore } from "../../core-probe.ts";
+import { listsModels, probeCore } from "../../core-probe.ts";
 import type { ProbeResult } from "../../core-probe.ts";
 import { CliError, notFound } from "../cli-error.ts";
 import { llmText } from "../messages/llm.ts";
+import { trialText } from "../messages/trial.ts";
+import { tryModel } from "../model-trial.ts";
+import type { Trial } from "../model-trial.ts";
 import type { ContextOf } from "../registry.ts";
 
 type Context = ContextOf<"llm test">;
 
 export async function run(context: Context): Promise<number> {
-  return context.options.chat ? chat(context) : probe(context);
+  const { args, options, home, env, t } = context;
+  const asks = options.chat || options.full || args.core !== undefined;
+  if (!asks) return probe(context);
+  // A key and an address can be looked at without a kernel; --chat and --full cannot do without.
+  const isUp = Boolean(home.kernelFile()?.url ?? env["AIOS_URL"]);
+  if (isUp || options.chat || options.full) return ask(context);
+  const exit = await probe(context);
+  context.say(t(trialText.noKernel));
+  return exit;
 }
 
 async function probe(context: Context): Promise<number> {
@@ -33,7 +44,9 @@ async function probe(context: Context): Promise<number> {
 const goodText = ({ core, kind, models, elapsedMs }: ProbeResult, { t }: Context): string =>
   kind === "sim"
     ? `${core}: ${t(llmText.simulation)}`
-    : t(llmText.works, { core, ms: Math.round(elapsedMs), count: models.length });
+    : listsModels(kind)
+      ? t(llmText.works, { core, ms: Math.round(elapsedMs), count: models.length })
+      : t(trialText.setUp, { core });
 
 async function coresOf({ args, t, config: load }: Context): Promise<readonly CoreConfig[]> {
   const { cores } = (await load()).config.llms;
@@ -49,44 +62,79 @@ async function coresOf({ args, t, config: load }: Context): Promise<readonly Cor
   });
 }
 
-/** One word from the first model of each core, through the kernel: queue, key, limits and all. */
-async function chat(context: Context): Promise<number> {
-  const { args, t, paint, signal } = context;
+/** A question to the model that is named, or to the first of each core. */
+async function ask(context: Context): Promise<number> {
+  const { args, options, signal } = context;
   const client = await context.client();
-  const { models } = await client.llm.models();
-  const wanted = args.core?.includes("/") ? [args.core] : firstModels(models, args.core);
-  if (wanted.length === 0)
-    throw new CliError(notFound, t(llmText.noSuchCore, { name: args.core ?? "" }), {
-      hint: t(llmText.noSuchCoreHint, { names: [...new Set(models.map(({ core }) => core))].join(", ") }),
-    });
+  const wanted = args.core?.includes("/") ? [args.core] : await firstModels(context, client);
   let exit = 0;
   for (const model of wanted) {
-    const startedAt = performance.now();
-    const outcome = await client.llm
-      .chat(
-        { model, messages: [{ role: "user", content: "Answer with the one word: ready" }], maxTokens: 64 },
-        { signal },
-      )
-      .outcome()
-      .then(({ result }) => ({ result, error: undefined }))
-      .catch((error: unknown) => ({ result: undefined, error: error as Error }));
-    const ms = Math.round(performance.now() - startedAt);
-    const { content } = outcome.result?.message ?? {};
-    const text = typeof content === "string" ? content.trim().slice(0, 200) : "";
-    if (outcome.error) exit = 1;
-    context.item({ model, ok: !outcome.error, ms, text, problem: outcome.error?.message ?? null }, () =>
-      outcome.error
-        ? `${paint.bad("✗")} ${t(llmText.fails, { core: model, detail: outcome.error.message })}`
-        : `${paint.good("✓")} ${t(llmText.answered, { model, ms, text: JSON.stringify(text) })}`,
-    );
+    const trial = await tryModel(client, { model, isFull: options.full, signal });
+    if (trial.problem !== null) exit = 1;
+    context.item(dataOf(trial), () => textOf(trial, context));
   }
   return exit;
 }
 
-function firstModels(models: readonly { id: string; core: string }[], core: string | undefined): string[] {
+type Client = Awaited<ReturnType<Context["client"]>>;
+
+async function firstModels({ args, t, config: load }: Context, client: Client): Promise<string[]> {
+  const { models } = await client.llm.models();
   const first = new Map<string, string>();
-  for (const model of models)
-    if (!first.has(model.core) && (core === undefined || model.core === core))
-      first.set(model.core, model.id.startsWith(`${model.core}/`) ? model.id : `${model.core}/${model.id}`);
-  return [...first.values()];
+  for (const { id, core } of models)
+    if (!first.has(core) && (args.core === undefined || core === args.core))
+      first.set(core, id.startsWith(`${core}/`) ? id : `${core}/${id}`);
+  if (first.size > 0 || args.core === undefined) return [...first.values()];
+  // A core without a list is there all the same; only its models have to be named.
+  if ((await load()).config.llms.cores.some(({ name }) => name === args.core)) {
+    throw new CliError(notFound, t(trialText.noModel, { core: args.core }), {
+      hint: t(trialText.noModelHint, { core: args.core }),
+    });
+  }
+  throw new CliError(notFound, t(llmText.noSuchCore, { name: args.core }), {
+    hint: t(llmText.noSuchCoreHint, { names: [...new Set(models.map(({ core }) => core))].join(", ") }),
+  });
+}
+
+function dataOf({ model, answer, tools, schema, problem, hint }: Trial): object {
+  return {
+    model,
+    ok: problem === null,
+    ...answer,
+    ...(tools === undefined ? {} : { tools }),
+    ...(schema === undefined ? {} : { schema }),
+    problem,
+    hint,
+  };
+}
+
+function textOf({ model, answer, tools, schema, problem, hint }: Trial, { t, paint }: Context): string {
+  if (answer === undefined) {
+    const line = `${paint.bad("✗")} ${t(trialText.failed, { model, detail: problem ?? "" })}`;
+    return hint === null ? line : `${line}\n  ${paint.dim("→")} ${hint}`;
+  }
+  const { ms, text, firstMs, inputTokens, outputTokens, streams, isSimulated } = answer;
+  const figures = [
+    firstMs === null ? "" : t(trialText.first, { ms: firstMs }),
+    t(trialText.tokens, { input: inputTokens, output: outputTokens }),
+    streams === null ? "" : t(streams ? trialText.streams : trialText.whole),
+    isSimulated ? t(trialText.simulated) : "",
+  ];
+  const abilities = [
+    [trialText.tools, tools],
+    [trialText.schema, schema],
+  ] as const;
+  return [
+    `${paint.good("✓")} ${text === "" ? t(trialText.thought, { model, ms }) : t(trialText.answered, { model, ms, text: JSON.stringify(text) })}`,
+    `  ${paint.dim(figures.filter(Boolean).join(" · "))}`,
+    ...abilities.flatMap(([name, ability]) =>
+      ability === undefined
+        ? []
+        : [
+            ability.can
+              ? `  ${paint.good("✓")} ${t(name)}: ${t(trialText.yes)}`
+              : `  ${paint.bad("✗")} ${t(name)}: ${t(trialText.no, { why: ability.why })}`,
+          ],
+    ),
+  ].join("\n");
 }

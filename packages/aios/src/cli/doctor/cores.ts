@@ -1,9 +1,10 @@
 import type { Config } from "../../config/schema.ts";
 import { withStoredEnv } from "../../config/secrets.ts";
-import { probeCore } from "../../core-probe.ts";
+import { listsModels, probeCore } from "../../core-probe.ts";
 import type { ProbeResult } from "../../core-probe.ts";
 import { discoverOllama } from "../../local-models.ts";
 import { doctorText } from "../messages/doctor.ts";
+import { trialText } from "../messages/trial.ts";
 import { variableStates } from "../variable-state.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
 
@@ -12,7 +13,7 @@ export async function checkCores(context: DoctorContext, { llms }: Config): Prom
   const { t, home, signal } = context;
   const env = withStoredEnv(context.env, home.dir);
   const [probed, ollama] = await Promise.all([
-    Promise.all(llms.cores.map((core) => probeCore(core, { env, signal }))),
+    Promise.all(llms.cores.map((core) => probeCore(core, { env, home: home.dir, signal }))),
     discoverOllama({ host: env["OLLAMA_HOST"] ?? "", signal }),
   ]);
   const findings = probed.flat().map((result) => coreFinding(result, context));
@@ -40,7 +41,9 @@ function coreFinding({ core: name, kind, models, elapsedMs, problem }: ProbeResu
   const text =
     kind === "sim"
       ? t(doctorText.coreSim)
-      : t(doctorText.coreGood, { ms: Math.round(elapsedMs), count: models.length });
+      : !listsModels(kind)
+        ? t(trialText.setUp, { core: name })
+        : t(doctorText.coreGood, { ms: Math.round(elapsedMs), count: models.length });
   return { check, state: "ok", text };
 }
 

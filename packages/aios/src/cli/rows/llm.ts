@@ -26,6 +26,7 @@ export const llmRows = [
       "aios llm add openai --model gpt-4o-mini --rpm 300",
       "aios llm add deepseek",
       "aios llm add gpu --kind vllm --base-url http://127.0.0.1:8000/v1 --concurrency 8",
+      "aios llm add fireworks --package @ai-sdk/fireworks --api-key env:FIREWORKS_API_KEY --model accounts/fireworks/models/kimi-k2",
     ],
     args: [
       {
@@ -42,9 +43,15 @@ export const llmRows = [
         kind: "text",
         value: "KIND",
         summary: {
-          en: "openai, vllm, ollama, compatible, sim…; default: the name",
-          zh: "openai、vllm、ollama、compatible、sim 等；默认与名称相同",
+          en: "openai, google, vllm, ollama, compatible, ai-sdk, sim…; default: the name",
+          zh: "openai、google、vllm、ollama、compatible、ai-sdk、sim 等；默认与名称相同",
         },
+      },
+      {
+        name: "package",
+        kind: "text",
+        value: "NPM",
+        summary: { en: "an AI SDK provider package, which npm has installed", zh: "已用 npm 安装的 AI SDK 服务商包" },
       },
       {
         name: "baseUrl",
@@ -108,24 +115,52 @@ export const llmRows = [
     effect: "read",
     summary: { en: "try the cores: does each answer, is its key good", zh: "测试核心：能否应答、密钥是否有效" },
     details: {
-      en: "Asks for the list of models, which costs nothing. --chat asks each core's first model for one word, through the running kernel.",
-      zh: "请求模型列表，不产生费用。--chat 会通过运行中的内核向每个核心的首个模型请求一个词。",
+      en: "Without a name: asks every core for its list of models, which costs nothing and wants no kernel. With one: asks that core's model a question of at most 16 tokens through the running kernel, as any program would. --full also tries a tool call and an answer by a JSON schema (256 tokens each at most).",
+      zh: "不带名称：请求每个核心的模型列表，不产生费用，也不需要内核。带名称：通过运行中的内核向该核心的模型提一个问题（最多 16 个 token），与普通程序一样。--full 还会测试工具调用与 JSON Schema 输出（各最多 256 个 token）。",
     },
+    examples: ["aios llm test", "aios llm test gemini", "aios llm test gemini/gemini-2.5-flash --full"],
     args: [
       {
         name: "core",
         isOptional: true,
-        summary: { en: "only this one, or core/model with --chat", zh: "只测试该核心；配合 --chat 可为 core/model" },
+        summary: { en: "only this one: CORE or CORE/MODEL", zh: "只测试它：核心 或 核心/模型" },
       },
     ],
     options: [
       {
         name: "chat",
         kind: "flag",
-        summary: { en: "let it answer too (a few tokens)", zh: "同时请求一次应答（消耗少量 token）" },
+        summary: { en: "let all cores answer (a few tokens each)", zh: "让所有核心应答（各消耗少量 token）" },
+      },
+      {
+        name: "full",
+        kind: "flag",
+        summary: { en: "try tool calls and JSON schemas too", zh: "同时测试工具调用与 JSON Schema" },
       },
     ],
     load: (): Promise<CommandModule> => import("../commands/llm-test.ts"),
+  },
+  {
+    path: "llm route",
+    group: "llm",
+    effect: "read",
+    summary: { en: "say which lanes would serve a prompt, and why", zh: "说明某个提示会由哪些通道处理及原因" },
+    details: {
+      en: "Asks no model and changes nothing. The call would stand in all lanes of one number at once; the next number takes over where they fail.",
+      zh: "不请求模型，也不改变任何状态。同一编号的通道同时排队；失败时由下一编号接替。",
+    },
+    examples: ['aios llm route "Prove that there are infinitely many primes"', 'aios llm route "你好" --model auto'],
+    args: [{ name: "prompt", summary: { en: "what the user would say", zh: "用户的话" } }],
+    options: [
+      {
+        name: "model",
+        kind: "text",
+        value: "NAME",
+        default: "auto",
+        summary: { en: "core/model, an alias or auto", zh: "core/model、别名或 auto" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/llm-route.ts"),
   },
   {
     path: "llm usage",
@@ -159,25 +194,3 @@ export const llmRows = [
     load: (): Promise<CommandModule> => import("../commands/llm-usage.ts"),
   },
 ] as const satisfies readonly CommandRow[];
-  {
-    path: "llm route",
-    group: "llm",
-    effect: "read",
-    summary: { en: "say which lanes would serve a prompt, and why", zh: "说明某个提示会由哪些通道处理及原因" },
-    details: {
-      en: "Asks no model and changes nothing. The call would stand in all lanes of one number at once; the next number takes over where they fail.",
-      zh: "不请求模型，也不改变任何状态。同一编号的通道同时排队；失败时由下一编号接替。",
-    },
-    examples: ['aios llm route "Prove that there are infinitely many primes"', 'aios llm route "你好" --model auto'],
-    args: [{ name: "prompt", summary: { en: "what the user would say", zh: "用户的话" } }],
-    options: [
-      {
-        name: "model",
-        kind: "text",
-        value: "NAME",
-        default: "auto",
-        summary: { en: "core/model, an alias or auto", zh: "core/model、别名或 auto" },
-      },
-    ],
-    load: (): Promise<CommandModule> => import("../commands/llm-route.ts"),
-  },
