@@ -67,7 +67,7 @@ export function createAiSdkCore(options: AiSdkCoreOptions): AiSdkCore {
       ...options.options,
       ...(apiKey === undefined ? {} : { apiKey }),
       ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-      ...(headers === undefined ? {} : { headers }),
+      ...(headers === undefined ? {} : { headers: { ...(options.options?.["headers"] as object), ...headers } }),
       fetch: network.fetch,
     },
   });

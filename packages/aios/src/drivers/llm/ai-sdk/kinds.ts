@@ -51,7 +51,6 @@ const kinds = {
 /** The values of a core's `kind` that this driver serves. */
 export type AiSdkKind = keyof typeof kinds;
 
-export const aiSdkKinds = Object.keys(kinds) as readonly AiSdkKind[];
 export const isAiSdkKind = (kind: string): kind is AiSdkKind => Object.hasOwn(kinds, kind);
 export const aiSdkKind = (kind: AiSdkKind): AiSdkKindRow => kinds[kind];
 
