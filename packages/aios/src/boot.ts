@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
 import { asTenantId } from "@aiosjs/sdk/protocol";
+import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { readRootKey } from "./config/home.ts";
 import type { Config } from "./config/schema.ts";
@@ -63,6 +64,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const lock = opened.use(await acquireHomeLock(home));
   const journal = opened.use(await openJournal(home, config));
   const shelf = opened.use(new CoreShelf({ clock: realClock, env: withStoredEnv(env, home), home }));
+  const caches = opened.use(new CacheShelf({ clock: realClock, env: withStoredEnv(env, home) }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
   const key = await readRootKey(home);
@@ -81,17 +83,19 @@ export async function boot(options: BootOptions): Promise<System> {
       }),
       cores: await shelf.stock(config),
       prices: priceTable,
+      cache: await caches.stock(config),
       drivers: [createWorkspace({ root: resolve(home, config.files.root) }), toolbox],
       settings: settingsOf(config),
       rootKey: { token: key, tenant: HOME_TENANT },
       onShutdown: shutdown.resolve,
       reload: async () => {
         const next = (await options.reload?.()) ?? current;
+        const cache = await caches.stock(next);
         const cores = await shelf.stock(next);
         const changed = changedSections(current, next);
         current = next;
         const needRestart = changed.filter((section) => (RESTART_SECTIONS as readonly string[]).includes(section));
-        return { settings: settingsOf(next), cores, changed, needRestart };
+        return { settings: settingsOf(next), cores, cache, changed, needRestart };
       },
     }),
   );
@@ -127,6 +131,7 @@ function settingsOf(config: Config): KernelSettings {
     scheduler,
     aliases: llms.aliases,
     router: routerOf(llms.router),
+    cache: llms.cache,
     minOutputTokens: scheduler.minOutputTokens,
     graceMs: scheduler.graceMs,
     idleReapMs: scheduler.idleReapMs,

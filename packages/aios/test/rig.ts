@@ -11,6 +11,7 @@ import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
 import type { Policy } from "../src/kernel/policies/policy.ts";
 import type {
+  Cache,
   Core,
   Driver,
   Host,
@@ -73,6 +74,8 @@ export interface RigOptions {
   readonly policies?: readonly Policy[];
   readonly prices?: PriceTable;
   readonly journal?: Journal;
+  /** Where answers are kept, if `settings.cache` says which. */
+  readonly cache?: (clock: VirtualClock) => Cache;
   /** Default: a machine where no process lives. */
   readonly host?: Host;
   readonly clock?: VirtualClock;
@@ -88,6 +91,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     scheduler: { ...testSettings.scheduler, ...options.scheduler },
   };
   const cores = options.cores(clock);
+  const cache = options.cache?.(clock);
   const kernel = await createKernel({
     clock,
     random: createSeededRandom(options.seed ?? 1),
@@ -95,6 +99,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     journal,
     settings,
     cores,
+    cache,
     drivers: options.drivers?.(clock) ?? [],
     policies: options.policies ?? [],
     ...(options.prices ? { prices: options.prices } : {}),
@@ -104,7 +109,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       find: () => Promise.reject(new Error("no programs here")),
       run: () => Promise.reject(new Error("no programs here")),
     },
-    reload: () => Promise.resolve({ settings, cores, changed: [], needRestart: [] }),
+    reload: () => Promise.resolve({ settings, cores, cache, changed: [], needRestart: [] }),
     onShutdown: () => undefined,
   });
   const principal = (tenant: string): Principal => ({

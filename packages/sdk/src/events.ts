@@ -15,8 +15,18 @@ export type DeltaEvent =
 /** What the caller of a syscall sees: any number of events, the last of which is `completed` or `failed`. */
 export type SysEvent =
   | { type: "syscall.queued"; call: CallId; pid: Pid; name: string; atMs: number }
-  /** Dispatched to `device` (for `llm`: core/model). Comes again when an attempt failed and was repeated. `isClamped`: a budget lowered `maxTokens`. */
-  | { type: "syscall.started"; device: string; waitingMs: number; isSimulated?: boolean; isClamped?: boolean }
+  /**
+   * Dispatched to `device` (for `llm`: core/model). Comes again when an attempt failed and was repeated. `isClamped`: a budget
+   * lowered `maxTokens`; `isCached`: `device` answered an equal request earlier, and nobody is asked now.
+   */
+  | {
+      type: "syscall.started";
+      device: string;
+      waitingMs: number;
+      isSimulated?: boolean;
+      isClamped?: boolean;
+      isCached?: boolean;
+    }
   /** The upstream refused or broke before any output; the call waits in the run queue again. */
   | { type: "syscall.requeued"; code: string; detail: string; retryAtMs: number }
   /** The core speaks another dialect than the request was made in and left out what changes no answer's meaning. */

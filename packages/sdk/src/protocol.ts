@@ -5,6 +5,7 @@ export { errnoTable, fromProblem, isErrno, isSysError, SysError, toProblem } fro
 export type { Errno, Problem } from "./errors.ts";
 export { isTerminal } from "./events.ts";
 export type { DeltaEvent, JournalEvent, JournalEventBodies, SysEvent, Topic } from "./events.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { addUsage, noUsage, timingSchema, usageSchema } from "./usage.ts";
 export type { Timing, Usage } from "./usage.ts";
 export { isSyscallName, specOf, syscallTable } from "./syscalls/table.ts";

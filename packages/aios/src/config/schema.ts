@@ -314,6 +314,28 @@ export const configSchema = z.strictObject({
             .describe("For calls for auto: the model by the language of the last user message."),
         })
         .prefault({}),
+      cache: z
+        .strictObject({
+          url: z
+            .string()
+            .regex(
+              /^(memory:|rediss?:\/\/[^@]+|env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/,
+              "memory:, redis://HOST:PORT, or a reference to an address with a password: env:NAME or file:PATH",
+            )
+            .describe("memory:, redis://HOST:PORT[/DB], or env:NAME / file:PATH of an address that holds a password."),
+          ttlS: z.number().positive().default(3_600).describe("How long an answer is kept, in seconds."),
+          maxMb: z
+            .number()
+            .positive()
+            .default(64)
+            .describe("memory: what was used longest ago goes beyond it. Redis has its own maxmemory."),
+          anyTemperature: z
+            .boolean()
+            .default(false)
+            .describe("Keeps answers at any temperature, not at 0 alone, of requests that offer no tools."),
+        })
+        .optional()
+        .describe("Equal requests of a tenant get the answer that there was. Default: each one asks the model."),
       aliases: z
         .record(z.string(), z.union([z.string(), z.array(z.string().min(1)).min(1)]))
         .default({ "*": "auto" })

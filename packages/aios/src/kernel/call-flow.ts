@@ -63,6 +63,37 @@ export class CallFlow {
   /** @throws SysError for what is refused at once. */
   begin(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller.principal);
+    // Who is suspended waits, even for what would cost nothing.
+    const cacheKey = record.process.suspended === undefined ? this.#parts.answers.keyOf(record) : undefined;
+    if (cacheKey === undefined) this.#admit(spec, record, caller);
+    else void this.#lookUp(cacheKey, { spec, record, caller });
+  }
+
+  /** An answer that is kept is given at once: no queue, no budget. Otherwise the call goes its way, and its answer is kept. */
+  async #lookUp(key: string, call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
+    const { spec, record, caller } = call;
+    const kept = await this.#parts.answers.find(key, record.args);
+    if (record.cancelled) return this.#finish(record, { error: record.cancelled, usage: noUsage }, []);
+    if (!kept) {
+      record.cacheKey = key;
+      try {
+        this.#admit(spec, record, caller);
+      } catch (cause) {
+        this.refuse(record, toSysError(record.name, cause));
+      }
+      return;
+    }
+    const { result, events } = kept;
+    record.state = "running";
+    record.startedAtMs = this.#parts.clock.nowMs();
+    record.device = result.model;
+    if (record.name === "llm.chat") record.process.model = result.model;
+    const marks = { isCached: true, ...(result.isSimulated ? { isSimulated: true } : {}) };
+    record.push([{ type: "syscall.started", device: result.model, waitingMs: 0, ...marks }, ...events]);
+    return this.#finish(record, { result, usage: noUsage }, []);
+  }
+
+  #admit(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
     const accounts = this.#options.lifecycle.accountsOf(record.process, caller.principal);
     const spent = spentAccount(accounts, needsOf(record.name), record.queuedAtMs);
     if (spent) {
@@ -193,7 +224,10 @@ export class CallFlow {
     const state = "error" in outcome ? "failed" : "done";
     const error = "error" in outcome ? outcome.error : undefined;
     record.usage = outcome.usage;
-    if ("result" in outcome) record.result = outcome.result;
+    if ("result" in outcome) {
+      record.result = outcome.result;
+      if (record.cacheKey !== undefined) this.#parts.answers.keep(record.cacheKey, outcome.result);
+    }
     this.#options.lifecycle.entries.delete(record);
     if (process.kind !== "kernel") process.count(record, state);
     process.activeAtMs = clock.nowMs();

@@ -51,6 +51,8 @@ export class CallRecord {
   size: PromptSize | undefined = undefined;
   /** Where it may go; absent for calls that have one lane. */
   route: Route | undefined = undefined;
+  /** Under what its answer is kept for equal requests; undefined: it is not. */
+  cacheKey: string | undefined = undefined;
   /** Its request is in the journal. */
   isIntended = false;
   readonly onDetach: "abort" | "keep";

@@ -20,7 +20,7 @@ import { openParts } from "./open-parts.ts";
 import type { KernelPorts } from "./open-parts.ts";
 import { parseCall } from "./parse-args.ts";
 import type { Parts } from "./parts.ts";
-import type { Caller, Core, Kernel, KernelMetrics, KernelSettings, Principal, Subscription } from "./ports.ts";
+import type { Cache, Caller, Core, Kernel, KernelMetrics, KernelSettings, Principal, Subscription } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 export interface KernelOptions extends KernelPorts {
@@ -29,6 +29,7 @@ export interface KernelOptions extends KernelPorts {
   readonly reload: () => Promise<{
     settings: KernelSettings;
     cores: readonly Core[];
+    cache?: Cache | undefined;
     changed: string[];
     needRestart: string[];
   }>;
@@ -226,13 +227,14 @@ class KernelDoor implements Kernel {
   }
 
   async #refresh(): Promise<{ changed: string[]; needRestart: string[] }> {
-    const { settings, cores, changed, needRestart } = await this.#options.reload();
-    const { lanes, router, scheduler, budgets, clock, outbox } = this.#parts;
+    const { settings, cores, cache, changed, needRestart } = await this.#options.reload();
+    const { lanes, router, answers, scheduler, budgets, clock, outbox } = this.#parts;
     // Before anything is touched: what is wrong with the settings changes nothing.
     lanes.policyOf(settings);
     const waiting = scheduler.drain(lanes.all());
     this.#parts.settings = settings;
     lanes.refresh(settings, cores);
+    answers.use(cache, settings.cache);
     for (const [tenant, limits] of Object.entries(settings.budgets))
       budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
     scheduler.reroute(waiting, (record) => router.lanesOf(record));

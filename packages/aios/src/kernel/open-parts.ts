@@ -5,6 +5,7 @@ import { LaneTable } from "./lane-table.ts";
 import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import type {
+  Cache,
   Clock,
   Core,
   Driver,
@@ -21,6 +22,7 @@ import type {
 } from "./ports.ts";
 import type { Policy } from "./policies/policy.ts";
 import { ProcessTable } from "./process-table.ts";
+import { ResponseCache } from "./response-cache.ts";
 import { Router } from "./router.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Timers } from "./timers.ts";
@@ -38,6 +40,8 @@ export interface KernelPorts {
   readonly drivers: readonly Driver[];
   /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
   readonly policies?: readonly Policy[];
+  /** Where answers are kept for equal requests. */
+  readonly cache?: Cache | undefined;
   /** Published prices, for models whose price nobody told. */
   readonly prices?: PriceTable;
 }
@@ -73,6 +77,8 @@ export async function openParts(
     policies: options.policies,
     prices: options.prices,
   });
+  const answers = new ResponseCache({ hash, lanes });
+  answers.use(options.cache, settings.cache);
   const parts: Parts = {
     clock,
     random,
@@ -91,6 +97,7 @@ export async function openParts(
     scheduler: new Scheduler({ clock, timers, random }),
     estimator,
     lanes,
+    answers,
     router: new Router({
       lanes,
       estimator,

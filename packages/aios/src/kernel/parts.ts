@@ -5,6 +5,7 @@ import type { LaneTable } from "./lane-table.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Clock, Hash, Host, Journal, KernelSettings, Logs, ProgramDriver, Random, Toolbox } from "./ports.ts";
 import type { ProcessTable } from "./process-table.ts";
+import type { ResponseCache } from "./response-cache.ts";
 import type { Router } from "./router.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Timers } from "./timers.ts";
@@ -28,5 +29,6 @@ export interface Parts {
   readonly lanes: LaneTable;
   readonly estimator: Estimator;
   readonly router: Router;
+  readonly answers: ResponseCache;
   settings: KernelSettings;
 }

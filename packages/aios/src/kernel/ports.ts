@@ -279,6 +279,14 @@ export interface Logs {
   read(pid: Pid, options: { tailBytes: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>;
 }
 
+/** Texts under keys, for a time. What it holds may vanish at any moment. */
+export interface Cache extends AsyncDisposable {
+  /** Undefined for what it does not hold (any more). Rejects soon when the store cannot be asked: nobody waits for a cache. */
+  get(key: string): Promise<string | undefined>;
+  /** Replaces. Rejects as `get` does. */
+  set(key: string, value: string, options: { ttlMs: number }): Promise<void>;
+}
+
 // ── Settings ────────────────────────────────────────────────────────────────
 
 /** Which lane serves a call that leaves the model open, and what takes over where one has failed. */
@@ -292,6 +300,14 @@ export interface RouterSettings {
   readonly fallbacks: Readonly<Record<string, readonly string[]>>;
   /** The first rule whose language the last user message is written in says the model of a call for `auto`. */
   readonly rules: readonly { readonly lang: string; readonly model: string }[];
+}
+
+/** Which answers are given again. */
+export interface CacheSettings {
+  /** Seconds that an answer is kept. */
+  readonly ttlS: number;
+  /** Answers of requests at any temperature too, if they offer no tools. */
+  readonly anyTemperature: boolean;
 }
 
 /** One immutable snapshot of the configuration; `refresh` swaps it whole. */
@@ -319,6 +335,8 @@ export interface KernelSettings {
   /** A list leaves the choice to the router. */
   readonly aliases: Readonly<Record<string, string | readonly string[]>>;
   readonly router: RouterSettings;
+  /** Absent: no answer is kept. */
+  readonly cache?: CacheSettings | undefined;
   /** Below this many output tokens a clamped call is refused instead (EDQUOT). */
   readonly minOutputTokens: number;
   /** Time that running calls get to end when the kernel stops. */
@@ -410,5 +428,7 @@ export interface KernelMetrics {
     usage: Usage;
   }[];
   readonly calls: Readonly<Record<string, { done: number; failed: number }>>;
+  /** Look-ups in the response cache; failures: the store could not be asked. */
+  readonly cache?: { readonly hits: number; readonly misses: number; readonly failures: number };
   readonly eventSeq: number;
 }

@@ -54,6 +54,7 @@ export function learn(facts: CallFacts, event: SysEvent): void {
     facts.device = event.device;
     facts.isSimulated = event.isSimulated ?? false;
     facts.isClamped = event.isClamped ?? false;
+    facts.isCached = event.isCached ?? false;
   } else if (event.type === "request.adapted") facts.leftOut = event.leftOut;
   else if (event.type === "syscall.completed") {
     const result = event.result as

@@ -45,6 +45,20 @@ const figures: readonly Figure[] = [
       ]),
   },
   {
+    name: "aios_cache_lookups_total",
+    help: "Look-ups in the response cache, by outcome; a failure is a store that could not be asked.",
+    labels: ["outcome"],
+    isTotal: true,
+    samples: ({ cache }) =>
+      cache
+        ? [
+            [{ outcome: "hit" }, cache.hits],
+            [{ outcome: "miss" }, cache.misses],
+            [{ outcome: "failure" }, cache.failures],
+          ]
+        : [],
+  },
+  {
     name: "aios_lane_queued",
     help: "Calls waiting in the run queue of a lane.",
     labels: ["core", "model"],

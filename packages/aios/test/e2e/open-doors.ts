@@ -11,7 +11,7 @@ import { createOpenAiCore } from "../../src/drivers/llm/openai/core.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { systemHash } from "../../src/drivers/random/system.ts";
 import { createKernel } from "../../src/kernel/kernel.ts";
-import type { Core, Driver, Journal, Kernel, KernelSettings, RateLimits } from "../../src/kernel/ports.ts";
+import type { Cache, Core, Driver, Journal, Kernel, KernelSettings, RateLimits } from "../../src/kernel/ports.ts";
 import { serve } from "../../src/server/server.ts";
 import type { ServeOptions } from "../../src/server/server.ts";
 import { testSettings } from "../rig.ts";
@@ -44,6 +44,8 @@ export interface DoorsOptions extends ServeOptions {
   readonly speaksAnthropic?: boolean;
   /** Cores beside the upstream's. */
   readonly cores?: readonly Core[];
+  /** Where answers are kept, if `settings.cache` says which. */
+  readonly cache?: Cache;
   /** Files and tools. */
   readonly drivers?: readonly Driver[];
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
@@ -86,6 +88,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
     journal: options.journal ?? createMemoryJournal(),
     settings,
     cores,
+    cache: options.cache,
     drivers: options.drivers ?? [],
     host: { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
@@ -93,7 +96,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
       find: () => Promise.reject(new Error("no programs here")),
       run: () => Promise.reject(new Error("no programs here")),
     },
-    reload: () => Promise.resolve({ settings, cores, changed: [], needRestart: [] }),
+    reload: () => Promise.resolve({ settings, cores, cache: options.cache, changed: [], needRestart: [] }),
     onShutdown: () => undefined,
     rootKey: { token: rootKey, tenant: "local" },
   });

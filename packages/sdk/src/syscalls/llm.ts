@@ -166,6 +166,8 @@ const embedResultSchema = z.object({
   /** `core/model` that answered. */
   model: z.string(),
   isSimulated: z.boolean().optional(),
+  /** True where the answer came from the response cache and no model was asked. */
+  isCached: z.boolean().optional(),
   foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
 });
 export type EmbedResult = z.infer<typeof embedResultSchema>;
@@ -199,6 +201,7 @@ const laneView = z.object({
   done: z.number(),
   failed: z.number(),
   refused: z.number().describe("429, 503 and 529 answers of the upstream"),
+  cached: z.number().optional().describe("answers of this model that the response cache gave again"),
   usage: usageSchema.optional().describe("since the kernel was started"),
 });
 

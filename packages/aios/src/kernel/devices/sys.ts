@@ -226,6 +226,7 @@ export const sysDevice: KernelDevice<SysName> = {
         done: lane.done,
         failed: lane.failed,
         refused: lane.refused,
+        ...(core.endpoint === 0 ? { cached: parts.answers.hitsOf(`${core.name}/${lane.model}`) } : {}),
         usage: lane.usage,
       });
     }
