@@ -1,5 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import { makeAiSdkCore } from "./boot-ai-sdk.ts";
+import { makeLlamaCore } from "./boot-llama.ts";
 import type { Config, CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
@@ -8,13 +9,14 @@ import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
 import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
 import { createSimCore } from "./drivers/llm/sim/core.ts";
 import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
-
 import { priceListOf } from "./price-lists.ts";
+
 const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item | undefined)[] =>
   Array.isArray(value) ? (value as readonly Item[]) : [value as Item | undefined];
 
 /** What runs on the own machine, and a simulation, costs no money. */
-const isFree = (kind: CoreConfig["kind"]): boolean => ["sim", "ollama", "llama-server", "lm-studio"].includes(kind);
+const isFree = (kind: CoreConfig["kind"]): boolean =>
+  ["sim", "llama", "ollama", "llama-server", "lm-studio"].includes(kind);
 
 /** A real model without a price is one whose price nobody told. */
 const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
@@ -92,6 +94,12 @@ export class CoreShelf implements AsyncDisposable {
         batching,
       };
       return createSimCore({ ...withoutAbsent(parameters), clock: this.#clock, name });
+    }
+    if (kind === "llama") {
+      const made = await makeLlamaCore(core, { models, home: this.#home });
+      // Loaded in the background; what is wrong with it is what the first call says.
+      made.open().catch(() => undefined);
+      return made;
     }
     if (isAiSdkKind(kind)) {
       const made = await makeAiSdkCore({ ...core, kind }, { ...at, models, env: this.#env, home: this.#home });

@@ -2,6 +2,7 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { endpointsOf } from "./boot-cores.ts";
+import { makeLlamaCore } from "./boot-llama.ts";
 import type { CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { aiSdkKind, isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
@@ -54,6 +55,12 @@ export function probeCore(
       let models: readonly string[] = [];
       let problem: SysError | undefined;
       try {
+        if (kind === "llama") {
+          // Package and file are looked at; to load the weights takes too long for a question.
+          await using local = await makeLlamaCore(core, { models: undefined, home });
+          models = local.models().map(({ id }) => id);
+          return { core: name, kind, endpoint, models, elapsedMs: performance.now() - startedAt, problem };
+        }
         await using made = await makeCore(core, { env, home, endpoint, baseUrl, reference });
         await made.refresh(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
         models = made.models().map(({ id }) => id);
@@ -78,7 +85,7 @@ async function makeCore(
     const place = { env, home, endpoint, baseUrl, apiKey: reference, models: undefined };
     return makeAiSdkCore({ ...core, kind, timeouts }, place);
   }
-  if (kind === "sim") throw new SysError("EINVAL", "a simulation has no endpoint");
+  if (kind === "sim" || kind === "llama") throw new SysError("EINVAL", `a core of kind ${kind} has no endpoint`);
   const apiKey = reference && (await resolveSecret(reference, { env, what: `core ${name}` }));
   const settings = { name, endpoint, baseUrl, apiKey, keyReference: reference, headers, timeouts };
   return kind === "anthropic" ? createAnthropicCore(settings) : createOpenAiCore({ ...settings, kind });

@@ -1,6 +1,7 @@
 import { limitSchema } from "@aiosjs/sdk/protocol";
 import { z } from "zod";
 import { scripts } from "../kernel/routers/script.ts";
+import { llamaShape } from "./llama-shape.ts";
 
 /** A secret is named, never written down: `env:NAME` or `file:PATH`. */
 const secretSchema = z
@@ -120,6 +121,7 @@ export const coreKinds = [
   "azure",
   "cohere",
   "ai-sdk",
+  "llama",
   "compatible",
   "sim",
 ] as const;
@@ -132,7 +134,7 @@ const coreSchema = z.strictObject({
   kind: z
     .enum(coreKinds)
     .describe(
-      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `sim` is a simulation.",
+      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `llama` for a model in this process; `sim` is a simulation.",
     ),
   baseUrl: z
     .union([z.url(), z.array(z.url()).min(1)])
@@ -169,6 +171,7 @@ const coreSchema = z.strictObject({
     .optional()
     .describe("How long the server may take; after it the attempt has failed."),
   ...packageShape,
+  ...llamaShape,
   ...simShape,
 });
 export type CoreConfig = z.infer<typeof coreSchema>;

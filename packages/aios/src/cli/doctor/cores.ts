@@ -41,9 +41,11 @@ function coreFinding({ core: name, kind, models, elapsedMs, problem }: ProbeResu
   const text =
     kind === "sim"
       ? t(doctorText.coreSim)
-      : !listsModels(kind)
-        ? t(trialText.setUp, { core: name })
-        : t(doctorText.coreGood, { ms: Math.round(elapsedMs), count: models.length });
+      : kind === "llama"
+        ? t(doctorText.coreLocal, { models: models.join(", ") })
+        : !listsModels(kind)
+          ? t(trialText.setUp, { core: name })
+          : t(doctorText.coreGood, { ms: Math.round(elapsedMs), count: models.length });
   return { check, state: "ok", text };
 }
 

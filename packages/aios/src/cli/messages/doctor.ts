@@ -70,6 +70,7 @@ export const doctorText = {
   journalMemory: { en: "in memory: nothing outlives the kernel", zh: "仅在内存中：内核停止后不保留" },
   coreGood: { en: "answers in {ms} ms, {count} models", zh: "{ms} 毫秒内应答，{count} 个模型" },
   coreSim: { en: "a simulation: always answers", zh: "模拟核心：始终应答" },
+  coreLocal: { en: "package and model file are there: {models}", zh: "软件包和模型文件均已就绪：{models}" },
   coresNone: {
     en: "none is configured: Ollama when it answers, and the simulation",
     zh: "未配置：Ollama 有应答时使用它，另有模拟核心",

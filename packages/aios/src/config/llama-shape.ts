@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+/** Members that only a model in this process has. */
+export const llamaShape = {
+  modelPath: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("llama: the model's GGUF file, relative to the home. Needed for this kind."),
+  gpu: z
+    .enum(["auto", "cuda", "vulkan", "metal", "off"])
+    .optional()
+    .describe("llama: what computes. Default: auto, the best that is there; off is the processor alone."),
+  gpuLayers: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe("llama: layers of the model on the GPU. Default: as many as fit."),
+  maxGpuMemoryMb: z
+    .number()
+    .positive()
+    .optional()
+    .describe("llama: GPU memory that model and contexts may take. Default: nearly all that is free."),
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("llama: threads that compute. Default: half of the cores; 1 where other programs use them too."),
+  contextTokens: z
+    .number()
+    .int()
+    .min(256)
+    .optional()
+    .describe("llama: what prompt and answer of one call may have together. Default: as trained, at most 8192."),
+  sequences: z
+    .number()
+    .int()
+    .positive()
+    .max(256)
+    .optional()
+    .describe("llama: calls that are computed at once; each takes the memory of contextTokens. Default: 2."),
+  isExact: z
+    .boolean()
+    .optional()
+    .describe("llama: no answer depends on what else is computed, at the cost of throughput. Default: false."),
+  embeddings: z
+    .boolean()
+    .optional()
+    .describe("llama: also serves llm.embed. Default: only for models that are made for it, and then only that."),
+  snapshots: z
+    .strictObject({
+      folder: z.string().min(1).default("snapshots").describe("Relative to the home."),
+      maxMb: z.number().positive().default(2_048).describe("Above it those used longest ago are removed."),
+    })
+    .optional()
+    .describe("llama: where the state of calls goes that made way."),
+};
