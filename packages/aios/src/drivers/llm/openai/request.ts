@@ -1,7 +1,8 @@
-import { SysError, type ChatArgs, type Tool } from "@aiosjs/sdk/protocol";
+import { SysError, type ChatArgs, type Foreign, type Tool } from "@aiosjs/sdk/protocol";
 import { ownMembers } from "../http/foreign.ts";
 import { toMessages, type MessageReader } from "./messages.ts";
 import type { Quirks } from "./quirks.ts";
+import { responsesDialect } from "./responses.ts";
 
 type Body = Record<string, unknown>;
 
@@ -47,7 +48,7 @@ export function toBody(args: ChatArgs, target: Target, leftOut = new Set<string>
   if (args.reasoningEffort !== undefined) body["reasoning_effort"] = args.reasoningEffort;
   addTools(body, args, reader);
   addFormat(body, args.responseFormat, target);
-  addForeign(body, ownMembers(args.foreign, reader));
+  addForeign(body, membersFor(args.foreign, quirks, reader));
   for (const member of quirks.refuses) {
     if (!Object.hasOwn(body, member)) continue;
     if (args.foreign?.hints?.includes(member) !== true) throw refused(member, target);
@@ -112,6 +113,18 @@ function addFormat(body: Body, format: ChatArgs["responseFormat"], { core, quirk
   if (format.schema !== undefined) schema["schema"] = format.schema;
   if (format.strict !== undefined) schema["strict"] = format.strict;
   body["response_format"] = { type: "json_schema", json_schema: schema };
+}
+
+/** What OpenAI's two dialects say alike, and an upstream that has one has both. */
+const alike = ["user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier"];
+
+/** Members for this body; what was said in the responses' words and stands here under the same name is this dialect's too. */
+function membersFor(foreign: Foreign | undefined, { hasResponses }: Quirks, reader: MessageReader): Body {
+  if (foreign?.dialect !== responsesDialect || !hasResponses) return ownMembers(foreign, reader);
+  const entries = Object.entries(foreign.members);
+  const others = Object.fromEntries(entries.filter(([name]) => !alike.includes(name)));
+  ownMembers({ ...foreign, members: others }, reader);
+  return Object.fromEntries(entries.filter(([name]) => alike.includes(name)));
 }
 
 function addForeign(body: Body, members: Body): void {

@@ -145,3 +145,12 @@ test("a failed response is an error, and one that failed for want of room is ask
     await expect(chat(opened.core, context, ask("hi", { stream: true }))).rejects.toMatchObject({ code: errno });
   }
 });
+
+test("of one that is to be stored, the chat is told what both dialects say alike, and the rest is left out", async () => {
+  await using opened = await open(() => ({ is: "answer" }));
+  const members = { prompt_cache_key: "k", "text.verbosity": "low" };
+  const foreign = { dialect: "openai-responses", members, hints: Object.keys(members) };
+  const { events: told } = await chat(opened.core, contextFor('{"input":"hi"}'), ask("hi", { foreign }));
+  expect(opened.upstream.requests[0]?.body).toMatchObject({ prompt_cache_key: "k" });
+  expect(told[0]).toEqual({ type: "request.adapted", leftOut: ["text.verbosity"] });
+});
