@@ -116,15 +116,15 @@ function addFormat(body: Body, format: ChatArgs["responseFormat"], { core, quirk
 }
 
 /** What OpenAI's two dialects say alike, and an upstream that has one has both. */
-const alike = ["user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier"];
+const alike = new Set(["user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier"]);
 
 /** Members for this body; what was said in the responses' words and stands here under the same name is this dialect's too. */
 function membersFor(foreign: Foreign | undefined, { hasResponses }: Quirks, reader: MessageReader): Body {
   if (foreign?.dialect !== responsesDialect || !hasResponses) return ownMembers(foreign, reader);
   const entries = Object.entries(foreign.members);
-  const others = Object.fromEntries(entries.filter(([name]) => !alike.includes(name)));
+  const others = Object.fromEntries(entries.filter(([name]) => !alike.has(name)));
   ownMembers({ ...foreign, members: others }, reader);
-  return Object.fromEntries(entries.filter(([name]) => alike.includes(name)));
+  return Object.fromEntries(entries.filter(([name]) => alike.has(name)));
 }
 
 function addForeign(body: Body, members: Body): void {
