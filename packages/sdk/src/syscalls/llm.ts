@@ -149,7 +149,7 @@ const chatResultSchema = z.object({
 });
 export type ChatResult = z.infer<typeof chatResultSchema>;
 
-export const embedArgsSchema = z.strictObject({
+const embedArgsSchema = z.strictObject({
   /** As in `llm.chat`; `auto` is the first core that has an embedding model. */
   model: z.string().min(1).default("auto"),
   /** Texts, or token ids of the model. */

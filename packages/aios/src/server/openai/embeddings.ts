@@ -38,7 +38,7 @@ function encodingOf(value: unknown): Encoding {
 }
 
 /** A request of OpenAI's embeddings API in the kernel's form. @throws WrongMember naming the member. */
-export function toEmbedRequest(body: Members): { args: EmbedArgs; encoding: Encoding } {
+function toEmbedRequest(body: Members): { args: EmbedArgs; encoding: Encoding } {
   const model = fields.optionalText(body["model"], "model") ?? "auto";
   if (model === "") throw new WrongMember("model", "expected the name of a model", "`auto` lets the kernel choose");
   const dimensions = fields.optionalInteger(body["dimensions"], "dimensions");
@@ -62,7 +62,7 @@ function toBase64(vector: readonly number[]): string {
   return bytes.toString("base64");
 }
 
-export const toEmbedAnswer = (
+const toEmbedAnswer = (
   { embeddings: vectors, model }: EmbedResult,
   { encoding, usage }: { encoding: Encoding; usage: Usage },
 ): Members => ({

@@ -32,7 +32,7 @@ export class SimFault extends Error {
   }
 }
 
-export interface SimCaller {
+interface SimCaller {
   /** Whose chance it is: the same agent has the same jitter and faults whatever others do. */
   readonly agent: string;
   readonly model: string;
