@@ -21,6 +21,8 @@ export interface Face {
   opensWith(event: SysEvent): boolean;
   /** Frames of one event, "" for what this door does not tell; `index` counts the events of the call. */
   frames(event: SysEvent, index: number): string;
+  /** Whether a failure is told as frames also where it could have a status of its own. Default: none is. */
+  tells?(problem: Problem): boolean;
   /** Frames of why the stream ends before the call does. */
   stopped(problem: Problem): string;
   /** The client left before it was told anything. */
@@ -64,7 +66,7 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
         continue;
       }
       learn(facts, event);
-      if (event.type === "syscall.failed" && !stream.isOpen && face.holdMs > 0) {
+      if (event.type === "syscall.failed" && !stream.isOpen && face.holdMs > 0 && face.tells?.(event.error) !== true) {
         refuseCall(exchange, { problem: event.error, subscription, facts });
         return;
       }

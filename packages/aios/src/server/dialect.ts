@@ -66,3 +66,6 @@ export function refuseThrown(outgoing: ServerResponse, dialect: Dialect, thrown:
 
 /** What went wrong and what to do next, as one text. */
 export const sentence = ({ detail, hint }: Problem): string => (hint === undefined ? detail : `${detail} (${hint})`);
+
+/** A model call's E2BIG is about its tokens; without a call it is about the bytes of a body. */
+export const isPromptTooLong = ({ code, call }: Problem): boolean => code === "E2BIG" && call !== undefined;

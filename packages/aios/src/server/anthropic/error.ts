@@ -1,5 +1,5 @@
 import type { Errno, Problem } from "@aiosjs/sdk/protocol";
-import { sentence } from "../dialect.ts";
+import { isPromptTooLong, sentence } from "../dialect.ts";
 import type { Dialect } from "../dialect.ts";
 
 interface Row {
@@ -34,8 +34,20 @@ export const errorTable: Readonly<Record<Errno, Row>> = {
   EDIVERGED: { status: 409, type: "conflict_error" },
 };
 
+/** A prompt that no model holds: Claude Code and others shorten their conversation at these very words. */
+const tooLong = { status: 400, type: "invalid_request_error", words: "prompt is too long" };
+
+function rowOf(problem: Problem): Row {
+  return isPromptTooLong(problem) ? tooLong : errorTable[problem.code];
+}
+
+function messageOf(problem: Problem): string {
+  const said = sentence(problem);
+  return isPromptTooLong(problem) && !said.includes(tooLong.words) ? `${tooLong.words}: ${said}` : said;
+}
+
 function body(problem: Problem, details?: { error_code: string }): string {
-  const error = { type: errorTable[problem.code].type, message: sentence(problem) };
+  const error = { type: rowOf(problem).type, message: messageOf(problem) };
   return JSON.stringify({
     type: "error",
     error: details ? { ...error, details } : error,
@@ -45,7 +57,7 @@ function body(problem: Problem, details?: { error_code: string }): string {
 
 export const anthropicDialect: Dialect = {
   contentType: "application/json",
-  status: ({ code }) => errorTable[code].status,
+  status: (problem) => rowOf(problem).status,
   body: (problem) => body(problem),
 };
 

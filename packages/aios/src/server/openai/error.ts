@@ -1,5 +1,5 @@
 import type { Errno, Problem } from "@aiosjs/sdk/protocol";
-import { sentence } from "../dialect.ts";
+import { isPromptTooLong, sentence } from "../dialect.ts";
 import type { Dialect } from "../dialect.ts";
 
 interface Row {
@@ -42,8 +42,13 @@ const notFound: Readonly<Record<string, string | null>> = {
   response_id: null,
 };
 
+/** A prompt that no model holds: clients shorten it, or take a larger model, at this code. */
+const tooLong: Row = { status: 400, type: "invalid_request_error", code: "context_length_exceeded" };
+
+const rowOf = (problem: Problem): Row => (isPromptTooLong(problem) ? tooLong : rows[problem.code]);
+
 function body(problem: Problem, param: string | null): string {
-  const { type, code } = rows[problem.code];
+  const { type, code } = rowOf(problem);
   const isMissing = problem.code === "ENOENT";
   const about = param ?? (isMissing ? "model" : null);
   const told = isMissing && about !== null && Object.hasOwn(notFound, about) ? (notFound[about] ?? null) : code;
@@ -52,6 +57,6 @@ function body(problem: Problem, param: string | null): string {
 
 export const openaiDialect: Dialect = {
   contentType: "application/json",
-  status: ({ code }) => rows[code].status,
+  status: (problem) => rowOf(problem).status,
   body,
 };

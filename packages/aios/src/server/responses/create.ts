@@ -3,6 +3,7 @@ import { authenticate } from "../auth.ts";
 import { parseObject, readBody } from "../body.ts";
 import { carryEnd, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
+import { isPromptTooLong } from "../dialect.ts";
 import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
@@ -44,6 +45,8 @@ function responseFace(call: string, { args, echo }: ResponseRequest, holdMs: num
           return events?.delta(event) ?? "";
       }
     },
+    // Codex looks for this code in a stream alone, as OpenAI sends it; of a 400 it makes a request that is wrong for good.
+    tells: isPromptTooLong,
     stopped: failed,
   };
 }

@@ -133,6 +133,7 @@ function stateOf(standing: Standing, { call, args, echo }: ResponseOf): Members 
 function codeOf({ code }: Problem): string {
   if (code === "EAGAIN") return "rate_limit_exceeded";
   if (code === "EDQUOT") return "insufficient_quota";
+  if (code === "E2BIG") return "context_length_exceeded";
   return code === "EINVAL" ? "invalid_prompt" : "server_error";
 }
 
