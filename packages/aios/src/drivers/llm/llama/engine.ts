@@ -39,7 +39,7 @@ export const sliceTokens = 128;
  * Half of the cores. llama.cpp's threads wait for each other by spinning: where anything else runs on their cores,
  * each step waits for the last of them (measured on 2 busy cores: 4 threads 2,550 ms a token, 1 thread 0.75 ms).
  */
-export const defaultThreads = (): number => Math.max(1, Math.floor(availableParallelism() / 2));
+const defaultThreads = (): number => Math.max(1, Math.floor(availableParallelism() / 2));
 
 /** A loaded model and its context: memory for all sequences is taken when it is opened, so that no call runs out of it. */
 export interface Engine extends AsyncDisposable {

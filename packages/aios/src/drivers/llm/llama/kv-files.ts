@@ -90,10 +90,10 @@ export async function openKvFiles({ folder, maxBytes }: { folder: string; maxByt
 let serial = 0;
 
 /** Not the tenant's name itself: it may hold what no file name can. */
-export const folderOf = (tenant: TenantId): string => createHash("sha256").update(tenant).digest("hex").slice(0, 32);
+const folderOf = (tenant: TenantId): string => createHash("sha256").update(tenant).digest("hex").slice(0, 32);
 
 /** llama.cpp trusts such a file and may crash on a damaged one: nothing is loaded whose hash is another. */
-export async function loadKv(
+async function loadKv(
   sequence: LlamaContextSequence,
   { path, sizeBytes, sha256 }: Pick<KvFile, "path" | "sizeBytes" | "sha256">,
 ): Promise<boolean> {

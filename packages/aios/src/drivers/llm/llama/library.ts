@@ -5,7 +5,7 @@ import type * as NodeLlamaCpp from "node-llama-cpp";
 export type Library = typeof NodeLlamaCpp;
 
 /** As the package names the folders of its prebuilt binaries; `gpu` appends its own. */
-export function platformPackage(gpu: Gpu = "off"): string {
+function platformPackage(gpu: Gpu = "off"): string {
   const system = { darwin: "mac", win32: "win" }[process.platform as string] ?? process.platform;
   const variant =
     system === "mac" ? (process.arch === "arm64" ? "-metal" : "") : gpu === "cuda" || gpu === "vulkan" ? `-${gpu}` : "";

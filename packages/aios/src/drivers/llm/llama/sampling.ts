@@ -30,7 +30,7 @@ export function samplingOf(args: ChatArgs, members: OwnMembers, drawSeed: () => 
  * The library's generator keeps state from token to token; with a seed of its own each token has none to keep.
  * 31 bits: 0xffffffff would mean "take the time".
  */
-export function seedAt(seed: number, position: number): number {
+function seedAt(seed: number, position: number): number {
   const high = Math.floor(seed / 4_294_967_296) | 0;
   let mixed = Math.imul((seed | 0) ^ Math.imul(high, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(position + 1, 0xc2b2ae35);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import type { Token } from "node-llama-cpp";
@@ -115,10 +115,6 @@ export async function readSnapshotFile(
     progress: { ...rest, ids: ids as Token[] },
     kv: data.kv && isSame ? { path: kvPath(path), tenant, isOurs: false, isGone: false, ...data.kv } : undefined,
   };
-}
-
-export async function removeSnapshotFile(path: string): Promise<void> {
-  await Promise.all([rm(path, { force: true }), rm(kvPath(path), { force: true })]);
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
