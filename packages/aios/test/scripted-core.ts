@@ -1,5 +1,5 @@
 import { noUsage } from "@aiosjs/sdk/protocol";
-import type { AssistantMessage, ChatArgs, ChatResult } from "@aiosjs/sdk/protocol";
+import type { AssistantMessage, ChatArgs, ChatResult, Usage } from "@aiosjs/sdk/protocol";
 import type {
   Clock,
   Core,
@@ -7,6 +7,7 @@ import type {
   DriverEvent,
   ModelSpec,
   ObservedLimit,
+  Price,
   RateLimits,
 } from "../src/kernel/ports.ts";
 
@@ -23,9 +24,11 @@ export interface ScriptedCoreOptions {
   readonly models?: readonly (string | ModelSpec)[];
   readonly limits?: RateLimits;
   readonly serviceMs?: number;
-  readonly price?: { input: number; output: number };
+  readonly price?: Price;
   readonly honoursMaxTokens?: boolean;
   readonly tellsUsage?: boolean;
+  /** What its usage says beside the tokens of prompt and answer. */
+  readonly usage?: Partial<Usage>;
   /** What it says. Default: "done <last word>". */
   readonly answer?: (args: ChatArgs) => AssistantMessage;
   /** Why it stops. Default: because it is done. */
@@ -83,7 +86,7 @@ export function createScriptedCore(
             },
             ...(options.tellsUsage === false
               ? {}
-              : { usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens } }),
+              : { usage: { ...noUsage, inputTokens: Math.ceil(text.length / 4), outputTokens, ...options.usage } }),
           },
         ];
       } finally {

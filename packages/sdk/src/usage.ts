@@ -4,6 +4,10 @@ import { z } from "zod";
 export const usageSchema = z.object({
   inputTokens: z.number(),
   cachedInputTokens: z.number(),
+  /** Of the input: written to the core's prompt cache, which some cores charge more for. Absent: none. */
+  cacheWriteInputTokens: z.number().optional(),
+  /** Of those written: kept for an hour or longer, which costs more still. Absent: none. */
+  cacheWriteHourInputTokens: z.number().optional(),
   outputTokens: z.number(),
   reasoningTokens: z.number(),
   costUsd: z.number(),
@@ -29,8 +33,21 @@ export function addUsage(left: Usage, right: Usage): Usage {
     reasoningTokens: left.reasoningTokens + right.reasoningTokens,
     costUsd: left.costUsd + right.costUsd,
     wastedTokens: left.wastedTokens + right.wastedTokens,
+    ...cacheWrites(
+      (left.cacheWriteInputTokens ?? 0) + (right.cacheWriteInputTokens ?? 0),
+      (left.cacheWriteHourInputTokens ?? 0) + (right.cacheWriteHourInputTokens ?? 0),
+    ),
   };
 }
+
+/** The members of a usage that tell what was written to a prompt cache; none where nothing was. */
+export const cacheWrites = (
+  tokens: number,
+  ofThemForAnHour = 0,
+): Pick<Usage, "cacheWriteInputTokens" | "cacheWriteHourInputTokens"> => ({
+  ...(tokens > 0 ? { cacheWriteInputTokens: tokens } : {}),
+  ...(ofThemForAnHour > 0 ? { cacheWriteHourInputTokens: ofThemForAnHour } : {}),
+});
 
 /** When a syscall waited, ran and ended. Instants are Unix epoch milliseconds. */
 export const timingSchema = z.object({

@@ -41,6 +41,16 @@ const modelSchema = z.union([
         input: z.number().nonnegative().describe("For tokens of prompts."),
         output: z.number().nonnegative().describe("For tokens of answers."),
         cachedInput: z.number().nonnegative().optional().describe("For tokens of prompts that the server had cached."),
+        cacheWrite: z
+          .number()
+          .nonnegative()
+          .optional()
+          .describe("For tokens of prompts that the server writes to its cache. Default: as input."),
+        cacheWriteHour: z
+          .number()
+          .nonnegative()
+          .optional()
+          .describe("For those that it keeps for an hour or longer. Default: as cacheWrite."),
       })
       .optional()
       .describe("US dollars per million tokens; needed for budgets in dollars. Default: the published list price."),

@@ -1,4 +1,4 @@
-import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import { cacheWrites, isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { EmbedArgs, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
 import type { Lane } from "./lane.ts";
 import type { Core, DriverContext, DriverEvent } from "./ports.ts";
@@ -157,6 +157,7 @@ function sharesOf(usage: Usage, members: readonly { inputTokens: number }[]): Us
     return {
       inputTokens: part(usage.inputTokens),
       cachedInputTokens: part(usage.cachedInputTokens),
+      ...cacheWrites(part(usage.cacheWriteInputTokens ?? 0), part(usage.cacheWriteHourInputTokens ?? 0)),
       outputTokens: part(usage.outputTokens),
       reasoningTokens: part(usage.reasoningTokens),
       costUsd: usage.costUsd * (to - from),

@@ -18,12 +18,30 @@ export interface Plan {
 /** What tokens cost in US dollars. */
 export function costUsd(
   price: Price | undefined,
-  usage: Pick<Usage, "inputTokens" | "cachedInputTokens" | "outputTokens">,
+  usage: Pick<Usage, "inputTokens" | "outputTokens"> & Partial<Usage>,
 ): number {
   if (!price) return 0;
-  const cached = Math.min(usage.cachedInputTokens, usage.inputTokens);
-  const fresh = usage.inputTokens - cached;
-  return (fresh * price.input + cached * (price.cachedInput ?? price.input) + usage.outputTokens * price.output) / PER;
+  const { input, cachedInput = input, cacheWrite = input, cacheWriteHour = cacheWrite } = price;
+  const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
+  const written = Math.min(usage.cacheWriteInputTokens ?? 0, usage.inputTokens - cached);
+  const forAnHour = Math.min(usage.cacheWriteHourInputTokens ?? 0, written);
+  const fresh = usage.inputTokens - cached - written;
+  const ofInput =
+    fresh * input + cached * cachedInput + (written - forAnHour) * cacheWrite + forAnHour * cacheWriteHour;
+  return (ofInput + usage.outputTokens * price.output) / PER;
+}
+
+/**
+ * What a request may cost at most. Its prompt is reserved at the price of being written to the cache: whether the core does
+ * that shows only afterwards, and for an hour only where the request says so.
+ */
+function dearestUsd(args: ChatArgs, price: Price | undefined): (inputTokens: number, outputTokens: number) => number {
+  if (!price) return () => 0;
+  const { input, cacheWrite = input, cacheWriteHour = cacheWrite } = price;
+  // Quotes within a text would be escaped: this is a member.
+  const isForAnHour = cacheWriteHour > cacheWrite && JSON.stringify(args).includes('"ttl":"1h"');
+  const dearest = { ...price, input: Math.max(input, isForAnHour ? cacheWriteHour : cacheWrite) };
+  return (inputTokens, outputTokens) => costUsd(dearest, { inputTokens, outputTokens });
 }
 
 interface Bill {
@@ -51,7 +69,7 @@ export function planEmbed(accounts: readonly Account[], bill: Bill): Cost {
   const { inputTokens, price, nowMs } = bill;
   const cost = {
     tokens: inputTokens,
-    costUsd: costUsd(price, { inputTokens, cachedInputTokens: 0, outputTokens: 0 }),
+    costUsd: costUsd(price, { inputTokens, outputTokens: 0 }),
     calls: 1,
     toolCalls: 0,
   };
@@ -73,9 +91,10 @@ export function planChat(
 ): Plan {
   const { inputTokens, price, core, nowMs } = options;
   const wanted = args.maxTokens;
+  const usdOf = dearestUsd(args, price);
   const costOf = (outputTokens: number): Cost => ({
     tokens: inputTokens + outputTokens,
-    costUsd: costUsd(price, { inputTokens, cachedInputTokens: 0, outputTokens }),
+    costUsd: usdOf(inputTokens, outputTokens),
     calls: 1,
     toolCalls: 0,
   });

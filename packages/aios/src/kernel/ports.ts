@@ -11,6 +11,7 @@ import type {
   Pid,
   SchedulingClass,
   Signal,
+  SysError,
   SysEvent,
   TenantId,
   Topic,
@@ -157,6 +158,10 @@ export interface Price {
   readonly input: number;
   readonly output: number;
   readonly cachedInput?: number | undefined;
+  /** Of input that is written to the core's prompt cache. Default: as other input. */
+  readonly cacheWrite?: number | undefined;
+  /** Of input that the cache keeps for an hour or longer. Default: as `cacheWrite`. */
+  readonly cacheWriteHour?: number | undefined;
   /** The day of the list that it was taken from; absent: the configuration or the upstream said it. */
   readonly asOf?: string | undefined;
 }
@@ -198,6 +203,8 @@ export interface Core extends Omit<Driver, "device" | "concurrency"> {
   /** The configured kind: openai, ollama, sim… */
   readonly kind: string;
   readonly isSimulated: boolean;
+  /** Why it serves nothing until the configuration is read again: what it needs is not there. Absent: it is up. */
+  readonly down?: SysError | undefined;
   /** Models it lists now; a driver may refresh the list. */
   models(): readonly ModelSpec[];
   /** Serves model names that it does not list (a gateway with thousands of them). */

@@ -15,6 +15,7 @@ interface Figure {
 const tokenKinds = {
   input: "inputTokens",
   cached_input: "cachedInputTokens",
+  cache_write_input: "cacheWriteInputTokens",
   output: "outputTokens",
   reasoning: "reasoningTokens",
   wasted: "wastedTokens",
@@ -99,7 +100,10 @@ const figures: readonly Figure[] = [
     isTotal: true,
     samples: ({ lanes }) =>
       lanes.flatMap((lane) =>
-        Object.entries(tokenKinds).map(([kind, member]): Sample => [{ ...ofLane(lane), kind }, lane.usage[member]]),
+        Object.entries(tokenKinds).map(([kind, member]): Sample => [
+          { ...ofLane(lane), kind },
+          lane.usage[member] ?? 0,
+        ]),
       ),
   },
   {

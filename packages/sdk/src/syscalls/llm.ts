@@ -184,6 +184,8 @@ const priceView = z.object({
   input: z.number(),
   output: z.number(),
   cachedInput: z.number().optional(),
+  cacheWrite: z.number().optional(),
+  cacheWriteHour: z.number().optional(),
   /** The day of the price list; absent: the configuration or the upstream said it. */
   asOf: z.string().optional(),
 });

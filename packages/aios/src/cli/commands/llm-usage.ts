@@ -39,6 +39,9 @@ export async function run(context: Context): Promise<void> {
             { title: t(llmText.refused), text: ({ refused }) => shortCount(refused), rank: 2, align: "right" },
             tokens(t(llmText.input), ({ inputTokens }) => inputTokens, 0),
             tokens(t(llmText.cached), ({ cachedInputTokens }) => cachedInputTokens, 3),
+            ...(total.usage.cacheWriteInputTokens === undefined
+              ? []
+              : [tokens(t(llmText.cacheWrite), ({ cacheWriteInputTokens }) => cacheWriteInputTokens ?? 0, 4)]),
             tokens(t(llmText.output), ({ outputTokens }) => outputTokens, 0),
             tokens(t(llmText.wasted), ({ wastedTokens }) => wastedTokens, 2),
             {

@@ -64,6 +64,7 @@ export const llmText = {
   input: { en: "IN", zh: "输入" },
   output: { en: "OUT", zh: "输出" },
   cached: { en: "CACHED", zh: "缓存命中" },
+  cacheWrite: { en: "CACHE WRITE", zh: "缓存写入" },
   wasted: { en: "WASTED", zh: "浪费" },
   cost: { en: "COST", zh: "费用" },
   process: { en: "PROCESS", zh: "进程" },

@@ -46,6 +46,7 @@ export const sysDevice: KernelDevice<SysName> = {
         kind: core.kind,
         isSimulated: core.isSimulated,
         models: core.models().length,
+        ...(core.down ? { down: { message: core.down.message, hint: core.down.hint ?? null } } : {}),
       })),
       journal: { driver: parts.journal.driver, isReadOnly: parts.journal.isReadOnly },
     };
@@ -234,10 +235,19 @@ export const sysDevice: KernelDevice<SysName> = {
   },
 };
 
-const priceOf = ({ input, output, cachedInput, asOf }: Price): { input: number; output: number } => ({
+const priceOf = ({
+  input,
+  output,
+  cachedInput,
+  cacheWrite,
+  cacheWriteHour,
+  asOf,
+}: Price): { input: number; output: number } => ({
   input,
   output,
   ...(cachedInput === undefined ? {} : { cachedInput }),
+  ...(cacheWrite === undefined ? {} : { cacheWrite }),
+  ...(cacheWriteHour === undefined ? {} : { cacheWriteHour }),
   ...(asOf === undefined ? {} : { asOf }),
 });
 

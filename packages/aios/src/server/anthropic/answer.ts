@@ -46,10 +46,14 @@ const numberOf = (value: unknown): number => (typeof value === "number" ? value 
 /** Anthropic counts apart what was read, what came from the cache and what was written to it; we count all of it as read. */
 export function wireUsage(usage: Usage, result?: ChatResult): Members {
   const theirs = (result && (foreignOf(result)["usage"] as Members | undefined)) ?? {};
-  const written = numberOf(theirs["cache_creation_input_tokens"]);
+  const written = usage.cacheWriteInputTokens ?? numberOf(theirs["cache_creation_input_tokens"]);
+  const forAnHour = usage.cacheWriteHourInputTokens ?? 0;
   return {
     input_tokens: Math.max(0, usage.inputTokens - usage.cachedInputTokens - written),
     cache_creation_input_tokens: written,
+    ...(forAnHour > 0
+      ? { cache_creation: { ephemeral_5m_input_tokens: written - forAnHour, ephemeral_1h_input_tokens: forAnHour } }
+      : {}),
     cache_read_input_tokens: usage.cachedInputTokens,
     output_tokens: usage.outputTokens,
     ...(usage.reasoningTokens > 0 ? { output_tokens_details: { thinking_tokens: usage.reasoningTokens } } : {}),

@@ -19,7 +19,10 @@ export const wireUsage = (usage: Usage): Record<string, unknown> => ({
   prompt_tokens: usage.inputTokens,
   completion_tokens: usage.outputTokens,
   total_tokens: usage.inputTokens + usage.outputTokens,
-  prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
+  prompt_tokens_details: {
+    cached_tokens: usage.cachedInputTokens,
+    ...(usage.cacheWriteInputTokens === undefined ? {} : { cache_write_tokens: usage.cacheWriteInputTokens }),
+  },
   completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
 });
 

@@ -55,7 +55,10 @@ const seconds = (ms: number): number => Math.floor(ms / 1_000);
 
 const wireUsage = (usage: Usage): Members => ({
   input_tokens: usage.inputTokens,
-  input_tokens_details: { cached_tokens: usage.cachedInputTokens },
+  input_tokens_details: {
+    cached_tokens: usage.cachedInputTokens,
+    cache_write_tokens: usage.cacheWriteInputTokens ?? 0,
+  },
   output_tokens: usage.outputTokens,
   output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
   total_tokens: usage.inputTokens + usage.outputTokens,

@@ -1,4 +1,4 @@
-import { noUsage, type Usage } from "@aiosjs/sdk/protocol";
+import { cacheWrites, noUsage, type Usage } from "@aiosjs/sdk/protocol";
 
 const count = (value: unknown): number | undefined => (typeof value === "number" && value >= 0 ? value : undefined);
 const member = (value: unknown, name: string): unknown =>
@@ -20,6 +20,7 @@ export function readUsage(wire: unknown): Usage | undefined {
     ...noUsage,
     inputTokens: inputTokens ?? 0,
     cachedInputTokens: cached,
+    ...cacheWrites(isFlat ? 0 : (count(member(input, "cacheWrite")) ?? 0)),
     outputTokens: isBeside ? (said ?? 0) + reasoningTokens : (said ?? 0),
     reasoningTokens,
   };

@@ -55,7 +55,7 @@ const said = [
   { type: "tool-call", toolCallId: "c3", toolName: "draw", input: '"a line"' },
 ];
 const nested = {
-  inputTokens: { total: 12, noCache: 8, cacheRead: 4, cacheWrite: 0 },
+  inputTokens: { total: 12, noCache: 8, cacheRead: 4, cacheWrite: 3 },
   outputTokens: { total: 7, text: 5, reasoning: 2 },
 };
 const flat = { inputTokens: 12, cachedInputTokens: 4, outputTokens: 5, reasoningTokens: 2, totalTokens: 19 };
@@ -99,6 +99,8 @@ describe.each(["v4", "v3", "v2"])("a model of specification %s", (version) => {
       foreign: { dialect: "ai-sdk:acme.chat", members: { content: [said[8], said[14]] } },
     } satisfies ChatResult);
     expect(usage).toMatchObject({ inputTokens: 12, cachedInputTokens: 4, outputTokens: 7, reasoningTokens: 2 });
+    // The second specification has no word for what was written to a cache.
+    expect(usage?.cacheWriteInputTokens).toBe(version === "v2" ? undefined : 3);
     const pieces = events.filter((event) => event.type === "tool-call.delta" && event.index === 0);
     expect(pieces.map((event) => (event as { arguments: string }).arguments)).toEqual(["", '{"city":', '"Lima"}']);
   });

@@ -1,4 +1,4 @@
-import { SysError, type AssistantMessage, type ChatResult, type Usage } from "@aiosjs/sdk/protocol";
+import { cacheWrites, SysError, type AssistantMessage, type ChatResult, type Usage } from "@aiosjs/sdk/protocol";
 import type { DriverEvent } from "../../../kernel/ports.ts";
 import { malformed, quote, readUpstreamError, refusalError, type Place } from "../http/errors.ts";
 import type { AnswerReader } from "../http/exchange.ts";
@@ -239,9 +239,11 @@ function assemble(
 /** `input_tokens` leaves out what was read from the cache or written to it. */
 function readUsage(wire: Record<string, unknown>): Usage {
   const cachedInputTokens = count(wire["cache_read_input_tokens"]);
+  const written = count(wire["cache_creation_input_tokens"]);
   return {
-    inputTokens: count(wire["input_tokens"]) + cachedInputTokens + count(wire["cache_creation_input_tokens"]),
+    inputTokens: count(wire["input_tokens"]) + cachedInputTokens + written,
     cachedInputTokens,
+    ...cacheWrites(written, count(record(wire["cache_creation"])["ephemeral_1h_input_tokens"])),
     outputTokens: count(wire["output_tokens"]),
     reasoningTokens: count(record(wire["output_tokens_details"])["thinking_tokens"]),
     costUsd: 0,

@@ -245,14 +245,26 @@ test("blocks that the form cannot say stand in the result as they came", async (
   });
 });
 
-test("what was read from the cache counts as input, and is told apart", async () => {
+test("what was read from the cache or written to it counts as input, and is told apart", async () => {
   await using opened = await open(() => ({
     is: "answer",
-    usage: { input_tokens: 5, cache_read_input_tokens: 100, cache_creation_input_tokens: 20, output_tokens: 9 },
+    usage: {
+      input_tokens: 5,
+      cache_read_input_tokens: 100,
+      cache_creation_input_tokens: 20,
+      cache_creation: { ephemeral_5m_input_tokens: 13, ephemeral_1h_input_tokens: 7 },
+      output_tokens: 9,
+    },
   }));
   for (const stream of [true, false]) {
     const { usage } = await chat(opened.core, contextOf("m"), ask("Hi", { stream }));
-    expect(usage).toMatchObject({ inputTokens: 125, cachedInputTokens: 100, outputTokens: 9 });
+    expect(usage).toMatchObject({
+      inputTokens: 125,
+      cachedInputTokens: 100,
+      cacheWriteInputTokens: 20,
+      cacheWriteHourInputTokens: 7,
+      outputTokens: 9,
+    });
   }
 });
 

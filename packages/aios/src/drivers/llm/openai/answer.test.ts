@@ -160,11 +160,11 @@ test.each([
         prompt_tokens: 9,
         completion_tokens: 5,
         total_tokens: 14,
-        prompt_tokens_details: { cached_tokens: 8 },
+        prompt_tokens_details: { cached_tokens: 8, cache_write_tokens: 1 },
         completion_tokens_details: { reasoning_tokens: 3 },
       },
     },
-    { inputTokens: 9, cachedInputTokens: 8, outputTokens: 5, reasoningTokens: 3 },
+    { inputTokens: 9, cachedInputTokens: 8, cacheWriteInputTokens: 1, outputTokens: 5, reasoningTokens: 3 },
   ],
   [
     "DeepSeek",

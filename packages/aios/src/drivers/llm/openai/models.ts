@@ -18,7 +18,7 @@ interface WireModel {
   /** OpenRouter. */
   context_length?: unknown;
   /** OpenRouter: US dollars per token, as text. */
-  pricing?: { prompt?: unknown; completion?: unknown; input_cache_read?: unknown } | null;
+  pricing?: { prompt?: unknown; completion?: unknown; input_cache_read?: unknown; input_cache_write?: unknown } | null;
   /** vLLM. */
   max_model_len?: unknown;
   /** Groq. */
@@ -59,5 +59,10 @@ function readPrice(pricing: WireModel["pricing"]): ModelSpec["price"] {
   const input = perMillion(pricing?.prompt);
   const output = perMillion(pricing?.completion);
   if (input === undefined || output === undefined) return undefined;
-  return { input, output, cachedInput: perMillion(pricing?.input_cache_read) };
+  return {
+    input,
+    output,
+    cachedInput: perMillion(pricing?.input_cache_read),
+    cacheWrite: perMillion(pricing?.input_cache_write),
+  };
 }

@@ -27,7 +27,7 @@ const call = {
 };
 const usage = {
   input_tokens: 12,
-  input_tokens_details: { cached_tokens: 4 },
+  input_tokens_details: { cached_tokens: 4, cache_write_tokens: 3 },
   output_tokens: 7,
   output_tokens_details: { reasoning_tokens: 2 },
 };
@@ -87,7 +87,7 @@ const expected: Partial<ChatResult> = {
     toolCalls: [{ id: "call_1", name: "look", arguments: '{"at":1}' }],
   },
 };
-const cost = { inputTokens: 12, cachedInputTokens: 4, outputTokens: 7, reasoningTokens: 2 };
+const cost = { inputTokens: 12, cachedInputTokens: 4, cacheWriteInputTokens: 3, outputTokens: 7, reasoningTokens: 2 };
 
 test("a response that nobody stores goes up and comes down in its own bytes, and is read on the way", async () => {
   const frames = events.map(frame);

@@ -1,4 +1,11 @@
-import { SysError, type AssistantMessage, type ChatArgs, type ChatResult, type Usage } from "@aiosjs/sdk/protocol";
+import {
+  cacheWrites,
+  SysError,
+  type AssistantMessage,
+  type ChatArgs,
+  type ChatResult,
+  type Usage,
+} from "@aiosjs/sdk/protocol";
 import type { DriverEvent, OriginalRequest } from "../../../kernel/ports.ts";
 import { malformed, quote, readUpstreamError, refusalError, type Place } from "../http/errors.ts";
 import type { AnswerReader } from "../http/exchange.ts";
@@ -199,6 +206,7 @@ function readOutput(output: readonly unknown[]): { message: AssistantMessage; is
 const readUsage = (wire: Item): Usage => ({
   inputTokens: count(wire["input_tokens"]),
   cachedInputTokens: count(record(wire["input_tokens_details"])["cached_tokens"]),
+  ...cacheWrites(count(record(wire["input_tokens_details"])["cache_write_tokens"])),
   outputTokens: count(wire["output_tokens"]),
   reasoningTokens: count(record(wire["output_tokens_details"])["reasoning_tokens"]),
   costUsd: 0,

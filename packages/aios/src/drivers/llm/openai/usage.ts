@@ -1,3 +1,4 @@
+import { cacheWrites } from "@aiosjs/sdk/protocol";
 import type { Usage } from "@aiosjs/sdk/protocol";
 import type { WireUsage } from "./wire.ts";
 
@@ -13,6 +14,7 @@ export function readUsage(wire: WireUsage): Usage {
   return {
     inputTokens,
     cachedInputTokens: count(wire.prompt_tokens_details?.cached_tokens) || count(wire.prompt_cache_hit_tokens),
+    ...cacheWrites(count(wire.prompt_tokens_details?.cache_write_tokens)),
     outputTokens: isBeside ? completion + reasoningTokens : completion,
     reasoningTokens,
     costUsd: count(wire.cost),

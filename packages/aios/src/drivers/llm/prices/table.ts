@@ -23,8 +23,15 @@ function byName(list: string): ReadonlyMap<string, PublishedModel> | undefined {
   const known = indexes.get(list);
   if (known || !rows) return known;
   const index = new Map<string, PublishedModel>();
-  for (const [names, input, cachedInput, output, context] of rows) {
-    const price = { input, output, asOf, ...(cachedInput === null ? {} : { cachedInput }) };
+  for (const [names, input, cachedInput, output, context, cacheWrite, cacheWriteHour] of rows) {
+    const price = {
+      input,
+      output,
+      asOf,
+      ...(cachedInput === null ? {} : { cachedInput }),
+      ...(cacheWrite === undefined ? {} : { cacheWrite }),
+      ...(cacheWriteHour === undefined ? {} : { cacheWriteHour }),
+    };
     const published = context === null ? { price } : { price, contextTokens: context };
     for (const name of names.split(" ")) index.set(name, published);
   }
