@@ -35,10 +35,18 @@ const isHint = (name: string, value: unknown): boolean => {
   return hint !== undefined && (hint.only === undefined || isDeepStrictEqual(value, hint.only));
 };
 
-/** What is said beyond the form, for the object that it was said on; nothing where nothing is. */
-export function carried(members: Readonly<Record<string, unknown>>): { foreign?: Foreign } {
+/** Members that are hints on a tool's result alone, and why: LangChain and others say them, from before there were ids. */
+export const resultHints: Readonly<Record<string, string>> = {
+  name: "the call, found by its id, says which tool it is",
+};
+
+/** What is said beyond the form, for the object that it was said on; nothing where nothing is. `here`: hints of that object alone. */
+export function carried(
+  members: Readonly<Record<string, unknown>>,
+  here: Readonly<Record<string, string>> = {},
+): { foreign?: Foreign } {
   const names = Object.keys(members);
   if (names.length === 0) return {};
-  const hints = names.filter((name) => isHint(name, members[name]));
+  const hints = names.filter((name) => Object.hasOwn(here, name) || isHint(name, members[name]));
   return { foreign: { dialect: "openai", members: { ...members }, ...(hints.length > 0 ? { hints } : {}) } };
 }

@@ -1,7 +1,7 @@
 import type { AssistantMessage, Message, ToolCall } from "@aiosjs/sdk/protocol";
 import { copyMore, hasMore, list, object, optionalText, text, wrong, WrongMember } from "./fields.ts";
 import type { Members } from "./fields.ts";
-import { carried } from "./hints.ts";
+import { carried, resultHints } from "./hints.ts";
 
 type UserPart = Exclude<Extract<Message, { role: "user" }>["content"], string>[number];
 type TextPart = Extract<UserPart, { type: "text" }>;
@@ -179,7 +179,7 @@ export function toMessage(item: unknown, path: string): Message {
     case "tool": {
       const foreign = more(message, known.tool);
       const callId = text(message["tool_call_id"], `${path}.tool_call_id`);
-      return { role, callId, content: userContent(content, contentPath), ...carried(foreign) };
+      return { role, callId, content: userContent(content, contentPath), ...carried(foreign, resultHints) };
     }
     case "function":
       throw new WrongMember(

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { memberTable, toolHints, toolTable } from "../responses/tables.ts";
 import { openaiDialect } from "./error.ts";
-import { chatHints } from "./hints.ts";
+import { chatHints, resultHints } from "./hints.ts";
 
 const page = readFileSync(new URL("../../../../../docs/reference/dialects.md", import.meta.url), "utf8");
 
@@ -28,6 +28,13 @@ test.each([
         code(only === undefined ? name : `${name}: ${JSON.stringify(only)}`),
         why,
       ]),
+    ),
+  ],
+  [
+    "result hints",
+    table(
+      ["member of a tool's result", "why the answer means the same without it"],
+      Object.entries(resultHints).map(([name, why]) => [code(name), why]),
     ),
   ],
   [

@@ -116,6 +116,22 @@ test("a member that says what happens anyway is a hint; one that asks for more i
   expect(hintsOf({ logprobs: true, modalities: ["text", "audio"], top_logprobs: 2, audio: {} })).toBeUndefined();
 });
 
+test("a tool's name on its result is a hint, as LangChain says it; on a user's message it is a name", () => {
+  const messages = [
+    { role: "user", content: "hi", name: "Ann" },
+    {
+      role: "assistant",
+      content: null,
+      tool_calls: [{ id: "c1", type: "function", function: { name: "f", arguments: "{}" } }],
+    },
+    { role: "tool", tool_call_id: "c1", content: "done", name: "f", weight: 1 },
+  ];
+  const { args } = toChatRequest({ model: "m", messages });
+  expect(args.messages[0]).toEqual(messages[0]);
+  expect(args.messages[2]?.foreign).toEqual({ dialect: "openai", members: { name: "f", weight: 1 }, hints: ["name"] });
+  expect(through({ model: "m", messages })).toEqual({ model: "m", messages });
+});
+
 test("marks stay with the part, the tool and the call that they were made on", () => {
   const mark = { cache_control: { type: "ephemeral" } };
   const foreign = { dialect: "openai", members: mark, hints: ["cache_control"] };
