@@ -8,11 +8,12 @@ const MB = 1_048_576;
 
 /** Makes the cache that the configuration names, and keeps it and what it holds over a refresh that leaves it as it is. */
 export class CacheShelf implements AsyncDisposable {
-  readonly #options: { clock: Clock; env: Readonly<Record<string, string | undefined>> };
+  readonly #options: { clock: Clock; env: () => Readonly<Record<string, string | undefined>> };
   #before: Cache | undefined;
   #made: { readonly identity: string; readonly cache: Cache } | undefined;
 
-  constructor(options: { clock: Clock; env: Readonly<Record<string, string | undefined>> }) {
+  /** `env` is read when a cache is made: its address may have come since. */
+  constructor(options: { clock: Clock; env: () => Readonly<Record<string, string | undefined>> }) {
     this.#options = options;
   }
 
@@ -29,9 +30,10 @@ export class CacheShelf implements AsyncDisposable {
   }
 
   async #make({ url, maxMb }: NonNullable<Config["llms"]["cache"]>): Promise<Cache> {
-    const { clock, env } = this.#options;
+    const { clock } = this.#options;
     if (url === "memory:") return createMemoryCache({ clock, maxBytes: maxMb * MB });
     const isReference = /^(env|file):/.test(url);
+    const env = this.#options.env();
     return openRedisCache({ url: isReference ? await resolveSecret(url, { env, what: "llms.cache.url" }) : url });
   }
 

@@ -1,15 +1,18 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { makeLlamaCore } from "./boot-llama.ts";
 import type { Config, CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
-import { isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
+import { aiSdkKind, isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
+import { createDownCore } from "./drivers/llm/down.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
 import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
 import { createSimCore } from "./drivers/llm/sim/core.ts";
 import type { Clock, Core, ModelSpec } from "./kernel/ports.ts";
 import { priceListOf } from "./price-lists.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item | undefined)[] =>
   Array.isArray(value) ? (value as readonly Item[]) : [value as Item | undefined];
@@ -28,31 +31,41 @@ const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
 /** Makes cores of the configuration, and keeps those whose configuration stayed over a refresh. */
 export class CoreShelf implements AsyncDisposable {
   readonly #clock: Clock;
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #readEnv: () => Env;
+  #env: Env = {};
   readonly #home: string;
   /** By everything that makes a core what it is. */
   #made = new Map<string, Core & Partial<AsyncDisposable>>();
 
-  constructor(options: { clock: Clock; env: Readonly<Record<string, string | undefined>>; home: string }) {
+  /** `env` is read at each stocking: keys may have come since. */
+  constructor(options: { clock: Clock; env: () => Env; home: string }) {
     this.#clock = options.clock;
-    this.#env = options.env;
+    this.#readEnv = options.env;
     this.#home = options.home;
   }
 
   /**
-   * The cores that this configuration names; without any, a local Ollama if one answers, and the simulation.
-   * @throws SysError EINVAL naming the core and what is wrong; then nothing has changed.
+   * The cores that this configuration names; without any, a local Ollama if one answers, and the simulation. One that
+   * cannot be made is there and down: its trouble is not the others'.
+   * @throws SysError EINVAL for one that cannot be made although it was up; then nothing has changed.
    */
   async stock({ llms }: Config): Promise<readonly Core[]> {
+    this.#env = this.#readEnv();
+    const before = [...this.#made.values()];
     const made = new Map<string, Core & Partial<AsyncDisposable>>();
     const configured = llms.cores.length > 0 ? llms.cores : await this.#defaults();
     for (const core of configured)
       for (const [endpoint, { baseUrl, apiKey }] of endpointsOf(core).entries()) {
-        const identity = JSON.stringify([core, endpoint]);
+        const identity = JSON.stringify([core, endpoint, await this.#secretsOf(core)]);
         const known = this.#made.get(identity);
-        if (known) made.set(identity, known);
+        if (known && !known.down) made.set(identity, known);
         else {
-          const fresh = await this.#make(core, { endpoint, baseUrl, apiKey });
+          const fresh = await this.#make(core, { endpoint, baseUrl, apiKey }).catch((problem: unknown) => {
+            const { name, kind } = core;
+            const wasUp = before.some((one) => one.name === name && one.endpoint === endpoint && !one.down);
+            if (!isSysError(problem) || wasUp) throw problem;
+            return createDownCore({ name, kind, endpoint, models: modelsOf(core), problem });
+          });
           made.set(identity, Object.assign(fresh, { priceList: priceListOf(core.kind, baseUrl) }));
         }
       }
@@ -61,6 +74,14 @@ export class CoreShelf implements AsyncDisposable {
     // Calls that run on a core that is gone end there; its connections close after them.
     for (const [, core] of gone) void core[Symbol.asyncDispose]?.();
     return [...made.values()];
+  }
+
+  /** What the references of a core stand for now: a key that was exchanged makes another core. */
+  async #secretsOf(core: CoreConfig): Promise<readonly unknown[]> {
+    const references = JSON.stringify(core).match(/(?<=")(env|file):[^"]+(?=")/g) ?? [];
+    const values = references.map((one) => resolveSecret(one, { env: this.#env, what: core.name }).catch(() => null));
+    const own = isAiSdkKind(core.kind) ? Object.values(aiSdkKind(core.kind).env) : [];
+    return [...(await Promise.all(values)), ...own.map((name) => this.#env[name] ?? null)];
   }
 
   async #defaults(): Promise<CoreConfig[]> {

@@ -20,7 +20,7 @@ import { createPrograms } from "./drivers/proc/programs.ts";
 import { systemHash, systemRandom } from "./drivers/random/system.ts";
 import { createBuiltinToolbox } from "./drivers/tool/builtin/toolbox.ts";
 import { createKernel } from "./kernel/kernel.ts";
-import type { Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
+import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
 import { serve } from "./server/server.ts";
 import { version } from "./version.ts";
 
@@ -63,13 +63,15 @@ export async function boot(options: BootOptions): Promise<System> {
   await using opened = new AsyncDisposableStack();
   const lock = opened.use(await acquireHomeLock(home));
   const journal = opened.use(await openJournal(home, config));
-  const shelf = opened.use(new CoreShelf({ clock: realClock, env: withStoredEnv(env, home), home }));
-  const caches = opened.use(new CacheShelf({ clock: realClock, env: withStoredEnv(env, home) }));
+  const stored = () => withStoredEnv(env, home);
+  const shelf = opened.use(new CoreShelf({ clock: realClock, env: stored, home }));
+  const caches = opened.use(new CacheShelf({ clock: realClock, env: stored }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
   let current = config;
+  let cores = await shelf.stock(config);
   const kernel = opened.use(
     await createKernel({
       clock: realClock,
@@ -81,7 +83,7 @@ export async function boot(options: BootOptions): Promise<System> {
       programs: createPrograms({
         folders: [...(options.programFolders ?? [resolve("agents")]), join(home, "programs")],
       }),
-      cores: await shelf.stock(config),
+      cores,
       prices: priceTable,
       cache: await caches.stock(config),
       drivers: [createWorkspace({ root: resolve(home, config.files.root) }), toolbox],
@@ -91,8 +93,12 @@ export async function boot(options: BootOptions): Promise<System> {
       reload: async () => {
         const next = (await options.reload?.()) ?? current;
         const cache = await caches.stock(next);
-        const cores = await shelf.stock(next);
+        const before = cores;
+        cores = await shelf.stock(next);
         const changed = changedSections(current, next);
+        // A key that was set or exchanged since stands in no configuration.
+        if (!changed.includes("llms") && cores.some((core) => !before.includes(core) && !isStillDown(core, before)))
+          changed.push("llms");
         current = next;
         const needRestart = changed.filter((section) => (RESTART_SECTIONS as readonly string[]).includes(section));
         return { settings: settingsOf(next), cores, cache, changed, needRestart };
@@ -145,6 +151,10 @@ const routerOf = ({ strategy, ...rest }: Config["llms"]["router"]): KernelSettin
   ...rest,
   strategy: strategy === "smart" ? "cost-quality" : strategy,
 });
+
+const isStillDown = ({ name, endpoint, down }: Core, before: readonly Core[]): boolean =>
+  down !== undefined &&
+  before.some((one) => one.name === name && one.endpoint === endpoint && one.down?.message === down.message);
 
 function changedSections(before: Config, after: Config): string[] {
   const sections = Object.keys({ ...before, ...after }) as (keyof Config)[];

@@ -114,7 +114,11 @@ export class LaneTable {
   #lanesOf(found: Resolved, syscall: ModelSyscall): { lanes: readonly Lane[]; isOpen: boolean; isAuto: boolean } {
     const able = found.candidates.filter(({ core, model }) => serves(core, model, syscall));
     if (able.length === 0) throw cannotServe(found.candidates, syscall);
-    const lanes = new Set(able.map(({ core, model }) => this.#lane(laneId(core, model.id), core, model)));
+    // Where all are down, the call that stands there tells why, or falls back.
+    const up = able.filter(({ core }) => core.down === undefined);
+    const lanes = new Set(
+      (up.length > 0 ? up : able).map(({ core, model }) => this.#lane(laneId(core, model.id), core, model)),
+    );
     return { lanes: [...lanes], isOpen: found.isOpen, isAuto: found.isAuto };
   }
 
@@ -187,14 +191,17 @@ export class LaneTable {
     });
   }
 
-  /** The first model of each core that serves it; simulated ones only where nothing real is there. */
+  /** The first model of each core that is up and serves it; simulated ones only where nothing real is configured. */
   #auto(syscall: ModelSyscall): readonly Candidate[] {
-    const listing = this.#cores.filter((core) => core.models().length > 0);
+    const listing = this.#cores.filter((core) => core.down !== undefined || core.models().length > 0);
     if (listing.length === 0)
       throw new SysError("ENODEV", "no core lists a model", { hint: "`aios doctor` says what is wrong with each" });
     // Even where no real one can do it: simulated vectors among real answers would be taken for meaning.
     const real = listing.filter((core) => !core.isSimulated);
-    const candidates = (real.length > 0 ? real : listing).flatMap((core) => {
+    const meant = real.length > 0 ? real : listing;
+    const up = meant.filter(({ down }) => down === undefined);
+    if (up.length === 0) throw meant[0]?.down as SysError;
+    const candidates = up.flatMap((core) => {
       const model = core.models().find((one) => serves(core, one, syscall));
       return model ? [{ core, model }] : [];
     });

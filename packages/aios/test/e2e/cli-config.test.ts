@@ -68,11 +68,13 @@ describe("the configuration", { timeout: timeoutMs }, () => {
     );
     expect(imported.out).toContain("aios env set OPENAI_API_KEY");
     const keyless = await aios.run(["up", "-d", "--port", "0"]);
-    expect(keyless.code).toBe(2);
-    expect(keyless.err).toContain("OPENAI_API_KEY is not set\n  → aios env set OPENAI_API_KEY");
+    expect(keyless.code, keyless.err).toBe(0);
+    expect(keyless.err).toContain("OPENAI_API_KEY is not set\n  → aios env set OPENAI_API_KEY; then aios refresh");
+    expect((await aios.run(["llm", "ls"])).out).toMatch(/^openai +m +openai .* down$/m);
     await aios.run(["env", "set", "OPENAI_API_KEY", "-"], { input: "sk-from-classic" });
-    const up = await aios.run(["up", "-d", "--port", "0"]);
-    expect(up.code, up.err).toBe(0);
+    const refreshed = await aios.run(["refresh"]);
+    expect([refreshed.code, refreshed.out, refreshed.err]).toEqual([0, "changed: llms\n", ""]);
+    expect((await aios.run(["llm", "ls"])).out).not.toContain("down");
   });
 
   test("of a cloned folder cannot add a core, and says so", () => {

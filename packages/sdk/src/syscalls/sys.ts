@@ -26,7 +26,16 @@ export const sysSyscalls = {
       running: z.number(),
       done: z.number(),
       failed: z.number(),
-      cores: z.array(z.object({ name: z.string(), kind: z.string(), isSimulated: z.boolean(), models: z.number() })),
+      cores: z.array(
+        z.object({
+          name: z.string(),
+          kind: z.string(),
+          isSimulated: z.boolean(),
+          models: z.number(),
+          /** Why it serves nothing, and what mends it. */
+          down: z.object({ message: z.string(), hint: z.string().nullable() }).optional(),
+        }),
+      ),
       journal: z.object({ driver: z.string(), isReadOnly: z.boolean() }),
     }),
     effect: "pure",

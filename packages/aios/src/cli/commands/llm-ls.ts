@@ -1,5 +1,6 @@
 import type { ResultOf } from "@aiosjs/sdk";
 import type { CoreConfig } from "../../config/schema.ts";
+import { tellDown } from "../core-state.ts";
 import { llmText } from "../messages/llm.ts";
 import type { ContextOf } from "../registry.ts";
 import { table } from "../table.ts";
@@ -77,8 +78,18 @@ function aliasLine(aliases: Aliases, { t, paint }: Context): string {
 /** The lanes are there once a model was asked for; what a core lists besides is shown without figures. */
 async function running(context: Context): Promise<{ rows: Row[]; aliases: Aliases }> {
   const client = await context.client();
-  const [{ models, aliases }, { lanes }] = await Promise.all([client.llm.models(), client.llm.lanes()]);
-  const rows = models.map(({ id, core, kind, isSimulated, contextTokens, price }): Row => {
+  const [{ models, aliases }, { lanes }, { cores }] = await Promise.all([
+    client.llm.models(),
+    client.llm.lanes(),
+    client.sys.status(),
+  ]);
+  tellDown(context, { cores });
+  const stateOfCore = (name: string): string =>
+    coreStateOf(
+      cores.filter((core) => core.name === name),
+      context,
+    );
+  const listed = models.map(({ id, core, kind, isSimulated, contextTokens, price }): Row => {
     const model = id.startsWith(`${core}/`) ? id.slice(core.length + 1) : id;
     const own = lanes.filter((lane) => lane.core === core && lane.model === model);
     return {
@@ -89,10 +100,17 @@ async function running(context: Context): Promise<{ rows: Row[]; aliases: Aliase
       limits: own[0] ? limitsOf(own[0], context) : "",
       contextTokens: contextTokens ?? null,
       price: price ?? null,
-      state: stateOf(own, isSimulated, context),
+      state: [stateOf(own, isSimulated, context), stateOfCore(core)].filter(Boolean).join(" · "),
     };
   });
-  return { rows, aliases };
+  const silent = new Map(
+    cores.filter(({ name }) => !models.some(({ core }) => core === name)).map((core) => [core.name, core]),
+  );
+  const rows = [...silent.values()].map(({ name, kind, isSimulated, down }): Row => {
+    const state = down ? stateOfCore(name) : context.t(llmText.listsNothing);
+    return { core: name, kind, model: "", isSimulated, limits: "", contextTokens: null, price: null, state };
+  });
+  return { rows: [...listed, ...rows], aliases };
 }
 
 function limitsOf({ buckets, concurrency }: Lane, { t }: Context): string {
@@ -117,6 +135,13 @@ function stateOf(lanes: readonly Lane[], isSimulated: boolean, { t }: Context): 
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+/** Of all its endpoints: "" where each is up. */
+function coreStateOf(endpoints: ResultOf<"sys.status">["cores"], { t }: Context): string {
+  const down = endpoints.filter((core) => core.down !== undefined).length;
+  if (down === 0) return "";
+  return down === endpoints.length ? t(llmText.down) : t(llmText.partlyDown, { down, count: endpoints.length });
 }
 
 async function configured(context: Context): Promise<{ rows: Row[]; aliases: Aliases }> {

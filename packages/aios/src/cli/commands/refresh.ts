@@ -1,3 +1,4 @@
+import { tellDown } from "../core-state.ts";
 import { llmText } from "../messages/llm.ts";
 import type { ContextOf } from "../registry.ts";
 
@@ -9,5 +10,6 @@ export async function run(context: ContextOf<"refresh">): Promise<void> {
   context.result(outcome, () =>
     changed.length === 0 ? t(llmText.unchanged) : t(llmText.changed, { sections: changed.join(", ") }),
   );
+  tellDown(context, await client.sys.status());
   if (needRestart.length > 0) context.say(t(llmText.needRestart, { sections: needRestart.join(", ") }));
 }

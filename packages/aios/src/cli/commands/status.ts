@@ -1,9 +1,12 @@
-import type { ProcessView } from "@aiosjs/sdk";
+import type { ProcessView, ResultOf } from "@aiosjs/sdk";
 import { shortTime } from "../../tui/figures.ts";
 import { pad, widthOf } from "../../tui/width.ts";
 import { kernelText } from "../messages/kernel.ts";
 import { processWords } from "../messages/process.ts";
 import type { ContextOf } from "../registry.ts";
+
+const textOf = ({ isSimulated, down }: ResultOf<"sys.status">["cores"][number]) =>
+  down ? kernelText.coreIsDown : isSimulated ? kernelText.coreSimulated : kernelText.core;
 
 export async function run(context: ContextOf<"status">): Promise<void> {
   const { t, lang, paint } = context;
@@ -18,11 +21,7 @@ export async function run(context: ContextOf<"status">): Promise<void> {
   const rows = [
     [t(kernelText.processes), processes.join(" · ") || t(kernelText.none)],
     [t(kernelText.calls), t(kernelText.callCounts, status)],
-    [
-      t(kernelText.cores),
-      cores.map((core) => t(core.isSimulated ? kernelText.coreSimulated : kernelText.core, core)).join(", ") ||
-        t(kernelText.noCores),
-    ],
+    [t(kernelText.cores), cores.map((core) => t(textOf(core), core)).join(", ") || t(kernelText.noCores)],
     [t(kernelText.journal), journal.isReadOnly ? t(kernelText.readOnly, journal) : journal.driver],
   ] as const;
   context.result(status, () => {

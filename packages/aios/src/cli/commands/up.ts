@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Config } from "../../config/schema.ts";
 import { CliError, notFound } from "../cli-error.ts";
+import { tellCores } from "../core-state.ts";
 import { startKernel } from "../kernel-process.ts";
 import type { RunningKernel } from "../kernel-process.ts";
 import { kernelText } from "../messages/kernel.ts";
@@ -16,7 +17,8 @@ export async function run(context: Context): Promise<number | void> {
       ...(options.port === undefined ? [] : ["--port", String(options.port)]),
       ...(options.core === undefined ? [] : ["--core", options.core]),
     ];
-    return tellReady(context, await startKernel(context, flags));
+    tellReady(context, await startKernel(context, flags));
+    return tellCores(context, await (await context.client()).sys.status());
   }
   return stayUp(context);
 }
@@ -33,15 +35,14 @@ async function stayUp(context: Context): Promise<void> {
   const load = async () => {
     const env = withStoredEnv(context.env, home.dir);
     const { config, warnings } = await loadConfig({ home, flags, env });
-    return { env, warnings, config: withCore(config, context) };
+    return { warnings, config: withCore(config, context) };
   };
-  const { config, env, warnings } = await load();
+  const { config, warnings } = await load();
   for (const warning of warnings) context.say(warning);
+  const { env } = context;
   await using system = await boot({ home: home.dir, config, env, reload: async () => (await load()).config });
   tellReady(context, { pid: process.pid, url: system.url, version: system.version });
-  const { cores } = await system.client.sys.status();
-  const simulated = cores.filter(({ isSimulated }) => isSimulated).map(({ name }) => name);
-  if (simulated.length > 0) context.say(t(kernelText.simulated, { cores: simulated.join(", ") }));
+  tellCores(context, await system.client.sys.status());
   context.say(t(kernelText.untilCtrlC));
   if (!signal.aborted) await Promise.race([once(signal, "abort"), once(process, "SIGHUP"), system.shutdownAsked]);
   context.say(t(kernelText.stopping));

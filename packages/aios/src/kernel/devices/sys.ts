@@ -183,7 +183,7 @@ export const sysDevice: KernelDevice<SysName> = {
 
   "llm.models": (_args, { parts }) => ({
     models: parts.lanes.cores
-      .filter((core) => core.endpoint === 0)
+      .filter((core, _index, all) => core === speakerOf(core.name, all))
       .flatMap((core) =>
         core.models().map((model) => {
           const { id, contextTokens, price } = parts.lanes.published(core, model);
@@ -250,6 +250,12 @@ const priceOf = ({
   ...(cacheWriteHour === undefined ? {} : { cacheWriteHour }),
   ...(asOf === undefined ? {} : { asOf }),
 });
+
+/** Of the endpoints of a core the first that is up. */
+const speakerOf = (name: string, cores: readonly Core[]): Core | undefined => {
+  const own = cores.filter((core) => core.name === name);
+  return own.find(({ down }) => down === undefined) ?? own[0];
+};
 
 function viewOf(account: Account, parts: Parts): ResultOf<"budget.show">["accounts"][number] {
   account.leftAt(parts.clock.nowMs());
