@@ -117,7 +117,7 @@ export class CoreShelf implements AsyncDisposable {
       return createSimCore({ ...withoutAbsent(parameters), clock: this.#clock, name });
     }
     if (kind === "llama") {
-      const made = await makeLlamaCore(core, { models, home: this.#home });
+      const made = await makeLlamaCore(core, { models, home: this.#home, env: this.#env });
       // Loaded in the background; what is wrong with it is what the first call says.
       made.open().catch(() => undefined);
       return made;

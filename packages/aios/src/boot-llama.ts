@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { CoreConfig } from "./config/schema.ts";
+import { locateWeights } from "./drivers/llm/hugging-face/locate.ts";
+import { isReference } from "./drivers/llm/hugging-face/reference.ts";
 import { createLlamaCore } from "./drivers/llm/llama/core.ts";
 import type { LlamaCore } from "./drivers/llm/llama/core.ts";
 import type { Library } from "./drivers/llm/llama/library.ts";
@@ -12,13 +14,15 @@ import type { ModelSpec } from "./kernel/ports.ts";
 interface Place {
   readonly models: readonly ModelSpec[] | undefined;
   readonly home: string;
+  /** Where the cache of Hugging Face's hub is. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * The weights are not loaded yet: `open` does that, or the first call.
  * @throws SysError EINVAL where the package is not installed, or the file is missing or no model.
  */
-export async function makeLlamaCore(core: CoreConfig, { models, home }: Place): Promise<LlamaCore> {
+export async function makeLlamaCore(core: CoreConfig, { models, home, env }: Place): Promise<LlamaCore> {
   const { name, modelPath, gpu, gpuLayers, maxGpuMemoryMb, threads, sequences, isExact, embeddings, snapshots } = core;
   if (modelPath === undefined)
     throw new SysError("EINVAL", `core ${name} names no model file`, {
@@ -26,7 +30,9 @@ export async function makeLlamaCore(core: CoreConfig, { models, home }: Place): 
     });
   return await createLlamaCore({
     name,
-    modelPath: resolve(home, modelPath),
+    modelPath: isReference(modelPath)
+      ? (await locateWeights(modelPath, { core: name, env, form: "gguf" })).path
+      : resolve(home, modelPath),
     ...(gpu === undefined ? {} : { gpu }),
     ...(sequences === undefined ? {} : { sequences }),
     ...(isExact === undefined ? {} : { isExact }),

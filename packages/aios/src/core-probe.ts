@@ -57,7 +57,7 @@ export function probeCore(
       try {
         if (kind === "llama") {
           // Package and file are looked at; to load the weights takes too long for a question.
-          await using local = await makeLlamaCore(core, { models: undefined, home });
+          await using local = await makeLlamaCore(core, { models: undefined, home, env });
           models = local.models().map(({ id }) => id);
           return { core: name, kind, endpoint, models, elapsedMs: performance.now() - startedAt, problem };
         }

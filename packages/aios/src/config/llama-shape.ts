@@ -6,7 +6,9 @@ export const llamaShape = {
     .string()
     .min(1)
     .optional()
-    .describe("llama: the model's GGUF file, relative to the home. Needed for this kind."),
+    .describe(
+      "llama: the model's GGUF file, relative to the home, or hf:OWNER/REPO[:FILE] that `aios llm pull` has fetched. Needed for this kind.",
+    ),
   gpu: z
     .enum(["auto", "cuda", "vulkan", "metal", "off"])
     .optional()

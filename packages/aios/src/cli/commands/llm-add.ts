@@ -47,9 +47,20 @@ export async function run(context: Context): Promise<void> {
   if (home.kernelFile()?.url) context.say(t(configText.refreshIt));
 }
 
+/** What people call a kind by: its models, its short name, its file format. */
+const otherNames: Readonly<Record<string, CoreConfig["kind"]>> = {
+  gemini: "google",
+  claude: "anthropic",
+  grok: "xai",
+  hf: "huggingface",
+  "hugging-face": "huggingface",
+  lmstudio: "lm-studio",
+  gguf: "llama",
+};
+
 function kindOf({ args, options, t }: Context): CoreConfig["kind"] {
   const said = options.kind ?? args.name;
-  const kind = coreKinds.find((each) => each === said);
+  const kind = coreKinds.find((each) => each === said) ?? otherNames[said];
   if (kind) return kind;
   if (options.kind === undefined && options.package !== undefined) return "ai-sdk";
   // A name of one's own with an address is a server that speaks the same API.
@@ -90,6 +101,7 @@ function coreOf(context: Context, kind: CoreConfig["kind"]): CoreConfig {
     name: args.name,
     kind,
     ...(packageName === undefined ? {} : { package: packageName }),
+    ...(options.modelPath === undefined ? {} : { modelPath: options.modelPath }),
     ...(options.baseUrl.length === 0 ? {} : { baseUrl: oneOrList(options.baseUrl) }),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(models.length === 0 ? {} : { models }),

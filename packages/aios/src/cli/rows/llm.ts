@@ -54,6 +54,15 @@ export const llmRows = [
         summary: { en: "an AI SDK provider package, which npm has installed", zh: "已用 npm 安装的 AI SDK 服务商包" },
       },
       {
+        name: "modelPath",
+        kind: "text",
+        value: "PATH",
+        summary: {
+          en: "llama, transformers: the weights, or hf:OWNER/REPO that was pulled",
+          zh: "llama、transformers：权重路径，或已下载的 hf:所有者/仓库",
+        },
+      },
+      {
         name: "baseUrl",
         kind: "list",
         value: "URL",
@@ -139,6 +148,30 @@ export const llmRows = [
       },
     ],
     load: (): Promise<CommandModule> => import("../commands/llm-test.ts"),
+  },
+  {
+    path: "llm pull",
+    group: "llm",
+    effect: "write",
+    summary: { en: "fetch weights from Hugging Face for a local core", zh: "从 Hugging Face 下载本地核心所用的权重" },
+    details: {
+      en: "Into the cache that all of Hugging Face's tools share (HF_HOME); nothing is fetched twice, what was interrupted goes on, and every file's checksum is looked at. Several GGUF files: FILE is a path or a quantisation as Q4_K_M; without it a usual one of 4 bits is taken. Repositories of ONNX weights: FILE is a dtype as q4. HF_TOKEN opens private and gated models, HF_ENDPOINT names a mirror.",
+      zh: "保存到 Hugging Face 各工具共用的缓存（HF_HOME）；不会重复下载，中断后可继续，并核对每个文件的校验和。有多个 GGUF 文件时：FILE 为路径或 Q4_K_M 之类的量化名；不指定则选常用的 4 位量化。ONNX 仓库：FILE 为 q4 之类的 dtype。HF_TOKEN 用于私有与受限模型，HF_ENDPOINT 指定镜像站。",
+    },
+    examples: [
+      "aios llm pull hf:Qwen/Qwen3-0.6B-GGUF",
+      "aios llm pull hf:Qwen/Qwen3-0.6B-GGUF:Q8_0",
+      "aios llm pull hf:onnx-community/Qwen3-0.6B-ONNX:q4",
+    ],
+    args: [{ name: "weights", summary: { en: "hf:OWNER/REPO[@REVISION][:FILE]", zh: "hf:所有者/仓库[@版本][:文件]" } }],
+    options: [
+      {
+        name: "onnx",
+        kind: "flag",
+        summary: { en: "the ONNX weights of a repository that has both", zh: "仓库同时含两种权重时下载 ONNX" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/llm-pull.ts"),
   },
   {
     path: "llm route",
