@@ -298,17 +298,23 @@ describe("a key", () => {
     expect(hub.requests[0]?.authorization).toBe("Bearer hf_right");
   });
 
+  const locked = { ...gguf, key: "k" };
   test.each([
-    ["a gated model without one", gated, {}, { fault: "gated", code: "EACCES" }],
-    ["a gated model with that of somebody else", gated, { HF_TOKEN: "hf_other" }, { fault: "gated", code: "EACCES" }],
-    ["a private model without one", { ...gguf, key: "k" }, {}, { fault: "noRepo", code: "ENOENT" }],
-    [
-      "a private model with a wrong one",
-      { ...gguf, key: "k" },
-      { HF_TOKEN: "x" },
-      { fault: "wrongToken", code: "EAUTH" },
-    ],
-  ])("%s is refused in words of its own", async (_, model: HubModel, ...[env, expected]) => {
+    { who: "a gated model without one", model: gated, env: {}, expected: { fault: "gated", code: "EACCES" } },
+    {
+      who: "a gated model with that of somebody else",
+      model: gated,
+      env: { HF_TOKEN: "hf_other" },
+      expected: { fault: "gated", code: "EACCES" },
+    },
+    { who: "a private model without one", model: locked, env: {}, expected: { fault: "noRepo", code: "ENOENT" } },
+    {
+      who: "a private model with a wrong one",
+      model: locked,
+      env: { HF_TOKEN: "x" },
+      expected: { fault: "wrongToken", code: "EAUTH" },
+    },
+  ])("$who is refused in words of its own", async ({ model, env, expected }) => {
     const hub = await openHub({ "acme/m-GGUF": model });
     expect(await faultOf(pulled("hf:acme/m-GGUF", { ...hub.env, ...env }))).toMatchObject(expected);
   });
