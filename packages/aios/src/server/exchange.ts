@@ -67,6 +67,22 @@ export function learn(facts: CallFacts, event: SysEvent): void {
   }
 }
 
+const longestNames = 2_000;
+
+/**
+ * Names for a header. A client may call a member anything: what a header cannot hold is percent-encoded, and there is an end to
+ * the list, for clients take 16 KB of headers in all.
+ */
+export function headerNames(names: readonly string[]): string {
+  let list = "";
+  for (const [index, name] of names.entries()) {
+    const encoded = name.toWellFormed().replaceAll(/[^\x21-\x7e]|[%,]/gu, encodeURIComponent);
+    if (list.length + encoded.length > longestNames) return `${list}${list === "" ? "" : ", "}+${names.length - index}`;
+    list += index === 0 ? encoded : `, ${encoded}`;
+  }
+  return list;
+}
+
 /** What every answer to a syscall carries. */
 export function callHeaders(subscription: Subscription, facts: CallFacts): Record<string, string> {
   return {
@@ -78,7 +94,7 @@ export function callHeaders(subscription: Subscription, facts: CallFacts): Recor
     "x-aios-waiting-ms": String(Math.round(subscription.waitingMs())),
     ...(facts.isClamped ? { "x-aios-clamped": "true" } : {}),
     ...(facts.isCached ? { "x-aios-cached": "true" } : {}),
-    ...(facts.leftOut.length > 0 ? { "x-aios-left-out": facts.leftOut.join(", ") } : {}),
+    ...(facts.leftOut.length > 0 ? { "x-aios-left-out": headerNames(facts.leftOut) } : {}),
     ...(facts.isSimulated ? { "x-aios-simulated": "true" } : {}),
   };
 }

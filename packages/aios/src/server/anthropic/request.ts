@@ -63,14 +63,17 @@ function toolsOf({ tools: value, tool_choice: choice }: Members, foreign: Foreig
 const choices: Readonly<Record<string, ChatArgs["toolChoice"]>> = { auto: "auto", any: "required", none: "none" };
 
 function choiceOf(
-  value: unknown,
+  { tools, tool_choice: value }: Members,
   foreign: Foreign,
 ): { toolChoice?: ChatArgs["toolChoice"]; parallelToolCalls?: boolean | undefined } {
   if (value === undefined || value === null) return {};
   const choice = fields.object(value, "tool_choice");
+  const hasTools = Array.isArray(tools) && tools.length > 0;
   const type = fields.text(choice["type"], "tool_choice.type");
   const isSerial = fields.optionalBoolean(choice["disable_parallel_tool_use"], "tool_choice.disable_parallel_tool_use");
   if (fields.hasMore(choice, knownOfChoice)) foreign["tool_choice"] = value;
+  if ((type === "any" || type === "tool") && !hasTools)
+    throw new WrongMember("tool_choice", "may only be specified while providing tools");
   const parallelToolCalls = isSerial === undefined ? undefined : !isSerial;
   if (type === "tool")
     return { toolChoice: { name: fields.text(choice["name"], "tool_choice.name") }, parallelToolCalls };
@@ -134,7 +137,12 @@ function messagesOf(body: Members): Message[] {
 function betasOf(body: Members, headers: IncomingHttpHeaders): string[] {
   const value = headers["anthropic-beta"];
   const said = (Array.isArray(value) ? value.join(",") : (value ?? "")).split(",").map((beta) => beta.trim());
-  const written = fields.list(body["betas"] ?? [], "betas").map((beta, index) => fields.text(beta, `betas.${index}`));
+  const written = fields.list(body["betas"] ?? [], "betas").map((beta, index) => {
+    const name = fields.text(beta, `betas.${index}`);
+    // They go on as one header.
+    if (/^[\x21-\x2b\x2d-\x7e]+$/.test(name)) return name;
+    throw new WrongMember(`betas.${index}`, `expected the name of a feature, got ${JSON.stringify(name.slice(0, 60))}`);
+  });
   return [...new Set([...said.filter((beta) => beta !== ""), ...written])];
 }
 
@@ -168,7 +176,7 @@ export function toMessagesRequest(
     model,
     messages,
     tools: toolsOf(body, foreign),
-    ...choiceOf(body["tool_choice"], foreign),
+    ...choiceOf(body, foreign),
     ...outputOf(body, foreign),
     maxTokens: maxTokensOf(body, needsMaxTokens),
     temperature: fields.optionalNumber(body["temperature"], "temperature"),

@@ -265,8 +265,10 @@ test("old and short forms mean what they always meant", () => {
   expect(toChatRequest({ messages: [hi], response_format: { type: "text" } }).args.responseFormat).toEqual({
     type: "text",
   });
-  for (const choice of ["auto", "none", "required"])
-    expect(toChatRequest({ messages: [hi], tool_choice: choice }).args.toolChoice).toBe(choice);
+  for (const choice of ["auto", "none", "required"]) {
+    const tools = [{ type: "function", function: { name: "look" } }];
+    expect(toChatRequest({ messages: [hi], tools, tool_choice: choice }).args.toolChoice).toBe(choice);
+  }
 });
 
 test("streaming and the usage chunk are the door's business, and the kernel is told that deltas are wanted", () => {

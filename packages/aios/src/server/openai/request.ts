@@ -63,11 +63,14 @@ function tools(value: unknown, foreign: Foreign): Tool[] | undefined {
   return found.length === 0 ? undefined : found;
 }
 
-function toolChoice(value: unknown, foreign: Foreign): ChatArgs["toolChoice"] {
+function toolChoice({ tools: offered, tool_choice: value }: Members, foreign: Foreign): ChatArgs["toolChoice"] {
   if (value === undefined || value === null) return undefined;
-  if (value === "auto" || value === "none" || value === "required") return value;
-  if (typeof value === "string")
+  if (value === "auto" || value === "none") return value;
+  if (typeof value === "string" && value !== "required")
     throw new WrongMember("tool_choice", `expected auto, none, required or a tool, got ${JSON.stringify(value)}`);
+  if (!Array.isArray(offered) || offered.length === 0)
+    throw new WrongMember("tool_choice", "there are no tools to choose from");
+  if (value === "required") return value;
   const choice = fields.object(value, "tool_choice");
   if (choice["type"] === "function") {
     const chosen = fields.object(choice["function"], "tool_choice.function");
@@ -154,7 +157,7 @@ export function toChatRequest(body: Members): ChatRequest {
     model,
     messages,
     tools: tools(body["tools"], foreign),
-    toolChoice: toolChoice(body["tool_choice"], foreign),
+    toolChoice: toolChoice(body, foreign),
     parallelToolCalls: fields.optionalBoolean(body["parallel_tool_calls"], "parallel_tool_calls"),
     responseFormat: responseFormat(body["response_format"], foreign),
     maxTokens: maxTokens(body),

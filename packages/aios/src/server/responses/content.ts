@@ -20,7 +20,14 @@ const marks = (part: Members, names: ReadonlySet<string>): ReturnType<typeof hin
   return hinted(more);
 };
 
+/** Where the bytes are is said once: of two places the model would see one. */
+function onePlace(part: Members, path: string, names: readonly string[]): void {
+  const [, second] = names.filter((name) => (part[name] ?? undefined) !== undefined);
+  if (second !== undefined) throw new WrongMember(`${path}.${second}`, `expected one of ${names.join(", ")}`);
+}
+
 function imagePart(part: Members, path: string): UserPart {
+  onePlace(part, path, ["image_url", "file_id"]);
   const url = optionalText(part["image_url"], `${path}.image_url`);
   // An image by its id is a file at OpenAI.
   if (url === undefined) return { type: "foreign", dialect, value: part };
@@ -29,6 +36,7 @@ function imagePart(part: Members, path: string): UserPart {
 }
 
 function filePart(part: Members, path: string): UserPart {
+  onePlace(part, path, ["file_data", "file_url", "file_id"]);
   const content = optionalText(part["file_data"], `${path}.file_data`);
   const url = content ?? optionalText(part["file_url"], `${path}.file_url`);
   if (url === undefined) return { type: "foreign", dialect, value: part };

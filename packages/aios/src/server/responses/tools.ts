@@ -178,6 +178,8 @@ function chosenName(item: unknown, path: string, { tools }: OfferedTools): strin
 export function chooseTools(value: unknown, offered: OfferedTools): Choice {
   const { tools } = offered;
   if (value === undefined || value === null) return { tools };
+  if (value === "required" && tools.length === 0)
+    throw new WrongMember("tool_choice", "there are no tools to choose from");
   if (value === "auto" || value === "none" || value === "required") return { toolChoice: value, tools };
   if (typeof value === "string")
     throw new WrongMember("tool_choice", `expected auto, none, required or a tool, got ${JSON.stringify(value)}`);

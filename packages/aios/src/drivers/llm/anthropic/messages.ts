@@ -8,13 +8,17 @@ type TextPart = Extract<UserPart, { type: "text" }>;
 /** Anthropic's name of what its models say themselves; blocks of it go back unaltered. */
 const thinks = "anthropic";
 
-/** The first message where it is the system's is `system`; a later one stands among the messages. */
+type SystemMessage = Extract<Message, { role: "system" | "developer" }>;
+const isSystem = (message: Message): message is SystemMessage =>
+  message.role === "system" || message.role === "developer";
+
+/** What the system says before anybody else is `system`; a later message of its stands among the messages. */
 export function toTurns(messages: readonly Message[], reader: ForeignReader): { system?: unknown; messages: Body[] } {
-  const [first] = messages;
-  const isSystem = first?.role === "system" || first?.role === "developer";
+  const end = messages.findIndex((message) => !isSystem(message));
+  const first = messages.slice(0, end === -1 ? messages.length : end).filter(isSystem);
   const turns: Body[] = [];
   let results: unknown[] | undefined;
-  for (const message of isSystem ? messages.slice(1) : messages) {
+  for (const message of messages.slice(first.length)) {
     if (message.role === "tool") {
       // All results of a turn stand in one message, or the upstream misses the others.
       if (results === undefined) turns.push({ role: "user", content: (results = []) });
@@ -24,10 +28,15 @@ export function toTurns(messages: readonly Message[], reader: ForeignReader): { 
     results = undefined;
     turns.push(toTurn(message, reader));
   }
-  return isSystem ? { system: systemOf(first, reader), messages: turns } : { messages: turns };
+  if (first.length === 0) return { messages: turns };
+  const said = first.map((message) => systemOf(message, reader));
+  return { system: said.length === 1 ? said[0] : said.flatMap(blocksOf), messages: turns };
 }
 
-function systemOf(message: Extract<Message, { role: "system" | "developer" }>, reader: ForeignReader): unknown {
+const blocksOf = (content: unknown): unknown[] =>
+  typeof content === "string" ? [{ type: "text", text: content }] : (content as unknown[]);
+
+function systemOf(message: SystemMessage, reader: ForeignReader): unknown {
   noteName(message, reader);
   const { content } = ownMembers(message.foreign, reader);
   return content ?? textContent(message.content, reader);
@@ -44,8 +53,11 @@ function toTurn(message: Exclude<Message, { role: "tool" }>, reader: ForeignRead
       const parts = typeof content === "string" ? content : content.map((part) => block(part, reader));
       return { role: "user", content: parts, ...ownMembers(message.foreign, reader) };
     }
-    case "assistant":
-      return { role: "assistant", content: assistantContent(message, reader), ...ownMembers(message.foreign, reader) };
+    case "assistant": {
+      // Says first what the form cannot: calls of custom tools are no JSON.
+      const own = ownMembers(message.foreign, reader);
+      return { role: "assistant", content: assistantContent(message, reader), ...own };
+    }
   }
 }
 

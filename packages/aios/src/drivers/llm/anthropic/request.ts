@@ -82,7 +82,11 @@ function addOutput(
   const output: Body = {};
   if (responseFormat?.type === "json-schema") {
     if (responseFormat.schema === undefined) throw refused("a responseFormat without a schema", target);
-    output["format"] = { type: "json_schema", schema: responseFormat.schema };
+    // What the model reads of a format stands in its schema here.
+    const { schema, description } = responseFormat;
+    if (description !== undefined && schema["description"] !== undefined) leftOut.add("responseFormat.description");
+    const described = description === undefined ? {} : { description };
+    output["format"] = { type: "json_schema", schema: { ...described, ...schema } };
   } else if (responseFormat?.type === "json") {
     throw new SysError("EINVAL", `core ${target.core} does not honour responseFormat json`, {
       hint: "give a json-schema, or state the form in the prompt",

@@ -28,11 +28,11 @@ export function ownMembers(foreign: Foreign | undefined, reader: ForeignReader):
 /** A part that only its own dialect knows. @throws SysError EINVAL for another one's. */
 export function ownPart({ dialect, value }: { dialect: string; value: unknown }, reader: ForeignReader): unknown {
   if (dialect === reader.dialect) return value;
+  const { type } = (value ?? {}) as { type?: unknown };
+  const called = typeof type === "string" ? ` of type ${JSON.stringify(type.slice(0, 60))}` : "";
   throw new SysError(
     "EINVAL",
-    `core ${reader.core} speaks ${reader.dialect} and cannot take a ${dialect} message part`,
-    {
-      hint: `send the part in ${reader.dialect}'s form, or name a core that speaks ${dialect}`,
-    },
+    `core ${reader.core} speaks ${reader.dialect} and cannot take a message part${called} of ${dialect}`,
+    { hint: `say it in another part, or name a core that speaks ${dialect}` },
   );
 }

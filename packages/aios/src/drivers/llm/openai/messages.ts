@@ -59,7 +59,7 @@ function toTurn(message: AssistantMessage, reader: MessageReader): Body {
   const { toolCalls, reasoning, reasoningBlocks = [], refusal } = message;
   const hasCalls = toolCalls !== undefined && toolCalls.length > 0;
   const content = message.content === null ? null : toContent(message.content, reader);
-  const body: Body = { role: "assistant", content: content ?? (hasCalls ? null : "") };
+  const body: Body = { role: "assistant", content: content ?? (hasCalls || reader.isOwn ? null : "") };
   if (hasCalls)
     body["tool_calls"] = toolCalls.map((call) => ({
       id: call.id,

@@ -49,6 +49,7 @@ export function toBody(args: ChatArgs, target: Target, leftOut = new Set<string>
   addTools(body, args, reader);
   addFormat(body, args.responseFormat, target);
   addForeign(body, membersFor(args.foreign, quirks, reader));
+  addChoice(body, args, quirks);
   for (const member of quirks.refuses) {
     if (!Object.hasOwn(body, member)) continue;
     if (args.foreign?.hints?.includes(member) !== true) throw refused(member, target);
@@ -66,11 +67,9 @@ const toTool = (tool: Tool, reader: MessageReader): Body => {
   return { type: "function", function: described, ...ownMembers(tool.foreign, reader) };
 };
 
-function addTools(body: Body, args: ChatArgs, reader: MessageReader): void {
-  const { quirks } = reader;
-  const { tools, toolChoice, parallelToolCalls } = args;
-  // An empty list is refused by several servers, and so is a choice without tools.
-  if (tools === undefined || tools.length === 0) return;
+function addTools(body: Body, { tools = [], toolChoice }: ChatArgs, reader: MessageReader): void {
+  // An empty list is refused by several servers.
+  if (tools.length === 0) return;
   let offered = tools;
   if (typeof toolChoice === "object") {
     offered = tools.filter((tool) => tool.name === toolChoice.name);
@@ -79,19 +78,21 @@ function addTools(body: Body, args: ChatArgs, reader: MessageReader): void {
         hint: `the tools are ${tools.map((tool) => tool.name).join(", ")}`,
       });
     }
-    if (quirks.toolChoice.canName) {
-      offered = tools;
-      body["tool_choice"] = { type: "function", function: { name: toolChoice.name } };
-    } else {
-      body["tool_choice"] = quirks.toolChoice.required;
-    }
-  } else if (toolChoice === "required") {
-    body["tool_choice"] = quirks.toolChoice.required;
-  } else if (toolChoice !== undefined) {
-    body["tool_choice"] = toolChoice;
+    if (reader.quirks.toolChoice.canName) offered = tools;
   }
   body["tools"] = offered.map((tool) => toTool(tool, reader));
+}
+
+/** How tools are called, whether they stand in the form or only in the dialect's own words; without any it is refused by several servers. */
+function addChoice(body: Body, { toolChoice, parallelToolCalls }: ChatArgs, { toolChoice: spelled }: Quirks): void {
+  if (body["tools"] === undefined) return;
   if (parallelToolCalls !== undefined) body["parallel_tool_calls"] = parallelToolCalls;
+  if (toolChoice === undefined || body["tool_choice"] !== undefined) return;
+  if (typeof toolChoice === "string") body["tool_choice"] = toolChoice === "required" ? spelled.required : toolChoice;
+  else
+    body["tool_choice"] = spelled.canName
+      ? { type: "function", function: { name: toolChoice.name } }
+      : spelled.required;
 }
 
 function addFormat(body: Body, format: ChatArgs["responseFormat"], { core, quirks }: Target): void {

@@ -353,14 +353,19 @@ function leaveOut(said: readonly ChatArgs["foreign"][], core: string): string[] 
   const strange: string[] = [];
   for (const { members, hints = [] } of said.filter((foreign) => foreign !== undefined))
     for (const member of Object.keys(members)) {
-      if (hints.includes(member)) left.add(member);
-      else if (!harmless.has(member)) strange.push(member);
+      if (hints.includes(member) || harmless.has(member)) left.add(member);
+      else strange.push(member);
     }
   if (strange.length === 0) return [...left];
   throw new SysError("EINVAL", `core ${core} is a simulation and does not know ${strange.join(", ")}`, {
     hint: "leave it out, or use a real core",
   });
 }
+
+const typeOf = (part: unknown): string => {
+  const { type } = (part ?? {}) as { type?: unknown };
+  return typeof type === "string" ? type.slice(0, 60) : "other part";
+};
 
 /** All that is said beyond the form, wherever it stands. @throws SysError EINVAL for parts that are not read here. */
 function foreignIn({ foreign, messages, tools = [] }: ChatArgs, core: string): ChatArgs["foreign"][] {
@@ -372,9 +377,11 @@ function foreignIn({ foreign, messages, tools = [] }: ChatArgs, core: string): C
     for (const part of message.content) {
       if (part.type !== "foreign") said.push(part.foreign);
       else
-        throw new SysError("EINVAL", `core ${core} is a simulation and reads text and images only`, {
-          hint: "leave the other parts out, or use a real core",
-        });
+        throw new SysError(
+          "EINVAL",
+          `core ${core} is a simulation and reads text and images only, no ${typeOf(part.value)}`,
+          { hint: "leave the other parts out, or use a real core" },
+        );
     }
   }
   return said;
