@@ -1,6 +1,7 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { makeLlamaCore } from "./boot-llama.ts";
+import { makeReplayCore, recorded, stampOf } from "./boot-replay.ts";
 import type { Config, CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
@@ -19,7 +20,7 @@ const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item
 
 /** What runs on the own machine, and a simulation, costs no money. */
 const isFree = (kind: CoreConfig["kind"]): boolean =>
-  ["sim", "llama", "ollama", "llama-server", "lm-studio"].includes(kind);
+  ["sim", "replay", "llama", "ollama", "llama-server", "lm-studio"].includes(kind);
 
 /** A real model without a price is one whose price nobody told. */
 const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
@@ -56,7 +57,9 @@ export class CoreShelf implements AsyncDisposable {
     const configured = llms.cores.length > 0 ? llms.cores : await this.#defaults();
     for (const core of configured)
       for (const [endpoint, { baseUrl, apiKey }] of endpointsOf(core).entries()) {
-        const identity = JSON.stringify([core, endpoint, await this.#secretsOf(core)]);
+        const place = { home: this.#home, clock: this.#clock };
+        const stamp = await stampOf(core, this.#home);
+        const identity = JSON.stringify([core, endpoint, await this.#secretsOf(core), stamp]);
         const known = this.#made.get(identity);
         if (known && !known.down) made.set(identity, known);
         else {
@@ -66,7 +69,8 @@ export class CoreShelf implements AsyncDisposable {
             if (!isSysError(problem) || wasUp) throw problem;
             return createDownCore({ name, kind, endpoint, models: modelsOf(core), problem });
           });
-          made.set(identity, Object.assign(fresh, { priceList: priceListOf(core.kind, baseUrl) }));
+          Object.assign(fresh, { priceList: priceListOf(core.kind, baseUrl) });
+          made.set(identity, fresh.down ? fresh : recorded(fresh, core, place));
         }
       }
     const gone = [...this.#made].filter(([identity]) => !made.has(identity));
@@ -116,6 +120,7 @@ export class CoreShelf implements AsyncDisposable {
       };
       return createSimCore({ ...withoutAbsent(parameters), clock: this.#clock, name });
     }
+    if (kind === "replay") return await makeReplayCore(core, { models, home: this.#home, clock: this.#clock });
     if (kind === "llama") {
       const made = await makeLlamaCore(core, { models, home: this.#home, env: this.#env });
       // Loaded in the background; what is wrong with it is what the first call says.

@@ -3,8 +3,10 @@ import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { endpointsOf } from "./boot-cores.ts";
 import { makeLlamaCore } from "./boot-llama.ts";
+import { makeReplayCore } from "./boot-replay.ts";
 import type { CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
+import { realClock } from "./drivers/clock/real.ts";
 import { aiSdkKind, isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
@@ -55,6 +57,11 @@ export function probeCore(
       let models: readonly string[] = [];
       let problem: SysError | undefined;
       try {
+        if (kind === "replay") {
+          const replay = await makeReplayCore(core, { models: undefined, home, clock: realClock });
+          models = replay.models().map(({ id }) => id);
+          return { core: name, kind, endpoint, models, elapsedMs: performance.now() - startedAt, problem };
+        }
         if (kind === "llama") {
           // Package and file are looked at; to load the weights takes too long for a question.
           await using local = await makeLlamaCore(core, { models: undefined, home, env });
@@ -85,7 +92,8 @@ async function makeCore(
     const place = { env, home, endpoint, baseUrl, apiKey: reference, models: undefined };
     return makeAiSdkCore({ ...core, kind, timeouts }, place);
   }
-  if (kind === "sim" || kind === "llama") throw new SysError("EINVAL", `a core of kind ${kind} has no endpoint`);
+  if (kind === "sim" || kind === "llama" || kind === "replay")
+    throw new SysError("EINVAL", `a core of kind ${kind} has no endpoint`);
   const apiKey = reference && (await resolveSecret(reference, { env, what: `core ${name}` }));
   const settings = { name, endpoint, baseUrl, apiKey, keyReference: reference, headers, timeouts };
   return kind === "anthropic" ? createAnthropicCore(settings) : createOpenAiCore({ ...settings, kind });

@@ -17,7 +17,8 @@ export type SysEvent =
   | { type: "syscall.queued"; call: CallId; pid: Pid; name: string; atMs: number }
   /**
    * Dispatched to `device` (for `llm`: core/model). Comes again when an attempt failed and was repeated. `isClamped`: a budget
-   * lowered `maxTokens`; `isCached`: `device` answered an equal request earlier, and nobody is asked now.
+   * lowered `maxTokens`; `isCached`: `device` answered an equal request earlier, and nobody is asked now; `isRecorded`: nor is
+   * anybody where `device` gives answers of a recording.
    */
   | {
       type: "syscall.started";
@@ -26,6 +27,7 @@ export type SysEvent =
       isSimulated?: boolean;
       isClamped?: boolean;
       isCached?: boolean;
+      isRecorded?: boolean;
     }
   /** The upstream refused or broke before any output; the call waits in the run queue again. */
   | { type: "syscall.requeued"; code: string; detail: string; retryAtMs: number }

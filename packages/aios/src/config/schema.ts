@@ -133,8 +133,18 @@ export const coreKinds = [
   "ai-sdk",
   "llama",
   "compatible",
+  "replay",
   "sim",
 ] as const;
+
+/** Members that only a core of recorded answers has. */
+const replayShape = {
+  path: z.string().min(1).optional().describe("replay: the recording, relative to the home. Needed for this kind."),
+  speed: z
+    .enum(["instant", "recorded"])
+    .optional()
+    .describe("replay: whether answers take the time that they took. Default: instant."),
+};
 
 const coreSchema = z.strictObject({
   name: z
@@ -144,7 +154,7 @@ const coreSchema = z.strictObject({
   kind: z
     .enum(coreKinds)
     .describe(
-      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `llama` for a model in this process; `sim` is a simulation.",
+      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `llama` for a model in this process; `replay` for recorded answers; `sim` is a simulation.",
     ),
   baseUrl: z
     .union([z.url(), z.array(z.url()).min(1)])
@@ -180,8 +190,16 @@ const coreSchema = z.strictObject({
     })
     .optional()
     .describe("How long the server may take; after it the attempt has failed."),
+  record: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Appends each answer to this file, relative to the home, for a core of kind replay: prompts and answers in plain text. Its calls are not batched or preempted.",
+    ),
   ...packageShape,
   ...llamaShape,
+  ...replayShape,
   ...simShape,
 });
 export type CoreConfig = z.infer<typeof coreSchema>;

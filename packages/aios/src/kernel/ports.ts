@@ -203,6 +203,8 @@ export interface Core extends Omit<Driver, "device" | "concurrency"> {
   /** The configured kind: openai, ollama, sim… */
   readonly kind: string;
   readonly isSimulated: boolean;
+  /** True where nobody is asked: it gives answers of a recording again. */
+  readonly isRecorded?: boolean | undefined;
   /** Why it serves nothing until the configuration is read again: what it needs is not there. Absent: it is up. */
   readonly down?: SysError | undefined;
   /** Models it lists now; a driver may refresh the list. */

@@ -1,5 +1,5 @@
-import { canonicalJson } from "@aiosjs/sdk/protocol";
-import type { ChatArgs, ChatResult, DeltaEvent, EmbedArgs, EmbedResult, Foreign } from "@aiosjs/sdk/protocol";
+import { canonicalJson, meaningOfForeign, meaningOfRequest, piecesOf } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, DeltaEvent, EmbedArgs, EmbedResult } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { LaneTable } from "./lane-table.ts";
 import { isModelCall } from "./model-call.ts";
@@ -55,12 +55,11 @@ export class ResponseCache {
     if (!this.#settings || !isModelCall(name)) return undefined;
     const asked = args as ChatArgs | EmbedArgs;
     if (name === "llm.chat" && !isRepeatable(asked as ChatArgs, this.#settings)) return undefined;
-    const { model, ...request } = asked;
+    const { model } = asked;
     // What the name means now: an alias that points elsewhere after a refresh finds nothing of before.
     const models = this.#modelsOf(name, model);
     if (!models) return undefined;
-    const { stream: _how, callSite: _place, ...said } = request as Partial<ChatArgs>;
-    const sha256 = this.#options.hash.sha256(canonicalJson([name, models, withoutHints(said)]));
+    const sha256 = this.#options.hash.sha256(canonicalJson([name, models, meaningOfRequest(asked)]));
     return [FORMAT, ...[process.tenant, model.slice(0, 200)].map(encodeURIComponent), sha256].join(":");
   }
 
@@ -118,50 +117,12 @@ export class ResponseCache {
  */
 function isRepeatable({ temperature, tools, foreign }: ChatArgs, { anyTemperature }: CacheSettings): boolean {
   if (temperature !== 0 && (!anyTemperature || (tools !== undefined && tools.length > 0))) return false;
-  return meaningOf(foreign).every((name) => pureMembers.has(name));
+  return meaningOfForeign(foreign).every((name) => pureMembers.has(name));
 }
-
-const meaningOf = (foreign: Foreign | undefined): string[] =>
-  Object.keys(foreign?.members ?? {}).filter((name) => !foreign?.hints?.includes(name));
 
 /** Cut off, filtered or clamped answers are those of one occasion. */
 function isWhole(result: ChatResult | EmbedResult): boolean {
   if (!("message" in result)) return true;
   const { finishReason, isClamped } = result;
   return isClamped !== true && (finishReason === "stop" || finishReason === "tool-calls");
-}
-
-/** Without what changes no answer: cache marks, tiers, user ids. */
-function withoutHints(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutHints);
-  if (typeof value !== "object" || value === null) return value;
-  const members: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) {
-    if (name !== "foreign" || member === undefined) members[name] = withoutHints(member);
-    else {
-      const foreign = member as Foreign;
-      const meant = meaningOf(foreign).map((one) => [one, foreign.members[one]] as const);
-      if (meant.length > 0) members[name] = [foreign.dialect, Object.fromEntries(meant)];
-    }
-  }
-  return members;
-}
-
-const textOf = (content: ChatResult["message"]["content"]): string =>
-  content === null || typeof content === "string" ? (content ?? "") : content.map(({ text }) => text).join("");
-
-function piecesOf({ message }: ChatResult): DeltaEvent[] {
-  const text = textOf(message.content);
-  return [
-    ...(message.reasoning ? [{ type: "reasoning.delta" as const, text: message.reasoning }] : []),
-    ...(text ? [{ type: "text.delta" as const, text }] : []),
-    ...(message.refusal ? [{ type: "refusal.delta" as const, text: message.refusal }] : []),
-    ...(message.toolCalls ?? []).map(({ id, name, arguments: given }, index) => ({
-      type: "tool-call.delta" as const,
-      index,
-      id,
-      name,
-      arguments: given,
-    })),
-  ];
 }

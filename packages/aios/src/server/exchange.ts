@@ -35,6 +35,7 @@ export interface CallFacts {
   isSimulated: boolean;
   isClamped: boolean;
   isCached: boolean;
+  isRecorded: boolean;
   /** What the core's dialect cannot say and the answer does not need. */
   leftOut: readonly string[];
 }
@@ -45,6 +46,7 @@ export const noFacts = (): CallFacts => ({
   isSimulated: false,
   isClamped: false,
   isCached: false,
+  isRecorded: false,
   leftOut: [],
 });
 
@@ -55,14 +57,16 @@ export function learn(facts: CallFacts, event: SysEvent): void {
     facts.isSimulated = event.isSimulated ?? false;
     facts.isClamped = event.isClamped ?? false;
     facts.isCached = event.isCached ?? false;
+    facts.isRecorded = event.isRecorded ?? false;
   } else if (event.type === "request.adapted") facts.leftOut = event.leftOut;
   else if (event.type === "syscall.completed") {
     const result = event.result as
-      | { isClamped?: unknown; isSimulated?: unknown; isCached?: unknown }
+      | { isClamped?: unknown; isSimulated?: unknown; isCached?: unknown; isRecorded?: unknown }
       | null
       | undefined;
     facts.isClamped ||= result?.isClamped === true;
     facts.isCached ||= result?.isCached === true;
+    facts.isRecorded ||= result?.isRecorded === true;
     facts.isSimulated ||= result?.isSimulated === true;
   }
 }
@@ -95,6 +99,7 @@ export function callHeaders(subscription: Subscription, facts: CallFacts): Recor
     ...(facts.isClamped ? { "x-aios-clamped": "true" } : {}),
     ...(facts.isCached ? { "x-aios-cached": "true" } : {}),
     ...(facts.leftOut.length > 0 ? { "x-aios-left-out": headerNames(facts.leftOut) } : {}),
+    ...(facts.isRecorded ? { "x-aios-recorded": "true" } : {}),
     ...(facts.isSimulated ? { "x-aios-simulated": "true" } : {}),
   };
 }

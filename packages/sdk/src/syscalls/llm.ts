@@ -142,6 +142,8 @@ const chatResultSchema = z.object({
   isClamped: z.boolean().optional(),
   /** True where no model answered but a simulation. */
   isSimulated: z.boolean().optional(),
+  /** True where nobody was asked: the answer is one of a recording. */
+  isRecorded: z.boolean().optional(),
   /** Members of the upstream's answer beyond this form (log probabilities, fingerprints). */
   foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
   /** True where the answer came from the response cache and no model was asked. */
@@ -166,6 +168,8 @@ const embedResultSchema = z.object({
   /** `core/model` that answered. */
   model: z.string(),
   isSimulated: z.boolean().optional(),
+  /** True where nobody was asked: the answer is one of a recording. */
+  isRecorded: z.boolean().optional(),
   /** True where the answer came from the response cache and no model was asked. */
   isCached: z.boolean().optional(),
   foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
