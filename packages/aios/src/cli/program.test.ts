@@ -91,6 +91,13 @@ describe("a mistake on the command line", () => {
     });
   });
 
+  test("a word of other tools names what it is called here, and a short word is not taken for any other", () => {
+    expect(refusal("init")).toMatchObject({ hint: 'did you mean "aios up"?' });
+    expect(refusal("llm models")).toMatchObject({ hint: 'did you mean "aios llm ls"?' });
+    expect(refusal("toString")).toMatchObject({ hint: '"aios help" lists all commands' });
+    expect(refusal("wxyt")).toMatchObject({ hint: '"aios help" lists all commands' });
+  });
+
   test("an unknown option names the nearest one", () => {
     expect(refusal("ps --jsn")).toMatchObject({
       message: '"aios ps" has no option --jsn',

@@ -119,10 +119,21 @@ function unknownOption(name: string, row: CommandRow | undefined, lang: Lang): C
   });
 }
 
+/** What other tools call it. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ["init", "up"],
+  ["serve", "up"],
+  ["chat", "exec"],
+  ["ask", "exec"],
+  ["models", "llm ls"],
+  ["llm models", "llm ls"],
+  ["usage", "llm usage"],
+]);
+
 export function unknownCommand(name: string, lang: Lang): CliError {
   const paths = (commands as readonly CommandRow[]).flatMap(({ path, aliases }) => [path, ...(aliases ?? [])]);
   const families = paths.filter((path) => path.includes(" ")).map((path) => path.split(" ")[0]!);
-  const near = nearest(name, [...paths, ...families]);
+  const near = otherWords.get(name) ?? nearest(name, [...paths, ...families]);
   return new CliError(usage, translate(lang, commonText.unknownCommand, { name }), {
     hint: near
       ? translate(lang, commonText.didYouMean, { name: `aios ${near}` })

@@ -11,7 +11,7 @@ import { spawnOptions } from "./spawn-options.ts";
 
 interface Context extends Pick<
   CommandContext,
-  "client" | "t" | "say" | "out" | "result" | "item" | "signal" | "cwd" | "json" | "jsonl"
+  "client" | "isTty" | "t" | "say" | "out" | "result" | "item" | "signal" | "cwd" | "json" | "jsonl"
 > {
   readonly options: Parameters<typeof spawnOptions>[0] & {
     readonly model: string | undefined;
@@ -53,7 +53,10 @@ export async function runAgent(
   }
   const { exit, printed } = await followed(client, pid, context);
   if (signal.aborted) return 130;
-  if (exit.code !== 0) context.say(t(runText.agentEnded, { name: options.name ?? agentName, reason: exit.reason }));
+  // A person has just read the reason in the log, with what mends it.
+  const isToldAlready = context.isTty && printed.includes(exit.reason);
+  if (exit.code !== 0 && !isToldAlready)
+    context.say(t(runText.agentEnded, { name: options.name ?? agentName, reason: exit.reason }));
   const answer = resultText(exit);
   // What the log has shown already is not said twice.
   context.result({ pid, ...exit }, () => (printed.includes(answer.trim()) ? "" : answer));

@@ -1,7 +1,8 @@
 /** The candidate with the fewest edits (letters added, dropped, replaced or swapped), if it is near enough to be a slip. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  // Two edits make any word of four letters out of another: "init" is no slip of "wait".
+  let least = (word.length < 5 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1;
   for (const candidate of candidates) {
     const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (edits < least) [best, least] = [candidate, edits];

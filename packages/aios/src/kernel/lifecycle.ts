@@ -87,7 +87,8 @@ export class Lifecycle {
         : cause instanceof Error
           ? cause.message
           : String(cause);
-      if (!process.exit) logs.append(process.pid, `\n${reason}\n`);
+      const hint = isSysError(cause) && cause.hint !== undefined ? `  → ${cause.hint}\n` : "";
+      if (!process.exit) logs.append(process.pid, `${reason}\n${hint}`);
       this.end(process, { code: 1, signal: null, reason });
     }
   }
@@ -145,6 +146,11 @@ export class Lifecycle {
       process.held.set(record, () => this.#parts.scheduler.enqueue(entry));
     }
     this.#parts.outbox.event("process.suspended", process, { reason });
+    // Whoever waits for it would wait for ever without a word.
+    if (process.kind === "agent" && reason !== "by a signal") {
+      const hint = `aios limits ${process.pid} RESOURCE=NUMBER lets it go on`;
+      this.#parts.logs.append(process.pid, `‖ suspended: ${reason.replace(/^budget: /, "")}\n  → ${hint}\n`);
+    }
     this.save(process);
   }
 

@@ -125,6 +125,29 @@ test("killing an agent ends its call at the core, and its exit says so", async (
   while (system.slow.running > 0) await new Promise((resolve) => setImmediate(resolve));
 });
 
+test("an agent whose budget buys nothing says in its log that it waits and what lets it go on, and then goes on", async () => {
+  const limits = [{ resource: "tokens" as const, window: "run" as const, limit: 100 }];
+  const program = { kind: "agent" as const, agent: "planner", task: "a plan", model: "sim/sim" };
+  const { pid } = await system.client.proc.spawn({ program, limits });
+  let log = "";
+  for await (const event of system.client.proc.logs({ pid, follow: true })) {
+    if (event.type === "output.delta") log += event.text;
+    if (log.includes("\n  →")) break;
+  }
+  expect(log).toMatch(/^‖ suspended: .* \(100 per run\).*\n  → aios limits \w+ RESOURCE=NUMBER lets it go on\n$/);
+  await system.client.budget.set({ scope: `process:${pid}`, limits: [{ ...limits[0]!, limit: 50_000 }] });
+  expect(await system.client.proc.wait({ pid })).toMatchObject({ code: 0 });
+});
+
+test("an agent that fails says in its log why, and what to do next", async () => {
+  const program = { kind: "agent" as const, agent: "planner", task: "a plan", model: "sim/nothing" };
+  const { pid } = await system.client.proc.spawn({ program });
+  await system.client.proc.wait({ pid });
+  let log = "";
+  for await (const event of system.client.proc.logs({ pid })) if (event.type === "output.delta") log += event.text;
+  expect(log).toMatch(/^ENOENT: no model "nothing" on core sim\n  → "aios llm ls" lists what is there.*\n$/);
+});
+
 test("an agent that is not there, and a broken manifest, are refused at the door", async () => {
   const spawn = (agent: never) => system.client.proc.spawn({ program: { kind: "agent", agent, task: "x" } });
   await expect(spawn("anlyst" as never)).rejects.toMatchObject({ code: "ENOENT" });

@@ -114,6 +114,14 @@ llms: {cores: [{name: gemini, kind: google, baseUrl: "${upstreams[1]?.baseUrl}",
     expect(out).toContain("gemini/locked");
     expect(out).toContain("check env:A_KEY");
     expect(out).not.toContain("key-of-test");
+    // Nothing listens there, so it lists no models: that is the trouble, not that none was named.
+    writeFileSync(
+      join(aios.home, "config.yaml"),
+      "server: {port: 0}\nllms: {cores: [{name: gone, kind: compatible, baseUrl: 'http://127.0.0.1:9/v1'}]}\n",
+    );
+    expect((await aios.run(["refresh"], { env })).code).toBe(0);
+    const gone = await aios.run(["llm", "test", "gone"], { env });
+    expect([gone.code, gone.out]).toEqual([1, expect.stringContaining("nothing answers for core gone")]);
     const unknown = await aios.run(["llm", "test", "nowhere"], { env });
     expect(unknown.code).toBe(3);
   });

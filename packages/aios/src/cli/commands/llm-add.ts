@@ -48,23 +48,25 @@ export async function run(context: Context): Promise<void> {
 }
 
 /** What people call a kind by: its models, its short name, its file format. */
-const otherNames: Readonly<Record<string, CoreConfig["kind"]>> = {
-  gemini: "google",
-  claude: "anthropic",
-  grok: "xai",
-  hf: "huggingface",
-  "hugging-face": "huggingface",
-  lmstudio: "lm-studio",
-  gguf: "llama",
-};
+const otherNames: ReadonlyMap<string, CoreConfig["kind"]> = new Map([
+  ["gemini", "google"],
+  ["claude", "anthropic"],
+  ["grok", "xai"],
+  ["hf", "huggingface"],
+  ["hugging-face", "huggingface"],
+  ["lmstudio", "lm-studio"],
+  ["gguf", "llama"],
+]);
 
 function kindOf({ args, options, t }: Context): CoreConfig["kind"] {
   const said = options.kind ?? args.name;
-  const kind = coreKinds.find((each) => each === said) ?? otherNames[said];
+  const kind = coreKinds.find((each) => each === said);
   if (kind) return kind;
   if (options.kind === undefined && options.package !== undefined) return "ai-sdk";
   // A name of one's own with an address is a server that speaks the same API.
   if (options.kind === undefined && options.baseUrl.length > 0) return "compatible";
+  const meant = otherNames.get(said);
+  if (meant) return meant;
   const near = nearest(said, coreKinds);
   throw new CliError(usage, t(llmText.unknownKind, { kind: said }), {
     hint: near ? t(commonText.didYouMean, { name: near }) : t(llmText.unknownKindHint, { kinds: coreKinds.join(", ") }),

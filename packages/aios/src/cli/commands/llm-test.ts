@@ -67,6 +67,7 @@ async function ask(context: Context): Promise<number> {
   const { args, options, signal } = context;
   const client = await context.client();
   const wanted = args.core?.includes("/") ? [args.core] : await firstModels(context, client);
+  if (wanted.length === 0) return noModelOf(context);
   let exit = 0;
   for (const model of wanted) {
     const trial = await tryModel(client, { model, isFull: options.full, signal });
@@ -85,14 +86,19 @@ async function firstModels({ args, t, config: load }: Context, client: Client): 
     if (!first.has(core) && (args.core === undefined || core === args.core))
       first.set(core, id.startsWith(`${core}/`) ? id : `${core}/${id}`);
   if (first.size > 0 || args.core === undefined) return [...first.values()];
-  // A core without a list is there all the same; only its models have to be named.
-  if ((await load()).config.llms.cores.some(({ name }) => name === args.core)) {
-    throw new CliError(notFound, t(trialText.noModel, { core: args.core }), {
-      hint: t(trialText.noModelHint, { core: args.core }),
-    });
-  }
+  if ((await load()).config.llms.cores.some(({ name }) => name === args.core)) return [];
   throw new CliError(notFound, t(llmText.noSuchCore, { name: args.core }), {
     hint: t(llmText.noSuchCoreHint, { names: [...new Set(models.map(({ core }) => core))].join(", ") }),
+  });
+}
+
+/** A core without a list is there all the same: either its key or address is wrong, or its models have to be named. */
+async function noModelOf(context: Context): Promise<number> {
+  const { t, args } = context;
+  const exit = await probe(context);
+  if (exit !== 0 || args.core === undefined) return exit;
+  throw new CliError(notFound, t(trialText.noModel, { core: args.core }), {
+    hint: t(trialText.noModelHint, { core: args.core }),
   });
 }
 
