@@ -10,6 +10,23 @@ export interface Figure {
   /** What was measured in the same run for comparison, and our value against it. */
   readonly peer?: { readonly name: string; readonly value: number };
   readonly ratio?: number;
+  /** 95 % interval of a value that is a mean over several seeds. */
+  readonly interval?: readonly [low: number, high: number];
+}
+
+/** What was compared with each other, where single figures would be too many. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  /** A cell for each column; null: nothing to measure there. */
+  readonly rows: readonly { readonly name: string; readonly cells: readonly (Cell | null)[] }[];
+}
+
+/** A mean over several seeds with its 95 % interval. */
+export interface Cell {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** What `aios bench NAME --json` carries in its envelope. */
@@ -20,6 +37,7 @@ export interface BenchReport {
   readonly seed: number;
   readonly durationS: number;
   readonly figures: readonly Figure[];
+  readonly tables?: readonly Table[];
   /** What could not be run, and what to know when reading the figures. */
   readonly notes: readonly string[];
 }

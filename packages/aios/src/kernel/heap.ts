@@ -35,48 +35,54 @@ export class Heap<Item extends HeapItem> {
   /** Takes `item` out; an item that is not inside is left alone. */
   remove(item: Item): void {
     const index = item.heapIndex;
-    if (this.#items[index] !== item) return;
+    if (index < 0 || this.#items[index] !== item) return;
     const last = this.#items.pop() as Item;
     item.heapIndex = -1;
     if (last === item) return;
-    this.#put(last, index);
+    last.heapIndex = index;
     this.#rise(last);
     this.#sink(last);
   }
 
   /** Finds the place of an item anew whose order has changed. */
   moved(item: Item): void {
-    if (this.#items[item.heapIndex] !== item) return;
+    // Looked at first: most are moved while outside, and an array that is read at −1 takes the slow way.
+    if (item.heapIndex < 0 || this.#items[item.heapIndex] !== item) return;
     this.#rise(item);
     this.#sink(item);
   }
 
-  #put(item: Item, index: number): void {
-    this.#items[index] = item;
+  /** Those in the way move down one by one, and the item takes the last one's place. */
+  #rise(item: Item): void {
+    const items = this.#items;
+    let index = item.heapIndex;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = items[parentIndex] as Item;
+      if (!this.#isBefore(item, parent)) break;
+      items[index] = parent;
+      parent.heapIndex = index;
+      index = parentIndex;
+    }
+    items[index] = item;
     item.heapIndex = index;
   }
 
-  #rise(item: Item): void {
-    while (item.heapIndex > 0) {
-      const index = item.heapIndex;
-      const parentIndex = (index - 1) >> 1;
-      const parent = this.#items[parentIndex] as Item;
-      if (!this.#isBefore(item, parent)) return;
-      this.#put(parent, index);
-      this.#put(item, parentIndex);
-    }
-  }
-
   #sink(item: Item): void {
+    const items = this.#items;
+    let index = item.heapIndex;
     for (;;) {
-      const index = item.heapIndex;
-      const left = this.#items[2 * index + 1];
-      const right = this.#items[2 * index + 2];
-      const child = left && right && this.#isBefore(right, left) ? right : left;
-      if (!child || !this.#isBefore(child, item)) return;
-      const childIndex = child.heapIndex;
-      this.#put(child, index);
-      this.#put(item, childIndex);
+      let childIndex = 2 * index + 1;
+      if (childIndex >= items.length) break;
+      if (childIndex + 1 < items.length && this.#isBefore(items[childIndex + 1] as Item, items[childIndex] as Item))
+        childIndex++;
+      const child = items[childIndex] as Item;
+      if (!this.#isBefore(child, item)) break;
+      items[index] = child;
+      child.heapIndex = index;
+      index = childIndex;
     }
+    items[index] = item;
+    item.heapIndex = index;
   }
 }

@@ -35,7 +35,7 @@ export interface SimulationOptions {
 }
 
 /** One call as its agent saw it. */
-export interface CallOutcome {
+interface CallOutcome {
   readonly agent: AgentPlan;
   /** Errno, or undefined for a call that completed. */
   readonly failure: string | undefined;

@@ -1,4 +1,6 @@
-import type { BenchReport } from "../../bench/report.ts";
+import { resolve } from "node:path";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { BenchReport, Cell, Table } from "../../bench/report.ts";
 import { columnsOf } from "../../tui/columns.ts";
 import { wrap } from "../../tui/width.ts";
 import { labsText } from "../messages/labs.ts";
@@ -10,7 +12,7 @@ export async function run(context: ContextOf<"bench">): Promise<number> {
   return report.figures.some(({ holds }) => holds === false) ? 1 : 0;
 }
 
-async function measured({ args, options, signal, say }: ContextOf<"bench">): Promise<BenchReport> {
+async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">): Promise<BenchReport> {
   switch (args.name) {
     case "storm": {
       const { storm } = await import("../../bench/storm.ts");
@@ -24,11 +26,35 @@ async function measured({ args, options, signal, say }: ContextOf<"bench">): Pro
       const { llm } = await import("../../bench/llm.ts");
       return llm({ seed: options.seed, say, signal });
     }
+    case "sched": {
+      const { sched } = await import("../../bench/sched.ts");
+      const { agents, seed, seeds, load, workload, policy, scale, svg } = options;
+      if (svg !== undefined && scale)
+        throw new SysError("EINVAL", "--svg draws the comparison, which --scale leaves out", {
+          hint: "take one of them",
+        });
+      const report = await sched({
+        ...{ agents, seed, seeds, load, say, signal },
+        workloads: workload,
+        policies: policy,
+        isScale: scale,
+      });
+      if (svg !== undefined) await draw(report, resolve(cwd, svg));
+      return report;
+    }
   }
 }
 
+async function draw(report: BenchReport, path: string): Promise<void> {
+  const [{ plotOf }, { writeFile }] = await Promise.all([
+    import("../../bench/sched/plot.ts"),
+    import("node:fs/promises"),
+  ]);
+  await writeFile(path, plotOf(report));
+}
+
 function textOf(report: BenchReport, { t, paint, width }: ContextOf<"bench">): string {
-  const { machine, figures, notes, durationS, seed } = report;
+  const { machine, figures, tables = [], notes, durationS, seed } = report;
   const [heading = "", ...rows] = columnsOf(
     figures,
     [
@@ -53,7 +79,23 @@ function textOf(report: BenchReport, { t, paint, width }: ContextOf<"bench">): s
   );
   const about = t(labsText.about, { ...machine, seed, seconds: round(durationS) });
   const told = notes.flatMap((note) => wrap(note, Number.isFinite(width) ? width : 100));
-  return [paint.dim(about), "", paint.dim(heading), ...rows, "", ...told].join("\n").trimEnd();
+  const tabled = tables.flatMap((table) => {
+    const [head = "", ...lines] = tableOf(table, width);
+    return ["", paint.dim(head), ...lines];
+  });
+  return [paint.dim(about), "", paint.dim(heading), ...rows, ...tabled, "", ...told].join("\n").trimEnd();
+}
+
+function tableOf({ title, columns, rows }: Table, width: number): string[] {
+  const cellOf = (cell: Cell | null | undefined): string =>
+    cell ? `${cell.value.toFixed(2)}${cell.low <= 1 && cell.high >= 1 ? "~" : " "}` : "";
+  const heads = columns.map((name, index) => ({
+    title: name,
+    text: ({ cells }: Table["rows"][number]) => cellOf(cells[index]),
+    align: "right" as const,
+    rank: index + 1,
+  }));
+  return columnsOf(rows, [{ title, text: ({ name }) => name, rank: 0 }, ...heads], width);
 }
 
 const round = (value: number): number => Number(value.toPrecision(4));

@@ -3,5 +3,7 @@ import { run as bench } from "./bench.ts";
 
 export function run(context: ContextOf<"benchmark">): Promise<number> {
   const name = context.args.name ?? context.options.module ?? "storm";
-  return bench({ ...context, args: { name } });
+  const { agents, seed } = context.options;
+  const ofSched = { seeds: undefined, workload: [], policy: [], load: undefined, scale: false, svg: undefined };
+  return bench({ ...context, args: { name }, options: { agents, seed, ...ofSched } });
 }

@@ -33,8 +33,19 @@ export const labsRows = [
     group: "labs",
     effect: "write",
     summary: { en: "measure this machine", zh: "在本机上运行基准测试" },
-    examples: ["aios bench storm --agents 12 --json", "aios bench overhead --json"],
-    args: [{ name: "name", choices: ["storm", "overhead", "llm"], summary: { en: "what to measure", zh: "测试项目" } }],
+    examples: [
+      "aios bench storm --agents 12 --json",
+      "aios bench overhead --json",
+      "aios bench sched --workload noisy-tenant --seeds 3",
+      "aios bench sched --scale",
+    ],
+    args: [
+      {
+        name: "name",
+        choices: ["storm", "overhead", "llm", "sched"],
+        summary: { en: "what to measure", zh: "测试项目" },
+      },
+    ],
     options: [
       {
         name: "agents",
@@ -42,9 +53,57 @@ export const labsRows = [
         value: "N",
         min: 1,
         max: 100_000,
-        summary: { en: "agents of the storm", zh: "storm 的智能体数量" },
+        summary: { en: "agents of storm, or of each workload of sched", zh: "storm 或 sched 每个工作负载的智能体数量" },
       },
       { name: "seed", kind: "integer", summary: { en: "seed of the simulation", zh: "模拟的随机种子" } },
+      {
+        name: "seeds",
+        kind: "integer",
+        value: "N",
+        min: 1,
+        max: 1_000,
+        summary: { en: "sched: seeds to run (10)", zh: "sched：运行的种子数（10）" },
+      },
+      {
+        name: "workload",
+        kind: "list",
+        value: "NAME",
+        summary: { en: "sched: only this workload; may come several times", zh: "sched：只运行该工作负载；可重复" },
+      },
+      {
+        name: "policy",
+        kind: "list",
+        value: "NAME",
+        summary: {
+          en: "sched: only this policy beside fifo; may come several times",
+          zh: "sched：除 fifo 外只比较该策略；可重复",
+        },
+      },
+      {
+        name: "load",
+        kind: "number",
+        value: "X",
+        min: 0.1,
+        max: 10,
+        summary: {
+          en: "sched: work offered against what the core can do (1.2)",
+          zh: "sched：提交的工作量与核心能力之比（1.2）",
+        },
+      },
+      {
+        name: "scale",
+        kind: "flag",
+        summary: {
+          en: "sched: 10,000 and 100,000 agents instead of the comparison",
+          zh: "sched：改为运行 10,000 与 100,000 个智能体",
+        },
+      },
+      {
+        name: "svg",
+        kind: "text",
+        value: "FILE",
+        summary: { en: "sched: draw the comparison", zh: "sched：将比较结果绘制为图" },
+      },
     ],
     load: (): Promise<CommandModule> => import("../commands/bench.ts"),
   },

@@ -7,11 +7,11 @@ import { priority } from "./priority.ts";
 import { rr } from "./rr.ts";
 
 /** The policies that ship with the kernel; `scheduler.policy` names one. */
-const shipped: readonly Policy[] = [fifo, rr, priority, edf, plasVtc];
+export const shippedPolicies: readonly Policy[] = [fifo, rr, priority, edf, plasVtc];
 
 /** @throws SysError EINVAL naming those there are; `further` ones were handed in with the ports. */
 export function findPolicy(name: string, further: readonly Policy[] = []): Policy {
-  const all = [...shipped, ...further];
+  const all = [...shippedPolicies, ...further];
   const found = all.find((policy) => policy.name === name);
   if (found) return found;
   throw new SysError("EINVAL", `no scheduling policy "${name}"`, {

@@ -1,6 +1,6 @@
 import { Heap } from "../../../kernel/heap.ts";
 import type { HeapItem } from "../../../kernel/heap.ts";
-import type { RunQueue, Ticket, Waiting } from "../../../kernel/policies/policy.ts";
+import type { RunQueue, Service, Ticket, Waiting } from "../../../kernel/policies/policy.ts";
 
 interface Place<Entry extends Waiting> extends HeapItem {
   readonly ticket: LevelTicket<Entry>;
@@ -20,7 +20,7 @@ interface ClassLevels<Entry extends Waiting> {
   readonly promotion: Heap<Place<Entry>>;
 }
 
-export interface LevelQueueOptions<Entry extends Waiting> {
+interface LevelQueueOptions<Entry extends Waiting> {
   /** 0 goes first. Asked when a call is pushed. */
   levelOf(entry: Entry): number;
   /** When a call that still waits then rises to level 0. Asked when it is pushed. */
@@ -28,6 +28,10 @@ export interface LevelQueueOptions<Entry extends Waiting> {
   /** Order inside a level. */
   keyOf(entry: Entry): number;
   nowMs(): number;
+  charged?(entry: Entry, service: Service): void;
+  released?(entry: Entry): void;
+  /** Absent: a call that runs is not interrupted. */
+  quantumTokens?(entry: Entry): number;
 }
 
 /**
@@ -87,12 +91,10 @@ export function createLevelQueue<Entry extends Waiting>(options: LevelQueueOptio
     peek: (only) => first(classes.interactive) ?? (only ? undefined : first(classes.batch)),
     remove,
     dispatch: remove,
-    charge() {
-      // Levels are asked for when a call is pushed.
-    },
-    release() {
-      // What runs has no level.
-    },
+    // Levels are asked for when a call is pushed.
+    charge: (entry, service) => options.charged?.(entry, service),
+    release: (entry) => options.released?.(entry),
+    ...(options.quantumTokens ? { quantumTokens: options.quantumTokens.bind(options) } : {}),
   };
 }
 
