@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import { isAscii, isUtf8, transcode } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import { checkShape } from "./shape.ts";
 
 const tooBig = (maxBytes: number): SysError =>
   new SysError("E2BIG", `the body is larger than ${maxBytes} bytes`, {
@@ -52,7 +53,7 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<B
 
 /**
  * Parses a body as one JSON object; an empty body is an empty object.
- * @throws SysError EINVAL that says where the text stops being JSON.
+ * @throws SysError EINVAL that says where the text stops being JSON, or what of it nobody could work with.
  */
 export function parseObject(body: Buffer): Readonly<Record<string, unknown>> {
   const text = textOf(body);
@@ -67,7 +68,10 @@ export function parseObject(body: Buffer): Readonly<Record<string, unknown>> {
       hint: "send one JSON object in UTF-8",
     });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    checkShape(value);
+    return value as Record<string, unknown>;
+  }
   throw new SysError("EINVAL", "the body is JSON, but not an object", { hint: "send one JSON object" });
 }
 

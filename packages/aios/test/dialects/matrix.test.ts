@@ -7,10 +7,11 @@ import { createOpenAiCore } from "../../src/drivers/llm/openai/core.ts";
 import { quirksOf } from "../../src/drivers/llm/openai/quirks.ts";
 import { createSimCore } from "../../src/drivers/llm/sim/core.ts";
 import { openDoors, type Doors } from "../e2e/open-doors.ts";
-import { openUpstream, type Script, type Upstream } from "../upstream.ts";
+import { openUpstream, type Upstream } from "../upstream.ts";
 import { anthropicSamples } from "./anthropic-samples.ts";
 import { faultOf, type Sample, type Target, type Wire } from "./cell.ts";
 import { chatSamples } from "./chat-samples.ts";
+import { responding } from "./responding.ts";
 import { responsesSamples } from "./responses-samples.ts";
 import { membersOf } from "./sdk-members.ts";
 
@@ -57,32 +58,10 @@ test.each(declared)(
   },
 );
 
-/** An answer in the dialect that was asked: what is looked at is the request. */
-const script: Script = ({ path, body }) => {
-  if (!path.endsWith("/responses")) return { is: "answer" };
-  const response = {
-    id: "resp_1",
-    object: "response",
-    status: "completed",
-    output: [{ id: "m1", type: "message", role: "assistant", content: [{ type: "output_text", text: "hello" }] }],
-    usage: { input_tokens: 3, output_tokens: 2 },
-  };
-  if (body.stream !== true) return { is: "status", status: 200, body: response };
-  const events = [
-    { type: "response.output_text.delta", output_index: 0, delta: "hello" },
-    { type: "response.completed", response },
-  ];
-  return {
-    is: "raw",
-    end: "end",
-    writes: events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
-  };
-};
-
 let upstream: Upstream;
 let doors: Doors;
 beforeAll(async () => {
-  upstream = await openUpstream(script);
+  upstream = await openUpstream(responding);
   const common = { endpoint: 0, baseUrl: upstream.baseUrl, models: [{ id: "m" }] };
   const quirks = { ...quirksOf("openai"), baseUrl: undefined };
   doors = await openDoors({

@@ -1,5 +1,6 @@
 import type { AssistantMessage } from "@aiosjs/sdk/protocol";
 import * as fields from "../openai/fields.ts";
+import { checkShape } from "../shape.ts";
 import { dialect } from "./tables.ts";
 
 type Block = NonNullable<AssistantMessage["reasoningBlocks"]>[number];
@@ -15,7 +16,9 @@ const pack = (blocks: readonly Block[]): string =>
 function unpack(content: string): Block[] {
   try {
     const blocks: unknown = JSON.parse(Buffer.from(content.slice(prefix.length), "base64url").toString("utf8"));
-    return Array.isArray(blocks) ? blocks.filter(isBlock) : [];
+    if (!Array.isArray(blocks)) return [];
+    checkShape(blocks);
+    return blocks.filter(isBlock);
   } catch {
     return []; // cut or changed on its way: the summary still says what was thought
   }

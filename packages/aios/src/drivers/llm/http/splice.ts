@@ -1,3 +1,4 @@
+import { SysError } from "@aiosjs/sdk/protocol";
 import { isUtf8 } from "node:buffer";
 import type { OriginalRequest } from "../../../kernel/ports.ts";
 
@@ -6,8 +7,23 @@ import type { OriginalRequest } from "../../../kernel/ports.ts";
  * something else are replaced in their place, those that the body has not are taken out (unless they are null, which says
  * nothing), and new ones come last. To write 64 KB of messages as JSON anew costs about 100 µs; to find where they stand
  * about 7, and 30 in source code, whose text is full of quotes.
+ * @throws SysError EINVAL for what is nested too deep.
  */
 export function toJson(
+  body: Readonly<Record<string, unknown>>,
+  original: OriginalRequest | undefined,
+  dialect: string,
+): string | Buffer {
+  try {
+    return write(body, original, dialect);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    // Arguments of a tool call are text until here. It is the request that is wrong, not the upstream.
+    throw new SysError("EINVAL", "the request is nested too deep to be written as JSON", { cause });
+  }
+}
+
+function write(
   body: Readonly<Record<string, unknown>>,
   original: OriginalRequest | undefined,
   dialect: string,
