@@ -68,6 +68,15 @@ test("a value of the wrong kind names its line, and a variable's its name", asyn
   );
 });
 
+test("a word that is not among those a setting takes is repeated, with the nearest one or all of them", async () => {
+  const error = await refusalOf("llms:\n  cores:\n    - {name: x, kind: opanai}\n");
+  expect(error.message).toMatch(/config\.yaml:3: llms\.cores\.0\.kind: "opanai" is not among what it takes$/);
+  expect(error.hint).toBe("did you mean openai?");
+  expect((await refusalOf("scheduler: {policy: fairest}\n")).hint).toBe(
+    "it is one of fifo, rr, priority, edf, plas-vtc",
+  );
+});
+
 test("a key that is written down is refused with the way to name it, and is not repeated", async () => {
   const secret = "sk-live-0123456789";
   const error = await refusalOf(`llms:\n  cores:\n    - {name: openai, kind: openai, apiKey: ${secret}}\n`);

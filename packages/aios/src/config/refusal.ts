@@ -22,6 +22,15 @@ export function refuse(
         : `there are ${knownAt(issue.path).join(", ")}`,
     });
   }
+  if (issue.code === "invalid_value") {
+    const said: unknown = from.file?.document.getIn(issue.path as unknown[]);
+    const near = typeof said === "string" ? nearest(said, issue.values.map(String)) : undefined;
+    const isSaid = typeof said === "string" || typeof said === "number" || typeof said === "boolean";
+    const what = isSaid ? `${JSON.stringify(said)} is` : "that is";
+    return new SysError("EINVAL", `${whereOf(issue.path, from)}: ${key}: ${what} not among what it takes`, {
+      hint: near ? `did you mean ${near}?` : `it is one of ${issue.values.map(String).join(", ")}`,
+    });
+  }
   const isSecret = /(^|\.)apiKey(\.\d+)?$/.test(key);
   return new SysError(
     "EINVAL",
