@@ -1,5 +1,6 @@
 import type { ResultOf } from "@aiosjs/sdk";
 import type { CommandContext } from "./context.ts";
+import { marksOf } from "./find-process.ts";
 import { kernelText } from "./messages/kernel.ts";
 
 type Context = Pick<CommandContext, "say" | "t" | "paint">;
@@ -7,8 +8,11 @@ type Cores = Pick<ResultOf<"sys.status">, "cores">;
 
 /** What a person who starts a kernel should know of its cores: which are simulated, and which are down. */
 export function tellCores(context: Context, { cores }: Cores): void {
-  const simulated = cores.filter(({ isSimulated }) => isSimulated).map(({ name }) => name);
-  if (simulated.length > 0) context.say(context.t(kernelText.simulated, { cores: simulated.join(", ") }));
+  const { simulatedCores, recordedCores } = marksOf(cores);
+  const tell = (text: typeof kernelText.simulated | typeof kernelText.recorded, names: ReadonlySet<string>) =>
+    names.size === 0 ? undefined : context.say(context.t(text, { cores: [...names].join(", ") }));
+  tell(kernelText.simulated, simulatedCores);
+  tell(kernelText.recorded, recordedCores);
   tellDown(context, { cores });
 }
 

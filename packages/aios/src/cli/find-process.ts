@@ -1,4 +1,4 @@
-import type { Client, ProcessView } from "@aiosjs/sdk";
+import type { Client, ProcessView, ResultOf } from "@aiosjs/sdk";
 import { CliError, conflict } from "./cli-error.ts";
 import type { CommandContext } from "./context.ts";
 import { processText } from "./messages/process.ts";
@@ -40,7 +40,19 @@ export async function findProcess(client: Client, text: string, speaker: Speaker
 }
 
 /** Names of the cores where no model answers, so that they are marked wherever they are shown. */
-export async function simulatedCores(client: Client): Promise<ReadonlySet<string>> {
-  const { models } = await client.llm.models();
-  return new Set(models.filter(({ isSimulated }) => isSimulated).map(({ core }) => core));
+export async function markedCores(
+  client: Client,
+): Promise<{ simulatedCores: ReadonlySet<string>; recordedCores: ReadonlySet<string> }> {
+  const { cores } = await client.sys.status();
+  return marksOf(cores);
+}
+
+/** As `markedCores`, of a status that is there already. */
+export function marksOf(cores: ResultOf<"sys.status">["cores"]): Awaited<ReturnType<typeof markedCores>> {
+  const named = (isMarked: (core: (typeof cores)[number]) => boolean) =>
+    new Set(cores.filter(isMarked).map(({ name }) => name));
+  return {
+    simulatedCores: named(({ isSimulated }) => isSimulated),
+    recordedCores: named(({ kind }) => kind === "replay"),
+  };
 }

@@ -12,6 +12,7 @@ interface Answered {
   /** Whether it came in pieces; null where it was too short to tell. */
   readonly streams: boolean | null;
   readonly isSimulated: boolean;
+  readonly isRecorded: boolean;
 }
 
 /** Whether a model can do something, and why not. */
@@ -78,7 +79,7 @@ async function ask(client: Client, { model, signal }: Options): Promise<Answered
     if (event.type === "syscall.failed") throw fromProblem(event.error);
     if (event.type !== "syscall.completed") continue;
     const { inputTokens, outputTokens } = event.usage;
-    const { isSimulated = false } = event.result as { isSimulated?: boolean };
+    const { isSimulated = false, isRecorded = false } = event.result as { isSimulated?: boolean; isRecorded?: boolean };
     return {
       ms: Math.round(performance.now() - startedAt),
       firstMs: firstMs === null ? null : Math.round(firstMs),
@@ -87,6 +88,7 @@ async function ask(client: Client, { model, signal }: Options): Promise<Answered
       outputTokens,
       streams: pieces > 1 ? true : outputTokens > 3 ? false : null,
       isSimulated,
+      isRecorded,
     };
   }
   throw new Error(`${model} ended without an answer`);

@@ -93,6 +93,18 @@ test("what a simulation answered is marked, its price too; a real one is not", (
   expect(second).toContain("$0.0123");
 });
 
+test("a recorded answer is marked", () => {
+  const recordedCores = new Set(["demo"]);
+  const rows = [process("a", "one", { model: "demo/m" }), process("b", "two", { model: "real/m" })];
+  const [, first, second] = processTable(
+    { ...table, recordedCores, processes: rows, words: processWords("en") },
+    200,
+    9,
+  );
+  expect(first).toContain("demo/m (rec)");
+  expect(second).not.toContain("(rec)");
+});
+
 test("a process that has ended shows how, one that a signal ended shows the signal", () => {
   const rows = [
     process("a", "one", { state: "zombie", exit: { code: 3, signal: null, reason: "" } }),

@@ -32,6 +32,8 @@ export interface ProcessTableState {
   readonly processes: readonly ProcessView[];
   /** Names of cores that no model answers on. */
   readonly simulatedCores: ReadonlySet<string>;
+  /** Names of cores that give recorded answers. */
+  readonly recordedCores?: ReadonlySet<string>;
   readonly nowMs: number;
   readonly words: ProcessWords;
   readonly paint: Paint;
@@ -52,14 +54,18 @@ export function processTable(state: ProcessTableState, width: number, height: nu
 /** Pids in a table: long enough to tell them apart, short enough to read; any unique prefix names a process. */
 const shortPid = (pid: string): string => pid.slice(0, 10);
 
-/** A model with the mark that every simulated one carries. */
-export function markedModel(model: string | null, simulatedCores: ReadonlySet<string>): string {
+type Marked = Pick<ProcessTableState, "simulatedCores" | "recordedCores">;
+
+/** A model with the mark that every simulated one carries, and every recorded one. */
+export function markedModel(model: string | null, { simulatedCores, recordedCores }: Marked): string {
   if (model === null) return "-";
   const [core = ""] = model.split("/");
+  if (recordedCores?.has(core)) return `${model} (rec)`;
   return simulatedCores.has(core) && core !== "sim" ? `${model} (sim)` : model;
 }
 
-function columnsFor({ simulatedCores, nowMs, words, paint }: ProcessTableState): Column<ProcessView>[] {
+function columnsFor(state: ProcessTableState): Column<ProcessView>[] {
+  const { simulatedCores, nowMs, words, paint } = state;
   const { heading } = words;
   const isSimulated = (row: ProcessView) => row.model !== null && simulatedCores.has(row.model.split("/")[0] ?? "");
   return [
@@ -69,7 +75,7 @@ function columnsFor({ simulatedCores, nowMs, words, paint }: ProcessTableState):
     { title: heading.state, text: (row) => stateText(row, words), rank: 2, paint: statePaint(paint) },
     { title: heading.nice, text: (row) => String(row.nice), align: "right", rank: 7 },
     { title: heading.class, text: (row) => words.class[row.class], rank: 10 },
-    { title: heading.model, text: (row) => markedModel(row.model, simulatedCores), rank: 6, least: 10 },
+    { title: heading.model, text: (row) => markedModel(row.model, state), rank: 6, least: 10 },
     {
       title: heading.calls,
       text: (row) => `${row.queued}/${row.running}/${row.done}/${row.failed}`,

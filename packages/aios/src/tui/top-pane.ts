@@ -25,6 +25,7 @@ export interface TopState {
   readonly processes: readonly ProcessView[];
   readonly lanes: readonly Lane[];
   readonly simulatedCores: ReadonlySet<string>;
+  readonly recordedCores?: ReadonlySet<string>;
   readonly nowMs: number;
   readonly words: TopWords;
   readonly paint: Paint;
@@ -74,7 +75,8 @@ const byUrgency = (processes: readonly ProcessView[]): ProcessView[] =>
   );
 
 /** The lanes that have work, then the others, as many as there is room for. */
-function laneTable({ lanes, simulatedCores, nowMs, words, paint }: TopState, width: number, room: number): string[] {
+function laneTable(state: TopState, width: number, room: number): string[] {
+  const { lanes, nowMs, words, paint } = state;
   const load = (lane: Lane) => lane.queued + lane.running;
   const shown = lanes.toSorted((left, right) => load(right) - load(left)).slice(0, room - 1);
   const title = words.lanes;
@@ -83,7 +85,7 @@ function laneTable({ lanes, simulatedCores, nowMs, words, paint }: TopState, wid
     [
       {
         title: title.lane,
-        text: (lane) => markedModel(`${lane.core}/${lane.model}`, simulatedCores),
+        text: (lane) => markedModel(`${lane.core}/${lane.model}`, state),
         rank: 0,
         least: 10,
         paint: (text) => paint.strong(text),

@@ -6,6 +6,7 @@ import { fit, pad, widthOf } from "./width.ts";
 export interface TraceState {
   readonly call: CallView;
   readonly simulatedCores: ReadonlySet<string>;
+  readonly recordedCores?: ReadonlySet<string>;
   readonly paint: Paint;
   /** For the time of day. */
   readonly lang: string;
@@ -17,14 +18,16 @@ export interface TraceState {
  * One syscall as strace would show it: `04:55:12.345  llm.chat("sum it") = "42"  1.2k tokens  340ms+1.2s  $0.0012`.
  * The time before the plus sign it stood in run queues, the time after it ran. `detail` is the kernel's own summary.
  */
-export function traceLine({ call, simulatedCores, paint, lang, tokens }: TraceState, width: number): string {
+export function traceLine(shown: TraceState, width: number): string {
+  const { call, simulatedCores, recordedCores, paint, lang, tokens } = shown;
   const { timing, usage, state } = call;
   const at = clockTime(timing.queuedAt, lang);
   const isOpen = state === "queued" || state === "running";
-  const isSimulated = simulatedCores.has(call.device.split("/")[0] ?? "");
+  const [core = ""] = call.device.split("/");
+  const isSimulated = simulatedCores.has(core);
   const spent = usage.inputTokens + usage.outputTokens;
   const figures = [
-    isSimulated && usage.costUsd === 0 ? "sim" : "",
+    recordedCores?.has(core) ? "rec" : isSimulated && usage.costUsd === 0 ? "sim" : "",
     spent > 0 ? tokens(shortCount(spent)) : "",
     isOpen ? "" : `${shortTime(timing.waitingMs)}+${shortTime(Math.max(0, timing.turnaroundMs - timing.waitingMs))}`,
     usage.costUsd === 0 ? "" : shortCost(usage.costUsd, isSimulated),

@@ -52,7 +52,7 @@ function tableOf(rows: readonly Row[], context: Context): string {
         title: t(llmText.state),
         text: ({ state }) => state,
         rank: 1,
-        paint: (text, { isSimulated }) => (isSimulated ? paint.held(text) : text),
+        paint: (text, { kind, isSimulated }) => (isSimulated || kind === "replay" ? paint.held(text) : text),
       },
     ],
     context,
@@ -100,7 +100,7 @@ async function running(context: Context): Promise<{ rows: Row[]; aliases: Aliase
       limits: own[0] ? limitsOf(own[0], context) : "",
       contextTokens: contextTokens ?? null,
       price: price ?? null,
-      state: [stateOf(own, isSimulated, context), stateOfCore(core)].filter(Boolean).join(" · "),
+      state: [stateOf(own, { kind, isSimulated }, context), stateOfCore(core)].filter(Boolean).join(" · "),
     };
   });
   const silent = new Map(
@@ -124,11 +124,16 @@ function limitsOf({ buckets, concurrency }: Lane, { t }: Context): string {
     .join(" · ");
 }
 
-function stateOf(lanes: readonly Lane[], isSimulated: boolean, { t }: Context): string {
+/** Whether a model answers there at all. */
+const markOf = ({ kind, isSimulated }: Pick<Row, "kind" | "isSimulated">, { t }: Context): string =>
+  kind === "replay" ? t(llmText.recorded) : isSimulated ? t(llmText.simulated) : "";
+
+function stateOf(lanes: readonly Lane[], core: Pick<Row, "kind" | "isSimulated">, context: Context): string {
+  const { t } = context;
   const sum = (pick: (lane: Lane) => number) => lanes.reduce((total, lane) => total + pick(lane), 0);
   const [queued, running] = [sum((lane) => lane.queued), sum((lane) => lane.running)];
   return [
-    isSimulated ? t(llmText.simulated) : "",
+    markOf(core, context),
     running > 0 ? t(llmText.running, { running }) : "",
     queued > 0 ? t(llmText.waiting, { queued }) : "",
     lanes.some(({ cooldownUntil }) => cooldownUntil !== null) ? t(llmText.cooling) : "",
@@ -150,7 +155,8 @@ async function configured(context: Context): Promise<{ rows: Row[]; aliases: Ali
   return { rows, aliases: config.llms.aliases };
 }
 
-function modelsOf({ name, kind, models, limits }: CoreConfig, { t }: Context): Row[] {
+function modelsOf({ name, kind, models, limits }: CoreConfig, context: Context): Row[] {
+  const { t } = context;
   const isSimulated = kind === "sim";
   const limitText = [
     limits?.requestsPerMinute === undefined ? "" : t(llmText.perMinute, { count: limits.requestsPerMinute }),
@@ -165,6 +171,6 @@ function modelsOf({ name, kind, models, limits }: CoreConfig, { t }: Context): R
     limits: limitText.filter(Boolean).join(" · "),
     contextTokens: typeof model === "string" ? null : (model.contextTokens ?? null),
     price: typeof model === "string" ? null : (model.price ?? null),
-    state: isSimulated ? t(llmText.simulated) : "",
+    state: markOf({ kind, isSimulated }, context),
   }));
 }

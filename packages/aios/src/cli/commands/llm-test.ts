@@ -119,11 +119,12 @@ function textOf({ model, answer, tools, schema, problem, hint }: Trial, { t, pai
     const line = `${paint.bad("✗")} ${t(trialText.failed, { model, detail: problem ?? "" })}`;
     return hint === null ? line : `${line}\n  ${paint.dim("→")} ${hint}`;
   }
-  const { ms, text, firstMs, inputTokens, outputTokens, streams, isSimulated } = answer;
+  const { ms, text, firstMs, inputTokens, outputTokens, streams, isSimulated, isRecorded } = answer;
   const figures = [
     firstMs === null ? "" : t(trialText.first, { ms: firstMs }),
     t(trialText.tokens, { input: inputTokens, output: outputTokens }),
     streams === null ? "" : t(streams ? trialText.streams : trialText.whole),
+    isRecorded ? t(trialText.recorded) : "",
     isSimulated ? t(trialText.simulated) : "",
   ];
   const abilities = [

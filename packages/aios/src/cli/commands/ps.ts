@@ -1,5 +1,5 @@
 import { processTable } from "../../tui/process-table.ts";
-import { simulatedCores } from "../find-process.ts";
+import { markedCores } from "../find-process.ts";
 import { processText, processWords } from "../messages/process.ts";
 import type { ContextOf } from "../registry.ts";
 
@@ -7,11 +7,11 @@ export async function run(context: ContextOf<"ps">): Promise<void> {
   const { options, lang, paint, width, t } = context;
   const client = await context.client();
   const { processes } = await client.proc.list({ all: options.all });
-  const simulated = await simulatedCores(client);
+  const marks = await markedCores(client);
   if (processes.length === 0) context.say(t(options.all ? processText.noneAtAll : processText.none));
   context.result({ processes }, () => {
     if (processes.length === 0) return "";
-    const state = { processes, simulatedCores: simulated, nowMs: Date.now(), words: processWords(lang), paint };
+    const state = { processes, ...marks, nowMs: Date.now(), words: processWords(lang), paint };
     return processTable(state, width, Infinity).join("\n");
   });
 }

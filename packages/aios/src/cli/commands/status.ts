@@ -5,8 +5,14 @@ import { kernelText } from "../messages/kernel.ts";
 import { processWords } from "../messages/process.ts";
 import type { ContextOf } from "../registry.ts";
 
-const textOf = ({ isSimulated, down }: ResultOf<"sys.status">["cores"][number]) =>
-  down ? kernelText.coreIsDown : isSimulated ? kernelText.coreSimulated : kernelText.core;
+const textOf = ({ kind, isSimulated, down }: ResultOf<"sys.status">["cores"][number]) =>
+  down
+    ? kernelText.coreIsDown
+    : kind === "replay"
+      ? kernelText.coreRecorded
+      : isSimulated
+        ? kernelText.coreSimulated
+        : kernelText.core;
 
 export async function run(context: ContextOf<"status">): Promise<void> {
   const { t, lang, paint } = context;

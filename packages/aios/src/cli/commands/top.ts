@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@aiosjs/sdk";
 import { isSysError } from "@aiosjs/sdk";
 import { topPane } from "../../tui/top-pane.ts";
+import { marksOf } from "../find-process.ts";
 import { topWords } from "../messages/top.ts";
 import type { ContextOf } from "../registry.ts";
 import { openScreen, watchKeys } from "../screen.ts";
@@ -12,8 +13,7 @@ export async function run(context: ContextOf<"top">): Promise<void> {
   const words = topWords(lang);
   const look = async () => {
     const [status, { processes }, { lanes }] = await lookAt(client, options.all);
-    const simulatedCores = new Set(status.cores.filter(({ isSimulated }) => isSimulated).map(({ name }) => name));
-    return { status, processes, lanes, simulatedCores, nowMs: Date.now(), words, paint };
+    return { status, processes, lanes, ...marksOf(status.cores), nowMs: Date.now(), words, paint };
   };
   let state = await look();
   const isLive = process.stdout.isTTY && !context.json && !context.jsonl;

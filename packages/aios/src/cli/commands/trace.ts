@@ -1,6 +1,6 @@
 import type { CallView } from "@aiosjs/sdk";
 import { traceLine } from "../../tui/trace-line.ts";
-import { findProcess, simulatedCores } from "../find-process.ts";
+import { findProcess, markedCores } from "../find-process.ts";
 import { processText } from "../messages/process.ts";
 import type { ContextOf } from "../registry.ts";
 
@@ -12,13 +12,10 @@ export async function run(context: ContextOf<"trace">): Promise<void> {
   const { args, options, paint, width, t, lang, signal } = context;
   const client = await context.client();
   const { pid, name } = await findProcess(client, args.pid, context);
-  const simulated = await simulatedCores(client);
+  const marks = await markedCores(client);
   const show = (call: CallView) =>
     context.item(call, () =>
-      traceLine(
-        { call, simulatedCores: simulated, paint, lang, tokens: (count) => t(processText.tokens, { count }) },
-        width,
-      ),
+      traceLine({ call, ...marks, paint, lang, tokens: (count) => t(processText.tokens, { count }) }, width),
     );
   let after = options.after;
   let seen = 0;

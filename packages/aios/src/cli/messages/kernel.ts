@@ -18,6 +18,10 @@ export const kernelText = {
     en: "{cores}: simulated, no model answers there",
     zh: "{cores}：模拟核心，没有真实模型应答",
   },
+  recorded: {
+    en: "{cores}: recorded, no model answers there",
+    zh: "{cores}：录制的应答，没有模型参与",
+  },
   coreDown: { en: "down: {detail}", zh: "不可用：{detail}" },
   unknownCore: { en: 'no core "{name}"; there are {names}', zh: "没有核心“{name}”；可用：{names}" },
   unknownCoreHint: { en: '"aios llm add" configures one', zh: "“aios llm add”可添加核心" },
@@ -39,6 +43,7 @@ export const kernelText = {
   cores: { en: "cores", zh: "核心" },
   core: { en: "{name} ({kind}, models: {models})", zh: "{name}（{kind}，{models} 个模型）" },
   coreIsDown: { en: "{name} ({kind}: down)", zh: "{name}（{kind}：不可用）" },
+  coreRecorded: { en: "{name} (replay: recorded, models: {models})", zh: "{name}（replay：录制，{models} 个模型）" },
   coreSimulated: { en: "{name} (sim: simulated, models: {models})", zh: "{name}（sim：模拟，{models} 个模型）" },
   none: { en: "none", zh: "无" },
   journal: { en: "journal", zh: "日志" },

@@ -14,6 +14,7 @@ export const llmText = {
   },
   state: { en: "STATE", zh: "状态" },
   simulated: { en: "simulated", zh: "模拟" },
+  recorded: { en: "recorded", zh: "录制" },
   waiting: { en: "{queued} waiting", zh: "排队 {queued}" },
   running: { en: "{running} running", zh: "运行 {running}" },
   cooling: { en: "cooling down", zh: "冷却中" },

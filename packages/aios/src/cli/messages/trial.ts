@@ -16,6 +16,7 @@ export const trialText = {
   streams: { en: "streams", zh: "支持流式输出" },
   whole: { en: "answers in one piece", zh: "一次性输出" },
   simulated: { en: "simulated", zh: "模拟" },
+  recorded: { en: "recorded", zh: "录制" },
   tools: { en: "calls tools", zh: "工具调用" },
   schema: { en: "obeys a JSON schema", zh: "遵循 JSON Schema" },
   yes: { en: "yes", zh: "是" },

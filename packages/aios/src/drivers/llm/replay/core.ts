@@ -6,6 +6,9 @@ import { readRecording } from "./line.ts";
 import type { Line } from "./line.ts";
 import { recordable } from "./request.ts";
 
+/** Calls at once where nothing else is said. */
+const CONCURRENCY = 64;
+
 export interface ReplayCoreOptions {
   readonly name: string;
   /** The recording: a file that `recording` wrote. */
@@ -29,7 +32,9 @@ export interface ReplayCore extends Core {
  * @throws SysError EINVAL where the recording cannot be read, or holds nothing.
  */
 export async function createReplayCore(options: ReplayCoreOptions): Promise<ReplayCore> {
-  const { name, path, clock, speed = "instant", limits = {} } = options;
+  const { name, path, clock, speed = "instant" } = options;
+  // There is no upstream whose limits could be learned by asking one by one.
+  const limits = { concurrency: CONCURRENCY, ...options.limits };
   const lines = await readRecording(path);
   if (lines.length === 0) throw new SysError("EINVAL", `the recording ${path} of core ${name} holds no answer`);
   const byKey = Map.groupBy(lines, ({ key }) => key);
