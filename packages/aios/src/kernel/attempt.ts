@@ -1,41 +1,25 @@
-import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
+import { noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, EmbedArgs, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
-import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
-import type { Account, Reservation } from "./budget.ts";
+import { AttemptCost } from "./attempt-cost.ts";
 import { placeOf } from "./call-place.ts";
-import type { CallRecord } from "./call-record.ts";
-import { Charge } from "./charge.ts";
-import { costUsd, planChat, planEmbed } from "./clamp.ts";
+import { Charge, guessUsage, producedTokens } from "./charge.ts";
+import { costUsd } from "./clamp.ts";
+import { asSysError } from "./driver-error.ts";
 import type { Lane } from "./lane.ts";
+import { blame, observe, praise } from "./lane-news.ts";
 import { isModelCall } from "./model-call.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
-import type { CallEvent, Core, DriverContext, DriverEvent } from "./ports.ts";
+import type { CallEvent, Core, DriverContext, DriverEvent, Snapshot } from "./ports.ts";
+import { rankOf } from "./preemption.ts";
 import type { Flight } from "./routers/lane-speeds.ts";
 import type { Entry, Slot } from "./scheduler.ts";
-
-/** What a call leaves behind: told once, whatever happened. */
-export type Outcome = { result: unknown; usage: Usage } | { error: SysError; usage: Usage };
-
-export interface Submission {
-  readonly record: CallRecord;
-  readonly lanes: readonly Lane[];
-  readonly accounts: readonly Account[];
-  readonly nice: number;
-  readonly class: "interactive" | "batch";
-  readonly deadlineAtMs: number;
-  nested(name: string, args: unknown): Promise<unknown>;
-  /** Called exactly once. */
-  finish(outcome: Outcome): void;
-  /** A budget does not buy the next attempt: true when the process was suspended and the call shall wait. */
-  onSpent(error: SysError): boolean;
-}
+import { standBy } from "./stand-by.ts";
+import type { StandingBy } from "./stand-by.ts";
+import type { Outcome, Submission } from "./submission.ts";
 
 /** First pause before a call whose upstream broke is tried again; doubles per attempt. */
 const RETRY_BASE_MS = 200;
-/** What a token of an answer is taken for until its usage is told. */
-const BYTES_PER_TOKEN = 4;
-const noCost = { tokens: 0, costUsd: 0, calls: 0, toolCalls: 0 };
 
 interface AttemptOptions {
   readonly submission: Submission;
@@ -49,9 +33,7 @@ interface AttemptOptions {
 export class Attempt {
   readonly #parts: Parts;
   readonly #options: AttemptOptions;
-  #reservation: Reservation | undefined;
-  #maxTokens: number | undefined;
-  #isClamped = false;
+  #cost: AttemptCost | undefined;
   #outputBytes = 0;
   #isOver = false;
   /** What a router learns of the lane's speed. */
@@ -60,30 +42,37 @@ export class Attempt {
   #withheld: CallEvent[] | undefined;
   /** What policies count. */
   readonly #charge: Charge;
+  /** The one that it has now: a call that made way gets another. */
+  #slot: Slot;
+  /** Where it made way last. */
+  #snapshot: Snapshot | undefined;
+  /** While it waits to go on. */
+  #standing: StandingBy | undefined;
 
   constructor(parts: Parts, options: AttemptOptions) {
     this.#parts = parts;
     this.#options = options;
-    const { entry, lane } = options;
+    const { entry, lane, slot } = options;
+    this.#slot = slot;
     this.#charge = new Charge((service) => parts.scheduler.charge(entry, lane, service));
   }
 
   async run(): Promise<void> {
-    const { entry, lane, slot } = this.#options;
+    const { entry, lane } = this.#options;
     const { record } = entry;
     try {
-      this.#reserve();
-      for (const account of this.#reservation?.accounts ?? [])
-        this.#parts.outbox.note({ kind: "account", row: account.row() });
+      this.#cost = this.#reserve();
+      for (const account of this.#cost.accounts) this.#parts.outbox.note({ kind: "account", row: account.row() });
     } catch (cause) {
       return this.#unaffordable(cause as SysError);
     }
     record.attempts++;
+    entry.producedTokens = 0;
     this.#charge.begin(entry.demand.inputTokens);
     const device = isModelCall(record.name) ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
     record.device = device;
     const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
-    const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#isClamped ? { isClamped: true } : {}) };
+    const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#cost.isClamped ? { isClamped: true } : {}) };
     // What a view shows as the process's model is what answers it, not the alias that it asked for.
     if (record.name === "llm.chat") record.process.model = device;
     record.push([{ type: "syscall.started", device, waitingMs: record.waitedMs, ...marks }]);
@@ -91,39 +80,95 @@ export class Attempt {
       this.#flight = this.#parts.router.began(record, lane, entry.demand.inputTokens + entry.demand.outputTokens);
       if (this.#parts.router.withholds(record)) this.#withheld = [];
     }
-    // A cancelled call ends at once for its caller; the slot is free when the driver has let go.
-    const { signal } = record.abort;
-    const cancelled = (): void =>
-      this.#end({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: this.#guess() });
-    signal.addEventListener("abort", cancelled);
-    let outcome: Outcome;
+    record.abort.signal.addEventListener("abort", this.#cancelled);
+    return this.#serve();
+  }
+
+  /** A cancelled call ends at once for its caller; the slot is free when the driver has let go. */
+  readonly #cancelled = (): void => {
+    const { record } = this.#options.entry;
+    this.#standing?.leave();
+    this.#end({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: this.#guess() });
+  };
+
+  /** Until the call ends, or makes way for a while. */
+  async #serve(): Promise<void> {
+    const { entry, lane } = this.#options;
+    const { record } = entry;
+    const slot = this.#slot;
+    const resumed = this.#snapshot;
+    let outcome: Outcome | Snapshot;
     try {
       outcome = await this.#drain();
     } catch (cause) {
       outcome = { error: asSysError(cause, lane.driver.name), usage: this.#outputBytes > 0 ? this.#guess() : noUsage };
     }
-    signal.removeEventListener("abort", cancelled);
+    // A core that failed before it took the snapshot up still holds it.
+    resumed?.discard();
+    if ("discard" in outcome) return this.#standBy(outcome);
+    record.abort.signal.removeEventListener("abort", this.#cancelled);
     if (!this.#isOver && "error" in outcome && this.#canRepeat(outcome.error)) {
       this.#repeat(outcome.error);
       return;
     }
     if (!this.#isOver && this.#sendOn(outcome)) return;
-    if (!this.#isOver && "result" in outcome && this.#speaksForLane() && lane.succeeded(this.#parts.clock.nowMs()))
-      this.#parts.outbox.event("lane.recovered", { tenant: record.process.tenant, pid: null }, { lane: lane.id });
+    if (!this.#isOver && "result" in outcome && this.#speaksForLane()) praise(this.#parts, { entry, lane });
     this.#end(outcome);
     slot.release();
   }
 
-  async #drain(): Promise<Outcome> {
+  /** The slot goes to whoever is more urgent. */
+  #standBy(snapshot: Snapshot): void {
+    const { entry, lane } = this.#options;
+    // First, or it would be given back to a call that came before the one that it is for.
+    this.#slot.release();
+    this.#snapshot = snapshot;
+    if (this.#isOver) return snapshot.discard();
+    entry.record.push([{ type: "syscall.preempted", resume: (lane.driver as Core).resume }]);
+    this.#standing = standBy(entry, {
+      lane,
+      snapshot,
+      scheduler: this.#parts.scheduler,
+      goOn: (slot) => this.#goOn(slot),
+      abandon: () => this.#abandon(),
+    });
+  }
+
+  #goOn(slot: Slot): void {
+    const { record } = this.#options.entry;
+    this.#standing = undefined;
+    this.#slot = slot;
+    record.push([{ type: "syscall.started", device: record.device, waitingMs: record.waitedMs }]);
+    void this.#serve();
+  }
+
+  /** The core that could go on is gone: from the beginning where nothing was handed out, else it has failed. */
+  #abandon(): boolean {
+    const { record } = this.#options.entry;
+    this.#standing = undefined;
+    record.abort.signal.removeEventListener("abort", this.#cancelled);
+    if (!record.hasOutput) {
+      this.#leave(this.#guess());
+      return true;
+    }
+    const { name } = this.#options.lane.driver;
+    const error = new SysError("EIO", `core ${name} was taken away before it could go on`, { hint: "send it again" });
+    this.#end({ error, usage: this.#guess() });
+    return false;
+  }
+
+  /** @returns the snapshot of a call that made way. */
+  async #drain(): Promise<Outcome | Snapshot> {
     const { entry, lane } = this.#options;
     const { record } = entry;
-    let outcome: Outcome | undefined;
+    let outcome: Outcome | Snapshot | undefined;
     for await (const batch of this.#execute()) {
       const told: CallEvent[] = [];
       for (const event of batch) {
         if (event.type === "result")
           outcome = { result: this.#dress(event.result), usage: this.#priced(event.usage, event.result) };
-        else if (event.type === "limits") this.#observe(event);
+        else if (event.type === "limits") observe(this.#parts, { entry, slot: this.#slot }, event.limits);
+        else if (event.type === "preempted" && this.#slot.preempt) outcome = event.snapshot;
         else if (event.type === "preempted")
           throw new SysError("EIO", `${lane.driver.name} made way although nobody asked it to`, { retryable: false });
         else {
@@ -138,15 +183,18 @@ export class Attempt {
       this.#flight?.output(this.#parts.clock.nowMs());
       if (this.#withheld) this.#withheld.push(...told);
       else record.push(told);
-      this.#charge.produced(Math.floor(this.#outputBytes / BYTES_PER_TOKEN));
+      entry.producedTokens = producedTokens(this.#outputBytes);
+      this.#charge.produced(entry.producedTokens);
     }
+    if (outcome && "discard" in outcome) this.#charge.produced(outcome.outputTokens);
     return (
       outcome ?? { error: new SysError("EIO", `${lane.driver.name} ended without a result`), usage: this.#guess() }
     );
   }
 
   #execute(): AsyncIterable<readonly DriverEvent[]> {
-    const { entry, lane, slot } = this.#options;
+    const { entry, lane } = this.#options;
+    const slot = this.#slot;
     const [args, context] = [this.#args(), this.#context()];
     if (!slot.batch) return lane.driver.execute(entry.record.name, args, context);
     return slot.batch.execute({ args: args as EmbedArgs, context, inputTokens: entry.demand.inputTokens });
@@ -154,18 +202,20 @@ export class Attempt {
 
   /** Whether the lane has not been told yet what became of the request. */
   #speaksForLane(): boolean {
-    return this.#options.slot.batch?.speaksForLane() ?? true;
+    return this.#slot.batch?.speaksForLane() ?? true;
   }
 
   #args(): unknown {
     const { record } = this.#options.entry;
-    if (record.name !== "llm.chat" || this.#maxTokens === undefined) return record.args;
-    return { ...(record.args as ChatArgs), maxTokens: this.#maxTokens };
+    const maxTokens = this.#cost?.maxTokens;
+    if (record.name !== "llm.chat" || maxTokens === undefined) return record.args;
+    return { ...(record.args as ChatArgs), maxTokens };
   }
 
   #context(): DriverContext {
-    const { entry, lane, submission, slot } = this.#options;
+    const { entry, lane, submission } = this.#options;
     const { record } = entry;
+    const slot = this.#slot;
     return {
       call: record.call,
       pid: record.process.pid,
@@ -173,42 +223,22 @@ export class Attempt {
       model: lane.model,
       original: record.original,
       signal: record.abort.signal,
+      ...(slot.preempt ? { snapshot: this.#snapshot, preempt: slot.preempt, quantumTokens: slot.quantumTokens } : {}),
+      rank: () => rankOf(entry),
       syscall: (name, args) => slot.lend(() => submission.nested(name, args)),
     };
   }
 
-  #reserve(): void {
-    const { submission, entry, lane } = this.#options;
-    const { accounts } = submission;
-    const nowMs = this.#parts.clock.nowMs();
-    if (accounts.length === 0) return;
-    if (!isModelCall(entry.record.name)) {
-      const cost = { ...noCost, calls: 1, toolCalls: entry.record.name === "tool.call" ? 1 : 0 };
-      const short = shortAccount(accounts, cost, nowMs);
-      if (short) throw exhausted(short, entry.record.name);
-      this.#reservation = reserve(accounts, cost);
-      return;
-    }
-    const bill = {
-      inputTokens: entry.demand.inputTokens,
-      price: lane.price,
-      core: lane.driver as Core,
-      model: lane.model,
-      minOutputTokens: this.#parts.settings.minOutputTokens,
-      nowMs,
-    };
-    if (entry.record.name === "llm.embed") {
-      this.#reservation = reserve(accounts, planEmbed(accounts, bill));
-      return;
-    }
-    const plan = planChat(entry.record.args as ChatArgs, accounts, bill);
-    this.#maxTokens = plan.maxTokens;
-    this.#isClamped = plan.isClamped;
-    this.#reservation = reserve(accounts, plan.cost);
+  #reserve(): AttemptCost {
+    const { entry, lane, submission } = this.#options;
+    const { clock, settings } = this.#parts;
+    const { minOutputTokens } = settings;
+    return new AttemptCost({ accounts: submission.accounts, entry, lane, minOutputTokens, nowMs: clock.nowMs() });
   }
 
   #unaffordable(error: SysError): void {
-    const { submission, entry, lane, slot } = this.#options;
+    const { submission, entry, lane } = this.#options;
+    const slot = this.#slot;
     lane.settle(entry.demand, noUsage, this.#parts.clock.nowMs());
     const elsewhere = error.code === "EINVAL" ? this.#parts.router.without(entry.record, lane) : undefined;
     if (elsewhere) {
@@ -224,20 +254,15 @@ export class Attempt {
     slot.release();
   }
 
-  #observe(event: Extract<DriverEvent, { type: "limits" }>): void {
-    const { entry, lane, slot } = this.#options;
-    for (const bucket of lane.observe(event.limits, slot, this.#parts.clock.nowMs())) {
-      const body = { lane: lane.id, limit: bucket.name, perMinute: bucket.perMinute, burst: bucket.burst };
-      this.#parts.outbox.event("lane.learned", { tenant: entry.tenant, pid: null }, body);
-    }
-    this.#parts.scheduler.pump(lane);
-  }
-
   #dress(result: unknown): unknown {
     const { lane } = this.#options;
     if (lane.driver.device !== "llm") return result;
     const answer = result as ChatResult | EmbedResult;
-    return { ...answer, model: `${lane.driver.name}/${lane.model}`, ...(this.#isClamped ? { isClamped: true } : {}) };
+    return {
+      ...answer,
+      model: `${lane.driver.name}/${lane.model}`,
+      ...(this.#cost?.isClamped === true ? { isClamped: true } : {}),
+    };
   }
 
   /** Our price list wins; without one the upstream's own figure stands. An answer without any figures is estimated, not free. */
@@ -257,10 +282,7 @@ export class Attempt {
   #guess(): Usage {
     const { entry, lane } = this.#options;
     if (!isModelCall(entry.record.name)) return noUsage;
-    const { inputTokens } = entry.demand;
-    const outputTokens = Math.ceil(this.#outputBytes / BYTES_PER_TOKEN);
-    const usage = { ...noUsage, inputTokens, outputTokens, wastedTokens: inputTokens + outputTokens };
-    return { ...usage, costUsd: costUsd(lane.price, usage) };
+    return guessUsage(entry.demand.inputTokens, this.#outputBytes, lane.price);
   }
 
   /** Only what produced nothing is repeated; a full upstream as long as it takes, a broken one a few times. */
@@ -280,16 +302,16 @@ export class Attempt {
 
   /** Whether another lane goes on with the call: after an answer that is visibly bad, or what another model may not have. */
   #sendOn(outcome: Outcome): boolean {
-    const { entry, lane, slot } = this.#options;
+    const { entry, lane } = this.#options;
+    const slot = this.#slot;
     const { record } = entry;
-    const { router, outbox, scheduler } = this.#parts;
+    const { router, scheduler } = this.#parts;
     if (record.hasOutput || record.abort.signal.aborted || !isModelCall(record.name)) return false;
     const step = router.next(record, lane, { outcome, events: this.#withheld ?? [], args: this.#args() as ChatArgs });
     if (!step) return false;
     this.#leave(outcome.usage);
     if ("error" in outcome && outcome.error.retryable) this.#blame(outcome.error);
-    else if ("result" in outcome && lane.succeeded(this.#parts.clock.nowMs()))
-      outbox.event("lane.recovered", { tenant: entry.tenant, pid: null }, { lane: lane.id });
+    else if ("result" in outcome) praise(this.#parts, { entry, lane });
     lane.count("error" in outcome ? "failed" : "done", outcome.usage);
     record.push([{ type: "syscall.requeued", ...step.why, retryAtMs: this.#parts.clock.nowMs() }]);
     this.#enqueue(step.lanes);
@@ -302,31 +324,18 @@ export class Attempt {
   #leave(usage: Usage): void {
     const { entry, lane } = this.#options;
     const nowMs = this.#parts.clock.nowMs();
-    const tokens = usage.inputTokens + usage.outputTokens;
-    if (this.#reservation) settle(this.#reservation, { ...noCost, tokens, costUsd: usage.costUsd });
+    this.#cost?.leave(usage);
     lane.settle({ ...entry.demand, requests: 0 }, usage, nowMs);
     this.#charge.settle(usage);
     this.#flight?.land(nowMs);
   }
 
-  /** The lane pauses or rests for what its upstream did. @returns when it goes on, as far as it has said. */
+  /** @returns when the lane goes on, as far as it has said. */
   #blame(error: SysError): number {
     const { entry, lane } = this.#options;
-    const { scheduler, router, clock, outbox } = this.#parts;
-    const origin = { tenant: entry.tenant, pid: entry.pid };
-    const nowMs = clock.nowMs();
-    if (!this.#speaksForLane()) return error.code === "EAGAIN" ? Math.max(nowMs, lane.pausedUntilMs) : nowMs;
-    if (error.code === "EAGAIN") {
-      const untilMs = scheduler.refused(lane, error.retryAfterMs);
-      outbox.event("lane.refused", origin, { lane: lane.id, retryAfterMs: untilMs - nowMs });
-      return untilMs;
-    }
-    const untilMs = scheduler.broke(lane);
-    if (untilMs === undefined) return nowMs;
-    outbox.event("lane.cooled", origin, { lane: lane.id, untilMs, faults: lane.faults });
-    // Who waits for this lane alone may have another one.
-    scheduler.reroute(scheduler.drain([lane]), (record) => router.lanesOf(record));
-    return nowMs;
+    const nowMs = this.#parts.clock.nowMs();
+    if (this.#speaksForLane()) return blame(this.#parts, { entry, lane }, error);
+    return error.code === "EAGAIN" ? Math.max(nowMs, lane.pausedUntilMs) : nowMs;
   }
 
   #enqueue(lanes: readonly Lane[]): void {
@@ -340,7 +349,8 @@ export class Attempt {
   }
 
   #repeat(error: SysError): void {
-    const { entry, lane, slot } = this.#options;
+    const { entry, lane } = this.#options;
+    const slot = this.#slot;
     const { scheduler, router, random } = this.#parts;
     const { record } = entry;
     this.#leave(noUsage);
@@ -365,15 +375,11 @@ export class Attempt {
     this.#isOver = true;
     const { submission, entry, lane, size } = this.#options;
     const { usage } = outcome;
-    this.#flight?.land(this.#parts.clock.nowMs(), "result" in outcome ? usage.outputTokens : undefined);
+    // Time on standby says nothing of the lane's speed.
+    const isTimed = "result" in outcome && !this.#snapshot;
+    this.#flight?.land(this.#parts.clock.nowMs(), isTimed ? usage.outputTokens : undefined);
     if (this.#withheld && "result" in outcome) entry.record.push(this.#withheld);
-    if (this.#reservation)
-      settle(this.#reservation, {
-        tokens: usage.inputTokens + usage.outputTokens,
-        costUsd: usage.costUsd,
-        calls: 1,
-        toolCalls: entry.record.name === "tool.call" ? 1 : 0,
-      });
+    this.#cost?.end(usage);
     const { name } = entry.record;
     if (isModelCall(name)) {
       lane.settle(entry.demand, usage, this.#parts.clock.nowMs());
@@ -388,13 +394,4 @@ export class Attempt {
     lane.count("error" in outcome ? "failed" : "done", usage);
     submission.finish(this.#parts.router.ended(entry.record, lane, { outcome, args: this.#args() as ChatArgs }));
   }
-}
-
-/** Drivers may throw anything; only here it becomes EIO. */
-function asSysError(cause: unknown, driver: string): SysError {
-  if (isSysError(cause)) return cause;
-  return new SysError("EIO", `${driver} failed: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    cause,
-    retryable: false,
-  });
 }

@@ -1,6 +1,6 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
-import type { Outcome } from "./attempt.ts";
+import type { Outcome } from "./submission.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -148,6 +148,7 @@ export class CallFlow {
       const entry = lifecycle.entries.get(record);
       process.held.delete(record);
       if (entry) scheduler.withdraw(entry);
+      if (entry?.standby) return; // its attempt settles what it has used
       finish({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: noUsage });
     });
     try {

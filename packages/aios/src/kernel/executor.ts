@@ -1,6 +1,6 @@
 import type { ChatArgs } from "@aiosjs/sdk/protocol";
 import { Attempt } from "./attempt.ts";
-import type { Submission } from "./attempt.ts";
+import type { Submission } from "./submission.ts";
 import { placeOf } from "./call-place.ts";
 import { joinableOf } from "./joining.ts";
 import type { Lane } from "./lane.ts";
@@ -22,6 +22,9 @@ export class Executor {
     const isChat = record.name === "llm.chat";
     const size = (record.size ??= promptSize(record.name, record.args));
     const lane = lanes[0] as Lane;
+    const { estimator } = this.#parts;
+    const inputTokens = estimator.inputTokens(lane.model, size.bytes) + size.tokens;
+    const outputTokens = isChat ? estimator.outputTokens(placeOf(record), (record.args as ChatArgs).maxTokens) : 0;
     const entry: Entry = {
       record,
       lanes,
@@ -34,15 +37,12 @@ export class Executor {
       arrivedMs: record.queuedAtMs,
       arrival: this.#parts.scheduler.nextArrival(),
       deadlineAtMs: submission.deadlineAtMs,
-      demand: {
-        requests: 1,
-        inputTokens: this.#parts.estimator.inputTokens(lane.model, size.bytes) + size.tokens,
-        outputTokens: isChat
-          ? this.#parts.estimator.outputTokens(placeOf(record), (record.args as ChatArgs).maxTokens)
-          : 0,
-      },
+      demand: { requests: 1, memoryTokens: inputTokens + outputTokens, inputTokens, outputTokens },
       joinable: joinableOf(record),
       tickets: new Map(),
+      producedTokens: 0,
+      timesMadeWay: 0,
+      standby: undefined,
       delay: undefined,
       dispatch: (picked, slot) => void new Attempt(this.#parts, { submission, entry, lane: picked, slot, size }).run(),
     };

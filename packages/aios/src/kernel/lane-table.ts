@@ -75,6 +75,7 @@ export class LaneTable {
       for (const bucket of lane.buckets.values())
         this.#levels.push({ lane: lane.id, bucket: bucket.name, level: bucket.levelAt(nowMs), atMs: nowMs });
       this.#lanes.delete(lane.id);
+      lane.isGone = true;
     }
   }
 

@@ -7,6 +7,8 @@ import type { BucketName, BucketRow, Core, Driver, ModelSpec, ObservedLimit, Pri
 /** What one call takes from the buckets. */
 export interface Demand {
   readonly requests: number;
+  /** Of prompt and answer, in the core's memory. */
+  readonly memoryTokens: number;
   inputTokens: number;
   outputTokens: number;
 }
@@ -52,6 +54,10 @@ export class Lane {
   /** Calls that gave their slot back to wait for a nested one and want it again; they go before the queue. */
   readonly returning: (() => void)[] = [];
   pausedUntilMs = 0;
+  /** The next call waits until its tokens fit into the core's memory. */
+  isShortOfMemory = false;
+  /** A refresh took its core away: nothing is queued here any more. */
+  isGone = false;
   faults = 0;
   done = 0;
   failed = 0;
@@ -121,9 +127,25 @@ export class Lane {
    * One token of each bucket, and one slot while interactive work is about, are kept for the interactive class.
    */
   next(nowMs: number, demandOf: (entry: Waiting) => Demand): Ticket<Waiting> | number {
+    this.isShortOfMemory = false;
     if (nowMs < this.pausedUntilMs) return this.pausedUntilMs - nowMs;
     const free = this.concurrency - this.running;
     if (free <= 0) return Number.POSITIVE_INFINITY;
+    const next = this.#candidate(free, nowMs, demandOf);
+    // Nobody passes who does not fit: small calls would keep a large one waiting for ever.
+    if (typeof next === "number" || this.#hasMemory(demandOf(next.entry))) return next;
+    this.isShortOfMemory = true;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Where all slots are taken: the call that would be given the first one to come free at this instant. */
+  heir(nowMs: number, demandOf: (entry: Waiting) => Demand): Ticket<Waiting> | undefined {
+    if (nowMs < this.pausedUntilMs || this.running < this.concurrency) return undefined;
+    const next = this.#candidate(1, nowMs, demandOf);
+    return typeof next === "number" ? undefined : next;
+  }
+
+  #candidate(free: number, nowMs: number, demandOf: (entry: Waiting) => Demand): Ticket<Waiting> | number {
     const keepsSlot = free === 1 && this.concurrency > 1 && nowMs - this.#interactiveAtMs < INTERACTIVE_MEMORY_MS;
     const first = this.queue.peek(keepsSlot ? "interactive" : undefined);
     if (!first) return Number.POSITIVE_INFINITY;
@@ -134,6 +156,12 @@ export class Lane {
     if (!urgent) return waitMs;
     const urgentWaitMs = this.#bucketWaitMs(urgent.entry, demandOf, nowMs);
     return urgentWaitMs === 0 ? urgent : Math.min(waitMs, urgentWaitMs);
+  }
+
+  /** With nothing running the core has to try: what it has is all there is. */
+  #hasMemory({ memoryTokens }: Demand): boolean {
+    if (this.running === 0 || !("freeTokens" in this.driver)) return true;
+    return memoryTokens <= (this.driver.freeTokens?.() ?? Number.POSITIVE_INFINITY);
   }
 
   #bucketWaitMs(entry: Waiting, demandOf: (entry: Waiting) => Demand, nowMs: number): number {
@@ -271,7 +299,7 @@ export class Lane {
   }
 }
 
-function amountOf(bucket: Bucket, demand: Demand): number {
+function amountOf(bucket: Bucket, demand: Omit<Demand, "memoryTokens">): number {
   switch (bucket.name) {
     case "requests":
       return demand.requests;

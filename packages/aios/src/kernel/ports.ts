@@ -76,6 +76,7 @@ export type DriverEvent =
   | { type: "limits"; limits: readonly ObservedLimit[] }
   /** The last event of a driver that made way: `DriverContext.preempt` fired, or the quantum is used up. */
   | { type: "preempted"; snapshot: Snapshot }
+  /** `usage` is that of the whole call, the parts before it made way included. */
   | { type: "result"; result: unknown; usage?: Usage };
 
 /** Where a preempted call stopped. Only the core that made it can go on from it. */
@@ -84,7 +85,7 @@ export interface Snapshot {
   readonly tokens: number;
   /** Tokens of the answer so far. */
   readonly outputTokens: number;
-  /** The call will not go on: frees what the snapshot holds. */
+  /** The call will not go on: frees what the snapshot holds. Harmless for one that was resumed or discarded. */
   discard(): void;
 }
 

@@ -104,7 +104,7 @@ function asIs(lanes: readonly Lane[], options: PlanOptions): Ranking {
 
 function choiceOf(lane: Lane, { inputTokens, outputTokens, nowMs, view }: PlanOptions): Choice {
   const input = inputTokens(lane);
-  const demand = { requests: 1, inputTokens: input, outputTokens };
+  const demand = { requests: 1, memoryTokens: 0, inputTokens: input, outputTokens };
   const isFull = lane.running >= lane.concurrency || lane.queue.size > 0;
   const serviceMs = isFull ? (view.speeds.expectedMs(lane, outputTokens) ?? 0) : 0;
   const perMinute = lane.buckets.get("requests")?.perMinute;

@@ -1,6 +1,6 @@
 import { addUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, Errno, Usage } from "@aiosjs/sdk/protocol";
-import type { Outcome } from "./attempt.ts";
+import type { Outcome } from "./submission.ts";
 import { placeOf } from "./call-place.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { Estimator } from "./estimate.ts";

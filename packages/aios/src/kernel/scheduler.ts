@@ -5,6 +5,7 @@ import type { CallRecord } from "./call-record.ts";
 import { Joining, takeAlong } from "./joining.ts";
 import type { Joinable } from "./joining.ts";
 import type { Demand, Lane } from "./lane.ts";
+import { Preemption } from "./preemption.ts";
 import { serviceOf } from "./policies/policy.ts";
 import type { Service, Ticket, Waiting } from "./policies/policy.ts";
 import type { Clock, Random } from "./ports.ts";
@@ -21,8 +22,20 @@ export interface Entry extends Waiting {
   /** Runs in a slot of `lane`; settles the slot by calling `release`. Must not throw. */
   readonly dispatch: (lane: Lane, slot: Slot) => void;
   readonly tickets: Map<Lane, Ticket<Waiting>>;
+  /** Tokens of the answer so far, as far as they are known before its end. */
+  producedTokens: number;
+  /** How often it gave its slot up. */
+  timesMadeWay: number;
+  /** Set while the call waits to go on where it made way: only its own lane can. */
+  standby: Standby | undefined;
   /** Set while the call waits for its next attempt, outside the run queues. */
   delay: Timer | undefined;
+}
+
+/** A preempted call in the run queue. */
+export interface Standby {
+  /** Its core is gone. True when the call can begin anew elsewhere; else it has ended. */
+  abandon(): boolean;
 }
 
 /** A place on a lane: given back once, for good, or lent while a nested call runs. */
@@ -33,6 +46,10 @@ export interface Slot {
   readonly atMs: number;
   /** The request that it shares with the calls that were dispatched with it. */
   readonly batch: Batch | undefined;
+  /** Fires when the slot is wanted for more urgent work. */
+  readonly preempt: AbortSignal | undefined;
+  /** After so many tokens it makes way for whoever waits. */
+  readonly quantumTokens: number | undefined;
   release(): void;
   /** Gives the slot back while `work` runs, and waits for one before it returns. */
   lend<Result>(work: () => Promise<Result>): Promise<Result>;
@@ -45,6 +62,9 @@ export class Scheduler {
   readonly #random: Random;
   readonly #wakeups = new Map<Lane, { atMs: number; timer: Timer }>();
   readonly #joining = new Joining();
+  readonly #preemption = new Preemption();
+  /** Lanes whose next call waits for memory of a core that other lanes use too. */
+  readonly #short = new Set<Lane>();
   readonly #perTenant = new Map<string, number>();
   #queued = 0;
   #arrivals = 0;
@@ -128,6 +148,12 @@ export class Scheduler {
   /** Queues drained calls again where the new configuration says, or ends them with what it says. */
   reroute(waiting: readonly Entry[], lanesOf: (record: CallRecord) => readonly Lane[]): void {
     for (const entry of waiting) {
+      const [lane] = entry.lanes;
+      if (entry.standby && !lane?.isGone) {
+        this.enqueue(entry);
+        continue;
+      }
+      if (entry.standby?.abandon() === false) continue;
       try {
         this.enqueue(Object.assign(entry, { lanes: lanesOf(entry.record) }));
       } catch (cause) {
@@ -169,8 +195,12 @@ export class Scheduler {
         continue;
       }
       if (lane.queue.size === 0) return;
-      const next = lane.next(nowMs, (entry) => (entry as Entry).demand);
-      if (typeof next === "number") return this.#wakeLater(lane, nowMs + next);
+      const next = lane.next(nowMs, demandOf);
+      if (typeof next === "number") {
+        if (next === Number.POSITIVE_INFINITY) this.#preemption.makeRoom(lane, lane.heir(nowMs, demandOf));
+        if (lane.isShortOfMemory) this.#short.add(lane);
+        return this.#wakeLater(lane, nowMs + next);
+      }
       const entry = next.entry as Entry;
       const companyMs = this.#joining.waitMs(lane, entry, nowMs);
       if (companyMs > 0) return this.#wakeLater(lane, nowMs + companyMs);
@@ -198,11 +228,20 @@ export class Scheduler {
       if (--holders > 0) return;
       lane.running--;
       this.pump(lane);
+      this.#pumpShort(lane);
     };
     const share = { lane, dispatch, atMs: nowMs, batch };
     this.#start(first, share, giveBack);
     for (const entry of company) this.#start(entry, share, giveBack);
     batch?.send();
+  }
+
+  /** What ended here may have freed memory for other lanes of the core. */
+  #pumpShort({ driver }: Lane): void {
+    for (const lane of [...this.#short].filter((one) => one.driver === driver)) {
+      this.#short.delete(lane);
+      this.pump(lane);
+    }
   }
 
   #start(entry: Entry, share: Pick<Slot, "lane" | "dispatch" | "atMs" | "batch">, free: () => void): void {
@@ -213,15 +252,19 @@ export class Scheduler {
     record.startedAtMs ??= nowMs;
     record.process.running++;
     let isHeld = true;
+    const hold = this.#preemption.hold(lane, entry);
     const giveBack = (): void => {
       record.process.running--;
       free();
     };
     entry.dispatch(lane, {
       ...share,
+      preempt: hold?.signal,
+      quantumTokens: hold?.quantumTokens,
       release: () => {
         if (!isHeld) return;
         isHeld = false;
+        hold?.release();
         entry.attained.serve(0, this.#clock.nowMs() - nowMs);
         lane.queue.release(entry);
         giveBack();
@@ -268,3 +311,5 @@ export class Scheduler {
     this.#wakeups.set(lane, { atMs, timer });
   }
 }
+
+const demandOf = (entry: Waiting): Demand => (entry as Entry).demand;
