@@ -6,6 +6,7 @@ import { assistantContent, systemContent, userContent } from "./content.ts";
 import { readReasoning } from "./reasoning.ts";
 import { hinted } from "./tables.ts";
 import { calledName, toArguments } from "./tools.ts";
+import type { ToolList } from "./tools.ts";
 
 const known = {
   message: new Set(["type", "role", "content", "id", "status"]),
@@ -22,6 +23,8 @@ const marks = (item: Members, names: ReadonlySet<string>): ReturnType<typeof hin
 
 export interface Conversation {
   readonly messages: Message[];
+  /** Tools that are offered from an item on, in order. */
+  readonly added: readonly ToolList[];
   /** Items that are left out, by their place in `foreign`. */
   readonly left: Readonly<Record<string, unknown>>;
 }
@@ -33,6 +36,7 @@ export interface Conversation {
  */
 export function toMessages(items: readonly unknown[], path = "input"): Conversation {
   const messages: Message[] = [];
+  const added: ToolList[] = [];
   const left: Record<string, unknown> = {};
   /** The assistant's turn that is going on. */
   const turn = (): AssistantMessage => {
@@ -66,6 +70,9 @@ export function toMessages(items: readonly unknown[], path = "input"): Conversat
           ...marks(item, known.output),
         });
         break;
+      case "additional_tools":
+        added.push({ value: item["tools"], path: `${at}.tools` });
+        break;
       case "web_search_call": // what was found stands in the answer that follows
         left[`input.${type}`] = item;
         break;
@@ -73,7 +80,7 @@ export function toMessages(items: readonly unknown[], path = "input"): Conversat
         throw new WrongMember(`${at}.type`, `items of type ${JSON.stringify(type)} are not read here`, "leave it out");
     }
   }
-  return { messages, left };
+  return { messages, added, left };
 }
 
 function takeMessage(

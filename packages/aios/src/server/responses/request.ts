@@ -24,8 +24,8 @@ const formed = new Set(
 );
 const partlyKnown = {
   text: new Set(["format", "verbosity"]),
-  // How reasoning is summed up is the upstream's matter; what it shows is told.
-  reasoning: new Set(["effort", "summary", "generate_summary"]),
+  // How reasoning is summed up, and what of it is read again, is the upstream's matter; what it shows is told.
+  reasoning: new Set(["effort", "summary", "generate_summary", "context"]),
   format: new Set(["type", "name", "description", "schema", "strict"]),
 };
 
@@ -123,6 +123,8 @@ function maxTokens(body: Members): number | undefined {
 /** What stands before a request's own items: the context of the response that it continues. */
 export interface Before {
   readonly messages: readonly Message[];
+  /** The tools that were offered in its items. */
+  readonly added?: readonly unknown[];
   /** The items with references to earlier ones put in their place. */
   readonly items: readonly unknown[];
 }
@@ -147,7 +149,12 @@ export function toResponseRequest(
     ...conversation.messages,
   ];
   if (messages.length === 0) throw new WrongMember("input", "expected a text or at least one item");
-  const offered = offeredTools(body["tools"]);
+  const earlier = before.added ?? [];
+  const offered = offeredTools([
+    { value: body["tools"], path: "tools" },
+    { value: earlier, path: "previous_response_id.tools" },
+    ...conversation.added,
+  ]);
   const { tools, toolChoice } = chooseTools(body["tool_choice"], offered);
   const left = { ...offered.left, ...conversation.left };
   Object.assign(members, left);
@@ -157,7 +164,12 @@ export function toResponseRequest(
   const isStreamed = fields.optionalBoolean(body["stream"], "stream") ?? false;
   const said: Record<string, unknown> = {};
   for (const name of echoed) if (body[name] !== undefined && body[name] !== null) said[name] = body[name];
-  const echo: Echo = { members: said, known: offered.known, hasInstructions: instructions !== undefined };
+  const echo: Echo = {
+    members: said,
+    known: offered.known,
+    hasInstructions: instructions !== undefined,
+    added: [...earlier, ...conversation.added.flatMap(({ value }) => (value ?? []) as unknown[])],
+  };
   const isStored = fields.optionalBoolean(body["store"], "store") ?? true;
   const found: { [Name in keyof ChatArgs]: ChatArgs[Name] | undefined } = {
     model,

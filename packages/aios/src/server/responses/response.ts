@@ -13,23 +13,31 @@ export interface Echo {
   readonly known: KnownTools;
   /** The first message is `instructions`. */
   readonly hasInstructions: boolean;
+  /** Tools that were offered in items, of this response and of those before it. */
+  readonly added: readonly unknown[];
 }
 
 /** What the journal keeps of it with the call: `door` of the arguments. */
-export const toDoor = ({ members, known, hasInstructions }: Echo): NonNullable<ChatArgs["door"]> => ({
+export const toDoor = ({ members, known, hasInstructions, added }: Echo): NonNullable<ChatArgs["door"]> => ({
   dialect,
-  members: { said: members, known, hasInstructions },
+  members: { said: members, known, hasInstructions, ...(added.length === 0 ? {} : { added }) },
 });
 
 /** @returns undefined for a chat that came through another door, or was not to be stored. */
 export function echoOf({ door }: Pick<ChatArgs, "door">): Echo | undefined {
   if (door?.dialect !== dialect) return undefined;
-  const { said, known, hasInstructions } = door.members as {
+  const {
+    said,
+    known,
+    hasInstructions,
+    added = [],
+  } = door.members as {
     said: Members;
     known: KnownTools;
     hasInstructions: boolean;
+    added?: readonly unknown[];
   };
-  return { members: said, known, hasInstructions };
+  return { members: said, known, hasInstructions, added };
 }
 
 /** How a response stands. */

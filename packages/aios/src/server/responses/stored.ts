@@ -121,11 +121,13 @@ export async function contextBefore(reader: Reader, body: Members): Promise<Befo
   const path = "previous_response_id";
   const previous = fields.optionalText(body[path], path);
   let messages: Message[] = [];
+  let added: readonly unknown[] = [];
   if (previous !== undefined) {
     const call = callOf(previous);
     const stored = call === undefined ? undefined : await find(call);
     if (!stored?.result) throw new NotStored(path, `Previous response with id '${previous}' not found.`);
     messages = contextOf(stored, stored.result);
+    added = stored.echo.added;
   }
   let isResolved = previous !== undefined;
   const items: unknown[] = [];
@@ -138,7 +140,7 @@ export async function contextBefore(reader: Reader, body: Members): Promise<Befo
     isResolved = true;
     items.push(...(await itemsFor(id, find)));
   }
-  return { messages, items, isResolved };
+  return { messages, added, items, isResolved };
 }
 
 /** `{type: "item_reference", id}`, or the id alone. */

@@ -32,17 +32,36 @@ interface Reading {
   readonly left: Record<string, unknown>;
 }
 
-/** @throws WrongMember naming a tool that nobody here can run. */
-export function offeredTools(value: unknown): OfferedTools {
-  const reading: Reading = { tools: [], known: {}, left: {} };
-  if (value === undefined || value === null) return reading;
-  for (const [index, item] of fields.list(value, "tools").entries()) takeTool(item, `tools[${index}]`, { reading });
-  const names = new Set<string>();
-  for (const { name } of reading.tools) {
-    if (names.has(name)) throw new WrongMember("tools", `two tools are called ${JSON.stringify(name)}`);
-    names.add(name);
+/** A list of tools, and where it stands in the request. */
+export interface ToolList {
+  readonly value: unknown;
+  readonly path: string;
+}
+
+/**
+ * The tools of all lists: to the form they are the request's, from wherever on they were offered. Of two that are called
+ * the same in different lists the later one is meant.
+ * @throws WrongMember naming a tool that nobody here can run.
+ */
+export function offeredTools(lists: readonly ToolList[]): OfferedTools {
+  const tools = new Map<string, Tool>();
+  const known: Record<string, KnownTool> = {};
+  const left: Record<string, unknown> = {};
+  for (const { value, path } of lists) {
+    if (value === undefined || value === null) continue;
+    const reading: Reading = { tools: [], known: {}, left };
+    for (const [index, item] of fields.list(value, path).entries()) takeTool(item, `${path}[${index}]`, { reading });
+    const names = new Set<string>();
+    for (const tool of reading.tools) {
+      const { name } = tool;
+      if (names.has(name)) throw new WrongMember(path, `two tools are called ${JSON.stringify(name)}`);
+      names.add(name);
+      tools.set(name, tool);
+      delete known[name];
+    }
+    Object.assign(known, reading.known);
   }
-  return reading;
+  return { tools: [...tools.values()], known, left };
 }
 
 function takeTool(item: unknown, path: string, into: { reading: Reading; namespace?: string }): void {
