@@ -2,6 +2,7 @@ import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { makeLlamaCore } from "./boot-llama.ts";
 import { makeReplayCore, recorded, stampOf } from "./boot-replay.ts";
+import { makeTransformersCore } from "./boot-transformers.ts";
 import type { Config, CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
@@ -20,7 +21,7 @@ const asList = <Item>(value: Item | readonly Item[] | undefined): readonly (Item
 
 /** What runs on the own machine, and a simulation, costs no money. */
 const isFree = (kind: CoreConfig["kind"]): boolean =>
-  ["sim", "replay", "llama", "ollama", "llama-server", "lm-studio"].includes(kind);
+  ["sim", "replay", "llama", "transformers", "ollama", "llama-server", "lm-studio"].includes(kind);
 
 /** A real model without a price is one whose price nobody told. */
 const modelsOf = ({ kind, models }: CoreConfig): ModelSpec[] | undefined =>
@@ -125,6 +126,11 @@ export class CoreShelf implements AsyncDisposable {
       const made = await makeLlamaCore(core, { models, home: this.#home, env: this.#env });
       // Loaded in the background; what is wrong with it is what the first call says.
       made.open().catch(() => undefined);
+      return made;
+    }
+    if (kind === "transformers") {
+      const made = await makeTransformersCore(core, { models, home: this.#home, env: this.#env });
+      made.open().catch(() => undefined); // as above
       return made;
     }
     if (isAiSdkKind(kind)) {

@@ -4,6 +4,7 @@ import { makeAiSdkCore } from "./boot-ai-sdk.ts";
 import { endpointsOf } from "./boot-cores.ts";
 import { makeLlamaCore } from "./boot-llama.ts";
 import { makeReplayCore } from "./boot-replay.ts";
+import { makeTransformersCore } from "./boot-transformers.ts";
 import type { CoreConfig } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { realClock } from "./drivers/clock/real.ts";
@@ -62,9 +63,10 @@ export function probeCore(
           models = replay.models().map(({ id }) => id);
           return { core: name, kind, endpoint, models, elapsedMs: performance.now() - startedAt, problem };
         }
-        if (kind === "llama") {
+        if (kind === "llama" || kind === "transformers") {
           // Package and file are looked at; to load the weights takes too long for a question.
-          await using local = await makeLlamaCore(core, { models: undefined, home, env });
+          const make = kind === "llama" ? makeLlamaCore : makeTransformersCore;
+          await using local = await make(core, { models: undefined, home, env });
           models = local.models().map(({ id }) => id);
           return { core: name, kind, endpoint, models, elapsedMs: performance.now() - startedAt, problem };
         }
@@ -92,7 +94,7 @@ async function makeCore(
     const place = { env, home, endpoint, baseUrl, apiKey: reference, models: undefined };
     return makeAiSdkCore({ ...core, kind, timeouts }, place);
   }
-  if (kind === "sim" || kind === "llama" || kind === "replay")
+  if (kind === "sim" || kind === "llama" || kind === "transformers" || kind === "replay")
     throw new SysError("EINVAL", `a core of kind ${kind} has no endpoint`);
   const apiKey = reference && (await resolveSecret(reference, { env, what: `core ${name}` }));
   const settings = { name, endpoint, baseUrl, apiKey, keyReference: reference, headers, timeouts };

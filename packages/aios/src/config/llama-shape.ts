@@ -7,12 +7,20 @@ export const llamaShape = {
     .min(1)
     .optional()
     .describe(
-      "llama: the model's GGUF file, relative to the home, or hf:OWNER/REPO[:FILE] that `aios llm pull` has fetched. Needed for this kind.",
+      "llama: the model's GGUF file; transformers: the folder of its repository. Relative to the home, or hf:OWNER/REPO[:FILE] that `aios llm pull` has fetched. Needed for these kinds.",
+    ),
+  dtype: z
+    .enum(["fp32", "fp16", "q8", "int8", "uint8", "q4", "q4f16", "bnb4"])
+    .optional()
+    .describe(
+      "transformers: which of the folder's graphs. Default: the only one, else q4, q8, int8, uint8, fp16, fp32.",
     ),
   gpu: z
     .enum(["auto", "cuda", "vulkan", "metal", "off"])
     .optional()
-    .describe("llama: what computes. Default: auto, the best that is there; off is the processor alone."),
+    .describe(
+      "llama: what computes. Default: auto, the best that is there; off is the processor alone. transformers: cuda, else the processor.",
+    ),
   gpuLayers: z
     .number()
     .int()
@@ -29,13 +37,17 @@ export const llamaShape = {
     .int()
     .positive()
     .optional()
-    .describe("llama: threads that compute. Default: half of the cores; 1 where other programs use them too."),
+    .describe(
+      "llama, transformers: threads that compute. Default: half of the cores for llama, all for transformers; 1 where other programs use them too.",
+    ),
   contextTokens: z
     .number()
     .int()
     .min(256)
     .optional()
-    .describe("llama: what prompt and answer of one call may have together. Default: as trained, at most 8192."),
+    .describe(
+      "llama, transformers: what prompt and answer of one call may have together. Default: as trained, at most 8192.",
+    ),
   sequences: z
     .number()
     .int()
@@ -50,7 +62,9 @@ export const llamaShape = {
   embeddings: z
     .boolean()
     .optional()
-    .describe("llama: also serves llm.embed. Default: only for models that are made for it, and then only that."),
+    .describe(
+      "llama: also serves llm.embed; transformers: serves that instead of llm.chat. Default: only for models that are made for it, and then only that.",
+    ),
   snapshots: z
     .strictObject({
       folder: z.string().min(1).default("snapshots").describe("Relative to the home."),

@@ -132,6 +132,7 @@ export const coreKinds = [
   "cohere",
   "ai-sdk",
   "llama",
+  "transformers",
   "compatible",
   "replay",
   "sim",
@@ -154,7 +155,7 @@ const coreSchema = z.strictObject({
   kind: z
     .enum(coreKinds)
     .describe(
-      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `llama` for a model in this process; `replay` for recorded answers; `sim` is a simulation.",
+      "Which dialect and quirks; `compatible` for any other server that speaks the OpenAI chat API; `ai-sdk` for any AI SDK provider package; `llama` for a model in this process, `transformers` for one of ONNX weights; `replay` for recorded answers; `sim` is a simulation.",
     ),
   baseUrl: z
     .union([z.url(), z.array(z.url()).min(1)])

@@ -104,6 +104,8 @@ const weather = {
 interface CoreTraits {
   /** False for an upstream whose refusals name no time. Default: true. */
   readonly tellsWhenToComeBack?: boolean;
+  /** False for a core that calls no tools: offering one is refused. Default: true. */
+  readonly callsTools?: boolean;
   /** False for an upstream that knows no schemas: asking for one is refused. Default: true. */
   readonly honoursSchemas?: boolean;
 }
@@ -112,7 +114,7 @@ interface CoreTraits {
 export function describeCore(
   name: string,
   open: (situation: Situation) => Promise<OpenedCore>,
-  { tellsWhenToComeBack = true, honoursSchemas = true }: CoreTraits = {},
+  { tellsWhenToComeBack = true, callsTools = true, honoursSchemas = true }: CoreTraits = {},
 ): void {
   describe(`${name} as a model core`, () => {
     const opened: OpenedCore[] = [];
@@ -149,6 +151,10 @@ export function describeCore(
     test.each([true, false])("a tool call arrives with id, name and JSON arguments (streamed: %s)", async (stream) => {
       const { core, model } = await start("tool-call");
       const args = ask("What is the weather in Paris?", { tools: [weather], toolChoice: "required", stream });
+      if (!callsTools) {
+        expect((await failureOf(chat(core, contextOf(model), args))).code).toBe("EINVAL");
+        return;
+      }
       const { events, result } = await chat(core, contextOf(model), args);
       expect(result.finishReason).toBe("tool-calls");
       const [call] = result.message.toolCalls ?? [];

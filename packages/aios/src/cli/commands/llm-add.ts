@@ -56,6 +56,7 @@ const otherNames: ReadonlyMap<string, CoreConfig["kind"]> = new Map([
   ["hugging-face", "huggingface"],
   ["lmstudio", "lm-studio"],
   ["gguf", "llama"],
+  ["onnx", "transformers"],
 ]);
 
 function kindOf({ args, options, t }: Context): CoreConfig["kind"] {

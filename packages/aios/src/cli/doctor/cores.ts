@@ -41,7 +41,7 @@ function coreFinding({ core: name, kind, models, elapsedMs, problem }: ProbeResu
   const text =
     kind === "sim"
       ? t(doctorText.coreSim)
-      : kind === "llama"
+      : kind === "llama" || kind === "transformers"
         ? t(doctorText.coreLocal, { models: models.join(", ") })
         : !listsModels(kind)
           ? t(trialText.setUp, { core: name })
