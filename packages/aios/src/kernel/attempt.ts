@@ -10,7 +10,7 @@ import { blame, observe, praise } from "./lane-news.ts";
 import { isModelCall } from "./model-call.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
-import type { CallEvent, Core, DriverContext, DriverEvent, Snapshot } from "./ports.ts";
+import type { CallEvent, Core, Driver, DriverContext, DriverEvent, Snapshot } from "./ports.ts";
 import { rankOf } from "./preemption.ts";
 import type { Flight } from "./routers/lane-speeds.ts";
 import type { Entry, Slot } from "./scheduler.ts";
@@ -71,8 +71,7 @@ export class Attempt {
     this.#charge.begin(entry.demand.inputTokens);
     const device = isModelCall(record.name) ? `${lane.driver.name}/${lane.model}` : lane.driver.name;
     record.device = device;
-    const isSimulated = "isSimulated" in lane.driver && lane.driver.isSimulated;
-    const marks = { ...(isSimulated ? { isSimulated } : {}), ...(this.#cost.isClamped ? { isClamped: true } : {}) };
+    const marks = { ...marksOf(lane.driver), ...(this.#cost.isClamped ? { isClamped: true } : {}) };
     // What a view shows as the process's model is what answers it, not the alias that it asked for.
     if (record.name === "llm.chat") record.process.model = device;
     record.push([{ type: "syscall.started", device, waitingMs: record.waitedMs, ...marks }]);
@@ -394,4 +393,10 @@ export class Attempt {
     lane.count("error" in outcome ? "failed" : "done", usage);
     submission.finish(this.#parts.router.ended(entry.record, lane, { outcome, args: this.#args() as ChatArgs }));
   }
+}
+
+/** Whether a model answers there at all. */
+function marksOf(driver: Driver | Core): { isSimulated?: true; isRecorded?: true } {
+  if (!("isSimulated" in driver)) return {};
+  return { ...(driver.isSimulated ? { isSimulated: true } : {}), ...(driver.isRecorded ? { isRecorded: true } : {}) };
 }
