@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import type { Journal, JournalImage } from "../../kernel/ports.ts";
+import type { AccountRow, Journal, JournalImage } from "../../kernel/ports.ts";
 
-/** A journal that keeps nothing but a hash of the events: what a run of a hundred thousand agents is compared by. */
+/** A journal that keeps nothing but a hash of the events, and budgets as they were told last: what a run of a hundred thousand agents is compared by. */
 export interface DigestJournal extends Journal {
   /** SHA-256 over the events so far, in order. */
   digest(): string;
   /** Events so far by topic. */
   readonly counts: ReadonlyMap<string, number>;
+  /** By scope, resource and window. */
+  readonly accounts: ReadonlyMap<string, AccountRow>;
 }
 
 const emptyImage: JournalImage = {
@@ -22,15 +24,21 @@ const emptyImage: JournalImage = {
 export function createDigestJournal(): DigestJournal {
   const hash = createHash("sha256");
   const counts = new Map<string, number>();
+  const accounts = new Map<string, AccountRow>();
   return {
     driver: "digest",
     isReadOnly: false,
     counts,
+    accounts,
     digest: () => hash.copy().digest("hex"),
     load: () => Promise.resolve(emptyImage),
     commit: (records) => {
       let text = "";
       for (const record of records) {
+        if (record.kind === "account") {
+          const { scope, resource, window } = record.row;
+          accounts.set(`${scope} ${resource} ${window}`, record.row);
+        }
         if (record.kind !== "event") continue;
         const { topic } = record.row;
         counts.set(topic, (counts.get(topic) ?? 0) + 1);

@@ -8,7 +8,7 @@ import { createSeededRandom } from "../../drivers/random/seeded.ts";
 import { systemHash } from "../../drivers/random/system.ts";
 import { createKernel } from "../../kernel/kernel.ts";
 import type { Policy } from "../../kernel/policies/policy.ts";
-import type { Caller, Core, Kernel, KernelSettings } from "../../kernel/ports.ts";
+import type { AccountRow, Caller, Core, Kernel, KernelSettings } from "../../kernel/ports.ts";
 import { createDigestJournal } from "./digest-journal.ts";
 import { workloads } from "./workloads.ts";
 import type { AgentPlan, Step, WorkloadName } from "./workloads.ts";
@@ -21,6 +21,7 @@ export interface SimulationOptions {
   readonly load?: number;
   readonly core?: Partial<SimParameters>;
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
+  readonly budgets?: KernelSettings["budgets"];
   /** Policies beside those that ship with the kernel. */
   readonly policies?: readonly Policy[];
   /**
@@ -55,6 +56,8 @@ export interface SimulationRun {
   readonly wallMs: number;
   /** Slots still taken when all is over. */
   readonly leakedSlots: number;
+  /** Budgets as the journal has them when all is over; what is reserved counts as used there. */
+  readonly accounts: readonly AccountRow[];
   /** SHA-256 over the journal's events. */
   readonly eventHash: string;
 }
@@ -94,7 +97,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRu
     journal,
     random: createSeededRandom(seed),
     hash: systemHash,
-    settings: { ...settings, scheduler: { ...settings.scheduler, ...options.scheduler } },
+    settings: {
+      ...settings,
+      scheduler: { ...settings.scheduler, ...options.scheduler },
+      budgets: options.budgets ?? {},
+    },
     policies: options.policies ?? [],
     cores: [watch(core)],
     drivers: [],
@@ -124,7 +131,18 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRu
   const leakedSlots = core.running + core.waiting;
   await clock.run(Promise.resolve(kernel[Symbol.asyncDispose]()));
   const refused = journal.counts.get("lane.refused") ?? 0;
-  return { plans, calls, completionOfMs, refused, virtualMs, wallMs, leakedSlots, eventHash: journal.digest() };
+  const accounts = [...journal.accounts.values()];
+  return {
+    plans,
+    calls,
+    completionOfMs,
+    refused,
+    virtualMs,
+    wallMs,
+    leakedSlots,
+    accounts,
+    eventHash: journal.digest(),
+  };
 }
 
 const forever = new AbortController().signal;
@@ -155,9 +173,13 @@ async function runAgent(
       { messages, maxTokens: step.outputTokens, stream: room.isStreamed },
       caller,
     );
-    let last: SysEvent | undefined;
-    for await (const batch of call) last = batch.at(-1);
-    if (!last || !isTerminal(last)) throw new Error("a call ended without its last event");
+    let last: Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }> | undefined;
+    for await (const batch of call)
+      for (const event of batch) {
+        if (last) throw new Error(`a call went on after its last event, with ${event.type}`);
+        if (isTerminal(event)) last = event;
+      }
+    if (!last) throw new Error("a call ended without its last event");
     const { usage, timing } = last;
     if (last.type === "syscall.failed") return void calls.push({ agent, failure: last.error.code, usage, timing });
     if (isResent) history.push((last.result as ChatResult).message);

@@ -33,12 +33,8 @@ async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">)
         throw new SysError("EINVAL", "--svg draws the comparison, which --scale leaves out", {
           hint: "take one of them",
         });
-      const report = await sched({
-        ...{ agents, seed, seeds, load, say, signal },
-        workloads: workload,
-        policies: policy,
-        isScale: scale,
-      });
+      const only = { workloads: workload, policies: policy };
+      const report = await sched(Object.assign(only, { agents, seed, seeds, load, isScale: scale, say, signal }));
       if (svg !== undefined) await draw(report, resolve(cwd, svg));
       return report;
     }

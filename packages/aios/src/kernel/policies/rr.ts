@@ -6,8 +6,14 @@ import type { Policy } from "./policy.ts";
 const QUANTUM_TOKENS = 64;
 
 /**
- * Round robin between processes, `QUANTUM_TOKENS` each on cores that resume exactly, one syscall each on others: a process's n-th waiting call stands in the n-th round from now,
- * so that a process with a thousand calls delays one with a single call by one call only.
+ * Where a process without a turn in the round under way joins: after those who stand in it, before the next one. Not in it: a
+ * round that newcomers may join has no end where more come than are served, and whoever stands in the next one would starve.
+ */
+const JOINS_AFTER = 0.5;
+
+/**
+ * Round robin between processes, `QUANTUM_TOKENS` each on cores that resume exactly, one syscall each on others: a process's n-th
+ * waiting call stands in the n-th round from now, so that a process with a thousand calls delays one with a single call by one call only.
  */
 export const rr: Policy = {
   name: "rr",
@@ -17,7 +23,7 @@ export const rr: Policy = {
     return createKeyedQueue({
       quantumTokens: QUANTUM_TOKENS,
       keyOf({ pid }) {
-        const mine = Math.max(round, (lastRound.get(pid) ?? -1) + 1);
+        const mine = Math.max(round + JOINS_AFTER, (lastRound.get(pid) ?? -1) + 1);
         lastRound.set(pid, mine);
         return mine;
       },
