@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ask, chat, contextOf } from "../test/conformance/core.ts";
 import { openHubServer } from "../test/hub-server.ts";
 import { saying } from "../test/local-model.ts";
@@ -9,6 +9,9 @@ import { makeLlamaCore } from "./boot-llama.ts";
 import { configSchema } from "./config/schema.ts";
 import { probeCore } from "./core-probe.ts";
 import { pull } from "./model-pull.ts";
+
+// Each time llama.cpp starts: half a second, and several where all tests run at once.
+vi.setConfig({ testTimeout: 60_000 });
 
 const configured = (more: object) =>
   configSchema.parse({ llms: { cores: [{ name: "local", kind: "llama", gpu: "off", threads: 1, ...more }] } }).llms

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ask, chat, contextOf } from "../test/conformance/core.ts";
 import { openHubServer } from "../test/hub-server.ts";
 import { writeOnnxModel } from "../test/onnx-model.ts";
@@ -12,6 +12,9 @@ import { configSchema } from "./config/schema.ts";
 import { probeCore } from "./core-probe.ts";
 import { findLibrary } from "./drivers/llm/transformers/library.ts";
 import { pull } from "./model-pull.ts";
+
+// Each time a thread loads the library: half a second, and several where all tests run at once.
+vi.setConfig({ testTimeout: 60_000 });
 
 const configured = (more: object) =>
   configSchema.parse({ llms: { cores: [{ name: "small", kind: "transformers", threads: 1, ...more }] } }).llms

@@ -5,6 +5,9 @@ import { byteVector, contextTokens } from "../../../../test/onnx-model.ts";
 import type { OnnxModel } from "../../../../test/onnx-model.ts";
 import type { DriverEvent } from "../../../kernel/ports.ts";
 
+// Each time a thread loads the library: half a second, and several where all tests run at once.
+vi.setConfig({ testTimeout: 60_000 });
+
 const words: OnnxModel = {
   is: "chat",
   words: ["Say", " what", " you", " like"],
