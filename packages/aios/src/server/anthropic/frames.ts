@@ -33,6 +33,9 @@ interface Tool {
   told: number;
 }
 
+/** Some upstreams of this dialect sign nothing. */
+const textIn = (block: Members, name: string): string => (typeof block[name] === "string" ? block[name] : "");
+
 /** A JSON object that is whole cannot grow any more. */
 function isWhole(json: string): boolean {
   if (!json.endsWith("}")) return false;
@@ -175,12 +178,12 @@ export function createFrameWriter(about: { call: string; stop: readonly string[]
   const wholeBlock = (block: Members): string => {
     const { type } = block;
     if (type === "text")
-      return start({ ...block, text: "" }) + piece("text_delta", "text", block["text"] as string) + stop();
+      return start({ ...block, text: "" }) + piece("text_delta", "text", textIn(block, "text")) + stop();
     if (type === "thinking")
       return (
         start({ type, thinking: "", signature: "" }) +
-        piece("thinking_delta", "thinking", block["thinking"] as string) +
-        piece("signature_delta", "signature", block["signature"] as string) +
+        piece("thinking_delta", "thinking", textIn(block, "thinking")) +
+        piece("signature_delta", "signature", textIn(block, "signature")) +
         stop()
       );
     if (type === "tool_use")

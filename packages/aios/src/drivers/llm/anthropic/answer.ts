@@ -59,6 +59,12 @@ export function createAnswer({ model, place }: { model: string; place: Place }):
   const toolIndex = (index: number): number =>
     blocks.slice(0, index).filter((block) => block?.type === "tool_use").length;
 
+  /** Blocks come one after the other; a place far behind the others would be walked up to, one by one. */
+  const placeOf = (index: unknown): number => {
+    if (Number.isInteger(index) && (index as number) >= 0 && (index as number) <= blocks.length) return index as number;
+    throw malformed(place, `sent block ${quote(String(index), place)} behind ${blocks.length} others`);
+  };
+
   const start = (index: number, value: unknown, out: DriverEvent[]): void => {
     const block: Block = { ...record(value), type: textOf(record(value)["type"]) };
     blocks[index] = block;
@@ -124,7 +130,7 @@ export function createAnswer({ model, place }: { model: string; place: Place }):
       try {
         wire = JSON.parse(data) as Wire;
       } catch (cause) {
-        throw malformed(place, `sent an event that is not JSON: "${quote(data.slice(0, 120), place)}"`, cause);
+        throw malformed(place, `sent an event that is not JSON: "${quote(data, place, 120)}"`, cause);
       }
       switch (wire.type) {
         case "message_start": {
@@ -134,7 +140,7 @@ export function createAnswer({ model, place }: { model: string; place: Place }):
           return "more";
         }
         case "content_block_start":
-          start(Number(wire.index), wire.content_block, out);
+          start(placeOf(wire.index), wire.content_block, out);
           return "more";
         case "content_block_delta":
           delta(Number(wire.index), wire.delta, out);
@@ -155,7 +161,7 @@ export function createAnswer({ model, place }: { model: string; place: Place }):
     takeBody(json, out) {
       const body = json as Record<string, unknown>;
       if (!Array.isArray(body["content"])) {
-        const said = quote(JSON.stringify(body).slice(0, 120), place);
+        const said = quote(JSON.stringify(body), place, 120);
         throw malformed(place, `sent an answer without content: "${said}"`);
       }
       Object.assign(message, body);

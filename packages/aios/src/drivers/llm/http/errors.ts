@@ -16,12 +16,16 @@ export interface Place {
 const keyLike = /\b(?:sk|gsk|xai|hf|nvapi|pk|rk|key|aios_sk)[-_][\w*.-]{4,}/gi;
 const maxQuoteLength = 300;
 
-/** Upstream text for people: one line, not too long, without the key. */
-export function quote(text: string, { apiKey, keyReference }: Place): string {
+/** Upstream text for people: one line, not too long, without the key. Give it whole: half a key would not be known. */
+export function quote(text: string, { apiKey, keyReference }: Place, maxLength = maxQuoteLength): string {
   const name = keyReference ?? "[key]";
-  const hidden = apiKey === undefined || apiKey === "" ? text : text.replaceAll(apiKey, name);
-  const line = hidden.replaceAll(keyLike, name).replaceAll(/\s+/g, " ").trim();
-  return line.length > maxQuoteLength ? `${line.slice(0, maxQuoteLength)}…` : line;
+  // Megabytes of a broken stream need not be looked through; the end of the cut may be half of a key.
+  const keyLength = apiKey?.length ?? 0;
+  const near = text.slice(0, 4 * maxLength + 2 * keyLength);
+  const hidden = apiKey === undefined || apiKey === "" ? near : near.replaceAll(apiKey, name);
+  const known = near.length < text.length ? hidden.slice(0, -keyLength || undefined) : hidden;
+  const line = known.replaceAll(keyLike, name).replaceAll(/\s+/g, " ").trim();
+  return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
 }
 
 interface UpstreamError {
@@ -103,7 +107,7 @@ export function refusalError(place: Place, { status, headers, error, text, nowMs
   if (status >= 300 && status < 400) {
     return new SysError("EIO", `core ${core} answered ${status}: it has moved`, {
       retryable: false,
-      hint: `set the baseUrl of core ${core} to where ${String(headers["location"] ?? "it is now")} points`,
+      hint: `set the baseUrl of core ${core} to where ${quote(String(headers["location"] ?? "it is now"), place)} points`,
     });
   }
   if (status === 408 || status === 409 || status === 425 || status >= 500) {

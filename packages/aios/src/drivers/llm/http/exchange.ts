@@ -39,6 +39,7 @@ interface Options {
 }
 
 const maxErrorBytes = 64 * 1024;
+const deepestAnswer = 256;
 const ended: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
@@ -201,7 +202,7 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
       this.#forward();
       return;
     }
-    const last = rest === "" ? "" : `, in the middle of "${quote(rest.slice(0, 120), place)}"`;
+    const last = rest === "" ? "" : `, in the middle of "${quote(rest, place, 120)}"`;
     throw malformed(place, `ended its stream after ${this.#receivedBytes} bytes before the answer was complete${last}`);
   }
 
@@ -229,7 +230,7 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
         place,
         text === ""
           ? `answered ${status} with an empty body`
-          : `sent ${type} instead of JSON: "${quote(text.slice(0, 120), place)}"`,
+          : `sent ${type} instead of JSON: "${quote(text, place, 120)}"`,
       );
     }
     const error = errorWithin(json, { place, headers, hasOutput: answer.hasOutput });
@@ -242,7 +243,11 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
   #finish(): void {
     const { answer, place } = this.#options;
     if (!answer.isFinished && !answer.hasOutput) throw malformed(place, "ended its stream without an answer");
-    this.#pending.push(answer.result());
+    const event = answer.result();
+    // Doors and the journal write it as JSON again, which JSON.parse alone could take at any depth.
+    if (isDeeper(event.result, deepestAnswer))
+      throw malformed(place, `sent an answer nested deeper than ${deepestAnswer} levels`);
+    this.#pending.push(event);
     this.#settle();
   }
 
@@ -295,6 +300,11 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
     this.#failure = undefined;
     return failure;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
 }
 
 /** An error in a body or stream that began with 200; undefined where there is none. */

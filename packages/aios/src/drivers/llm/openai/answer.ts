@@ -99,7 +99,8 @@ export function createAnswer(options: {
     ofChoice ??= {};
     const held = ofChoice["logprobs"] as { content: unknown; refusal: unknown } | undefined;
     if (held === undefined) {
-      ofChoice["logprobs"] = { ...logprobs };
+      // Copied: the next chunks are added to them.
+      ofChoice["logprobs"] = { ...logprobs, content: copied(logprobs.content), refusal: copied(logprobs.refusal) };
       return;
     }
     held.content = joined(held.content, logprobs.content);
@@ -124,7 +125,7 @@ export function createAnswer(options: {
       try {
         wire = JSON.parse(data) as WireAnswer;
       } catch (cause) {
-        throw malformed(place, `sent an event that is not JSON: "${quote(data.slice(0, 120), place)}"`, cause);
+        throw malformed(place, `sent an event that is not JSON: "${quote(data, place, 120)}"`, cause);
       }
       if (typeof wire !== "object" || wire === null) return "more";
       if (wire.error) throw errorWithin(wire, { place, hasOutput: answer.hasOutput });
@@ -134,7 +135,7 @@ export function createAnswer(options: {
     takeBody(json, out) {
       const wire = json as WireAnswer;
       if (!wire.choices?.[0]) {
-        const said = quote(JSON.stringify(wire).slice(0, 120), place);
+        const said = quote(JSON.stringify(wire), place, 120);
         throw malformed(place, `sent an answer without choices: "${said}"`);
       }
       answer.take(wire, out);
@@ -193,12 +194,15 @@ const textOf = (part: unknown): string => {
   return typeof text === "string" ? text : "";
 };
 
-const joined = (held: unknown, more: unknown): unknown =>
-  Array.isArray(more)
-    ? Array.isArray(held)
-      ? [...(held as unknown[]), ...(more as unknown[])]
-      : more
-    : (held ?? null);
+const copied = (list: unknown): unknown => (Array.isArray(list) ? [...(list as unknown[])] : (list ?? null));
+
+/** Adds to the list that is held: a new one for each chunk would make a long answer cost the square of its length. */
+function joined(held: unknown, more: unknown): unknown {
+  if (!Array.isArray(more)) return held ?? null;
+  if (!Array.isArray(held)) return copied(more);
+  for (const item of more as unknown[]) (held as unknown[]).push(item);
+  return held;
+}
 
 function copyUnknown(
   from: Readonly<Record<string, unknown>>,

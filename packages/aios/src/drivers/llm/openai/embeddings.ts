@@ -90,7 +90,7 @@ function toResult(json: unknown, about: { args: EmbedArgs; place: Place; text: s
   const { args, place, text } = about;
   const wire = (typeof json === "object" ? json : null) as WireEmbeddings | null;
   if (!Array.isArray(wire?.data))
-    throw malformed(place, `sent something else than a list of vectors: "${quote(text.slice(0, 120), place)}"`);
+    throw malformed(place, `sent something else than a list of vectors: "${quote(text, place, 120)}"`);
   const embeddings: number[][] = [];
   for (const [place, item] of (wire.data as readonly ({ index?: unknown; embedding?: unknown } | null)[]).entries()) {
     const vector = toVector(item?.embedding);

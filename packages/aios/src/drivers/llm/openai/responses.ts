@@ -113,13 +113,13 @@ export function createResponseReader({ model, place }: { model: string; place: P
         return take(record(JSON.parse(data)), out);
       } catch (cause) {
         if (!(cause instanceof SyntaxError)) throw cause;
-        throw malformed(place, `sent an event that is not JSON: "${quote(data.slice(0, 120), place)}"`, cause);
+        throw malformed(place, `sent an event that is not JSON: "${quote(data, place, 120)}"`, cause);
       }
     },
     takeBody(json, out) {
       const body = json as Item;
       if (!Array.isArray(body["output"])) {
-        const said = quote(JSON.stringify(body).slice(0, 120), place);
+        const said = quote(JSON.stringify(body), place, 120);
         throw malformed(place, `sent a response without output: "${said}"`);
       }
       if (body["status"] === "failed") throw failure(record(body["error"]));
