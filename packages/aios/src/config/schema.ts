@@ -21,6 +21,12 @@ const rateLimitsSchema = z
       .optional()
       .describe("Requests at once after a pause. Default: two, or one second's worth."),
     concurrency: z.number().int().positive().optional().describe("Calls at once. Default: scheduler.maxConcurrent."),
+    outputReserve: z
+      .enum(["estimate", "max"])
+      .optional()
+      .describe(
+        "Tokens that are reserved for an answer: as many as answers at that place have, or as many as it may have, for keys whose provider counts max_tokens. Default: estimate.",
+      ),
   })
   .describe("What the key allows. What is absent is learned from the upstream's headers.");
 
@@ -29,6 +35,12 @@ const modelSchema = z.union([
   z.strictObject({
     id: z.string().min(1).describe("The model's name on its server; the second half of core/model."),
     contextTokens: z.number().int().positive().optional().describe("What prompt and answer may have together."),
+    maxOutputTokens: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe("The longest answer that it gives: requests for more are lowered to it, and budgets reserve no more."),
     serves: z
       .array(z.enum(["llm.chat", "llm.embed"]))
       .min(1)

@@ -1,7 +1,7 @@
 import type { ChatArgs, Usage } from "@aiosjs/sdk/protocol";
 import { exhausted, reserve, settle, shortAccount } from "./budget.ts";
 import type { Account, Reservation } from "./budget.ts";
-import { planChat, planEmbed } from "./clamp.ts";
+import { longestAnswer, planChat, planEmbed } from "./clamp.ts";
 import type { Lane } from "./lane.ts";
 import { isModelCall } from "./model-call.ts";
 import type { Core } from "./ports.ts";
@@ -21,7 +21,7 @@ interface CostOptions {
 export class AttemptCost {
   readonly #isToolCall: boolean;
   readonly #reservation: Reservation | undefined;
-  /** What the budgets still buy; undefined: as the call says. */
+  /** What the budgets still buy, and the model gives; undefined: as the call says. */
   readonly maxTokens: number | undefined;
   readonly isClamped: boolean;
 
@@ -31,7 +31,11 @@ export class AttemptCost {
     const { name, args } = entry.record;
     this.#isToolCall = name === "tool.call";
     this.isClamped = false;
-    if (accounts.length === 0) return;
+    if (accounts.length === 0) {
+      if (name === "llm.chat" && (args as ChatArgs).maxTokens !== undefined)
+        this.maxTokens = longestAnswer(args as ChatArgs, lane.spec);
+      return;
+    }
     if (!isModelCall(name)) {
       const cost = { ...noCost, calls: 1, toolCalls: this.#isToolCall ? 1 : 0 };
       const short = shortAccount(accounts, cost, nowMs);
@@ -40,8 +44,8 @@ export class AttemptCost {
       return;
     }
     const { inputTokens } = entry.demand;
-    const { driver, model, price } = lane;
-    const bill = { inputTokens, price, core: driver as Core, model, minOutputTokens, nowMs };
+    const { driver, model, price, spec } = lane;
+    const bill = { inputTokens, price, core: driver as Core, model, spec, minOutputTokens, nowMs };
     if (name === "llm.embed") {
       this.#reservation = reserve(accounts, planEmbed(accounts, bill));
       return;

@@ -184,6 +184,7 @@ export class Attempt {
       else record.push(told);
       entry.producedTokens = producedTokens(this.#outputBytes);
       this.#charge.produced(entry.producedTokens);
+      lane.outgrow(entry.demand, entry.producedTokens, this.#parts.clock.nowMs());
     }
     if (outcome && "discard" in outcome) this.#charge.produced(outcome.outputTokens);
     return (

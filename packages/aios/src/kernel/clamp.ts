@@ -2,7 +2,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, Usage } from "@aiosjs/sdk/protocol";
 import { exhausted, shortAccount } from "./budget.ts";
 import type { Account, Cost } from "./budget.ts";
-import type { Core, Price } from "./ports.ts";
+import type { Core, ModelSpec, Price } from "./ports.ts";
 
 /** Assumed where neither the caller nor a budget bounds the answer. */
 const UNBOUNDED_OUTPUT = 4_096;
@@ -79,6 +79,15 @@ export function planEmbed(accounts: readonly Account[], bill: Bill): Cost {
 }
 
 /**
+ * The longest answer that this call can get: what it asks for, as far as the model goes. Undefined where neither says anything;
+ * an upstream refuses a request for more than its model can give.
+ */
+export function longestAnswer({ maxTokens }: ChatArgs, { maxOutputTokens }: ModelSpec): number | undefined {
+  if (maxTokens === undefined) return maxOutputTokens;
+  return Math.min(maxTokens, maxOutputTokens ?? maxTokens);
+}
+
+/**
  * Hard budgets by clamping: the answer may be as long as the tightest budget still buys after the prompt is paid,
  * and exactly that is reserved.
  * @throws SysError EDQUOT when less than `minOutputTokens` (or than the caller asked for, if that is less) is left,
@@ -87,10 +96,12 @@ export function planEmbed(accounts: readonly Account[], bill: Bill): Cost {
 export function planChat(
   args: ChatArgs,
   accounts: readonly Account[],
-  options: Bill & { minOutputTokens: number },
+  options: Bill & { minOutputTokens: number; spec: ModelSpec },
 ): Plan {
-  const { inputTokens, price, core, nowMs } = options;
-  const wanted = args.maxTokens;
+  const { inputTokens, price, core, nowMs, spec } = options;
+  const wanted = longestAnswer(args, spec);
+  // What the model gives anyway need not be said.
+  const said = args.maxTokens === undefined ? undefined : wanted;
   const usdOf = dearestUsd(args, price);
   const costOf = (outputTokens: number): Cost => ({
     tokens: inputTokens + outputTokens,
@@ -102,7 +113,7 @@ export function planChat(
   if (bounding.length === 0) {
     const short = shortAccount(accounts, costOf(0), nowMs);
     if (short) throw exhausted(short, "llm.chat");
-    return { cost: costOf(wanted ?? UNBOUNDED_OUTPUT), maxTokens: wanted, isClamped: false };
+    return { cost: costOf(wanted ?? UNBOUNDED_OUTPUT), maxTokens: said, isClamped: false };
   }
   if (!core.honoursMaxTokens)
     throw new SysError(

@@ -2,6 +2,8 @@ import type { ChatArgs } from "@aiosjs/sdk/protocol";
 import { Attempt } from "./attempt.ts";
 import type { Submission } from "./submission.ts";
 import { placeOf } from "./call-place.ts";
+import type { CallRecord } from "./call-record.ts";
+import { longestAnswer } from "./clamp.ts";
 import { joinableOf } from "./joining.ts";
 import type { Lane } from "./lane.ts";
 import { promptSize } from "./model-call.ts";
@@ -24,7 +26,7 @@ export class Executor {
     const lane = lanes[0] as Lane;
     const { estimator } = this.#parts;
     const inputTokens = estimator.inputTokens(lane.model, size.bytes) + size.tokens;
-    const outputTokens = isChat ? estimator.outputTokens(placeOf(record), (record.args as ChatArgs).maxTokens) : 0;
+    const outputTokens = isChat ? this.#outputOf(record, lane) : 0;
     const entry: Entry = {
       record,
       lanes,
@@ -47,6 +49,13 @@ export class Executor {
       dispatch: (picked, slot) => void new Attempt(this.#parts, { submission, entry, lane: picked, slot, size }).run(),
     };
     return entry;
+  }
+
+  /** What of the token buckets is reserved for an answer: what is expected at the place that asks, or the longest possible. */
+  #outputOf(record: CallRecord, { driver, spec }: Lane): number {
+    const longest = longestAnswer(record.args as ChatArgs, spec);
+    const isMax = "limits" in driver && driver.limits.outputReserve === "max";
+    return isMax && longest !== undefined ? longest : this.#parts.estimator.outputTokens(placeOf(record), longest);
   }
 
   /** To the run queue, or to the side while the process is suspended. */

@@ -202,6 +202,17 @@ export class Lane {
     return ++this.#dispatches;
   }
 
+  /** An answer that is longer than was reserved for it takes the rest as it comes: it is gone, and nobody is promised it. */
+  outgrow(demand: Demand, outputTokens: number, nowMs: number): void {
+    const more = { requests: 0, inputTokens: 0, outputTokens: outputTokens - demand.outputTokens };
+    if (more.outputTokens <= 0) return;
+    for (const bucket of this.buckets.values()) {
+      const amount = amountOf(bucket, more);
+      if (amount > 0) bucket.take(amount, nowMs);
+    }
+    demand.outputTokens = outputTokens;
+  }
+
   /** Corrects the token buckets by what the call really took. */
   settle(demand: Demand, usage: Usage, nowMs: number): void {
     const actual = { requests: demand.requests, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };

@@ -152,6 +152,11 @@ export interface RateLimits {
   /** Requests that may come at once after a pause. Default: one second's worth, at least 1. */
   readonly burst?: number | undefined;
   readonly concurrency?: number | undefined;
+  /**
+   * What the token buckets reserve for an answer: as long as answers at the place that asks are (95th percentile), or the
+   * longest that it may be, for keys whose provider counts that. Default: estimate. Corrected as the answer comes.
+   */
+  readonly outputReserve?: "max" | "estimate" | undefined;
 }
 
 /** US dollars per million tokens. */
@@ -175,7 +180,7 @@ export interface ModelSpec {
   /** Default: llm.chat. */
   readonly serves?: readonly ModelSyscall[] | undefined;
   readonly contextTokens?: number | undefined;
-  /** The longest answer that it gives. */
+  /** The longest answer that it gives; a request for more is lowered to it. */
   readonly maxOutputTokens?: number | undefined;
   readonly price?: Price | undefined;
   /** How often its answers are good, 0…1, as the configuration declares it; what `cost-quality` starts from. */
