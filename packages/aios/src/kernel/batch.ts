@@ -127,9 +127,21 @@ export class Batch {
     }
   }
 
-  #endAll(failure: { cause: unknown }): void {
-    for (const member of this.#present) end(member, failure);
+  #endAll({ cause }: { cause: unknown }): void {
+    const isShared = new Set(this.#members.map(({ context }) => context.tenant)).size > 1;
+    const told = isShared ? withoutWords(cause, this.#lane.driver.name) : cause;
+    for (const member of this.#present) end(member, { cause: told });
   }
+}
+
+/** What happened, without the upstream's own words: they may repeat a text of another tenant's. */
+function withoutWords(cause: unknown, core: string): SysError {
+  const { code, retryable, retryAfterMs, hint } = isSysError(cause) ? cause : new SysError("EIO", `${core} failed`);
+  return new SysError(code, `core ${core} failed at a request that carried texts of several tenants`, {
+    hint,
+    retryable,
+    retryAfterMs,
+  });
 }
 
 function end(member: Member, failure: { cause: unknown } | undefined): void {

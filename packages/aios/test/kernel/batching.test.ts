@@ -260,6 +260,37 @@ describe("when a joined request fails", () => {
   });
 });
 
+test("an upstream's words about a request are told to nobody whose texts were not all of it", async () => {
+  const rig = await open({
+    script: ({ args }) => {
+      throw new SysError("EIO", `up answered 500: cannot read ${JSON.stringify(args.input)}`, { retryable: false });
+    },
+  });
+  const askAll = (callers: readonly (readonly [who: string, tenant: string])[]) =>
+    rig.clock.run(
+      Promise.allSettled(callers.map(([who, tenant]) => embed(rig, [who, tenant], { input: [`secret of ${tenant}`] }))),
+    );
+  const reasonsOf = (results: readonly PromiseSettledResult<unknown>[]): string[] =>
+    results.map((result) => (result.status === "rejected" ? String(result.reason) : "taken"));
+  for (const [index, reason] of reasonsOf(
+    await askAll([
+      ["a", "one"],
+      ["b", "two"],
+    ]),
+  ).entries()) {
+    expect(reason).toMatch(/EIO|failed/);
+    expect(reason).not.toContain(index === 0 ? "secret of two" : "secret of one");
+  }
+  // Among one's own there is nothing to hide.
+  for (const reason of reasonsOf(
+    await askAll([
+      ["a", "one"],
+      ["b", "one"],
+    ]),
+  ))
+    expect(reason).toContain("secret of one");
+});
+
 test.each([1, 2, 3, 4, 5])(
   "whatever fails or leaves, every call ends once, with its own vectors (seed %i)",
   async (seed) => {

@@ -46,6 +46,21 @@ export interface AiSdkCore extends Core, AsyncDisposable {
   refresh(signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Most packages write the model's name into an address, as it is. A caller's `../../files` there would be another address,
+ * asked with the core's key.
+ */
+function checkName(model: string, core: string): void {
+  if (
+    /^[^\s?#%\\\p{C}]+$/u.test(model) &&
+    !model.split("/").some((step) => step === "." || step === ".." || step === "")
+  )
+    return;
+  throw new SysError("ENOENT", `core ${core} does not have model ${JSON.stringify(model.slice(0, 80))}`, {
+    hint: '"aios llm ls" lists what is there',
+  });
+}
+
 /** A list older than this is read again the next time somebody asks; until it is there, the old one is answered. */
 const modelsMaxAgeMs = 10 * 60_000;
 const googleUrl = "https://generativelanguage.googleapis.com/v1beta";
@@ -120,6 +135,7 @@ export function createAiSdkCore(options: AiSdkCoreOptions): AiSdkCore {
     const leaving = new AbortController();
     let length = 0;
     try {
+      checkName(model, name);
       const asked = checkVersion<ChatModel>(provider.languageModel?.(model), { core: name, packageName });
       const request = toCallOptions(args, {
         core: name,
@@ -164,6 +180,7 @@ export function createAiSdkCore(options: AiSdkCoreOptions): AiSdkCore {
   async function* vectors(args: EmbedArgs, { model, signal }: DriverContext): AsyncGenerator<Batch> {
     if (signal.aborted) throw cancellation(signal);
     try {
+      checkName(model, name);
       const made = provider.embeddingModel ? provider.embeddingModel(model) : provider.textEmbeddingModel?.(model);
       const asked = checkVersion<EmbeddingModel>(made, { core: name, packageName });
       const { embeddings, usage, leftOut, responses } = await orAborted(

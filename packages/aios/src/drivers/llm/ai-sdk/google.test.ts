@@ -86,3 +86,14 @@ test("Google's list tells what each model can be asked for, and how much it read
   ]);
   expect(readGoogleModels({ object: "list", data: [] })).toBeUndefined();
 });
+
+test.each(["../../v1/files?x=", "models/../../upload", "m#", "m?alt=sse", "%2e%2e/%2e%2e/files", "a\\b", "a b"])(
+  "a model called %s is never asked for: packages write the name into an address",
+  async (model) => {
+    await using opened = await open((request) => geminiReply(request));
+    await expect(chat(opened.core, contextOf(model), ask("Hi"))).rejects.toMatchObject({ code: "ENOENT" });
+    const vectors = opened.core.execute("llm.embed", { model, input: ["x"] }, contextOf(model));
+    await expect(all(vectors)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(opened.upstream.requests.length).toBe(0);
+  },
+);
