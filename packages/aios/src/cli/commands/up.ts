@@ -52,6 +52,7 @@ function tellReady(context: Context, kernel: RunningKernel): void {
   const { t } = context;
   context.result(kernel, () => t(kernelText.ready, kernel));
   context.say(t(kernelText.usage, kernel));
+  context.say(t(kernelText.usageAnthropic, kernel));
   context.say(t(kernelText.usageRun));
   context.say(t(kernelText.usageTop));
 }

@@ -68,7 +68,7 @@ export const doctorText = {
   journalGood: { en: "{mb} MB, every page is whole", zh: "{mb} MB，所有页完整" },
   journalNone: { en: "none yet", zh: "暂无" },
   journalMemory: { en: "in memory: nothing outlives the kernel", zh: "仅在内存中：内核停止后不保留" },
-  coreGood: { en: "answers in {ms} ms, {count} models", zh: "{ms} 毫秒内应答，{count} 个模型" },
+  coreGood: { en: "answers in {ms} ms; models: {count}", zh: "{ms} 毫秒内应答，{count} 个模型" },
   coreSim: { en: "a simulation: always answers", zh: "模拟核心：始终应答" },
   coreLocal: { en: "package and model file are there: {models}", zh: "软件包和模型文件均已就绪：{models}" },
   coresNone: {
@@ -77,7 +77,7 @@ export const doctorText = {
   },
   coresNoneFix: { en: "aios llm add NAME", zh: "aios llm add 名称" },
   cores: { en: "cores", zh: "核心" },
-  ollamaUp: { en: "answers at {url}, {count} models", zh: "{url} 有应答，{count} 个模型" },
+  ollamaUp: { en: "answers at {url}; models: {count}", zh: "{url} 有应答，{count} 个模型" },
   ollamaEmpty: { en: "answers at {url}, but has no model", zh: "{url} 有应答，但没有模型" },
   ollamaEmptyFix: { en: "ollama pull qwen2.5:7b", zh: "ollama pull qwen2.5:7b" },
   ollamaNone: { en: "does not answer (not needed)", zh: "无应答（非必需）" },

@@ -7,6 +7,10 @@ export const kernelText = {
     en: "any OpenAI client: OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=$(aios key new -q)",
     zh: "任意 OpenAI 客户端：OPENAI_BASE_URL={url}/v1 OPENAI_API_KEY=$(aios key new -q)",
   },
+  usageAnthropic: {
+    en: "any Anthropic client: ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=$(aios key new -q)",
+    zh: "任意 Anthropic 客户端：ANTHROPIC_BASE_URL={url} ANTHROPIC_API_KEY=$(aios key new -q)",
+  },
   usageRun: { en: "any program: aios run -- python my_agent.py", zh: "任意程序：aios run -- python my_agent.py" },
   usageTop: { en: "watch it: aios top · stop it: aios down", zh: "查看：aios top · 停止：aios down" },
   untilCtrlC: { en: "Ctrl-C stops it", zh: "按 Ctrl-C 停止" },

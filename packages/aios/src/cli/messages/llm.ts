@@ -56,7 +56,7 @@ export const llmText = {
     en: "it is the only core now: the simulation and Ollama have to be added by name to be kept",
     zh: "现在它是唯一的核心：如需保留模拟核心或 Ollama，请另行添加",
   },
-  works: { en: "{core} answers in {ms} ms: {count} models", zh: "{core} 在 {ms} 毫秒内应答：{count} 个模型" },
+  works: { en: "{core} answers in {ms} ms; models: {count}", zh: "{core} 在 {ms} 毫秒内应答：{count} 个模型" },
   fails: { en: "{core} does not work yet: {detail}", zh: "{core} 尚不可用：{detail}" },
   ok: { en: "ok", zh: "正常" },
   simulation: { en: "a simulation: always answers", zh: "模拟核心：始终应答" },
