@@ -31,6 +31,8 @@ export interface SimulationOptions {
   readonly context?: "resent" | "held";
   /** Default: answers come in one piece. */
   readonly isStreamed?: boolean;
+  /** Told all events of each call when it has ended; `index` counts the calls of its agent as planned. */
+  readonly heard?: (agent: AgentPlan, index: number, events: readonly SysEvent[]) => void;
   /** The core as the kernel sees it: a place to look in. */
   readonly watch?: (core: Core) => Core;
 }
@@ -56,6 +58,8 @@ export interface SimulationRun {
   readonly wallMs: number;
   /** Slots still taken when all is over. */
   readonly leakedSlots: number;
+  /** Of preempted calls, that nobody has resumed or discarded then. */
+  readonly leakedSnapshots: number;
   /** Budgets as the journal has them when all is over; what is reserved counts as used there. */
   readonly accounts: readonly AccountRow[];
   /** SHA-256 over the journal's events. */
@@ -123,12 +127,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRu
       calls,
       context: options.context ?? "resent",
       isStreamed: options.isStreamed ?? false,
+      heard: options.heard,
     });
     completionOfMs.set(agent, clock.nowMs() - startMs - agent.startMs);
   };
   await clock.run(Promise.all(plans.map(run)));
   const [virtualMs, wallMs] = [clock.nowMs() - startMs, performance.now() - beganAt];
-  const leakedSlots = core.running + core.waiting;
+  const [leakedSlots, leakedSnapshots] = [core.running + core.waiting, core.snapshots];
   await clock.run(Promise.resolve(kernel[Symbol.asyncDispose]()));
   const refused = journal.counts.get("lane.refused") ?? 0;
   const accounts = [...journal.accounts.values()];
@@ -140,6 +145,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRu
     virtualMs,
     wallMs,
     leakedSlots,
+    leakedSnapshots,
     accounts,
     eventHash: journal.digest(),
   };
@@ -149,18 +155,25 @@ const forever = new AbortController().signal;
 const nothing = (): Promise<never> => Promise.reject(new Error("no programs and no configuration in a simulation"));
 
 /** Each agent has a key of its own, as a process that `aios run` starts has. */
-function callerOf(kernel: Kernel, { name, tenant, class: schedulingClass }: AgentPlan): Caller {
+function callerOf(kernel: Kernel, { name, tenant, class: schedulingClass, deadlineMs }: AgentPlan): Caller {
   const principal = { tenant: asTenantId(tenant), key: asKeyId(`k-${name}`), pid: null, scopes: ["llm.*"] };
   const pid = kernel.identify(principal, { session: name });
-  return { principal, pid, class: schedulingClass, onDetach: "abort" };
+  return { principal, pid, class: schedulingClass, deadlineMs, onDetach: "abort" };
 }
 
 /** Plays a plan: each call is a syscall that is read to its end. A call that fails is noted, and the agent goes on. */
 async function runAgent(
   agent: AgentPlan,
-  room: { clock: VirtualClock; kernel: Kernel; calls: CallOutcome[]; context: "resent" | "held"; isStreamed: boolean },
+  room: {
+    clock: VirtualClock;
+    kernel: Kernel;
+    calls: CallOutcome[];
+    context: "resent" | "held";
+    isStreamed: boolean;
+    heard: SimulationOptions["heard"];
+  },
 ): Promise<void> {
-  const { clock, kernel, calls } = room;
+  const { clock, kernel, calls, heard } = room;
   const caller = callerOf(kernel, agent);
   const isResent = agent.growsContext && room.context === "resent";
   const history: Message[] = [];
@@ -174,12 +187,15 @@ async function runAgent(
       caller,
     );
     let last: Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }> | undefined;
+    const events: SysEvent[] | undefined = heard && [];
     for await (const batch of call)
       for (const event of batch) {
+        events?.push(event);
         if (last) throw new Error(`a call went on after its last event, with ${event.type}`);
         if (isTerminal(event)) last = event;
       }
     if (!last) throw new Error("a call ended without its last event");
+    if (events) heard?.(agent, index, events);
     const { usage, timing } = last;
     if (last.type === "syscall.failed") return void calls.push({ agent, failure: last.error.code, usage, timing });
     if (isResent) history.push((last.result as ChatResult).message);

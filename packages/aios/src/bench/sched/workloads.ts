@@ -16,6 +16,8 @@ export interface AgentPlan {
   readonly name: string;
   readonly tenant: string;
   readonly class: SchedulingClass;
+  /** Of each call. Default: the kernel's timeout. */
+  readonly deadlineMs?: number;
   readonly startMs: number;
   readonly waves: readonly { readonly steps: readonly Step[]; readonly gapMs: number }[];
   /** Whether each wave's prompt holds all before it, as in a conversation. */
