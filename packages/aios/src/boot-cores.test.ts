@@ -1,5 +1,9 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryHome } from "../test/temporary-home.ts";
+import { writeRandomModel } from "./bench/random-model.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { configSchema } from "./config/schema.ts";
 import { realClock } from "./drivers/clock/real.ts";
@@ -82,3 +86,23 @@ test("a change that would take down a core that was up is refused, and changes n
   });
   expect((await shelf.stock(config))[0]).toBe(before);
 });
+
+test("weights of the hub that were pulled since make another core, those of before the same one", async () => {
+  using home = temporaryHome();
+  const repo = home.file("hf/hub/models--acme--m");
+  const pullCommit = (commit: string): void => {
+    mkdirSync(join(repo, "snapshots", commit), { recursive: true });
+    mkdirSync(join(repo, "refs"), { recursive: true });
+    writeRandomModel(join(repo, "snapshots", commit, "m-Q8_0.gguf"));
+    writeFileSync(join(repo, "refs", "main"), commit);
+  };
+  await using shelf = shelfWith({ HF_HOME: home.file("hf") });
+  const config = configOf({ name: "local", kind: "llama", gpu: "off", modelPath: "hf:acme/m" });
+  expect((await shelf.stock(config))[0]?.down?.hint).toBe("aios llm pull hf:acme/m; then aios refresh");
+  pullCommit("a".repeat(40));
+  const [first] = await shelf.stock(config);
+  expect(first?.down).toBeUndefined();
+  expect((await shelf.stock(config))[0]).toBe(first);
+  pullCommit("b".repeat(40));
+  expect((await shelf.stock(config))[0]).not.toBe(first);
+}, 60_000);

@@ -8,6 +8,8 @@ import { resolveSecret } from "./config/secrets.ts";
 import { createAnthropicCore } from "./drivers/llm/anthropic/core.ts";
 import { aiSdkKind, isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";
 import { createDownCore } from "./drivers/llm/down.ts";
+import { locateWeights } from "./drivers/llm/hugging-face/locate.ts";
+import { isReference } from "./drivers/llm/hugging-face/reference.ts";
 import { createOpenAiCore } from "./drivers/llm/openai/core.ts";
 import { discoverOllama } from "./drivers/llm/openai/ollama.ts";
 import { createSimCore } from "./drivers/llm/sim/core.ts";
@@ -60,7 +62,8 @@ export class CoreShelf implements AsyncDisposable {
       for (const [endpoint, { baseUrl, apiKey }] of endpointsOf(core).entries()) {
         const place = { home: this.#home, clock: this.#clock };
         const stamp = await stampOf(core, this.#home);
-        const identity = JSON.stringify([core, endpoint, await this.#secretsOf(core), stamp]);
+        const weights = await weightsOf(core, this.#env);
+        const identity = JSON.stringify([core, endpoint, await this.#secretsOf(core), stamp, weights]);
         const known = this.#made.get(identity);
         if (known && !known.down) made.set(identity, known);
         else {
@@ -161,6 +164,15 @@ export class CoreShelf implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#made.values()].map(async (core) => core[Symbol.asyncDispose]?.()));
   }
+}
+
+/** Which weights a name on the hub stands for now: a pull of a newer commit makes another core. */
+async function weightsOf({ name, kind, modelPath = "" }: CoreConfig, env: Env): Promise<string | undefined> {
+  if (!isReference(modelPath)) return undefined;
+  const form = kind === "transformers" ? "onnx" : "gguf";
+  // What is wrong with it is said where the core is made.
+  const found = await locateWeights(modelPath, { core: name, env, form }).catch(() => undefined);
+  return found?.path;
 }
 
 /** Lists of addresses and keys pair up; a single one goes with each of the others. */
