@@ -1,4 +1,4 @@
-import type { ChatArgs, ChatResult, EmbedArgs, Foreign } from "./syscalls/llm.ts";
+import type { ChatArgs, ChatResult, EmbedArgs, Foreign, Message } from "./syscalls/llm.ts";
 import type { DeltaEvent } from "./events.ts";
 
 /**
@@ -7,26 +7,47 @@ import type { DeltaEvent } from "./events.ts";
  */
 export function meaningOfRequest(args: ChatArgs | EmbedArgs): Record<string, unknown> {
   const { model: _name, stream: _how, callSite: _place, door: _note, ...said } = args as ChatArgs;
-  return withoutHints(said) as Record<string, unknown>;
+  return withoutHints(said);
 }
 
 /** Members of a dialect that mean something: all but its hints. */
 export const meaningOfForeign = (foreign: Foreign | undefined): string[] =>
   Object.keys(foreign?.members ?? {}).filter((name) => !foreign?.hints?.includes(name));
 
-function withoutHints(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutHints);
-  if (typeof value !== "object" || value === null) return value;
-  const members: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) {
-    if (name !== "foreign" || member === undefined) members[name] = withoutHints(member);
-    else {
-      const foreign = member as Foreign;
-      const meant = meaningOfForeign(foreign).map((one) => [one, foreign.members[one]] as const);
-      if (meant.length > 0) members[name] = [foreign.dialect, Object.fromEntries(meant)];
-    }
-  }
-  return members;
+/**
+ * Hints that change no answer of any core. Most hints do change the answers of the core whose dialect they are in: how much to
+ * say, how long to think.
+ */
+const idleHints = new Set(
+  (
+    "user safety_identifier metadata client_metadata store service_tier speed cache_control prompt_cache_key " +
+    "prompt_cache_options prompt_cache_retention prompt_cache_breakpoint stream_options eager_input_streaming " +
+    "diagnostics billing_policy fallback_credit_token access_programs"
+  ).split(" "),
+);
+
+/** At the objects that the form has; a member called `foreign` of a tool's own schema is that schema's. */
+function withoutHints({ messages, tools, ...request }: Partial<ChatArgs>): Record<string, unknown> {
+  const said = meant(request);
+  if (messages) said["messages"] = messages.map(meantOfMessage);
+  if (tools) said["tools"] = tools.map(meant);
+  return said;
+}
+
+function meantOfMessage(message: Message): Record<string, unknown> {
+  const said = meant(message);
+  if (Array.isArray(message.content)) said["content"] = message.content.map(meant);
+  if (message.role === "assistant" && message.toolCalls) said["toolCalls"] = message.toolCalls.map(meant);
+  return said;
+}
+
+function meant(value: object): Record<string, unknown> {
+  const { foreign, ...members } = value as { foreign?: Foreign | undefined };
+  const said: Record<string, unknown> = members;
+  const isIdle = (name: string): boolean => foreign?.hints?.includes(name) === true && idleHints.has(name);
+  const beyond = Object.entries(foreign?.members ?? {}).filter(([name]) => !isIdle(name));
+  if (foreign && beyond.length > 0) said["foreign"] = [foreign.dialect, Object.fromEntries(beyond)];
+  return said;
 }
 
 const textOf = (content: ChatResult["message"]["content"]): string =>

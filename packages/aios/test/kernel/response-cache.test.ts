@@ -95,10 +95,30 @@ describe("an equal request", () => {
     ["the seed", { seed: 2 }],
     ["the format", { responseFormat: { type: "json" } }],
     ["a word", { messages: [{ role: "user", content: "hello " }] }],
+    [
+      "a hint that its own dialect answers by",
+      { foreign: { dialect: "openai", members: { verbosity: "low" }, hints: ["verbosity"] } },
+    ],
+    [
+      "a member of a format that is called as what is left out",
+      {
+        responseFormat: {
+          type: "json-schema",
+          name: "x",
+          schema: { type: "object", properties: { foreign: { type: "number" } } },
+        },
+      },
+    ],
     ["a member beyond the form", { foreign: { dialect: "openai", members: { top_k: 1 } } }],
   ])("is another one where %s differs", async (_what, more) => {
     const rig = await open();
-    const base = { model: "up/m", maxTokens: 50, seed: 1 };
+    const schema = { type: "object", properties: { foreign: { type: "string" } } };
+    const base: Partial<Chat> = {
+      model: "up/m",
+      maxTokens: 50,
+      seed: 1,
+      responseFormat: { type: "json-schema", name: "x", schema },
+    };
     await chat(rig, say("hello", base));
     expect((await chat(rig, say("hello", { ...base, ...more }))).isCached).toBeUndefined();
     expect((await chat(rig, say("hello", { ...base, ...more }))).isCached).toBe(true);
