@@ -20,6 +20,7 @@ import { isModelCall } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
+import type { Asked } from "./urgency.ts";
 
 const kernelDevices = {
   ...procDevice,
@@ -62,7 +63,7 @@ export class CallFlow {
 
   /** @throws SysError for what is refused at once. */
   begin(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
-    if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller.principal);
+    if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
     // Who is suspended waits, even for what would cost nothing.
     const cacheKey = record.process.suspended === undefined ? this.#parts.answers.keyOf(record) : undefined;
     if (cacheKey === undefined) this.#admit(spec, record, caller);
@@ -161,8 +162,7 @@ export class CallFlow {
       record,
       lanes,
       accounts,
-      nice: caller.nice ?? process.nice,
-      class: caller.class ?? process.class,
+      asked: askedOf(caller),
       deadlineAtMs,
       nested: (name, args) => this.#nested(record, caller.principal, { name, args }),
       finish,
@@ -191,7 +191,7 @@ export class CallFlow {
   }
 
   /** A syscall of the kernel's own devices: answered without a run queue. */
-  async #answer(spec: SyscallSpec, record: CallRecord, principal: Principal): Promise<void> {
+  async #answer(spec: SyscallSpec, record: CallRecord, caller: Caller): Promise<void> {
     const { parts, lifecycle, calls, controls } = this.#options;
     const handler = kernelDevices[record.name] as Handler<SyscallName>;
     const { signal } = record.abort;
@@ -205,7 +205,8 @@ export class CallFlow {
         parts,
         lifecycle,
         record,
-        principal,
+        principal: caller.principal,
+        asked: askedOf(caller),
         signal,
         findCall: (id) => calls.find(id),
       });
@@ -261,6 +262,8 @@ export class CallFlow {
     record.end(failure ? { error: failure } : outcome);
   }
 }
+
+const askedOf = ({ nice, class: urgency }: Caller): Asked => ({ nice, class: urgency });
 
 function needsOf(name: string): readonly Resource[] {
   if (name === "tool.call") return ["calls", "toolCalls", "wallMs"];

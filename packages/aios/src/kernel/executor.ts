@@ -9,6 +9,7 @@ import type { Lane } from "./lane.ts";
 import { promptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { Entry } from "./scheduler.ts";
+import { urgencyOf } from "./urgency.ts";
 
 /** Makes calls into entries of the run queues; each dispatch is an attempt. */
 export class Executor {
@@ -34,8 +35,8 @@ export class Executor {
       pid: record.process.pid,
       program: record.process.root.pid,
       attained: record.process.attained,
-      nice: submission.nice,
-      class: submission.class,
+      asked: submission.asked,
+      ...urgencyOf(record.process, submission.asked),
       arrivedMs: record.queuedAtMs,
       arrival: this.#parts.scheduler.nextArrival(),
       deadlineAtMs: submission.deadlineAtMs,

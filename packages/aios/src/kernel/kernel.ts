@@ -198,7 +198,10 @@ class KernelDoor implements Kernel {
     { name, args }: { name: string; args: unknown },
   ): Promise<SysEvent | undefined> {
     const { pid } = record.process;
-    const subscription = this.syscall(name, args, { principal: { ...principal, pid }, pid, onDetach: "abort" });
+    // Who waits for it is as urgent as it was.
+    const { nice, class: urgency } = this.#lifecycle.entries.get(record) ?? {};
+    const quality = { nice, class: urgency, onDetach: "abort" as const };
+    const subscription = this.syscall(name, args, { principal: { ...principal, pid }, pid, ...quality });
     const cancel = (): void => subscription.cancel();
     record.abort.signal.addEventListener("abort", cancel, { once: true });
     let last: SysEvent | undefined;
@@ -228,7 +231,7 @@ class KernelDoor implements Kernel {
 
   async #refresh(): Promise<{ changed: string[]; needRestart: string[] }> {
     const { settings, cores, cache, changed, needRestart } = await this.#options.reload();
-    const { lanes, router, answers, scheduler, budgets, clock, outbox } = this.#parts;
+    const { lanes, answers, scheduler, budgets, clock, outbox } = this.#parts;
     // Before anything is touched: what is wrong with the settings changes nothing.
     lanes.policyOf(settings);
     const waiting = scheduler.drain(lanes.all());
@@ -237,7 +240,7 @@ class KernelDoor implements Kernel {
     answers.use(cache, settings.cache);
     for (const [tenant, limits] of Object.entries(settings.budgets))
       budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
-    scheduler.reroute(waiting, (record) => router.lanesOf(record));
+    scheduler.reroute(waiting);
     outbox.event("config.refreshed", { tenant: this.#homeTenant(), pid: null }, { changed });
     return { changed, needRestart };
   }

@@ -27,7 +27,7 @@ export function praise({ outbox, clock }: Parts, { entry, lane }: { entry: Entry
 
 /** The lane pauses or rests for what its upstream did. @returns when it goes on, as far as it has said. */
 export function blame(parts: Parts, { entry, lane }: { entry: Entry; lane: Lane }, error: SysError): number {
-  const { scheduler, router, clock, outbox } = parts;
+  const { scheduler, clock, outbox } = parts;
   const origin = { tenant: entry.tenant, pid: entry.pid };
   const nowMs = clock.nowMs();
   if (error.code === "EAGAIN") {
@@ -39,6 +39,6 @@ export function blame(parts: Parts, { entry, lane }: { entry: Entry; lane: Lane 
   if (untilMs === undefined) return nowMs;
   outbox.event("lane.cooled", origin, { lane: lane.id, untilMs, faults: lane.faults });
   // Who waits for this lane alone may have another one.
-  scheduler.reroute(scheduler.drain([lane]), (record) => router.lanesOf(record));
+  scheduler.reroute(scheduler.drain([lane]));
   return nowMs;
 }

@@ -7,6 +7,8 @@ import { serviceOf } from "./policies/policy.ts";
 import type { JournalImage, KeyRow, Principal, ProcessRow } from "./ports.ts";
 import type { Process } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
+import { urgencyOf } from "./urgency.ts";
+import type { Lender } from "./urgency.ts";
 
 /** A command whose parent was killed tells nobody that it has ended: its kernel looks after it this often. */
 const HOST_LOOK_MS = 5_000;
@@ -166,15 +168,43 @@ export class Lifecycle {
     this.save(process);
   }
 
-  /** A nice value or class has changed: waiting calls stand in the queues anew. */
-  requeue(process: Process): void {
+  /** A nice value or class was set, for calls under way too, whatever they said of themselves. */
+  renice(process: Process): void {
     for (const record of process.calls) {
       const entry = this.entries.get(record);
-      if (!entry || entry.tickets.size === 0) continue;
-      this.#parts.scheduler.withdraw(entry);
-      const renewed: Entry = Object.assign(entry, { nice: process.nice, class: process.class });
-      this.#parts.scheduler.enqueue(renewed);
+      if (entry) Object.assign(entry, { asked: {} });
     }
+    this.#urge(process);
+  }
+
+  /** Until the returned function is called, `to` is at least as urgent as who waits for it. */
+  lend(lender: Lender, to: Process): () => void {
+    to.lenders.add(lender);
+    lender.process.awaited.add(to);
+    this.#urge(to);
+    return () => {
+      to.lenders.delete(lender);
+      const { process } = lender;
+      if (![...to.lenders].some((one) => one.process === process)) process.awaited.delete(to);
+      this.#urge(to);
+    };
+  }
+
+  /** How urgent the process's calls are, and those of whom it waits for, may have changed: who waits stands in the queues anew. */
+  #urge(process: Process, seen: Set<Process> = new Set()): void {
+    if (seen.has(process)) return;
+    seen.add(process);
+    for (const record of process.calls) {
+      const entry = this.entries.get(record);
+      if (!entry) continue;
+      const urgency = urgencyOf(process, entry.asked);
+      if (urgency.nice === entry.nice && urgency.class === entry.class) continue;
+      const isQueued = entry.tickets.size > 0;
+      if (isQueued) this.#parts.scheduler.withdraw(entry);
+      const renewed: Entry = Object.assign(entry, urgency);
+      if (isQueued) this.#parts.scheduler.enqueue(renewed);
+    }
+    for (const one of process.awaited) this.#urge(one, seen);
   }
 
   /** Reaps client processes that have been idle for long; one timer each, looked at when it is due. */

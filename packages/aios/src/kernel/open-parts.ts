@@ -94,7 +94,7 @@ export async function openParts(
     toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
     outbox,
     processes: new ProcessTable({ random, clock }),
-    scheduler: new Scheduler({ clock, timers, random }),
+    scheduler: new Scheduler({ clock, timers, random, lanesOf: (record) => parts.router.lanesOf(record) }),
     estimator,
     lanes,
     answers,

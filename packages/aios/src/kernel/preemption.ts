@@ -1,5 +1,5 @@
 import type { Lane } from "./lane.ts";
-import { PREFILL_WEIGHT } from "./policies/policy.ts";
+import { isMoreUrgent, PREFILL_WEIGHT } from "./policies/policy.ts";
 import type { Ticket, Waiting } from "./policies/policy.ts";
 import type { Core } from "./ports.ts";
 import type { Entry } from "./scheduler.ts";
@@ -102,7 +102,7 @@ const MORE_URGENT = "more urgent work waits";
 const timesIn = (entry: Entry): number => timesOf.get(entry) ?? 0;
 
 const makesWay = (lane: Lane, waiting: Waiting, running: Waiting): boolean =>
-  lane.queue.preempts?.(waiting, running) ?? (waiting.class === "interactive" && running.class === "batch");
+  lane.queue.preempts?.(waiting, running) ?? isMoreUrgent(waiting, running);
 
 function isBetter(left: Holder, right: Holder): boolean {
   const [leftTimes, rightTimes] = [timesIn(left.entry), timesIn(right.entry)];
@@ -111,7 +111,7 @@ function isBetter(left: Holder, right: Holder): boolean {
 
 /** What the call is expected to write yet: only a slot that stays taken for long is worth a switch. */
 function tokensLeft({ demand, producedTokens }: Entry): number {
-  return Math.max(demand.outputTokens - producedTokens, producedTokens * FURTHER_PART);
+  return producedTokens < demand.outputTokens ? demand.outputTokens - producedTokens : producedTokens * FURTHER_PART;
 }
 
 /** Out and in again, in tokens of an answer: moving the state, or computing all of it anew. */

@@ -4,6 +4,7 @@ import { ProgramAttained } from "./attained.ts";
 import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { ProcessRow } from "./ports.ts";
+import type { Lender } from "./urgency.ts";
 
 export interface ProcessOptions {
   readonly pid: Pid;
@@ -54,6 +55,9 @@ export class Process {
   /** What the program has received; shared by its whole tree. */
   readonly attained: ProgramAttained;
   readonly calls = new Set<CallRecord>();
+  /** Who waits for its end, and for whose it waits: waiting lends urgency. */
+  readonly lenders = new Set<Lender>();
+  readonly awaited = new Set<Process>();
   queued = 0;
   running = 0;
   hasBegun = false;

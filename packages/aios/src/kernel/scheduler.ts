@@ -10,10 +10,13 @@ import { serviceOf } from "./policies/policy.ts";
 import type { Service, Ticket, Waiting } from "./policies/policy.ts";
 import type { Clock, Random } from "./ports.ts";
 import type { Timer, Timers } from "./timers.ts";
+import type { Asked } from "./urgency.ts";
 
 /** A call on its way through the lanes. */
 export interface Entry extends Waiting {
   readonly record: CallRecord;
+  /** How urgent the call said it is. */
+  readonly asked: Asked;
   readonly attained: ProgramAttained;
   readonly lanes: readonly Lane[];
   readonly demand: Demand;
@@ -69,10 +72,19 @@ export class Scheduler {
   #queued = 0;
   #arrivals = 0;
 
-  constructor(options: { clock: Clock; timers: Timers; random: Random }) {
+  readonly #lanesOf: (record: CallRecord) => readonly Lane[];
+
+  /** `lanesOf`: where a call is routed now. */
+  constructor(options: {
+    clock: Clock;
+    timers: Timers;
+    random: Random;
+    lanesOf: (record: CallRecord) => readonly Lane[];
+  }) {
     this.#clock = options.clock;
     this.#timers = options.timers;
     this.#random = options.random;
+    this.#lanesOf = options.lanesOf;
   }
 
   get queued(): number {
@@ -101,6 +113,7 @@ export class Scheduler {
   }
 
   enqueue(entry: Entry): void {
+    if (!this.#isAtHome(entry)) return;
     this.#count(entry);
     this.#stand(entry);
   }
@@ -109,10 +122,33 @@ export class Scheduler {
   enqueueLater(entry: Entry, atMs: number, beforeStanding?: () => void): void {
     this.#count(entry);
     entry.delay = this.#timers.at(atMs, () => {
-      entry.delay = undefined;
       beforeStanding?.();
-      this.#stand(entry);
+      if (entry.lanes.every(({ isGone }) => !isGone)) {
+        entry.delay = undefined;
+        return this.#stand(entry);
+      }
+      this.withdraw(entry);
+      this.enqueue(entry);
     });
+  }
+
+  /** A call that was not in the queues during a refresh is routed again where its cores are gone. False: it has ended. */
+  #isAtHome(entry: Entry): boolean {
+    if (entry.lanes.every(({ isGone }) => !isGone)) return true;
+    if (entry.standby?.abandon() === false) return false;
+    return this.#isRouted(entry);
+  }
+
+  #isRouted(entry: Entry): boolean {
+    try {
+      Object.assign(entry, { lanes: this.#lanesOf(entry.record) });
+      return true;
+    } catch (cause) {
+      // It may come from an attempt that has ended.
+      entry.record.state = "queued";
+      entry.record.cancel(cause as SysError);
+      return false;
+    }
   }
 
   #count(entry: Entry): void {
@@ -145,21 +181,9 @@ export class Scheduler {
     return waiting.toSorted((left, right) => left.arrival - right.arrival);
   }
 
-  /** Queues drained calls again where the new configuration says, or ends them with what it says. */
-  reroute(waiting: readonly Entry[], lanesOf: (record: CallRecord) => readonly Lane[]): void {
-    for (const entry of waiting) {
-      const [lane] = entry.lanes;
-      if (entry.standby && !lane?.isGone) {
-        this.enqueue(entry);
-        continue;
-      }
-      if (entry.standby?.abandon() === false) continue;
-      try {
-        this.enqueue(Object.assign(entry, { lanes: lanesOf(entry.record) }));
-      } catch (cause) {
-        entry.record.cancel(cause as SysError);
-      }
-    }
+  /** Queues drained calls again where they are routed now; one that made way waits for the core that it comes from. */
+  reroute(waiting: readonly Entry[]): void {
+    for (const entry of waiting) if (entry.standby || this.#isRouted(entry)) this.enqueue(entry);
   }
 
   /** Takes a waiting call out of all its queues. */

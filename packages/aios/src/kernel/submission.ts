@@ -2,6 +2,7 @@ import type { SysError, Usage } from "@aiosjs/sdk/protocol";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { Lane } from "./lane.ts";
+import type { Asked } from "./urgency.ts";
 
 /** What a call leaves behind: told once, whatever happened. */
 export type Outcome = { result: unknown; usage: Usage } | { error: SysError; usage: Usage };
@@ -11,8 +12,7 @@ export interface Submission {
   readonly record: CallRecord;
   readonly lanes: readonly Lane[];
   readonly accounts: readonly Account[];
-  readonly nice: number;
-  readonly class: "interactive" | "batch";
+  readonly asked: Asked;
   readonly deadlineAtMs: number;
   nested(name: string, args: unknown): Promise<unknown>;
   /** Called exactly once. */

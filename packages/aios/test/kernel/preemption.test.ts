@@ -1,56 +1,10 @@
-import type { SyscallOptions } from "@aiosjs/sdk";
 import { isSysError } from "@aiosjs/sdk/protocol";
-import type { SysEvent } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createSimCore } from "../../src/drivers/llm/sim/core.ts";
 import type { SimCore } from "../../src/drivers/llm/sim/core.ts";
-import type { SimParameters } from "../../src/drivers/llm/sim/parameters.ts";
 import type { Core } from "../../src/kernel/ports.ts";
+import { countOf, machine, openPreemptionRig as open, resultOf, textOf } from "../preemption-rig.ts";
 import { openRig } from "../rig.ts";
-import type { RigOptions } from "../rig.ts";
-
-/** A core that goes on exactly where it stopped: 10 ms per token, answers of 100 tokens. */
-const machine = {
-  slots: 1,
-  iterationMs: 10,
-  perSequenceMs: 0,
-  prefillUsPerToken: 0,
-  ttftMs: 0,
-  outputTokens: 100,
-  outputSigma: 0,
-  swapUsPerToken: 0,
-  resume: "kv",
-} satisfies Partial<SimParameters>;
-
-async function open(parameters: Partial<SimParameters> = {}, options: Partial<RigOptions> = {}) {
-  let core: SimCore | undefined;
-  const rig = await openRig({
-    ...options,
-    cores: (clock) => [(core = createSimCore({ clock, ...machine, ...parameters }))],
-  });
-  const chat = (
-    session: string,
-    text: string,
-    { stream = false, ...quality }: SyscallOptions & { stream?: boolean } = {},
-  ) => {
-    const { client } = rig.client(session);
-    const abort = new AbortController();
-    const options = { ...quality, signal: abort.signal };
-    const call = client.llm.chat({ messages: [{ role: "user", content: text }], stream }, options);
-    const read = async () => {
-      const events: SysEvent[] = [];
-      for await (const event of call) events.push(event);
-      return { events, atMs: rig.clock.nowMs() };
-    };
-    return { cancel: () => abort.abort(), ended: read() };
-  };
-  return { ...rig, chat, core: () => core as SimCore };
-}
-
-const textOf = (events: readonly SysEvent[]) =>
-  events.map((event) => (event.type === "text.delta" ? event.text : "")).join("");
-const resultOf = (events: readonly SysEvent[]) => events.find((event) => event.type === "syscall.completed");
-const count = (events: readonly SysEvent[], type: SysEvent["type"]) => events.filter((one) => one.type === type).length;
 
 test("an interactive call takes the slot of a running one, which goes on exactly where it stopped", async () => {
   const alone = await open();
@@ -84,11 +38,11 @@ test("a core that cannot resume is left alone, and so is a call of the same clas
   const { chat, clock } = await open({ resume: "none" });
   const [batch, person] = [chat("a", "Tell a story."), chat("b", "Quick?", { class: "interactive" })];
   const [story] = await clock.run(Promise.all([batch.ended, person.ended]));
-  expect(count(story.events, "syscall.preempted")).toBe(0);
+  expect(countOf(story.events, "syscall.preempted")).toBe(0);
   const able = await open();
   const [one, two] = [able.chat("a", "One."), able.chat("b", "Two.")];
   const [first] = await able.clock.run(Promise.all([one.ended, two.ended]));
-  expect(count(first.events, "syscall.preempted")).toBe(0);
+  expect(countOf(first.events, "syscall.preempted")).toBe(0);
 });
 
 test("under edf the nearer deadline takes the slot", async () => {
@@ -97,7 +51,7 @@ test("under edf the nearer deadline takes the slot", async () => {
   await clock.run(clock.nowMs() + 300);
   const soon = chat("b", "Soon.", { deadlineMs: 2_000 });
   const [slow, quick] = await clock.run(Promise.all([late.ended, soon.ended]));
-  expect(count(slow.events, "syscall.preempted")).toBe(1);
+  expect(countOf(slow.events, "syscall.preempted")).toBe(1);
   expect(quick.atMs).toBeLessThan(slow.atMs);
 });
 
@@ -105,7 +59,7 @@ test("under rr calls take turns of 64 tokens", async () => {
   const { chat, clock } = await open({ outputTokens: 150 }, { scheduler: { policy: "rr" } });
   const calls = ["a", "b", "c"].map((name) => chat(name, `Story of ${name}.`));
   const ended = await clock.run(Promise.all(calls.map((call) => call.ended)));
-  expect(ended.map(({ events }) => count(events, "syscall.preempted"))).toEqual([2, 2, 2]);
+  expect(ended.map(({ events }) => countOf(events, "syscall.preempted"))).toEqual([2, 2, 2]);
   // 150 tokens each in turns of 64: nobody is done before all have had two turns.
   const startMs = Math.min(...ended.map(({ atMs }) => atMs));
   expect(Math.max(...ended.map(({ atMs }) => atMs)) - startMs).toBeLessThanOrEqual(500);
@@ -121,7 +75,7 @@ test("a call that is cancelled while it stands by frees its snapshot and ends on
   batch.cancel();
   const [story] = await clock.run(Promise.all([batch.ended, person.ended]));
   expect(story.events.at(-1)).toMatchObject({ type: "syscall.failed", error: { code: "ECANCELED" } });
-  expect(count(story.events, "syscall.failed")).toBe(1);
+  expect(countOf(story.events, "syscall.failed")).toBe(1);
   expect([core().running, core().snapshots]).toEqual([0, 0]);
 });
 
@@ -132,6 +86,9 @@ test("budgets and buckets are reserved once, however often a call makes way", as
   const startMs = clock.nowMs();
   const calls = ["a", "b", "c"].map((name) => chat(name, `Story of ${name}.`));
   const ended = await clock.run(Promise.all(calls.map((call) => call.ended)));
+  expect(ended.map(({ events }) => [events.at(-1)?.type, countOf(events, "syscall.preempted")])).toEqual(
+    Array(3).fill(["syscall.completed", 1]),
+  );
   const used = ended.reduce((sum, { events }) => {
     const { inputTokens = 0, outputTokens = 0 } = resultOf(events)?.usage ?? {};
     return sum + inputTokens + outputTokens;

@@ -3,6 +3,7 @@ import type { CallRecord } from "../call-record.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Parts } from "../parts.ts";
 import type { Principal } from "../ports.ts";
+import type { Asked } from "../urgency.ts";
 
 /** What a syscall that the kernel answers itself works with. */
 export interface KernelCall {
@@ -10,6 +11,8 @@ export interface KernelCall {
   readonly lifecycle: Lifecycle;
   readonly record: CallRecord;
   readonly principal: Principal;
+  /** How urgent the call says it is. */
+  readonly asked: Asked;
   /** Aborts when the call is cancelled. */
   readonly signal: AbortSignal;
   /** Records of calls under way or just ended. */

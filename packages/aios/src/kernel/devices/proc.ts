@@ -110,7 +110,7 @@ export const procDevice: KernelDevice<ProcName> = {
     if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
     process.nice = nice ?? process.nice;
     process.class = schedulingClass ?? process.class;
-    lifecycle.requeue(process);
+    lifecycle.renice(process);
     lifecycle.save(process);
     return viewOf(process, parts);
   },
@@ -125,10 +125,11 @@ export const procDevice: KernelDevice<ProcName> = {
     return viewOf(process, parts);
   },
 
-  "proc.wait": async ({ pid, timeoutMs }, { parts, principal, record, signal }) => {
+  "proc.wait": async ({ pid, timeoutMs }, { parts, lifecycle, principal, record, signal, asked }) => {
     const process = parts.processes.visible(pid, principal);
     if (process === record.process) throw new SysError("EINVAL", "a process cannot wait for itself");
-    if (timeoutMs === undefined) return process.ended(signal);
+    const giveBack = lifecycle.lend({ process: record.process, asked }, process);
+    if (timeoutMs === undefined) return process.ended(signal).finally(giveBack);
     const expired = new AbortController();
     const timer = parts.timers.at(parts.clock.nowMs() + timeoutMs, () =>
       expired.abort(new SysError("ETIMEDOUT", `process ${pid} was still ${process.state} after ${timeoutMs} ms`)),
@@ -137,6 +138,7 @@ export const procDevice: KernelDevice<ProcName> = {
       return await process.ended(AbortSignal.any([signal, expired.signal]));
     } finally {
       timer.cancel();
+      giveBack();
     }
   },
 

@@ -56,7 +56,7 @@ export interface RunQueue<Entry extends Waiting> {
   release(entry: Entry): void;
   /** Tokens after which a core that can resume exactly makes way for who waits. Absent: no quantum. */
   quantumTokens?(entry: Entry): number | undefined;
-  /** Whether `running` makes way for `waiting` on a core that can resume. Absent: batch for interactive. */
+  /** Whether `running` makes way for `waiting`, which goes next, on a core that can resume. Absent: as `isMoreUrgent`. */
   preempts?(waiting: Entry, running: Entry): boolean;
 }
 
@@ -78,3 +78,7 @@ export const PREFILL_WEIGHT = 0.1;
 
 export const serviceOf = ({ prefillTokens, decodeTokens }: Service): number =>
   PREFILL_WEIGHT * prefillTokens + decodeTokens;
+
+/** Batch work makes way for interactive, nothing else does. */
+export const isMoreUrgent = (waiting: Waiting, running: Waiting): boolean =>
+  waiting.class === "interactive" && running.class === "batch";

@@ -1,5 +1,6 @@
 import { createKeyedQueue } from "./keyed-queue.ts";
-import type { Policy } from "./policy.ts";
+import { isMoreUrgent } from "./policy.ts";
+import type { Policy, PolicyOptions, Waiting } from "./policy.ts";
 
 /** What the interactive class is worth in nice levels. */
 const INTERACTIVE_LEVELS = 20;
@@ -11,9 +12,13 @@ const INTERACTIVE_LEVELS = 20;
  */
 export const priority: Policy = {
   name: "priority",
-  createQueue: ({ ageMs }) =>
-    createKeyedQueue({
-      keyOf: (entry) =>
-        (entry.nice - (entry.class === "interactive" ? INTERACTIVE_LEVELS : 0)) * ageMs + entry.arrivedMs,
-    }),
+  createQueue<Entry extends Waiting>({ ageMs }: PolicyOptions) {
+    const keyOf = (entry: Entry): number =>
+      (entry.nice - (entry.class === "interactive" ? INTERACTIVE_LEVELS : 0)) * ageMs + entry.arrivedMs;
+    return createKeyedQueue({
+      keyOf,
+      // Who has aged past it is not interrupted by it.
+      preempts: (waiting, running) => isMoreUrgent(waiting, running) && keyOf(waiting) < keyOf(running),
+    });
+  },
 };

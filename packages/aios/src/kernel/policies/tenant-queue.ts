@@ -1,6 +1,7 @@
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { Heap } from "../heap.ts";
 import type { HeapItem } from "../heap.ts";
+import { isMoreUrgent } from "./policy.ts";
 import type { PolicyOptions, RunQueue, Service, Ticket, Waiting } from "./policy.ts";
 
 interface Place<Entry extends Waiting> extends HeapItem {
@@ -91,6 +92,10 @@ export function createTenantQueue<Entry extends Waiting>(
       interactive.moved(tenant.inInteractive);
       tenant.queue.charge(entry, service);
     },
+    // Not at the cost of who has received less.
+    preempts: (waiting, running) =>
+      isMoreUrgent(waiting, running) &&
+      (waiting.tenant === running.tenant || tenantOf(waiting.tenant).counter <= tenantOf(running.tenant).counter),
     release(entry) {
       const tenant = tenantOf(entry.tenant);
       // Not below 0: what runs may have been dispatched before the policy was switched to this one.
