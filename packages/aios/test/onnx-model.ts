@@ -8,6 +8,8 @@ export type OnnxModel =
       readonly is: "chat";
       readonly words: readonly string[];
       readonly follows: Readonly<Record<string, string>>;
+      /** What the template puts at the end of a prompt. */
+      readonly prompt?: string;
       /** The table lies beside the graph, in `onnx/model.onnx_data`, as those of large models do. */
       readonly isSplit?: boolean;
     }
@@ -21,10 +23,10 @@ export type OnnxModel =
 
 export const contextTokens = 512;
 const controls = ["<s>", "</s>", "<|turn|>", "<|reply|>"];
-const template =
+const templateOf = (prompt: string): string =>
   "{% for m in messages %}{% if m['role'] == 'assistant' %}<|reply|>{{ m['content'] }}</s>" +
   "{% else %}<|turn|>{{ m['role'] }}: {{ m['content'] }}</s>{% endif %}{% endfor %}" +
-  "{% if add_generation_prompt %}<|reply|>{% endif %}";
+  `{% if add_generation_prompt %}<|reply|>${prompt}{% endif %}`;
 
 /** Writes config, tokenizer and graph; the graph is `onnx/model.onnx`, which the library calls fp32. */
 export function writeOnnxModel(folder: string, model: OnnxModel): void {
@@ -40,7 +42,7 @@ export function writeOnnxModel(folder: string, model: OnnxModel): void {
     bos_token: "<s>",
     model_max_length: contextTokens,
     clean_up_tokenization_spaces: false,
-    ...(model.is === "chat" ? { chat_template: template } : {}),
+    ...(model.is === "chat" ? { chat_template: templateOf(model.prompt ?? "") } : {}),
   });
   if (model.is === "chat") {
     const heads = { num_hidden_layers: 1, num_attention_heads: 1, num_key_value_heads: 1, hidden_size: 1, head_dim: 1 };

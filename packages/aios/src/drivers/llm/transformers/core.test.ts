@@ -152,3 +152,24 @@ test("vectors are pooled and normalised as the folder says", async () => {
   const first = byteVector(97, 4);
   expect(embeddings[0]).toEqual(first.map((each) => each / Math.hypot(...first)));
 });
+
+test("a thought is reasoning, whether the model opens it or its template does", async () => {
+  const thinking: OnnxModel = {
+    is: "chat",
+    words: ["<think>", " two", "</think>", " four"],
+    follows: { "<|reply|>": "<think>", "<think>": " two", " two": "</think>", "</think>": " four", " four": "</s>" },
+  };
+  await using opened = await openOnnxCore(thinking);
+  const { result, events } = await chat(opened.core, contextOf("tiny"), ask("2 + 2?", { stream: true }));
+  expect(result.message).toEqual({ role: "assistant", content: "four", reasoning: " two" });
+  expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(["reasoning.delta", "text.delta", "result"]));
+  // The last character of the prompt is its template's "<think>".
+  const prompted: OnnxModel = {
+    ...thinking,
+    prompt: "<think>",
+    follows: { ">": " two", " two": "</think>", "</think>": " four", " four": "</s>" },
+  };
+  await using other = await openOnnxCore(prompted);
+  const second = await chat(other.core, contextOf("tiny"), ask("2 + 2?"));
+  expect(second.result.message).toEqual({ role: "assistant", content: "four", reasoning: " two" });
+});

@@ -6,6 +6,7 @@ import type { Core, DriverContext, DriverEvent, ModelSpec, ModelSyscall, RateLim
 import { readModelFolder } from "./model-folder.ts";
 import { toOrder, toTemplate } from "./request.ts";
 import { StopTexts } from "./stop-texts.ts";
+import { Thoughts } from "./thoughts.ts";
 import { ModelThread } from "./thread.ts";
 import type { Asked, Word } from "./thread.ts";
 import type { Outcome, Setup } from "./wire.ts";
@@ -111,24 +112,32 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
     const { order, stopTexts, leftOut } = toOrder(args, { core: name, contextTokens, drawSeed });
     if (leftOut.length > 0) yield [{ type: "request.adapted", leftOut: [...leftOut] }];
     const stop = new StopTexts(stopTexts);
+    let thoughts = new Thoughts({ isOpen: false });
     let inputTokens = 0;
-    let content = "";
-    const tell = (text: string): DriverEvent[] => {
+    let [content, thought] = ["", ""];
+    const tell = ({ reasoning, text }: ReturnType<Thoughts["take"]>): DriverEvent[] => {
       content += text;
-      return text === "" || args.stream !== true ? [] : [{ type: "text.delta", text }];
+      thought += reasoning;
+      if (args.stream !== true) return [];
+      return [
+        ...(reasoning === "" ? [] : [{ type: "reasoning.delta" as const, text: reasoning }]),
+        ...(text === "" ? [] : [{ type: "text.delta" as const, text }]),
+      ];
     };
     for await (const words of heard(at.ask(order), signal)) {
       const events: DriverEvent[] = [];
       for (const word of words) {
-        if (word.is === "prompt") inputTokens = word.tokens;
-        else if (word.is === "text") {
-          events.push(...tell(stop.take(word.text)));
+        if (word.is === "prompt") {
+          inputTokens = word.tokens;
+          thoughts = new Thoughts({ isOpen: word.opensThought });
+        } else if (word.is === "text") {
+          events.push(...tell(thoughts.take(stop.take(word.text))));
           // It stops at its next token; what that computes is in the figure.
           if (stop.isStopped) words.stop();
         } else if (word.is === "said") {
-          events.push(...tell(stop.rest()));
+          events.push(...tell(thoughts.take(stop.rest())), ...tell(thoughts.rest()));
           const finishReason = stop.isStopped || word.why !== "length" ? "stop" : "length";
-          const message = { role: "assistant" as const, content };
+          const message = { role: "assistant" as const, content, ...(thought === "" ? {} : { reasoning: thought }) };
           const result: ChatResult = { message, finishReason, model: `${name}/${asked}` };
           events.push({ type: "result", result, usage: { ...noUsage, inputTokens, outputTokens: word.outputTokens } });
         } else throw failure(word);

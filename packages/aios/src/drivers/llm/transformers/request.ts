@@ -55,10 +55,11 @@ export function toTemplate(messages: ChatArgs["messages"], place: LeavingOut): T
       case "user":
         return { role: "user", content: textOf(message.content, place) };
       case "assistant": {
-        const { content, refusal, toolCalls = [] } = message;
+        const { content, refusal, reasoning, toolCalls = [] } = message;
         return {
           role: "assistant",
           content: textOf(content ?? "", place) || (refusal ?? ""),
+          ...(reasoning ? { reasoning_content: reasoning } : {}),
           ...(toolCalls.length === 0
             ? {}
             : {

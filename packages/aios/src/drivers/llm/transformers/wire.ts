@@ -24,7 +24,8 @@ export interface Setup {
 export interface TemplateMessage {
   readonly role: "system" | "user" | "assistant" | "tool";
   readonly content: string;
-  readonly name?: string;
+  /** As the templates of models that think call it. */
+  readonly reasoning_content?: string;
   readonly tool_calls?: readonly {
     readonly type: "function";
     readonly id: string;
@@ -52,7 +53,9 @@ export type Work =
 export type Order = { readonly id: number } & (Work | { readonly is: "stop" });
 
 /** What comes before the last word on an order. */
-type News = { readonly is: "prompt"; readonly tokens: number } | { readonly is: "text"; readonly text: string };
+type News =
+  | { readonly is: "prompt"; readonly tokens: number; readonly opensThought: boolean }
+  | { readonly is: "text"; readonly text: string };
 
 /** The last word on an order. */
 export type Outcome =

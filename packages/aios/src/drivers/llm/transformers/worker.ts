@@ -76,7 +76,10 @@ async function say(at: Loaded, id: number, order: ChatOrder): Promise<Outcome> {
   const { inputs, tokens } = render(at, order.messages);
   const room = order.contextTokens - tokens;
   if (room < 1) return { is: "too-long", tokens };
-  report({ id, is: "prompt", tokens });
+  const end = tokenizer.decode([...(inputs["input_ids"]?.data as BigInt64Array).slice(-8)], {
+    skip_special_tokens: false,
+  });
+  report({ id, is: "prompt", tokens, opensThought: /<think>\s*$/.test(end) });
   const stopping = new library.InterruptableStoppingCriteria();
   running = { id, stop: () => stopping.interrupt() };
   library.random.seed(order.seed);
