@@ -26,7 +26,7 @@ export interface SchedOptions {
   readonly policies?: readonly string[] | undefined;
   /** Work offered against what the core can do. Default 1.2. */
   readonly load?: number | undefined;
-  /** Default: 2,000 of the workload that the targets are about, and about 6,000 calls of each other one. */
+  /** Default: 2,000 of the workload that the targets are about, and about 4,000 calls of each other one. */
   readonly agents?: number | undefined;
   /** 10,000 and 100,000 agents instead of the comparison. */
   readonly isScale?: boolean | undefined;
@@ -37,7 +37,7 @@ export interface SchedOptions {
 
 const allPolicies = [...shippedPolicies, ...comparedPolicies];
 const BELOW_CAPACITY = 0.8;
-const CALLS = 6_000;
+const CALLS = 4_000;
 
 /** @throws SysError EINVAL for a workload or a policy that nobody knows. */
 export async function sched(options: SchedOptions = {}): Promise<BenchReport> {
