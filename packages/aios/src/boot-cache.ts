@@ -1,19 +1,21 @@
 import type { Config } from "./config/schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createMemoryCache } from "./drivers/cache/memory.ts";
-import { openRedisCache } from "./drivers/cache/redis.ts";
+import { openRedisCache, pingRedis } from "./drivers/cache/redis.ts";
 import type { Cache, Clock } from "./kernel/ports.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 const MB = 1_048_576;
 
 /** Makes the cache that the configuration names, and keeps it and what it holds over a refresh that leaves it as it is. */
 export class CacheShelf implements AsyncDisposable {
-  readonly #options: { clock: Clock; env: () => Readonly<Record<string, string | undefined>> };
+  readonly #options: { clock: Clock; env: () => Env };
   #before: Cache | undefined;
   #made: { readonly identity: string; readonly cache: Cache } | undefined;
 
   /** `env` is read when a cache is made: its address may have come since. */
-  constructor(options: { clock: Clock; env: () => Readonly<Record<string, string | undefined>> }) {
+  constructor(options: { clock: Clock; env: () => Env }) {
     this.#options = options;
   }
 
@@ -32,13 +34,19 @@ export class CacheShelf implements AsyncDisposable {
   async #make({ url, maxMb }: NonNullable<Config["llms"]["cache"]>): Promise<Cache> {
     const { clock } = this.#options;
     if (url === "memory:") return createMemoryCache({ clock, maxBytes: maxMb * MB });
-    const isReference = /^(env|file):/.test(url);
-    const env = this.#options.env();
-    return openRedisCache({ url: isReference ? await resolveSecret(url, { env, what: "llms.cache.url" }) : url });
+    return openRedisCache({ url: await addressOf(url, this.#options.env()) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#before?.[Symbol.asyncDispose]();
     await this.#made?.cache[Symbol.asyncDispose]();
   }
+}
+
+const addressOf = async (url: string, env: Env): Promise<string> =>
+  /^(env|file):/.test(url) ? await resolveSecret(url, { env, what: "llms.cache.url" }) : url;
+
+/** Whether the configured cache could be used now, for `doctor`. @throws SysError EINVAL for what stops a start, ENODEV for a server that does not answer. */
+export async function tryCache({ url }: NonNullable<Config["llms"]["cache"]>, env: Env): Promise<void> {
+  if (url !== "memory:") await pingRedis({ url: await addressOf(url, env) });
 }

@@ -1,4 +1,5 @@
 import { pad, widthOf } from "../../tui/width.ts";
+import { checkCache } from "../doctor/cache.ts";
 import { checkCores } from "../doctor/cores.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkMachine } from "../doctor/machine.ts";
@@ -10,12 +11,13 @@ import type { ContextOf } from "../registry.ts";
 export async function run(context: ContextOf<"doctor">): Promise<number> {
   const { t } = context;
   const [machine, { config, findings: configured }] = await Promise.all([checkMachine(context), checkConfig(context)]);
-  const [kernel, cores] = await Promise.all([
+  const [kernel, cores, cache] = await Promise.all([
     checkKernel(context, config),
     config ? checkCores(context, config) : Promise.resolve([]),
+    config ? checkCache(context, config) : Promise.resolve([]),
   ]);
   const journal = config ? [checkJournalFile(context, config)] : [];
-  const findings = [...machine, ...configured, ...kernel, ...journal, ...cores, ...checkPrograms(context)];
+  const findings = [...machine, ...configured, ...kernel, ...journal, ...cores, ...cache, ...checkPrograms(context)];
   const broken = findings.filter(({ state }) => state === "broken").length;
   context.result({ findings, broken }, () => textOf(findings, context));
   context.say(broken === 0 ? t(doctorText.allGood) : t(doctorText.someBroken, { count: broken }));

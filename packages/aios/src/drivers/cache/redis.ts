@@ -72,6 +72,21 @@ export async function openRedisCache({ url, patienceMs = 250 }: RedisCacheOption
   };
 }
 
+/** Asks the server once whether it is there. @throws SysError EINVAL without the package, ENODEV with what the server or the way to it has. */
+export async function pingRedis({ url }: Pick<RedisCacheOptions, "url">): Promise<void> {
+  const { createClient } = await load();
+  const client = createClient({ url, socket: { connectTimeout: 2_000, reconnectStrategy: false } });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (cause) {
+    throw down("does not answer", cause as Error);
+  } finally {
+    client.destroy();
+  }
+}
+
 const down = (what: string, cause: Error | undefined): SysError =>
   new SysError("ENODEV", `the cache's Redis server ${what}${cause ? `: ${cause.message}` : ""}`, {
     cause,
