@@ -22,8 +22,8 @@ const HEAD = 58;
 export function plotOf({ tables = [], seed }: BenchReport): string {
   const bands = [policyPanels(tables), workloadPanels(tables)].filter((panels) => panels.length > 0);
   const cells = bands.flat().flatMap(({ rows }) => rows.flatMap(({ cell }) => cell ?? []));
-  const reach = Math.max(2, ...cells.flatMap(({ low, high }) => [high, 1 / low]).filter((far) => Number.isFinite(far)));
-  // Powers of two up to 16: beyond it a dot lies on the edge and its number says the rest.
+  const reach = Math.max(...cells.map(({ value }) => Math.max(value, 1 / value)), 2);
+  // Dots decide; a bar, or a dot beyond 16, ends at the edge, and the number says the rest.
   const most = 2 ** Math.min(4, Math.ceil(Math.log2(reach)));
   let top = 30;
   const drawn: string[] = [];
