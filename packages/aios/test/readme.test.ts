@@ -49,6 +49,32 @@ describe.each(["README.md", "README.zh-CN.md"])("%s", (name) => {
   });
 });
 
+test("every page links only to what is there, and the index of how-to pages lists them all", () => {
+  const all = readdirSync(new URL("docs/", root), { recursive: true, encoding: "utf8" });
+  const pages = [
+    "CONTRIBUTING.md",
+    "AGENTS.md",
+    ...all.filter((path) => path.endsWith(".md")).map((path) => `docs/${path}`),
+  ];
+  const linksOf = (page: string): string[] =>
+    [
+      ...read(page)
+        .replaceAll(/```[\s\S]*?```/g, "")
+        .matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g),
+    ]
+      .map((match) => match[1] ?? "")
+      .filter((link) => !link.includes("://"));
+  const broken = pages.flatMap((page) =>
+    linksOf(page)
+      .filter((link) => !existsSync(fileURLToPath(new URL(link, new URL(page, root)))))
+      .map((link) => `${page} → ${link}`),
+  );
+  expect(broken).toEqual([]);
+  const listed = linksOf("docs/how-to/README.md");
+  const howTo = readdirSync(new URL("docs/how-to/", root)).filter((file) => file !== "README.md");
+  expect(howTo.filter((file) => !listed.includes(file))).toEqual([]);
+});
+
 test("both languages have the same sections, and the same lines to type", () => {
   const [english, chinese] = [read("README.md"), read("README.zh-CN.md")];
   const sections = (text: string): number => text.split("\n").filter((line) => line.startsWith("## ")).length;
