@@ -285,7 +285,9 @@ export const configSchema = z.strictObject({
         .int()
         .positive()
         .default(600_000)
-        .describe("A call that has not ended by then fails with ETIMEDOUT."),
+        .describe(
+          "A call that has not ended by then fails with ETIMEDOUT; it begins anew when a suspended process goes on.",
+        ),
       ageMs: z
         .number()
         .int()

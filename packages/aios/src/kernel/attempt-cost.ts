@@ -39,7 +39,7 @@ export class AttemptCost {
     if (!isModelCall(name)) {
       const cost = { ...noCost, calls: 1, toolCalls: this.#isToolCall ? 1 : 0 };
       const short = shortAccount(accounts, cost, nowMs);
-      if (short) throw exhausted(short, name);
+      if (short) throw exhausted(short, name, nowMs);
       this.#reservation = reserve(accounts, cost);
       return;
     }

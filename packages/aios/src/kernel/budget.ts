@@ -170,13 +170,15 @@ export function settle({ accounts, amounts }: Reservation, actual: Cost): void {
   }
 }
 
-export function exhausted(account: Account, action: string): SysError {
-  const { scope, resource, window, limit, used, reserved } = account;
+/** EDQUOT, with the time until the budget is whole again where its window ends. */
+export function exhausted(account: Account, action: string, nowMs: number): SysError {
+  const { scope, resource, window, limit, used, reserved, resetsAtMs } = account;
   const held = reserved > 0 ? `, ${round(reserved)} held by running calls` : "";
   return new SysError(
     "EDQUOT",
     `${action}: the ${resource} budget of ${scope} (${limit} per ${window}) has ${round(Math.max(0, limit - used - reserved))} left (${round(used)} used${held})`,
     {
+      retryAfterMs: resetsAtMs === null ? undefined : Math.max(0, resetsAtMs - nowMs),
       hint: scope.startsWith("process:")
         ? `raise it: aios limits ${scope.slice("process:".length)} ${resource}=N/${window}`
         : `raise it: aios budget set ${scope} ${resource}=N/${window}`,

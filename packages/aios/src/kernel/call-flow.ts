@@ -98,7 +98,7 @@ export class CallFlow {
     const accounts = this.#options.lifecycle.accountsOf(record.process, caller.principal);
     const spent = spentAccount(accounts, needsOf(record.name), record.queuedAtMs);
     if (spent) {
-      const error = exhausted(spent, record.name);
+      const error = exhausted(spent, record.name, record.queuedAtMs);
       if (!this.#onSpent(record.process, error)) throw error;
     }
     const { scheduler, settings, router } = this.#parts;
@@ -113,11 +113,13 @@ export class CallFlow {
     record.end({ error });
   }
 
-  /** A budget is spent: the process is suspended if that is its policy; then the call waits. */
+  /** A budget is spent: the process is suspended if that is its policy, until the window ends; then the call waits. */
   #onSpent(process: Process, error: SysError): boolean {
     this.#parts.outbox.event("budget.exhausted", process, { detail: error.message });
     if (process.onExhausted === "refuse") return false;
-    this.#options.lifecycle.suspend(process, `budget: ${error.message}`);
+    const { retryAfterMs } = error;
+    const wakesAtMs = retryAfterMs === undefined ? undefined : this.#parts.clock.nowMs() + retryAfterMs;
+    this.#options.lifecycle.suspend(process, `budget: ${error.message}`, wakesAtMs);
     return true;
   }
 
@@ -134,9 +136,15 @@ export class CallFlow {
     const { timers, scheduler, settings } = this.#parts;
     const timeoutMs = Math.min(caller.deadlineMs ?? Number.POSITIVE_INFINITY, settings.scheduler.defaultTimeoutMs);
     const deadlineAtMs = record.queuedAtMs + timeoutMs;
-    const timer = timers.at(deadlineAtMs, () =>
-      record.cancel(new SysError("ETIMEDOUT", `${record.name} had not ended after ${timeoutMs} ms`)),
-    );
+    const expire = (): void => {
+      const nowMs = this.#parts.clock.nowMs();
+      // A call of a process that waits for its budget's next hour does not hang: its time begins anew when that goes on.
+      const sinceMs = process.suspended === undefined ? process.resumedAtMs : nowMs;
+      if (caller.deadlineMs === undefined && sinceMs + timeoutMs > nowMs)
+        timer = timers.at(sinceMs + timeoutMs, expire);
+      else record.cancel(new SysError("ETIMEDOUT", `${record.name} had not ended after ${timeoutMs} ms`));
+    };
+    let timer = timers.at(deadlineAtMs, expire);
     let isFinished = false;
     const finish = (outcome: Outcome): void => {
       if (isFinished) return;

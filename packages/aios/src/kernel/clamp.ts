@@ -74,7 +74,7 @@ export function planEmbed(accounts: readonly Account[], bill: Bill): Cost {
     toolCalls: 0,
   };
   const short = shortAccount(accounts, cost, nowMs);
-  if (short) throw exhausted(short, "llm.embed");
+  if (short) throw exhausted(short, "llm.embed", nowMs);
   return cost;
 }
 
@@ -112,7 +112,7 @@ export function planChat(
   const bounding = accounts.filter(({ resource }) => resource === "tokens" || resource === "costUsd");
   if (bounding.length === 0) {
     const short = shortAccount(accounts, costOf(0), nowMs);
-    if (short) throw exhausted(short, "llm.chat");
+    if (short) throw exhausted(short, "llm.chat", nowMs);
     return { cost: costOf(wanted ?? UNBOUNDED_OUTPUT), maxTokens: said, isClamped: false };
   }
   if (!core.honoursMaxTokens)
@@ -134,10 +134,10 @@ export function planChat(
     if (buys < affordable) [affordable, tightest] = [buys, account];
   }
   if (tightest && affordable < Math.min(options.minOutputTokens, wanted ?? Number.POSITIVE_INFINITY))
-    throw exhausted(tightest, "llm.chat");
+    throw exhausted(tightest, "llm.chat", nowMs);
   const maxTokens = affordable === Number.POSITIVE_INFINITY ? undefined : affordable;
   const cost = costOf(maxTokens ?? UNBOUNDED_OUTPUT);
   const short = shortAccount(accounts, cost, nowMs);
-  if (short) throw exhausted(short, "llm.chat");
+  if (short) throw exhausted(short, "llm.chat", nowMs);
   return { cost, maxTokens, isClamped: tightest !== undefined };
 }

@@ -5,7 +5,7 @@ import type { CallRecord } from "./call-record.ts";
 import type { Parts } from "./parts.ts";
 import { serviceOf } from "./policies/policy.ts";
 import type { JournalImage, KeyRow, Principal, ProcessRow } from "./ports.ts";
-import type { Process } from "./process.ts";
+import type { Process, Suspension } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
 import { urgencyOf } from "./urgency.ts";
 import type { Lender } from "./urgency.ts";
@@ -15,6 +15,9 @@ const HOST_LOOK_MS = 5_000;
 
 /** A command is entered, started and told of in one breath; who entered it and was killed before left this behind. */
 const START_PATIENCE_MS = 60_000;
+
+/** Who is suspended so waits for a person; all else is a budget, and begins with the word. */
+const BY_SIGNAL = "by a signal";
 
 /** How processes begin, stop, go on and end. */
 export class Lifecycle {
@@ -124,9 +127,9 @@ export class Lifecycle {
           record.cancel(new SysError("ECANCELED", `process ${process.pid} was interrupted`));
         return;
       case "suspend":
-        return this.suspend(process, "by a signal");
+        return this.suspend(process, BY_SIGNAL);
       case "resume":
-        return this.resume(process, "by a signal");
+        return this.resume(process, BY_SIGNAL);
       case "kill":
         return this.end(process, {
           code: null,
@@ -136,11 +139,21 @@ export class Lifecycle {
     }
   }
 
-  /** Waiting calls leave the run queues; running ones end. New calls wait until it is resumed. */
-  suspend(process: Process, reason: string): void {
-    if (process.exit || process.suspended !== undefined) return;
+  /**
+   * Waiting calls leave the run queues; running ones end. New calls wait until it is resumed, at `wakesAtMs` by itself.
+   * Who is suspended by a budget and then by a person waits for the person.
+   */
+  suspend(process: Process, reason: string, wakesAtMs?: number): void {
+    if (process.exit) return;
+    if (process.suspended !== undefined) {
+      if (reason !== BY_SIGNAL || process.suspended === BY_SIGNAL) return;
+      process.suspended = reason;
+      process.wakesAtMs = undefined;
+      return this.save(process);
+    }
     process.suspended = reason;
-    if (process.host && reason !== "by a signal") this.#parts.host.signal(process.host, "suspend");
+    if (wakesAtMs !== undefined) this.#wakeAt(process, wakesAtMs);
+    if (process.host && reason !== BY_SIGNAL) this.#parts.host.signal(process.host, "suspend");
     for (const record of process.calls) {
       const entry = this.entries.get(record);
       if (!entry || record.state !== "queued" || process.held.has(record)) continue;
@@ -149,8 +162,9 @@ export class Lifecycle {
     }
     this.#parts.outbox.event("process.suspended", process, { reason });
     // Whoever waits for it would wait for ever without a word.
-    if (process.kind === "agent" && reason !== "by a signal") {
-      const hint = `aios limits ${process.pid} RESOURCE=NUMBER lets it go on`;
+    if (process.kind === "agent" && reason !== BY_SIGNAL) {
+      const alone = wakesAtMs === undefined ? "" : "it goes on by itself when the window is over; ";
+      const hint = `${alone}aios limits ${process.pid} RESOURCE=NUMBER lets it go on`;
       this.#parts.logs.append(process.pid, `‖ suspended: ${reason.replace(/^budget: /, "")}\n  → ${hint}\n`);
     }
     this.save(process);
@@ -158,14 +172,23 @@ export class Lifecycle {
 
   resume(process: Process, reason: string): void {
     if (process.exit || process.suspended === undefined) return;
-    const wasBudget = process.suspended !== "by a signal";
+    const wasBudget = process.suspended !== BY_SIGNAL;
     process.suspended = undefined;
+    process.wakesAtMs = undefined;
+    process.resumedAtMs = this.#parts.clock.nowMs();
     if (process.host && wasBudget) this.#parts.host.signal(process.host, "resume");
     const held = [...process.held.values()];
     process.held.clear();
     for (const goOn of held) goOn();
     this.#parts.outbox.event("process.resumed", process, { reason });
     this.save(process);
+  }
+
+  #wakeAt(process: Process, wakesAtMs: number): void {
+    process.wakesAtMs = wakesAtMs;
+    this.#parts.timers.at(wakesAtMs, () => {
+      if (process.wakesAtMs === wakesAtMs) this.resume(process, "its budget's next window has begun");
+    });
   }
 
   /** A nice value or class was set, for calls under way too, whatever they said of themselves. */
@@ -270,7 +293,11 @@ export class Lifecycle {
 
   #restoreProcess(row: ProcessRow): void {
     const { processes } = this.#parts;
-    const { model, ...program } = row.program as { model?: string | null; session?: string };
+    const { model, suspension, ...program } = row.program as {
+      model?: string | null;
+      session?: string;
+      suspension?: Suspension;
+    };
     const process = processes.add({
       ...row,
       parent: row.parent === null ? undefined : processes.get(row.parent),
@@ -290,10 +317,14 @@ export class Lifecycle {
       exit: row.exit,
       ...row.counts,
     });
-    if (row.state === "suspended") process.suspended = "by a signal";
     if (row.exit) return processes.retire(process);
     if (row.kind === "kernel") processes.adoptInit(process);
     if (row.limits.length > 0) this.setLimits(process, row.limits);
+    if (row.state === "suspended") {
+      process.suspended = suspension?.reason ?? BY_SIGNAL;
+      const wakesAtMs = suspension?.wakesAtMs ?? null;
+      if (wakesAtMs !== null) this.#wakeAt(process, wakesAtMs);
+    }
     if (process.key && program.session !== undefined) processes.bindSession(process.key, program.session, process);
   }
 

@@ -63,6 +63,10 @@ export class Process {
   hasBegun = false;
   /** Why it is suspended, if it is. */
   suspended: string | undefined;
+  /** When it goes on by itself: its budget's window is over then. */
+  wakesAtMs: number | undefined;
+  /** When it went on last. */
+  resumedAtMs = Number.NEGATIVE_INFINITY;
   /** Calls made or taken out of the run queues while suspended: what to do when it is resumed. */
   readonly held = new Map<CallRecord, () => void>();
   readonly startedAtMs: number;
@@ -208,7 +212,18 @@ export class Process {
       state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
       class: this.class,
       counts: { done, failed, toolCalls, waitingMs, servedMs: this.servedMs, seq },
-      program: { ...(program as object), model: this.model },
+      program: { ...(program as object), model: this.model, ...this.#suspension() },
     };
   }
+
+  #suspension(): { suspension?: Suspension } {
+    if (this.suspended === undefined) return {};
+    return { suspension: { reason: this.suspended, wakesAtMs: this.wakesAtMs ?? null } };
+  }
+}
+
+/** Why a process is suspended, and until when, as its row keeps it. */
+export interface Suspension {
+  readonly reason: string;
+  readonly wakesAtMs: number | null;
 }
