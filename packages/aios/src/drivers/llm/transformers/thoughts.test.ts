@@ -6,7 +6,7 @@ function parted(pieces: readonly string[], isOpen = false) {
   const all = [...pieces.map((piece) => thoughts.take(piece)), thoughts.rest()];
   return { reasoning: all.map((each) => each.reasoning).join(""), text: all.map((each) => each.text).join("") };
 }
-const letters = (text: string): string[] => [...text];
+const letters = (text: string): string[] => text.split("");
 
 test.each([
   ["<think>two and two</think>\n\n4", false, { reasoning: "two and two", text: "4" }],

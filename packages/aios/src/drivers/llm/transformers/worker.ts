@@ -76,7 +76,8 @@ async function say(at: Loaded, id: number, order: ChatOrder): Promise<Outcome> {
   const { inputs, tokens } = render(at, order.messages);
   const room = order.contextTokens - tokens;
   if (room < 1) return { is: "too-long", tokens };
-  const end = tokenizer.decode([...(inputs["input_ids"]?.data as BigInt64Array).slice(-8)], {
+  const ids = inputs["input_ids"]?.data as BigInt64Array | undefined;
+  const end = tokenizer.decode(Array.from(ids?.slice(-8) ?? []), {
     skip_special_tokens: false,
   });
   report({ id, is: "prompt", tokens, opensThought: /<think>\s*$/.test(end) });
