@@ -179,6 +179,9 @@ test("top names the policy, the living processes, the queue before each model an
   expect(text).toContain("3/3");
   expect(text).toContain("requests 1/5 300/min");
   expect(topPane(top("en", { processes: [] }), 120, 30).join("\n")).toContain("aios run -- COMMAND");
+  const { status } = top("en");
+  const idle = topPane(top("en", { processes: [], status: { ...status, processes: {} } }), 120, 30);
+  expect(idle[0]?.trimEnd()).toMatch(/up 1m01s$/);
 });
 
 test("top shows first who works, last who has ended, the latest of these first", () => {

@@ -41,7 +41,7 @@ export function topPane(state: TopState, width: number, height: number): string[
     version: status.version,
     policy: status.policy,
     uptime: shortTime(nowMs - status.startedAt),
-    processes: counts.join(" · ") || "0",
+    processes: counts.map((count) => ` · ${count}`).join(""),
   });
   const lines = [paint.strong(fit(headline, width)), ""];
   if (lanes.length > 0) lines.push(...laneTable(state, width, Math.max(2, Math.floor(height / 4))), "");

@@ -6,8 +6,8 @@ import { processWords } from "./process.ts";
 /** What `top` says. */
 const topText = {
   headline: {
-    en: "AIOS {version} · policy {policy} · up {uptime} · {processes}",
-    zh: "AIOS {version} · 策略 {policy} · 已运行 {uptime} · {processes}",
+    en: "AIOS {version} · policy {policy} · up {uptime}{processes}",
+    zh: "AIOS {version} · 策略 {policy} · 已运行 {uptime}{processes}",
   },
   lane: { en: "QUEUE BEFORE", zh: "模型队列" },
   slots: { en: "SLOTS", zh: "执行位" },
