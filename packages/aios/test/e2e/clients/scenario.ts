@@ -73,7 +73,7 @@ function toolsWith({ capital, weather }: Findings): { tools: ToolGiven[]; ran: [
 }
 
 /** What the tools of a request gave so far, in either dialect. */
-function resultsIn({ messages = [] }: Received["body"]): string[] {
+export function resultsIn({ messages = [] }: Received["body"]): string[] {
   return messages.flatMap(({ role, content }) => {
     if (role === "tool") return [JSON.stringify(content)];
     if (!Array.isArray(content)) return [];
