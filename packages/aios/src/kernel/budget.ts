@@ -1,6 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Limit } from "@aiosjs/sdk/protocol";
-import type { AccountRow } from "./ports.ts";
+import type { AccountRow, CallerLimit } from "./ports.ts";
 
 type Resource = Limit["resource"];
 type Window = Limit["window"];
@@ -155,6 +155,17 @@ export function spentAccount(
 /** The account that cannot pay `cost` whole. */
 export function shortAccount(accounts: readonly Account[], cost: Cost, nowMs: number): Account | undefined {
   return accounts.find((account) => account.resource !== "wallMs" && account.leftAt(nowMs) < cost[account.resource]);
+}
+
+/** For each resource that clients know limits of, the account that has least left. */
+export function callerLimits(accounts: readonly Account[], nowMs: number): CallerLimit[] {
+  return (["calls", "tokens"] as const).flatMap((resource) => {
+    const own = accounts.filter((account) => account.resource === resource);
+    if (own.length === 0) return [];
+    const tightest = own.reduce((least, one) => (one.leftAt(nowMs) < least.leftAt(nowMs) ? one : least));
+    const { limit, resetsAtMs } = tightest;
+    return [{ resource, limit, remaining: Math.floor(tightest.leftAt(nowMs)), resetsAtMs }];
+  });
 }
 
 export function reserve(accounts: readonly Account[], cost: Cost): Reservation {

@@ -96,6 +96,7 @@ export class CallFlow {
 
   #admit(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
     const accounts = this.#options.lifecycle.accountsOf(record.process, caller.principal);
+    record.accounts = accounts;
     const spent = spentAccount(accounts, needsOf(record.name), record.queuedAtMs);
     if (spent) {
       const error = exhausted(spent, record.name, record.queuedAtMs);

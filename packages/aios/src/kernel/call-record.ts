@@ -1,5 +1,7 @@
 import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
+import { callerLimits } from "./budget.ts";
+import type { Account } from "./budget.ts";
 import type { CallEvent, Clock, OriginalRequest, Subscription } from "./ports.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Process } from "./process.ts";
@@ -53,6 +55,8 @@ export class CallRecord {
   route: Route | undefined = undefined;
   /** Under what its answer is kept for equal requests; undefined: it is not. */
   cacheKey: string | undefined = undefined;
+  /** The budgets that pay for it. */
+  accounts: readonly Account[] = [];
   /** Its request is in the journal. */
   isIntended = false;
   readonly onDetach: "abort" | "keep";
@@ -146,6 +150,7 @@ export class CallRecord {
       call: this.call,
       pid: this.process.pid,
       waitingMs: () => this.waitingMs(),
+      limits: () => callerLimits(this.accounts, this.#clock.nowMs()),
       cancel: () => this.cancel(new SysError("ECANCELED", "cancelled by the caller")),
       withFrames: () => ({ [Symbol.asyncIterator]: () => this.#read(detach) }),
       // Only what was asked for in a client's own bytes is answered in an upstream's.

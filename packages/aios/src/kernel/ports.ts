@@ -389,6 +389,15 @@ export interface Caller {
   readonly onDetach: "abort" | "keep";
 }
 
+/** The tightest budget of a caller for one resource, as its client may be told: what is left once this call is paid. */
+export interface CallerLimit {
+  readonly resource: "calls" | "tokens";
+  readonly limit: number;
+  readonly remaining: number;
+  /** When its window ends; null: never by itself. */
+  readonly resetsAtMs: number | null;
+}
+
 /** A call record seen from outside: its events from the first on, in batches. Leaving (`break`) detaches. */
 export interface Subscription extends AsyncIterable<readonly SysEvent[]> {
   /** The same with the upstream's own bytes among the events: for the door that forwards them. */
@@ -397,6 +406,8 @@ export interface Subscription extends AsyncIterable<readonly SysEvent[]> {
   readonly pid: Pid;
   /** Milliseconds in run queues so far. */
   waitingMs(): number;
+  /** Of process, ancestors, tenant and key, as they stand now; empty where nothing limits the caller. */
+  limits(): readonly CallerLimit[];
   cancel(): void;
 }
 

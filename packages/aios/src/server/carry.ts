@@ -39,7 +39,7 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
   let held = "";
   using reading = new Reading(subscription, { outgoing, open: doors.readings });
   using stream = new SseStream(outgoing, { crowd: doors.crowd, commentMs: doors.waits.commentMs, sign: face.beat });
-  const open = (): void => stream.open(callHeaders(subscription, facts));
+  const open = (): void => stream.open(callHeaders(exchange, subscription, facts));
   using _hold = startBeat(face.holdMs, () => {
     if (stream.isOpen) return undefined;
     open();

@@ -1,12 +1,15 @@
 import { isSysError, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { Problem } from "@aiosjs/sdk/protocol";
 import type { ServerResponse } from "node:http";
+import type { CallerLimit } from "../kernel/ports.ts";
 
 /** How one family of clients is told that a request failed. */
 export interface Dialect {
   readonly contentType: string;
   /** The HTTP status that this family expects for the error. */
   status(problem: Problem): number;
+  /** The headers that tell its clients what their own budgets leave them; absent: it knows none. */
+  limitHeaders?(limits: readonly CallerLimit[], nowMs: number): Record<string, string>;
   /** The body: JSON text. */
   body(problem: Problem, param: string | null): string;
 }

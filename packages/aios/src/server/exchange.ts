@@ -88,8 +88,13 @@ export function headerNames(names: readonly string[]): string {
 }
 
 /** What every answer to a syscall carries. */
-export function callHeaders(subscription: Subscription, facts: CallFacts): Record<string, string> {
+export function callHeaders(
+  { dialect }: Pick<Exchange, "dialect">,
+  subscription: Subscription,
+  facts: CallFacts,
+): Record<string, string> {
   return {
+    ...dialect.limitHeaders?.(subscription.limits(), Date.now()),
     "x-aios-pid": subscription.pid,
     "x-aios-call": subscription.call,
     // the official clients show it with their errors
@@ -113,10 +118,11 @@ export const problemOf = (error: SysError, { pid, call }: Subscription): Problem
 
 /** Answers with an error of a call. */
 export function refuseCall(
-  { outgoing, dialect }: Exchange,
+  exchange: Exchange,
   about: { problem: Problem; subscription: Subscription; facts: CallFacts },
 ): void {
-  refuse(outgoing, dialect, { problem: about.problem, headers: callHeaders(about.subscription, about.facts) });
+  const { problem, subscription, facts } = about;
+  refuse(exchange.outgoing, exchange.dialect, { problem, headers: callHeaders(exchange, subscription, facts) });
 }
 
 /** Answers with a body that is whole. Without effect when the client is gone. */

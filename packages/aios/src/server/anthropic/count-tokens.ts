@@ -25,5 +25,7 @@ export async function countTokens(exchange: Exchange): Promise<void> {
     return;
   }
   const { inputTokens } = last.result as ResultOf<"llm.count">;
-  answer(outgoing, JSON.stringify({ input_tokens: inputTokens }), { headers: callHeaders(subscription, facts) });
+  answer(outgoing, JSON.stringify({ input_tokens: inputTokens }), {
+    headers: callHeaders(exchange, subscription, facts),
+  });
 }

@@ -1,6 +1,7 @@
 import type { Errno, Problem } from "@aiosjs/sdk/protocol";
 import { isPromptTooLong, sentence } from "../dialect.ts";
 import type { Dialect } from "../dialect.ts";
+import { anthropicLimits } from "../limit-headers.ts";
 
 interface Row {
   readonly status: number;
@@ -58,6 +59,7 @@ function body(problem: Problem, details?: { error_code: string }): string {
 export const anthropicDialect: Dialect = {
   contentType: "application/json",
   status: (problem) => rowOf(problem).status,
+  limitHeaders: anthropicLimits,
   body: (problem) => body(problem),
 };
 

@@ -71,7 +71,7 @@ export async function messages(asked: Exchange): Promise<void> {
     refuseCall(exchange, { problem: last.error, subscription, facts });
     return;
   }
-  const told = callHeaders(subscription, facts);
+  const told = callHeaders(exchange, subscription, facts);
   if (end.body) return answer(outgoing, end.body, { headers: told });
   const message = toMessage(last.result as ChatResult, { call: subscription.call, usage: last.usage, stop });
   answer(outgoing, JSON.stringify(message), { headers: told });

@@ -57,7 +57,7 @@ export async function call(exchange: Exchange, id: string): Promise<void> {
   if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription: view, facts });
   const shown = last.result as ResultOf<"call.show">;
   // About the call that was asked for, not about the view.
-  const about = { ...callHeaders(view, facts), "x-aios-call": id, "x-aios-pid": shown.pid };
+  const about = { ...callHeaders(exchange, view, facts), "x-aios-call": id, "x-aios-pid": shown.pid };
   if (!isStream) return answer(outgoing, JSON.stringify(shown), { headers: about });
   const event = lastEvent(shown);
   if (!event)

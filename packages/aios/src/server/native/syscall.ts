@@ -45,5 +45,5 @@ export async function syscall(exchange: Exchange, name: string): Promise<void> {
     return;
   }
   const { result, usage, timing } = last;
-  answer(outgoing, JSON.stringify({ result, usage, timing }), { headers: callHeaders(subscription, facts) });
+  answer(outgoing, JSON.stringify({ result, usage, timing }), { headers: callHeaders(exchange, subscription, facts) });
 }

@@ -82,7 +82,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
     refuseCall(exchange, { problem: last.error, subscription, facts });
     return;
   }
-  const headers = callHeaders(subscription, facts);
+  const headers = callHeaders(exchange, subscription, facts);
   if (end.body) return answer(outgoing, end.body, { headers });
   const about = { id: idOf(subscription.call), created: secondsOf(facts.queuedAtMs), usage: last.usage };
   answer(outgoing, JSON.stringify(toAnswer(last.result as ChatResult, about)), { headers });

@@ -90,5 +90,5 @@ export async function embeddings(exchange: Exchange): Promise<void> {
   const { last, facts } = end;
   if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
   const text = JSON.stringify(toEmbedAnswer(last.result as EmbedResult, { encoding, usage: last.usage }));
-  answer(outgoing, text, { headers: callHeaders(subscription, facts) });
+  answer(outgoing, text, { headers: callHeaders(exchange, subscription, facts) });
 }

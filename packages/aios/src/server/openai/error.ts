@@ -1,6 +1,7 @@
 import type { Errno, Problem } from "@aiosjs/sdk/protocol";
 import { isPromptTooLong, sentence } from "../dialect.ts";
 import type { Dialect } from "../dialect.ts";
+import { openaiLimits } from "../limit-headers.ts";
 
 interface Row {
   readonly status: number;
@@ -58,5 +59,6 @@ function body(problem: Problem, param: string | null): string {
 export const openaiDialect: Dialect = {
   contentType: "application/json",
   status: (problem) => rowOf(problem).status,
+  limitHeaders: openaiLimits,
   body,
 };

@@ -75,7 +75,7 @@ async function withModels(
   const { last, facts } = end;
   if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
   const body = write(last.result as ResultOf<"llm.models">);
-  answer(outgoing, JSON.stringify(body), { headers: callHeaders(subscription, facts) });
+  answer(outgoing, JSON.stringify(body), { headers: callHeaders(exchange, subscription, facts) });
 }
 
 /** `GET /v1/models`, in Anthropic's shape when `anthropic-version` is sent. */

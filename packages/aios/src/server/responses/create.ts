@@ -71,7 +71,7 @@ export async function createResponse(exchange: Exchange): Promise<void> {
   if (!end) return;
   const { last, facts } = end;
   if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
-  const headers = callHeaders(subscription, facts);
+  const headers = callHeaders(exchange, subscription, facts);
   if (end.body) return answer(outgoing, end.body, { headers });
   const { usage, timing } = last;
   const standing = { is: "done" as const, result: last.result as ChatResult, usage, endedAtMs: timing.endedAt };
