@@ -6,6 +6,7 @@ export type { Errno, Problem } from "./errors.ts";
 export { isTerminal } from "./events.ts";
 export type { DeltaEvent, JournalEvent, JournalEventBodies, SysEvent, Topic } from "./events.ts";
 export { canonicalJson } from "./canonical-json.ts";
+export { holdsUnsafe, parseExactly } from "./exact-json.ts";
 export { meaningOfForeign, meaningOfRequest, piecesOf } from "./same-request.ts";
 export { addUsage, cacheWrites, noUsage, timingSchema, usageSchema } from "./usage.ts";
 export type { Timing, Usage } from "./usage.ts";

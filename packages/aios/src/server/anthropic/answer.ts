@@ -1,4 +1,4 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { parseExactly, SysError } from "@aiosjs/sdk/protocol";
 import type { ChatResult, Usage } from "@aiosjs/sdk/protocol";
 import { dialect } from "./hints.ts";
 import { ownSignature } from "./signature.ts";
@@ -73,7 +73,7 @@ export const toolIdOf = (id: string | undefined, call: string, index: number): s
 export function inputOf(call: { name: string; arguments: string }, finishReason: ChatResult["finishReason"]): unknown {
   if (call.arguments.trim() === "") return {};
   try {
-    return JSON.parse(call.arguments);
+    return parseExactly(call.arguments);
   } catch (cause) {
     if (finishReason === "length") return {};
     throw new SysError("EIO", `the model called ${call.name} with arguments that are no JSON`, {

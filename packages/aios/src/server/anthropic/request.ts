@@ -1,3 +1,4 @@
+import { holdsUnsafe, parseExactly } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, Message, Tool } from "@aiosjs/sdk/protocol";
 import type { IncomingHttpHeaders } from "node:http";
 import type { OriginalRequest } from "../../kernel/ports.ts";
@@ -153,6 +154,13 @@ function originalOf(body: Members, bytes: Uint8Array): OriginalRequest {
   return { dialect, body: Buffer.from(JSON.stringify(members)), members };
 }
 
+/** Inputs of tools become texts, in which ids of 19 digits stand as they were. Read again only where there are any. */
+function exactly(body: Members, bytes: Buffer): Members {
+  if (!holdsUnsafe(body["messages"])) return body;
+  const { messages } = parseExactly(bytes.toString("utf8")) as Members;
+  return { ...body, messages };
+}
+
 /**
  * A request in the kernel's form. Nothing is lost: what the form does not know goes into `foreign`, and a core of the same
  * dialect sends it as it is.
@@ -162,7 +170,7 @@ export function toMessagesRequest(
   bytes: Buffer,
   { headers, needsMaxTokens }: { headers: IncomingHttpHeaders; needsMaxTokens: boolean },
 ): MessagesRequest {
-  const body = parseObject(bytes);
+  const body = exactly(parseObject(bytes), bytes);
   const messages = messagesOf(body);
   const model = fields.optionalText(body["model"], "model") ?? "auto";
   if (model === "") throw new WrongMember("model", "expected the name of a model", "`auto` lets the router choose");

@@ -1,4 +1,11 @@
-import { cacheWrites, SysError, type AssistantMessage, type ChatResult, type Usage } from "@aiosjs/sdk/protocol";
+import {
+  cacheWrites,
+  parseExactly,
+  SysError,
+  type AssistantMessage,
+  type ChatResult,
+  type Usage,
+} from "@aiosjs/sdk/protocol";
 import type { DriverEvent } from "../../../kernel/ports.ts";
 import { malformed, quote, readUpstreamError, refusalError, type Place } from "../http/errors.ts";
 import type { AnswerReader } from "../http/exchange.ts";
@@ -204,7 +211,7 @@ export function createAnswer({ model, place }: { model: string; place: Place }):
 function withInput(block: Block, text: string | undefined): Block {
   if (text === undefined || text === "") return block;
   try {
-    return { ...block, input: JSON.parse(text) as unknown };
+    return { ...block, input: parseExactly(text) };
   } catch {
     return block; // cut off by the limit of tokens; the pieces are in the tool call
   }

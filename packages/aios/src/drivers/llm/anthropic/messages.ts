@@ -1,4 +1,4 @@
-import { SysError, type Message } from "@aiosjs/sdk/protocol";
+import { parseExactly, SysError, type Message } from "@aiosjs/sdk/protocol";
 import { ownMembers, ownPart, type ForeignReader } from "../http/foreign.ts";
 
 type Body = Record<string, unknown>;
@@ -95,7 +95,7 @@ function assistantContent(message: Extract<Message, { role: "assistant" }>, read
 function inputOf(call: { id: string; name: string; arguments: string }, { core }: ForeignReader): unknown {
   if (call.arguments.trim() === "") return {};
   try {
-    const input: unknown = JSON.parse(call.arguments);
+    const input = parseExactly(call.arguments);
     if (typeof input === "object" && input !== null && !Array.isArray(input)) return input;
   } catch {
     // refused below

@@ -1,4 +1,4 @@
-import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, parseExactly, SysError } from "@aiosjs/sdk/protocol";
 import type { Dispatcher, Pool } from "undici";
 import type { DriverEvent } from "../../../kernel/ports.ts";
 import { exchangeError, malformed, quote, readUpstreamError, refusalError, type Place } from "./errors.ts";
@@ -215,7 +215,7 @@ export class Exchange implements AsyncIterableIterator<Batch>, Dispatcher.Dispat
     let json: unknown;
     let isJson = true;
     try {
-      json = JSON.parse(text);
+      json = parseExactly(text);
     } catch {
       isJson = false;
     }
