@@ -1,6 +1,6 @@
 // The bound of virtual token counters (Sheng et al., OSDI '24, theorem 4.4): of two tenants that both have calls waiting all the
 // while, neither receives more than 2 · max(w_p · L_in, w_q · M) beyond the other.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { VTC_WEIGHTS, vtc } from "../../src/bench/sched/policies/vtc.ts";
 import { simulate } from "../../src/bench/sched/simulate.ts";
 import type { AgentPlan } from "../../src/bench/sched/workloads.ts";
@@ -10,6 +10,9 @@ import { plasVtc } from "../../src/kernel/policies/plas-vtc.ts";
 import { PREFILL_WEIGHT } from "../../src/kernel/policies/policy.ts";
 import type { Policy, Service } from "../../src/kernel/policies/policy.ts";
 import { watched } from "./watched-policy.ts";
+
+// Virtual time: how long a machine takes that has other things to do says nothing.
+vi.setConfig({ testTimeout: 60_000 });
 
 const SLOTS = 8;
 const LONGEST = 400;

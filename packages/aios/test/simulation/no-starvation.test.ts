@@ -1,5 +1,5 @@
 import { asPid, asTenantId } from "@aiosjs/sdk/protocol";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { simulate } from "../../src/bench/sched/simulate.ts";
 import { draws } from "../../src/drivers/llm/sim/prng.ts";
 import { edf } from "../../src/kernel/policies/edf.ts";
@@ -9,6 +9,9 @@ import { priority } from "../../src/kernel/policies/priority.ts";
 import type { Policy, Waiting } from "../../src/kernel/policies/policy.ts";
 import { shippedPolicies } from "../../src/kernel/policies/table.ts";
 import { watched } from "./watched-policy.ts";
+
+// Virtual time: how long a machine takes that has other things to do says nothing.
+vi.setConfig({ testTimeout: 60_000 });
 
 const AGE_MS = 1_000;
 const SERVICE_MS = 100;

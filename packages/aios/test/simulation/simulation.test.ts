@@ -1,10 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { metricsOf } from "../../src/bench/sched/metrics.ts";
 import type { SimulationMetrics } from "../../src/bench/sched/metrics.ts";
 import { simulate as run } from "../../src/bench/sched/simulate.ts";
 import type { SimulationOptions } from "../../src/bench/sched/simulate.ts";
 import { workloads } from "../../src/bench/sched/workloads.ts";
 import type { AgentPlan, WorkloadName } from "../../src/bench/sched/workloads.ts";
+
+// Virtual time: how long a machine takes that has other things to do says nothing.
+vi.setConfig({ testTimeout: 60_000 });
 
 const simulate = async (options: SimulationOptions): Promise<SimulationMetrics> => metricsOf(await run(options));
 
