@@ -86,6 +86,8 @@ describe("an equal request", () => {
     );
     const hinted = { dialect: "openai", members: { user: "u" }, hints: ["user"] };
     expect((await chat(rig, say("hello", { maxTokens: 50, foreign: hinted }))).isCached).toBe(true);
+    const noted = { dialect: "openai", members: { store: true } };
+    expect((await chat(rig, say("hello", { maxTokens: 50, door: noted }))).isCached).toBe(true);
     expect(rig.served()).toBe(1);
   });
 
