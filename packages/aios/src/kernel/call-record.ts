@@ -51,6 +51,8 @@ export class CallRecord {
   attempts = 0;
   /** Of a model call; measured once, for counting a long prompt with its tools takes a while. */
   size: PromptSize | undefined = undefined;
+  /** Of a chat with a choice of lanes: its beginning, as caches of cores know it. */
+  prefix: readonly number[] | undefined = undefined;
   /** Where it may go; absent for calls that have one lane. */
   route: Route | undefined = undefined;
   /** Under what its answer is kept for equal requests; undefined: it is not. */

@@ -21,7 +21,8 @@ export class Executor {
 
   /** Makes the call's entry; `park` sends it on its way. */
   admit(submission: Submission): Entry {
-    const { record, lanes } = submission;
+    const { record } = submission;
+    const lanes = this.#parts.router.near(record, submission.lanes);
     const isChat = record.name === "llm.chat";
     const size = (record.size ??= promptSize(record.name, record.args));
     const lane = lanes[0] as Lane;

@@ -68,11 +68,12 @@ export class Preemption {
    * No slot is free: the call that goes next gets one if some running call is to make way for it, and if that pays. One at a
    * time, for the lane is looked at again when that one has. Of several it is the one that made way least often, then the one
    * that ran shortest.
-   * @param heir who would be given the next free slot, if buckets let it go
+   * @param heirOf who would be given the next free slot, if buckets let it go
    */
-  makeRoom(lane: Lane, heir: Ticket<Waiting> | undefined): void {
+  makeRoom(lane: Lane, heirOf: () => Ticket<Waiting> | undefined): void {
     const holders = this.#holders.get(lane);
-    if (!holders || !heir) return;
+    const heir = holders && heirOf();
+    if (!heir) return;
     let best: Holder | undefined;
     let leastLeft = Number.POSITIVE_INFINITY;
     for (const holder of holders) {

@@ -80,6 +80,7 @@ export function planRoute(name: string, options: PlanOptions): RoutePlan {
     leftOut,
     facts: ranking.facts,
     isChecked: strategy?.isChecked === true && ruled.length === 0,
+    waitMs: (lane) => choiceOf(lane, options).waitMs,
     query: () => view.query(),
     inputTokens: stages[0]?.lanes[0] ? options.inputTokens(stages[0].lanes[0]) : 0,
   };

@@ -25,6 +25,8 @@ export interface RoutePlan {
   /** An answer with something visibly wrong goes on to the next stage. */
   readonly isChecked: boolean;
   readonly inputTokens: number;
+  /** Until a call could go there, were it next after those who wait there already. */
+  waitMs(lane: Lane): number;
   /** The request's vector, made when first asked for. */
   query(): Int8Array;
 }

@@ -19,6 +19,7 @@ import { LaneSpeeds } from "./routers/lane-speeds.ts";
 import type { Flight } from "./routers/lane-speeds.ts";
 import { OutcomeLog } from "./routers/outcome-log.ts";
 import type { CallOutcome } from "./routers/outcome-log.ts";
+import { PromptAffinity, prefixBlocks } from "./routers/prompt-affinity.ts";
 import { QualityLedger } from "./routers/quality-ledger.ts";
 import { lastUserText } from "./routers/script.ts";
 import { modelName } from "./routers/strategy.ts";
@@ -28,6 +29,9 @@ import { isTooLong } from "./routers/too-long.ts";
 const MOVABLE: ReadonlySet<Errno> = new Set(["ENODEV", "EIO", "EAGAIN", "ENOENT", "ENOSYS", "EDQUOT", "ETIMEDOUT"]);
 /** What says nothing about the model: the caller left, or asked what nobody can answer. */
 const BLAMELESS: ReadonlySet<Errno> = new Set(["ECANCELED", "EINVAL", "E2BIG", "EAGAIN", "EDQUOT"]);
+
+/** Strategies to which all models are alike: then the one that has read the prompt before is as good, and sooner. */
+const ANY_MODEL: ReadonlySet<string> = new Set(["sequential", "least-busy", "latency"]);
 
 interface RouterOptions {
   readonly lanes: LaneTable;
@@ -44,6 +48,7 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #speeds = new LaneSpeeds();
   readonly #ledger = new QualityLedger();
+  readonly #affinity = new PromptAffinity();
   readonly outcomes = new OutcomeLog();
   #turn = 0;
 
@@ -69,6 +74,21 @@ export class Router {
     const isSimple = plan.stages.length === 1 && plan.stages[0]?.lanes.length === 1 && !isLearning(plan);
     record.route = isSimple ? undefined : route;
     return route.advance(record.attempts) ?? route.stage.lanes;
+  }
+
+  /** Of the lanes those that hold the prompt's beginning; of several models only where the strategy does not choose among them. Asked when the call is queued: it looks at who waits there. */
+  near(record: CallRecord, lanes: readonly Lane[]): readonly Lane[] {
+    const [first] = lanes;
+    const plan = record.route?.plan;
+    if (record.name !== "llm.chat" || !plan || !first || lanes.length === 1) return lanes;
+    record.prefix ??= prefixBlocks(record.process.tenant, record.args as ChatArgs);
+    const isChosen = plan.strategy !== undefined && !ANY_MODEL.has(plan.strategy);
+    if (isChosen && lanes.some((lane) => modelName(lane) !== modelName(first))) return lanes;
+    return this.#affinity.near(lanes, {
+      blocks: record.prefix,
+      waitMs: (lane) => plan.waitMs(lane),
+      speeds: this.#speeds,
+    });
   }
 
   /** What would be decided now. Changes nothing. */
@@ -101,7 +121,8 @@ export class Router {
   }
 
   /** An attempt began on this lane. */
-  began({ route }: CallRecord, lane: Lane, tokens: number): Flight {
+  began({ route, prefix }: CallRecord, lane: Lane, tokens: number): Flight {
+    if (prefix) this.#affinity.keep(lane, prefix);
     if (route && isLearning(route.plan)) {
       const quality = route.plan.facts.get(lane)?.quality;
       if (quality !== undefined) this.#ledger.add(optionsOf(route.plan.facts), quality);

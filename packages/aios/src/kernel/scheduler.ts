@@ -221,7 +221,7 @@ export class Scheduler {
       if (lane.queue.size === 0) return;
       const next = lane.next(nowMs, demandOf);
       if (typeof next === "number") {
-        if (next === Number.POSITIVE_INFINITY) this.#preemption.makeRoom(lane, lane.heir(nowMs, demandOf));
+        if (next === Number.POSITIVE_INFINITY) this.#preemption.makeRoom(lane, () => lane.heir(nowMs, demandOf));
         if (lane.isShortOfMemory) this.#short.add(lane);
         return this.#wakeLater(lane, nowMs + next);
       }

@@ -58,6 +58,11 @@ export class LaneSpeeds {
     return speed?.tokenMs === undefined ? undefined : (speed.firstTokenMs ?? 0) + speed.tokenMs * outputTokens;
   }
 
+  /** Milliseconds per token of an answer; `undefined` for a lane that has not answered yet. */
+  tokenMs(lane: Lane): number | undefined {
+    return this.#speeds.get(lane.id)?.tokenMs;
+  }
+
   #of({ id }: Lane): Speed {
     const speed = this.#speeds.get(id) ?? { firstTokenMs: undefined, tokenMs: undefined, tokensInFlight: 0 };
     this.#speeds.delete(id);
