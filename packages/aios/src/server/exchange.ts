@@ -77,7 +77,7 @@ const longestNames = 2_000;
  * Names for a header. A client may call a member anything: what a header cannot hold is percent-encoded, and there is an end to
  * the list, for clients take 16 KB of headers in all.
  */
-export function headerNames(names: readonly string[]): string {
+function headerNames(names: readonly string[]): string {
   let list = "";
   for (const [index, name] of names.entries()) {
     const encoded = name.toWellFormed().replaceAll(/[^\x21-\x7e]|[%,]/gu, encodeURIComponent);
