@@ -36,7 +36,7 @@ export interface Entry extends Waiting {
 }
 
 /** A preempted call in the run queue. */
-export interface Standby {
+interface Standby {
   /** Its core is gone. True when the call can begin anew elsewhere; else it has ended. */
   abandon(): boolean;
 }
