@@ -1,6 +1,6 @@
 // Makes a core of an AI SDK provider package: a composition beside boot-cores.ts, for the kernel and for `llm test`.
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CoreConfig } from "./config/schema.ts";
+import type { CoreConfig } from "./config/core-schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { createAiSdkCore, type AiSdkCore } from "./drivers/llm/ai-sdk/core.ts";
 import { aiSdkKind, type AiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CoreConfig } from "./config/schema.ts";
+import type { CoreConfig } from "./config/core-schema.ts";
 import { locateWeights } from "./drivers/llm/hugging-face/locate.ts";
 import { isReference } from "./drivers/llm/hugging-face/reference.ts";
 import { createLlamaCore } from "./drivers/llm/llama/core.ts";

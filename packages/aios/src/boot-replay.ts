@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CoreConfig } from "./config/schema.ts";
+import type { CoreConfig } from "./config/core-schema.ts";
 import { createReplayCore } from "./drivers/llm/replay/core.ts";
 import type { ReplayCore } from "./drivers/llm/replay/core.ts";
 import { recording } from "./drivers/llm/replay/record.ts";

@@ -1,7 +1,7 @@
 // Makes a core of ONNX weights: a composition beside boot-cores.ts, for the kernel and for `doctor`.
 import { basename, resolve } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CoreConfig } from "./config/schema.ts";
+import type { CoreConfig } from "./config/core-schema.ts";
 import { locateWeights } from "./drivers/llm/hugging-face/locate.ts";
 import { isReference, parseReference } from "./drivers/llm/hugging-face/reference.ts";
 import { createTransformersCore } from "./drivers/llm/transformers/core.ts";

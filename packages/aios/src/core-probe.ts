@@ -5,7 +5,7 @@ import { endpointsOf } from "./boot-cores.ts";
 import { makeLlamaCore } from "./boot-llama.ts";
 import { makeReplayCore } from "./boot-replay.ts";
 import { makeTransformersCore } from "./boot-transformers.ts";
-import type { CoreConfig } from "./config/schema.ts";
+import type { CoreConfig } from "./config/core-schema.ts";
 import { resolveSecret } from "./config/secrets.ts";
 import { realClock } from "./drivers/clock/real.ts";
 import { aiSdkKind, isAiSdkKind } from "./drivers/llm/ai-sdk/kinds.ts";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { coreKinds, configSchema } from "../src/config/schema.ts";
+import { coreKinds } from "../src/config/core-schema.ts";
+import { configSchema } from "../src/config/schema.ts";
 import { providerVariables } from "../src/config/providers.ts";
 import { usualKey } from "../src/core-probe.ts";
 

@@ -1,7 +1,7 @@
 import { appendSetting } from "../../config/edit.ts";
 import { nearest } from "../../config/nearest.ts";
-import { coreKinds } from "../../config/schema.ts";
-import type { CoreConfig } from "../../config/schema.ts";
+import { coreKinds } from "../../config/core-schema.ts";
+import type { CoreConfig } from "../../config/core-schema.ts";
 import { withStoredEnv } from "../../config/secrets.ts";
 import { listsModels, probeCore, usualKey } from "../../core-probe.ts";
 import { CliError, conflict, usage } from "../cli-error.ts";

@@ -1,5 +1,5 @@
 import type { ResultOf } from "@aiosjs/sdk";
-import type { CoreConfig } from "../../config/schema.ts";
+import type { CoreConfig } from "../../config/core-schema.ts";
 import { tellDown } from "../core-state.ts";
 import { llmText } from "../messages/llm.ts";
 import type { ContextOf } from "../registry.ts";

@@ -1,4 +1,4 @@
-import type { CoreConfig } from "../../config/schema.ts";
+import type { CoreConfig } from "../../config/core-schema.ts";
 import { listsModels, probeCore } from "../../core-probe.ts";
 import type { ProbeResult } from "../../core-probe.ts";
 import { CliError, notFound } from "../cli-error.ts";
