@@ -1,4 +1,4 @@
-import type { Client, ProcessView, ResultOf } from "@aiosjs/sdk";
+import type { Client, ProcessView } from "@aiosjs/sdk";
 import { CliError, conflict } from "./cli-error.ts";
 import type { CommandContext } from "./context.ts";
 import { processText } from "./messages/process.ts";
@@ -39,16 +39,19 @@ export async function findProcess(client: Client, text: string, speaker: Speaker
   return chooseProcess(processes, text, speaker);
 }
 
-/** Names of the cores where no model answers, so that they are marked wherever they are shown. */
-export async function markedCores(
-  client: Client,
-): Promise<{ simulatedCores: ReadonlySet<string>; recordedCores: ReadonlySet<string> }> {
-  const { cores } = await client.sys.status();
-  return marksOf(cores);
+/** Names of the cores where no model answers, so that they are marked wherever they are shown. Any key may ask. */
+export async function markedCores(client: Client): Promise<CoreMarks> {
+  const { models } = await client.llm.models();
+  return marksOf(models.map(({ core, kind, isSimulated }) => ({ name: core, kind, isSimulated })));
 }
 
-/** As `markedCores`, of a status that is there already. */
-export function marksOf(cores: ResultOf<"sys.status">["cores"]): Awaited<ReturnType<typeof markedCores>> {
+interface CoreMarks {
+  readonly simulatedCores: ReadonlySet<string>;
+  readonly recordedCores: ReadonlySet<string>;
+}
+
+/** As `markedCores`, of cores that are known already. */
+export function marksOf(cores: readonly { name: string; kind: string; isSimulated: boolean }[]): CoreMarks {
   const named = (isMarked: (core: (typeof cores)[number]) => boolean) =>
     new Set(cores.filter(isMarked).map(({ name }) => name));
   return {

@@ -8,7 +8,6 @@ import type {
   Pid,
   SchedulingClass,
   Signal,
-  SysError,
   SysEvent,
   TenantId,
   Topic,
