@@ -14,8 +14,6 @@ export function createKeyedQueue<Entry extends Waiting>(options: {
   keyOf: (entry: Entry) => number;
   dispatched?: (key: number) => void;
   quantumTokens?: number;
-  /** All interactive calls before all of the batch class, whatever their keys. */
-  isClassFirst?: boolean;
   preempts?: (waiting: Entry, running: Entry) => boolean;
 }): RunQueue<Entry> {
   const { quantumTokens, preempts } = options;
@@ -32,7 +30,7 @@ export function createKeyedQueue<Entry extends Waiting>(options: {
     peek(only) {
       const interactive = heaps.interactive.peek();
       const batch = only ? undefined : heaps.batch.peek();
-      if (!interactive || !batch || options.isClassFirst === true) return interactive ?? batch;
+      if (!interactive || !batch) return interactive ?? batch;
       return isBefore(batch, interactive) ? batch : interactive;
     },
     remove(ticket) {

@@ -9,10 +9,11 @@ interface Place<Entry extends Waiting> extends HeapItem {
 }
 
 interface Tenant<Entry extends Waiting> {
-  readonly id: TenantId;
   readonly queue: RunQueue<Entry>;
   /** Service received ÷ weight, or more: an idle tenant saves nothing up. */
   counter: number;
+  /** Of equal counters who began to wait first goes first: new tenants come after those who wait. */
+  waitsSince: number;
   running: number;
   /** Among tenants with waiting calls, and with waiting interactive calls. */
   readonly inAll: Place<Entry>;
@@ -20,7 +21,7 @@ interface Tenant<Entry extends Waiting> {
 }
 
 const isBefore = ({ tenant: left }: Place<Waiting>, { tenant: right }: Place<Waiting>): boolean =>
-  left.counter < right.counter || (left.counter === right.counter && left.id < right.id);
+  left.counter < right.counter || (left.counter === right.counter && left.waitsSince < right.waitsSince);
 
 /**
  * Virtual token counters (Sheng et al., OSDI '24, algorithm 2): the tenant that has received least ÷ its weight goes next,
@@ -37,11 +38,12 @@ export function createTenantQueue<Entry extends Waiting>(
   /** Counter of who was served last: what a tenant starts at when nobody waits. */
   let floor = 0;
   let size = 0;
+  let waits = 0;
 
   const tenantOf = (id: TenantId): Tenant<Entry> => {
     const known = tenants.get(id);
     if (known) return known;
-    const made = createTenant(id, options.createInner());
+    const made = createTenant(options.createInner());
     tenants.set(id, made);
     return made;
   };
@@ -50,7 +52,10 @@ export function createTenantQueue<Entry extends Waiting>(
   const place = (tenant: Tenant<Entry>): void => {
     const { queue, inAll, inInteractive } = tenant;
     if (queue.size === 0) all.remove(inAll);
-    else if (inAll.heapIndex < 0) all.push(inAll);
+    else if (inAll.heapIndex < 0) {
+      tenant.waitsSince = ++waits;
+      all.push(inAll);
+    }
     const isUrgent = queue.size > 0 && queue.peek("interactive") !== undefined;
     if (!isUrgent) interactive.remove(inInteractive);
     else if (inInteractive.heapIndex < 0) interactive.push(inInteractive);
@@ -105,8 +110,8 @@ export function createTenantQueue<Entry extends Waiting>(
   };
 }
 
-function createTenant<Entry extends Waiting>(id: TenantId, queue: RunQueue<Entry>): Tenant<Entry> {
-  const tenant = { id, queue, counter: 0, running: 0 } as {
+function createTenant<Entry extends Waiting>(queue: RunQueue<Entry>): Tenant<Entry> {
+  const tenant = { queue, counter: 0, waitsSince: 0, running: 0 } as {
     -readonly [Key in keyof Tenant<Entry>]: Tenant<Entry>[Key];
   };
   tenant.inAll = { tenant, heapIndex: -1 };

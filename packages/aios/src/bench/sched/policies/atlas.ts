@@ -1,7 +1,8 @@
 import type { Attained, Policy, PolicyOptions, Waiting } from "../../../kernel/policies/policy.ts";
 import { serviceOf } from "../../../kernel/policies/policy.ts";
 import { createLevelQueue } from "./level-queue.ts";
-import { levelOfService, promotionMs } from "./plas.ts";
+import { levelOfService } from "../../../kernel/policies/plas-vtc.ts";
+import { promotionMs } from "./plas.ts";
 
 /** A call's place on the critical path: service of the longest chain before it, and its own. */
 interface Step {
