@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 let ticksPerSecond: number | undefined;
 
 /** CPU time that a process of this machine has used, in milliseconds; undefined where the system does not tell. */
-export function cpuMsOf(pid: number): number | undefined {
+function cpuMsOf(pid: number): number | undefined {
   try {
     // After the name, which may hold anything, come the fields from the third on: 14 is user, 15 system time.
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");

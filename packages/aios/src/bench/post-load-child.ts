@@ -26,7 +26,7 @@ serveParent<PostRequest, PostAnswer>(async ({ url, headers, body, clients, calls
       try {
         const answer = await pool.request({ path: pathname, method: "POST", headers, body });
         let last = "";
-        for await (const piece of answer.body) last = (last + (piece as Buffer).toString("latin1")).slice(-400);
+        for await (const piece of answer.body) last = (last + (piece as Buffer).toString("latin1")).slice(-4_000);
         if (answer.statusCode !== 200 || !last.includes(endsWith)) throw new Error(`${answer.statusCode}: ${last}`);
       } catch (cause) {
         failures.push(cause instanceof Error ? cause.message : String(cause));
