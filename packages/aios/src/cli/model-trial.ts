@@ -24,8 +24,10 @@ interface Ability {
 
 export interface Trial {
   readonly model: string;
-  /** Undefined where the question failed. */
+  /** Undefined where the question failed, and of a model that only embeds. */
   readonly answer: Answered | undefined;
+  /** Of a model that only embeds. */
+  readonly vectors?: { readonly ms: number; readonly dimensions: number };
   /** Asked for by a full trial of a model that answers. */
   readonly tools?: Ability;
   readonly schema?: Ability;
@@ -36,6 +38,8 @@ export interface Trial {
 interface Options {
   /** `core/model`. */
   readonly model: string;
+  /** It does not chat. */
+  readonly embeds: boolean;
   readonly isFull: boolean;
   readonly signal: AbortSignal;
 }
@@ -46,8 +50,9 @@ const maxAbilityTokens = 256;
 
 /** Asks one model through the kernel: queue, key, limits and all. Never rejects but for the caller's own abort. */
 export async function tryModel(client: Client, options: Options): Promise<Trial> {
-  const { model, isFull, signal } = options;
+  const { model, embeds, isFull, signal } = options;
   try {
+    if (embeds) return { model, answer: undefined, vectors: await embed(client, options), problem: null, hint: null };
     const answer = await ask(client, options);
     if (!isFull) return { model, answer, problem: null, hint: null };
     const [tools, schema] = await Promise.all([ability(callTool(client, options)), ability(fillForm(client, options))]);
@@ -92,6 +97,12 @@ async function ask(client: Client, { model, signal }: Options): Promise<Answered
     };
   }
   throw new Error(`${model} ended without an answer`);
+}
+
+async function embed(client: Client, { model, signal }: Options): Promise<{ ms: number; dimensions: number }> {
+  const startedAt = performance.now();
+  const { embeddings } = await client.llm.embed({ model, input: ["one two three"] }, { signal });
+  return { ms: Math.round(performance.now() - startedAt), dimensions: embeddings[0]?.length ?? 0 };
 }
 
 async function ability(trial: Promise<string>): Promise<Ability> {

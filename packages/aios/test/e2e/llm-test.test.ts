@@ -63,6 +63,7 @@ llms:
   cores:
     - {name: up, kind: compatible, baseUrl: "${up.baseUrl}", models: [m]}
     - {name: gemini, kind: google, baseUrl: "${google.baseUrl}", apiKey: env:A_KEY}
+    - {name: vectors, kind: sim, models: [{id: v, serves: [llm.embed]}]}
 `,
     );
   }, timeoutMs);
@@ -97,7 +98,9 @@ llms:
     expect(half?.schema?.why).toContain("JSON");
 
     const everywhere = await tried("--chat");
-    expect(everywhere.map(({ model }) => model)).toEqual(["up/m", "gemini/gemini-test"]);
+    expect(everywhere.map(({ model }) => model)).toEqual(["up/m", "gemini/gemini-test", "vectors/v"]);
+    const [vectors] = await tried("vectors");
+    expect(vectors).toMatchObject({ model: "vectors/v", ok: true, dimensions: expect.any(Number) });
   });
 
   test("what is wrong is said with what to do, and the exit code tells", async () => {

@@ -57,7 +57,16 @@ function kernelWith({
     if (name === "llm.models")
       return {
         result: {
-          models: [{ id: "m", core: "up", kind: "openai", isSimulated: false, ...(isTold ? { contextTokens } : {}) }],
+          models: [
+            {
+              id: "m",
+              core: "up",
+              kind: "openai",
+              isSimulated: false,
+              serves: ["llm.chat"],
+              ...(isTold ? { contextTokens } : {}),
+            },
+          ],
           aliases: {},
         },
       };

@@ -31,6 +31,7 @@ test("what a model takes is found by its full name, its own, or an alias of one"
     id,
     kind: "openai",
     isSimulated: false,
+    serves: ["llm.chat" as const],
     ...(contextTokens === undefined ? {} : { contextTokens }),
   });
   const models = [

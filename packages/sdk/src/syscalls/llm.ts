@@ -267,6 +267,7 @@ export const llmSyscalls = {
           core: z.string(),
           kind: z.string(),
           isSimulated: z.boolean(),
+          serves: z.array(z.enum(["llm.chat", "llm.embed"])).describe("what it can be asked for"),
           contextTokens: z.number().optional(),
           price: priceView.optional(),
         }),

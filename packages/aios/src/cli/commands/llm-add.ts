@@ -57,7 +57,6 @@ const otherNames: ReadonlyMap<string, CoreConfig["kind"]> = new Map([
   ["lmstudio", "lm-studio"],
   ["gguf", "llama"],
   ["onnx", "transformers"],
-  ["onnx", "transformers"],
 ]);
 
 function kindOf({ args, options, t }: Context): CoreConfig["kind"] {

@@ -66,11 +66,15 @@ async function coresOf({ args, t, config: load }: Context): Promise<readonly Cor
 async function ask(context: Context): Promise<number> {
   const { args, options, signal } = context;
   const client = await context.client();
-  const wanted = args.core?.includes("/") ? [args.core] : await firstModels(context, client);
+  const { models } = await client.llm.models();
+  const wanted = args.core?.includes("/") ? [args.core] : await firstModels(context, models);
+  /** Models of unlisted names are taken to chat. */
+  const embeds = (model: string): boolean =>
+    models.some(({ id, core, serves }) => [id, `${core}/${id}`].includes(model) && !serves.includes("llm.chat"));
   if (wanted.length === 0) return noModelOf(context);
   let exit = 0;
   for (const model of wanted) {
-    const trial = await tryModel(client, { model, isFull: options.full, signal });
+    const trial = await tryModel(client, { model, embeds: embeds(model), isFull: options.full, signal });
     if (trial.problem !== null) exit = 1;
     context.item(dataOf(trial), () => textOf(trial, context));
   }
@@ -79,10 +83,12 @@ async function ask(context: Context): Promise<number> {
 
 type Client = Awaited<ReturnType<Context["client"]>>;
 
-async function firstModels({ args, t, config: load }: Context, client: Client): Promise<string[]> {
-  const { models } = await client.llm.models();
+type Models = Awaited<ReturnType<Client["llm"]["models"]>>["models"];
+
+/** Of each core the first that chats, else the first. */
+async function firstModels({ args, t, config: load }: Context, models: Models): Promise<string[]> {
   const first = new Map<string, string>();
-  for (const { id, core } of models)
+  for (const { id, core } of models.toSorted((left, right) => rankOf(left) - rankOf(right)))
     if (!first.has(core) && (args.core === undefined || core === args.core))
       first.set(core, id.startsWith(`${core}/`) ? id : `${core}/${id}`);
   if (first.size > 0 || args.core === undefined) return [...first.values()];
@@ -91,6 +97,8 @@ async function firstModels({ args, t, config: load }: Context, client: Client): 
     hint: t(llmText.noSuchCoreHint, { names: [...new Set(models.map(({ core }) => core))].join(", ") }),
   });
 }
+
+const rankOf = ({ serves }: Models[number]): number => (serves.includes("llm.chat") ? 0 : 1);
 
 /** A core without a list is there all the same: either its key or address is wrong, or its models have to be named. */
 async function noModelOf(context: Context): Promise<number> {
@@ -102,11 +110,12 @@ async function noModelOf(context: Context): Promise<number> {
   });
 }
 
-function dataOf({ model, answer, tools, schema, problem, hint }: Trial): object {
+function dataOf({ model, answer, vectors, tools, schema, problem, hint }: Trial): object {
   return {
     model,
     ok: problem === null,
     ...answer,
+    ...vectors,
     ...(tools === undefined ? {} : { tools }),
     ...(schema === undefined ? {} : { schema }),
     problem,
@@ -114,7 +123,10 @@ function dataOf({ model, answer, tools, schema, problem, hint }: Trial): object 
   };
 }
 
-function textOf({ model, answer, tools, schema, problem, hint }: Trial, { t, paint }: Context): string {
+function textOf(trial: Trial, context: Context): string {
+  const { model, answer, vectors, tools, schema, problem, hint } = trial;
+  const { t, paint } = context;
+  if (vectors !== undefined) return `${paint.good("✓")} ${t(trialText.embedded, { model, ...vectors })}`;
   if (answer === undefined) {
     const line = `${paint.bad("✗")} ${t(trialText.failed, { model, detail: problem ?? "" })}`;
     return hint === null ? line : `${line}\n  ${paint.dim("→")} ${hint}`;

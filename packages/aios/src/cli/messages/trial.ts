@@ -11,6 +11,10 @@ export const trialText = {
     en: "{model} answered in {ms} ms, with thoughts alone: 16 tokens did not reach for text",
     zh: "{model} 在 {ms} 毫秒内应答，但只有思考内容：16 个 token 不足以输出文本",
   },
+  embedded: {
+    en: "{model} gave a vector of {dimensions} dimensions in {ms} ms",
+    zh: "{model} 在 {ms} 毫秒内返回 {dimensions} 维向量",
+  },
   first: { en: "first piece after {ms} ms", zh: "首段 {ms} 毫秒" },
   tokens: { en: "{input} tokens in, {output} out", zh: "输入 {input}、输出 {output} 个 token" },
   streams: { en: "streams", zh: "支持流式输出" },

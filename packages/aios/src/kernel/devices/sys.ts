@@ -2,6 +2,7 @@ import { asTenantId, SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { attenuate, seesAll } from "../access.ts";
 import type { Account } from "../budget.ts";
+import { serves } from "../model-call.ts";
 import type { Parts } from "../parts.ts";
 import type { Core, KeyRow, Price } from "../ports.ts";
 import type { KernelDevice } from "./device.ts";
@@ -192,6 +193,7 @@ export const sysDevice: KernelDevice<SysName> = {
             core: core.name,
             kind: core.kind,
             isSimulated: core.isSimulated,
+            serves: (["llm.chat", "llm.embed"] as const).filter((syscall) => serves(core, model, syscall)),
             ...(contextTokens === undefined ? {} : { contextTokens }),
             ...(price ? { price: priceOf(price) } : {}),
           };

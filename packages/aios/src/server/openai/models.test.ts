@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
 import { findModel, listModels } from "./models.ts";
 
+const model = (core: string, id: string) => ({
+  core,
+  id,
+  kind: "openai",
+  isSimulated: false,
+  serves: ["llm.chat" as const],
+});
+
 const view = {
-  models: [
-    { id: "m", core: "up", kind: "openai", isSimulated: false },
-    { id: "same", core: "up", kind: "openai", isSimulated: false },
-    { id: "same", core: "local", kind: "ollama", isSimulated: false },
-    { id: "org/qwen2.5:7b", core: "local", kind: "ollama", isSimulated: false },
-  ],
+  models: [model("up", "m"), model("up", "same"), model("local", "same"), model("local", "org/qwen2.5:7b")],
   aliases: { fast: "up/m", "claude-*": "up/m", "*": "auto" },
 };
 
