@@ -56,6 +56,15 @@ test("Groq's requests per day are not taken for a rate per minute", () => {
   expect(readLimits(headers, "tokensOnly", nowMs)).toBeUndefined();
 });
 
+test("a limit that resets in an hour or a day, as budgets of another kernel do, is no rate per minute", () => {
+  const headers = {
+    "x-ratelimit-limit-tokens": "1000000",
+    "x-ratelimit-remaining-tokens": "999000",
+    "x-ratelimit-reset-tokens": "11h3m5s",
+  };
+  expect(readLimits(headers, "perMinute", nowMs)).toBeUndefined();
+});
+
 test("retry-after is read in milliseconds, seconds and as a date by the upstream's own clock", () => {
   expect(readRetryAfter({ "retry-after-ms": "120", "retry-after": "1" }, nowMs)).toBe(120);
   expect(readRetryAfter({ "retry-after": "1.5" }, nowMs)).toBe(1_500);

@@ -3,6 +3,8 @@ import type { BucketName, ObservedLimit } from "../../../kernel/ports.ts";
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const minuteMs = 60_000;
+/** A minute's bucket is full again within a minute, but OpenAI's page shows six for one. */
+const longestResetMs = 10 * minuteMs;
 
 /** What one bucket's headers are called. */
 interface Family {
@@ -65,6 +67,8 @@ export function readLimits(headers: Headers, kind: RateLimitFamily, nowMs: numbe
     const left = numberOf(one(headers[remaining]));
     if (ceiling === undefined || ceiling === 0 || left === undefined) continue;
     const resetMs = parseDuration(one(headers[reset]), nowMs) ?? (Math.max(0, ceiling - left) / ceiling) * minuteMs;
+    // Of a day, or of another kernel's budget: no rate to pace by. Its end shows as a refusal.
+    if (resetMs > longestResetMs) continue;
     found ??= [];
     found.push({ bucket, perMinute: ceiling, remaining: left, resetMs });
   }
