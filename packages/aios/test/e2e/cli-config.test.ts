@@ -183,6 +183,14 @@ describe("with a kernel", { timeout: timeoutMs }, () => {
     expect(await ask()).toBe(401);
   });
 
+  test("refresh says which cores a kernel that was started with --core leaves out", async () => {
+    expect((await aios.run(["up", "-d", "--port", "0", "--core", "sim"])).code).toBe(0);
+    expect((await aios.run(["llm", "add", "box", "--kind", "sim"])).code).toBe(0);
+    const { code, out, err } = await aios.run(["refresh"]);
+    expect([code, out]).toEqual([0, "nothing has changed\n"]);
+    expect(err).toContain("not used, for the kernel was started with --core: box");
+  });
+
   test("a changed configuration is read by refresh, whole or not at all", async () => {
     expect((await aios.run(["up", "-d", "--port", "0"])).code).toBe(0);
     await aios.run(["llm", "add", "extra", "--kind", "sim", "--model", "little"]);

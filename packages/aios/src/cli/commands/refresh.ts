@@ -10,6 +10,13 @@ export async function run(context: ContextOf<"refresh">): Promise<void> {
   context.result(outcome, () =>
     changed.length === 0 ? t(llmText.unchanged) : t(llmText.changed, { sections: changed.join(", ") }),
   );
-  tellDown(context, await client.sys.status());
+  const status = await client.sys.status();
+  tellDown(context, status);
+  // Of a kernel elsewhere this home's configuration says nothing.
+  if (context.home.kernelFile()?.url) {
+    const { cores } = (await context.config()).config.llms;
+    const unused = cores.map(({ name }) => name).filter((name) => !status.cores.some((core) => core.name === name));
+    if (unused.length > 0) context.say(t(llmText.unused, { cores: unused.join(", ") }));
+  }
   if (needRestart.length > 0) context.say(t(llmText.needRestart, { sections: needRestart.join(", ") }));
 }

@@ -83,5 +83,9 @@ export const llmText = {
   noCalls: { en: "no model has been called yet", zh: "还没有模型调用" },
   changed: { en: "changed: {sections}", zh: "已更新：{sections}" },
   unchanged: { en: "nothing has changed", zh: "没有变化" },
+  unused: {
+    en: "not used, for the kernel was started with --core: {cores} (aios down, then aios up)",
+    zh: "内核以 --core 启动，因此未使用：{cores}（先 aios down，再 aios up）",
+  },
   needRestart: { en: "takes a restart: {sections} (aios restart)", zh: "需要重启才能生效：{sections}（aios restart）" },
 } as const satisfies Record<string, Text>;
