@@ -30,6 +30,8 @@ interface Options {
   readonly contextTokens?: number;
   /** Of saving and loading; the prefill is measured once for every third. */
   readonly rounds?: number;
+  /** On the GPU that llama.cpp finds. Default: on the processor. */
+  readonly isOnGpu?: boolean;
 }
 
 const core = "bench";
@@ -37,15 +39,17 @@ const core = "bench";
 /**
  * What it costs to put a call away and take it up again, against computing its prompt anew, on one thread and a model of
  * random weights that is written first (6 s for the one of 76 million).
- * @throws SysError EINVAL where node-llama-cpp is not installed.
+ * @throws SysError EINVAL where node-llama-cpp is not installed; Error where there is no GPU that it could use.
  */
 export async function measureContextSwitch({
   model = model76M,
   weights = 76_000_000,
   contextTokens = 1_000,
   rounds = 9,
+  isOnGpu = false,
 }: Options = {}): Promise<ContextSwitch> {
-  const library = await loadLibrary({ core, gpu: "off" });
+  const gpu = isOnGpu ? "auto" : "off";
+  const library = await loadLibrary({ core, gpu });
   const folder = await mkdtemp(join(tmpdir(), "aios-switch-"));
   try {
     const modelPath = join(folder, "random.gguf");
@@ -53,12 +57,13 @@ export async function measureContextSwitch({
     await using engine = await openEngine(library, {
       core,
       modelPath,
-      gpu: "off",
+      gpu,
       threads: 1,
       contextTokens: contextTokens + 24,
       sequences: 2,
       isExact: false,
     });
+    if (isOnGpu && engine.llama.gpu === false) throw new Error("llama.cpp finds no GPU here");
     await using files = await openKvFiles({ folder, maxBytes: Number.MAX_SAFE_INTEGER });
     const [first, second] = engine.sequences as [LlamaContextSequence, LlamaContextSequence];
     const tokens = Array.from({ length: contextTokens }, (_, index) => (index % 256) as Token);

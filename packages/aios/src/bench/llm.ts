@@ -8,7 +8,8 @@ import type { FramesRequest } from "./frames-upstream-child.ts";
 import { gatewayFigures } from "./llm-gateway.ts";
 import type { PipeAnswer } from "./pipe-child.ts";
 import type { PostAnswer, PostRequest } from "./post-load-child.ts";
-import { aimed, machine, percentile, rounded } from "./report.ts";
+import { apart, measured } from "./parts.ts";
+import { aimed, percentile, rounded } from "./report.ts";
 import type { BenchReport, Figure } from "./report.ts";
 
 export interface LlmBenchOptions {
@@ -16,6 +17,8 @@ export interface LlmBenchOptions {
   /** Told what is being measured, for people who wait. */
   readonly say?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The context switch on a GPU as well. */
+  readonly isOnGpu?: boolean;
 }
 
 const streams = 150;
@@ -63,30 +66,14 @@ const ways = [
 
 /** About four minutes. What this machine cannot measure is left out, and the notes say so. */
 export async function llm(options: LlmBenchOptions = {}): Promise<BenchReport> {
-  const { seed = 1, say = () => undefined, signal } = options;
-  const beganAt = performance.now();
-  const figures: Figure[] = [];
-  const notes: string[] = [];
-  const parts: readonly (readonly [string, () => Promise<Figure[]>])[] = [
+  const { seed = 1, say = () => undefined, signal, isOnGpu = false } = options;
+  const parts = [
     ["CPU per streamed token through each door", perTokenFigures],
     ["side by side with @portkey-ai/gateway", gatewayFigures],
-    ["context switch on the local core", switchFigures],
-  ];
-  for (const [name, measure] of parts) {
-    signal?.throwIfAborted();
-    say(name);
-    try {
-      figures.push(...(await measure()));
-    } catch (cause) {
-      notes.push(`${name}: not measured: ${cause instanceof Error ? cause.message : String(cause)}`);
-    }
-  }
-  notes.push(
-    "load, upstream, pipe and kernel are processes of their own on the same machine; ratios count, absolute times are this machine's",
-    "GPU: not measured",
-  );
-  const durationS = rounded((performance.now() - beganAt) / 1_000);
-  return { name: "llm", version: 1, machine: machine(), seed, durationS, figures, notes };
+    ["context switch on the local core", () => switchFigures(false)],
+    ...(isOnGpu ? ([["context switch on the GPU", () => switchFigures(true)]] as const) : []),
+  ] as const;
+  return measured({ name: "llm", seed, parts, notes: isOnGpu ? [apart] : [apart, "GPU: not measured"], say, signal });
 }
 
 async function perTokenFigures(): Promise<Figure[]> {
@@ -162,15 +149,19 @@ async function perTokenUs(
   return (cpuMs * 1_000) / (clients * tokens);
 }
 
-async function switchFigures(): Promise<Figure[]> {
+async function switchFigures(isOnGpu: boolean): Promise<Figure[]> {
   const { measureContextSwitch } = await import("./context-switch.ts");
-  const { ratio, contextTokens, prefillMs } = await measureContextSwitch();
+  const { ratio, contextTokens, prefillMs } = await measureContextSwitch({ isOnGpu });
   return [
     {
-      ...aimed(`save + load against re-prefill, ${contextTokens} tokens, 76M parameters`, rounded(ratio), {
-        unit: "×",
-        bound: { atLeast: 50 },
-      }),
+      ...aimed(
+        `save + load against re-prefill, ${contextTokens} tokens, 76M parameters${isOnGpu ? ", GPU" : ""}`,
+        rounded(ratio),
+        {
+          unit: "×",
+          bound: { atLeast: 50 },
+        },
+      ),
       peer: { name: "re-prefill, ms", value: rounded(prefillMs) },
     },
   ];

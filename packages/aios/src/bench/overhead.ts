@@ -7,7 +7,8 @@ import { cpuOf } from "./cpu-time.ts";
 import type { HttpLoadAnswer, HttpLoadRequest } from "./http-load-child.ts";
 import { startFigures } from "./overhead-start.ts";
 import type { PipeAnswer } from "./pipe-child.ts";
-import { aimed, machine, percentile, rounded } from "./report.ts";
+import { apart, measured } from "./parts.ts";
+import { aimed, percentile, rounded } from "./report.ts";
 import type { BenchReport, Figure } from "./report.ts";
 import type { UpstreamAnswer, UpstreamRequest } from "./upstream-child.ts";
 
@@ -32,31 +33,15 @@ const base = { model: "sim", promptBytes: 200, stream: false, maxTokens: 8 } as 
 /** About three minutes. What this machine cannot measure is left out, and the notes say so. */
 export async function overhead(options: OverheadOptions = {}): Promise<BenchReport> {
   const { seed = 1, say = () => undefined, signal } = options;
-  const beganAt = performance.now();
-  const figures: Figure[] = [];
-  const notes: string[] = [];
-  const parts: readonly (readonly [string, () => Promise<Figure[]>])[] = [
+  const parts = [
     ["added latency", () => onStage({ latencyMs: 200, tokenMs: 0, slots: 64 }, addedLatency)],
     ["throughput", () => onStage({ latencyMs: 200, tokenMs: 0, slots: 64 }, throughput)],
     ["CPU per call", () => onStage({ latencyMs: 20, tokenMs: 0, slots: 64 }, cpuPerCall)],
     ["CPU per streamed token", () => onStage({ latencyMs: 20, tokenMs: 20, slots: 2_000 }, cpuPerToken)],
     ["1,000 streams", () => onStage({ latencyMs: 100, tokenMs: 100, slots: 2_000 }, thousandStreams)],
     ["start and memory", startFigures],
-  ];
-  for (const [name, measure] of parts) {
-    signal?.throwIfAborted();
-    say(name);
-    try {
-      figures.push(...(await measure()));
-    } catch (cause) {
-      notes.push(`${name}: not measured: ${cause instanceof Error ? cause.message : String(cause)}`);
-    }
-  }
-  notes.push(
-    "load, upstream, pipe and kernel are processes of their own on the same machine; ratios count, absolute times are this machine's",
-  );
-  const durationS = rounded((performance.now() - beganAt) / 1_000);
-  return { name: "overhead", version: 1, machine: machine(), seed, durationS, figures, notes };
+  ] as const;
+  return measured({ name: "overhead", seed, parts, notes: [apart], say, signal });
 }
 
 async function onStage(

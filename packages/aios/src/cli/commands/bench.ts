@@ -24,7 +24,7 @@ async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">)
     }
     case "llm": {
       const { llm } = await import("../../bench/llm.ts");
-      return llm({ seed: options.seed, say, signal });
+      return llm({ seed: options.seed, isOnGpu: options.gpu, say, signal });
     }
     case "sched": {
       const { sched } = await import("../../bench/sched.ts");

@@ -4,6 +4,14 @@ import { run as bench } from "./bench.ts";
 export function run(context: ContextOf<"benchmark">): Promise<number> {
   const name = context.args.name ?? context.options.module ?? "storm";
   const { agents, seed } = context.options;
-  const ofSched = { seeds: undefined, workload: [], policy: [], load: undefined, scale: false, svg: undefined };
-  return bench({ ...context, args: { name }, options: { agents, seed, ...ofSched } });
+  const ofOthers = {
+    seeds: undefined,
+    workload: [],
+    policy: [],
+    load: undefined,
+    scale: false,
+    gpu: false,
+    svg: undefined,
+  };
+  return bench({ ...context, args: { name }, options: { agents, seed, ...ofOthers } });
 }

@@ -99,6 +99,11 @@ export const labsRows = [
         },
       },
       {
+        name: "gpu",
+        kind: "flag",
+        summary: { en: "llm: the context switch on a GPU as well", zh: "llm：同时在 GPU 上测量上下文切换" },
+      },
+      {
         name: "svg",
         kind: "text",
         value: "FILE",
