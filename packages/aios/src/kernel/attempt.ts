@@ -7,10 +7,10 @@ import { costUsd } from "./clamp.ts";
 import { asSysError } from "./driver-error.ts";
 import type { Lane } from "./lane.ts";
 import { blame, observe, praise } from "./lane-news.ts";
-import { isModelCall } from "./model-call.ts";
+import { isModelCall, marksOf } from "./model-call.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
-import type { CallEvent, Core, Driver, DriverContext, DriverEvent, Snapshot } from "./ports.ts";
+import type { CallEvent, Core, DriverContext, DriverEvent, Snapshot } from "./ports.ts";
 import { rankOf } from "./preemption.ts";
 import type { Flight } from "./routers/lane-speeds.ts";
 import type { Entry, Slot } from "./scheduler.ts";
@@ -394,10 +394,4 @@ export class Attempt {
     lane.count("error" in outcome ? "failed" : "done", usage);
     submission.finish(this.#parts.router.ended(entry.record, lane, { outcome, args: this.#args() as ChatArgs }));
   }
-}
-
-/** Whether a model answers there at all. */
-function marksOf(driver: Driver | Core): { isSimulated?: true; isRecorded?: true } {
-  if (!("isSimulated" in driver)) return {};
-  return { ...(driver.isSimulated ? { isSimulated: true } : {}), ...(driver.isRecorded ? { isRecorded: true } : {}) };
 }

@@ -1,6 +1,6 @@
 import type { ChatArgs, EmbedArgs } from "@aiosjs/sdk/protocol";
 import { promptBytes, textBytes } from "./estimate.ts";
-import type { Core, ModelSpec, ModelSyscall } from "./ports.ts";
+import type { Core, Driver, ModelSpec, ModelSyscall } from "./ports.ts";
 
 /** Whether a syscall asks a model: then it stands in that model's lanes, takes tokens from buckets and budgets, and has a price. */
 export const isModelCall = (name: string): name is ModelSyscall => name === "llm.chat" || name === "llm.embed";
@@ -25,4 +25,10 @@ export function promptSize(name: string, args: unknown): PromptSize {
     else tokens += item.length;
   }
   return { bytes, tokens };
+}
+
+/** Whether a model answers there at all. */
+export function marksOf(driver: Driver | Core): { isSimulated?: true; isRecorded?: true } {
+  if (!("isSimulated" in driver)) return {};
+  return { ...(driver.isSimulated ? { isSimulated: true } : {}), ...(driver.isRecorded ? { isRecorded: true } : {}) };
 }
