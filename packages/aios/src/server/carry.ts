@@ -1,13 +1,14 @@
 import { isTerminal } from "@aiosjs/sdk/protocol";
 import type { Problem, SysEvent } from "@aiosjs/sdk/protocol";
 import type { CallEvent, Subscription } from "../kernel/ports.ts";
-import { callHeaders, learn, noFacts, problemOf, refuseCall } from "./exchange.ts";
+import { answer, callHeaders, learn, noFacts, problemOf, refuseCall } from "./exchange.ts";
 import type { CallFacts, Exchange } from "./exchange.ts";
 import { Reading } from "./reading.ts";
 import { SseStream } from "./sse.ts";
 import { startBeat, takesProcessing, waitedTooLong } from "./waits.ts";
 
-type Terminal = Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }>;
+type Completed = Extract<SysEvent, { type: "syscall.completed" }>;
+type Terminal = Completed | Extract<SysEvent, { type: "syscall.failed" }>;
 
 /** How a door writes a call as server-sent events. */
 export interface Face {
@@ -17,8 +18,8 @@ export interface Face {
   readonly forwards?: string;
   /** What keeps a silent stream alive once its headers are out. Default: a comment. */
   readonly beat?: string;
-  /** Whether the status line leaves with this event. */
-  opensWith(event: SysEvent): boolean;
+  /** Whether the status line leaves with this event. Default: with the model's first word, so that what goes wrong before keeps its status. */
+  opensWith?(event: SysEvent): boolean;
   /** Frames of one event, "" for what this door does not tell; `index` counts the events of the call. */
   frames(event: SysEvent, index: number): string;
   /** Whether a failure is told as frames also where it could have a status of its own. Default: none is. */
@@ -75,7 +76,7 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
         continue;
       }
       frames += face.frames(event, index++);
-      if (!stream.isOpen && face.opensWith(event)) open();
+      if (!stream.isOpen && (face.opensWith?.(event) ?? isWord(event))) open();
     }
     // What was held, or says that the call failed, is text; it comes before the bytes, or after the last of them.
     const out = bytes === undefined ? frames : frames === "" ? bytes : joined(batch, frames, bytes);
@@ -100,6 +101,8 @@ export async function carryStream(exchange: Exchange, subscription: Subscription
   if (stream.isOpen) stream.end(face.stopped(problem));
   else refuseCall(exchange, { problem, subscription, facts });
 }
+
+const isWord = ({ type }: SysEvent): boolean => !type.startsWith("syscall.") && type !== "request.adapted";
 
 function joined(batch: readonly CallEvent[], frames: string, bytes: Uint8Array): Uint8Array {
   const text = Buffer.from(frames);
@@ -143,4 +146,21 @@ export async function carryEnd(
   }
   if (reading.stopped) refuseCall(exchange, { problem: problemOf(reading.stopped, subscription), subscription, facts });
   return undefined;
+}
+
+/**
+ * Answers a client with the end of its call: with the upstream's own bytes where the door `forwards` them, with a failure in
+ * the door's words, else with what `write` makes of the result.
+ */
+export async function carryWhole(
+  exchange: Exchange,
+  subscription: Subscription,
+  { forwards, write }: { forwards?: string; write: (completed: Completed, facts: CallFacts) => unknown },
+): Promise<void> {
+  const end = await carryEnd(exchange, subscription, forwards === undefined ? {} : { forwards });
+  if (!end) return;
+  const { last, facts, body } = end;
+  if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
+  const headers = callHeaders(exchange, subscription, facts);
+  answer(exchange.outgoing, body ?? JSON.stringify(write(last, facts)), { headers });
 }

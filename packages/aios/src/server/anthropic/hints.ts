@@ -1,19 +1,14 @@
 import type { Foreign } from "@aiosjs/sdk/protocol";
-import { isDeepStrictEqual } from "node:util";
+import { carriedOf } from "../hints.ts";
+import type { HintTable } from "../hints.ts";
 
 export const dialect = "anthropic";
-
-interface Hint {
-  readonly why: string;
-  /** The one value that is a hint; absent: any is. */
-  readonly only?: unknown;
-}
 
 /**
  * Members of Anthropic's dialect without which an answer means the same, wherever they stand. What the model reads, what
  * it may not do, and what it may call is never among them; nor is what nobody here knows.
  */
-export const hintTable: Readonly<Record<string, Hint>> = {
+export const hintTable: HintTable = {
   betas: { why: "opens features; those that are used stand in members of their own" },
   metadata: { why: "names the user, by whom we know the process" },
   cache_control: { why: "says what to keep, not what to read" },
@@ -33,15 +28,6 @@ export const hintTable: Readonly<Record<string, Hint>> = {
   citations: { why: "off is off", only: { enabled: false } },
 };
 
-const isHint = (name: string, value: unknown): boolean => {
-  const hint = Object.hasOwn(hintTable, name) ? hintTable[name] : undefined;
-  return hint !== undefined && (hint.only === undefined || isDeepStrictEqual(value, hint.only));
-};
-
 /** What is said beyond the form, for the object that it was said on; nothing where nothing is. */
-export function carried(members: Readonly<Record<string, unknown>>): { foreign?: Foreign } {
-  const names = Object.keys(members);
-  if (names.length === 0) return {};
-  const hints = names.filter((name) => isHint(name, members[name]));
-  return { foreign: { dialect, members: { ...members }, ...(hints.length > 0 ? { hints } : {}) } };
-}
+export const carried = (members: Readonly<Record<string, unknown>>): { foreign?: Foreign } =>
+  carriedOf({ dialect, hints: hintTable }, members);

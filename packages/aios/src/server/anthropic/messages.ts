@@ -1,9 +1,8 @@
 import type { ChatResult } from "@aiosjs/sdk/protocol";
 import { authenticate } from "../auth.ts";
 import { readBody } from "../body.ts";
-import { carryEnd, carryStream } from "../carry.ts";
+import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
-import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 import { toMessage } from "./answer.ts";
@@ -12,14 +11,13 @@ import { createFrameWriter, errorFrame, pingFrame } from "./frames.ts";
 import { dialect } from "./hints.ts";
 import { toMessagesRequest } from "./request.ts";
 
-/** The call as a message's events. The status line leaves with the model's first word: what goes wrong before it keeps its status. */
+/** The call as a message's events. */
 function messageFace(call: string, { stop, holdMs }: { stop: readonly string[]; holdMs: number }): Face {
   const frames = createFrameWriter({ call, stop });
   return {
     holdMs,
     forwards: dialect,
     beat: pingFrame,
-    opensWith: ({ type }) => !type.startsWith("syscall.") && type !== "request.adapted",
     frames(event) {
       switch (event.type) {
         case "syscall.started":
@@ -49,7 +47,7 @@ function messageFace(call: string, { stop, holdMs }: { stop: readonly string[]; 
 
 /** `POST /v1/messages`. A client that leaves ends its call: nobody else could read the answer. */
 export async function messages(asked: Exchange): Promise<void> {
-  const { doors, incoming, outgoing } = asked;
+  const { doors, incoming } = asked;
   const { kernel } = doors;
   const { headers } = incoming;
   const principal = authenticate(kernel, headers);
@@ -64,15 +62,8 @@ export async function messages(asked: Exchange): Promise<void> {
     await carryStream(exchange, subscription, messageFace(subscription.call, { stop, holdMs: doors.waits.headersMs }));
     return;
   }
-  const end = await carryEnd(exchange, subscription, { forwards: dialect });
-  if (!end) return;
-  const { last, facts } = end;
-  if (last.type === "syscall.failed") {
-    refuseCall(exchange, { problem: last.error, subscription, facts });
-    return;
-  }
-  const told = callHeaders(exchange, subscription, facts);
-  if (end.body) return answer(outgoing, end.body, { headers: told });
-  const message = toMessage(last.result as ChatResult, { call: subscription.call, usage: last.usage, stop });
-  answer(outgoing, JSON.stringify(message), { headers: told });
+  await carryWhole(exchange, subscription, {
+    forwards: dialect,
+    write: ({ result, usage }) => toMessage(result as ChatResult, { call: subscription.call, usage, stop }),
+  });
 }

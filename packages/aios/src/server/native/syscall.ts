@@ -2,9 +2,8 @@ import type { SysEvent } from "@aiosjs/sdk/protocol";
 import type { Subscription } from "../../kernel/ports.ts";
 import { authenticate } from "../auth.ts";
 import { parseObject, readBody } from "../body.ts";
-import { carryEnd, carryStream } from "../carry.ts";
+import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
-import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 
@@ -29,7 +28,7 @@ const callFace = (subscription: Subscription, holdMs: number): Face => ({
 
 /** `POST /v1/syscalls/{device.verb}`. The call goes on when its client leaves: it can come back for it. */
 export async function syscall(exchange: Exchange, name: string): Promise<void> {
-  const { doors, incoming, outgoing } = exchange;
+  const { doors, incoming } = exchange;
   const { kernel } = doors;
   const { headers } = incoming;
   const principal = authenticate(kernel, headers);
@@ -37,13 +36,5 @@ export async function syscall(exchange: Exchange, name: string): Promise<void> {
   const subscription = kernel.syscall(name, args, callerOf(kernel, principal, { headers, onDetach: "keep" }));
   if (wantsEvents(headers.accept))
     return carryStream(exchange, subscription, callFace(subscription, doors.waits.refusalMs));
-  const end = await carryEnd(exchange, subscription);
-  if (!end) return;
-  const { last, facts } = end;
-  if (last.type === "syscall.failed") {
-    refuseCall(exchange, { problem: last.error, subscription, facts });
-    return;
-  }
-  const { result, usage, timing } = last;
-  answer(outgoing, JSON.stringify({ result, usage, timing }), { headers: callHeaders(exchange, subscription, facts) });
+  await carryWhole(exchange, subscription, { write: ({ result, usage, timing }) => ({ result, usage, timing }) });
 }

@@ -1,9 +1,8 @@
 import type { ChatResult, Problem } from "@aiosjs/sdk/protocol";
 import { authenticate } from "../auth.ts";
 import { parseObject, readBody } from "../body.ts";
-import { carryEnd, carryStream } from "../carry.ts";
+import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
-import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 import { toAnswer } from "./answer.ts";
@@ -17,14 +16,13 @@ const dialect = "openai";
 const idOf = (call: string): string => `chatcmpl-${call}`;
 const secondsOf = (ms: number): number => Math.floor(ms / 1_000);
 
-/** The call as chunks. The status line leaves with the model's first word: what goes wrong before it keeps its status. */
+/** The call as chunks. */
 function chatFace(call: string, { includesUsage, holdMs }: { includesUsage: boolean; holdMs: number }): Face {
   let chunks: ReturnType<typeof createChunkWriter> | undefined;
   let created = 0;
   return {
     holdMs,
     forwards: dialect,
-    opensWith: ({ type }) => !type.startsWith("syscall.") && type !== "request.adapted",
     frames(event) {
       switch (event.type) {
         case "syscall.queued":
@@ -58,7 +56,7 @@ function chatFace(call: string, { includesUsage, holdMs }: { includesUsage: bool
 
 /** `POST /v1/chat/completions`. A client that leaves ends its call: nobody else could read the answer. */
 export async function chatCompletions(exchange: Exchange): Promise<void> {
-  const { doors, incoming, outgoing } = exchange;
+  const { doors, incoming } = exchange;
   const { kernel } = doors;
   const principal = authenticate(kernel, incoming.headers);
   const bytes = await readBody(incoming, doors.maxBodyBytes);
@@ -75,15 +73,9 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
     );
     return;
   }
-  const end = await carryEnd(exchange, subscription, { forwards: dialect });
-  if (!end) return;
-  const { last, facts } = end;
-  if (last.type === "syscall.failed") {
-    refuseCall(exchange, { problem: last.error, subscription, facts });
-    return;
-  }
-  const headers = callHeaders(exchange, subscription, facts);
-  if (end.body) return answer(outgoing, end.body, { headers });
-  const about = { id: idOf(subscription.call), created: secondsOf(facts.queuedAtMs), usage: last.usage };
-  answer(outgoing, JSON.stringify(toAnswer(last.result as ChatResult, about)), { headers });
+  await carryWhole(exchange, subscription, {
+    forwards: dialect,
+    write: ({ result, usage }, { queuedAtMs }) =>
+      toAnswer(result as ChatResult, { id: idOf(subscription.call), created: secondsOf(queuedAtMs), usage }),
+  });
 }

@@ -1,8 +1,7 @@
 import type { EmbedArgs, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
 import { authenticate } from "../auth.ts";
 import { parseObject, readBody } from "../body.ts";
-import { carryEnd } from "../carry.ts";
-import { answer, callHeaders, refuseCall } from "../exchange.ts";
+import { carryWhole } from "../carry.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 import * as fields from "./fields.ts";
@@ -78,17 +77,14 @@ const toEmbedAnswer = (
 
 /** `POST /v1/embeddings`. A client that leaves ends its call. */
 export async function embeddings(exchange: Exchange): Promise<void> {
-  const { doors, incoming, outgoing } = exchange;
+  const { doors, incoming } = exchange;
   const { kernel } = doors;
   const principal = authenticate(kernel, incoming.headers);
   const body = parseObject(await readBody(incoming, doors.maxBodyBytes));
   const { args, encoding } = toEmbedRequest(body);
   const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
   const subscription = kernel.syscall("llm.embed", args, caller);
-  const end = await carryEnd(exchange, subscription);
-  if (!end) return;
-  const { last, facts } = end;
-  if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
-  const text = JSON.stringify(toEmbedAnswer(last.result as EmbedResult, { encoding, usage: last.usage }));
-  answer(outgoing, text, { headers: callHeaders(exchange, subscription, facts) });
+  await carryWhole(exchange, subscription, {
+    write: ({ result, usage }) => toEmbedAnswer(result as EmbedResult, { encoding, usage }),
+  });
 }

@@ -1,8 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { authenticate } from "../auth.ts";
-import { carryEnd } from "../carry.ts";
-import { answer, callHeaders, refuseCall } from "../exchange.ts";
+import { carryWhole } from "../carry.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 
@@ -64,18 +63,13 @@ async function withModels(
   exchange: Exchange,
   write: (view: ResultOf<"llm.models">) => Record<string, unknown>,
 ): Promise<void> {
-  const { doors, incoming, outgoing } = exchange;
+  const { doors, incoming } = exchange;
   const { kernel } = doors;
   const { headers } = incoming;
   const principal = authenticate(kernel, headers);
   const caller = callerOf(kernel, principal, { headers, onDetach: "abort" });
   const subscription = kernel.syscall("llm.models", {}, caller);
-  const end = await carryEnd(exchange, subscription);
-  if (!end) return;
-  const { last, facts } = end;
-  if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
-  const body = write(last.result as ResultOf<"llm.models">);
-  answer(outgoing, JSON.stringify(body), { headers: callHeaders(exchange, subscription, facts) });
+  await carryWhole(exchange, subscription, { write: ({ result }) => write(result as ResultOf<"llm.models">) });
 }
 
 /** `GET /v1/models`, in Anthropic's shape when `anthropic-version` is sent. */

@@ -34,7 +34,7 @@ test.each([
     "result hints",
     table(
       ["member of a tool's result", "why the answer means the same without it"],
-      Object.entries(resultHints).map(([name, why]) => [code(name), why]),
+      Object.entries(resultHints).map(([name, { why }]) => [code(name), why]),
     ),
   ],
   [

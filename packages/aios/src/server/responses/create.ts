@@ -1,10 +1,9 @@
 import type { ChatResult, Problem } from "@aiosjs/sdk/protocol";
 import { authenticate } from "../auth.ts";
 import { parseObject, readBody } from "../body.ts";
-import { carryEnd, carryStream } from "../carry.ts";
+import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
 import { isPromptTooLong } from "../dialect.ts";
-import { answer, callHeaders, refuseCall } from "../exchange.ts";
 import type { Exchange } from "../exchange.ts";
 import { callerOf } from "../identity.ts";
 import { createEventWriter } from "./events.ts";
@@ -15,14 +14,13 @@ import { toResponse } from "./response.ts";
 import { contextBefore } from "./stored.ts";
 import { dialect } from "./tables.ts";
 
-/** The call as the events of a response. The status line leaves with the model's first word: what goes wrong before it keeps its status. */
+/** The call as the events of a response. */
 function responseFace(call: string, { args, echo }: ResponseRequest, holdMs: number): Face {
   let events: EventWriter | undefined;
   const failed = (problem: Problem): string => events?.failed(problem) ?? "";
   return {
     holdMs,
     forwards: dialect,
-    opensWith: ({ type }) => !type.startsWith("syscall.") && type !== "request.adapted",
     frames(event) {
       switch (event.type) {
         case "syscall.queued":
@@ -53,7 +51,7 @@ function responseFace(call: string, { args, echo }: ResponseRequest, holdMs: num
 
 /** `POST /v1/responses`. A client that leaves ends its call: there are no responses in the background. */
 export async function createResponse(exchange: Exchange): Promise<void> {
-  const { doors, incoming, outgoing } = exchange;
+  const { doors, incoming } = exchange;
   const { kernel } = doors;
   const principal = authenticate(kernel, incoming.headers);
   const bytes = await readBody(incoming, doors.maxBodyBytes);
@@ -67,14 +65,11 @@ export async function createResponse(exchange: Exchange): Promise<void> {
   const { call } = subscription;
   if (request.isStreamed)
     return carryStream(exchange, subscription, responseFace(call, request, doors.waits.headersMs));
-  const end = await carryEnd(exchange, subscription, { forwards: dialect });
-  if (!end) return;
-  const { last, facts } = end;
-  if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });
-  const headers = callHeaders(exchange, subscription, facts);
-  if (end.body) return answer(outgoing, end.body, { headers });
-  const { usage, timing } = last;
-  const standing = { is: "done" as const, result: last.result as ChatResult, usage, endedAtMs: timing.endedAt };
-  const response = toResponse({ ...request, call, createdAtMs: facts.queuedAtMs }, standing);
-  answer(outgoing, JSON.stringify(response), { headers });
+  await carryWhole(exchange, subscription, {
+    forwards: dialect,
+    write({ result, usage, timing }, { queuedAtMs }) {
+      const standing = { is: "done" as const, result: result as ChatResult, usage, endedAtMs: timing.endedAt };
+      return toResponse({ ...request, call, createdAtMs: queuedAtMs }, standing);
+    },
+  });
 }
