@@ -102,9 +102,9 @@ export class Lifecycle {
     if (process.exit) return;
     const { clock, outbox, keys, budgets, processes } = this.#parts;
     process.end(exit, clock.nowMs());
-    process.abort.abort(new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`));
-    for (const record of process.calls)
-      record.cancel(new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`));
+    const ended = new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`);
+    process.abort.abort(ended);
+    for (const record of process.calls) record.cancel(ended);
     for (const row of keys.list()) if (row.pid === process.pid) this.#revoke(row);
     outbox.event("process.exited", process, { code: exit.code, signal: exit.signal, reason: exit.reason });
     this.save(process);

@@ -6,7 +6,7 @@ import type { ModelSyscall } from "./ports.ts";
 import type { RoutePlan, Stage, StageReason } from "./route.ts";
 import { lastUserText, scriptOf } from "./routers/script.ts";
 import { modelName } from "./routers/strategy.ts";
-import type { Choice, LaneFacts, LeftOutReason, Ranking, RouteView } from "./routers/strategy.ts";
+import type { Choice, LeftOutReason, Ranking, RouteView } from "./routers/strategy.ts";
 import { strategies } from "./routers/table.ts";
 
 /** An estimate refuses a prompt only when it is so many times too long: bytes tell tokens no better than that. */
@@ -49,7 +49,7 @@ export function planRoute(name: string, options: PlanOptions): RoutePlan {
   for (const lane of fitting.dropped) leaveOut(lane, "context");
   for (const lane of awake.dropped) leaveOut(lane, "cooling");
 
-  const ranking = asked.isOpen ? rank(awake.kept, options) : asIs(awake.kept, options);
+  const ranking = asked.isOpen ? rank(awake.kept, options) : asIs(awake.kept);
   for (const { lane, why } of ranking.leftOut) leaveOut(lane, why);
   const stages: Stage[] = [];
   const placed = new Set<Lane>();
@@ -98,10 +98,8 @@ function rank(lanes: readonly Lane[], options: PlanOptions): Ranking {
   return strategies[options.view.settings.strategy].rank(choices, options.view);
 }
 
-function asIs(lanes: readonly Lane[], options: PlanOptions): Ranking {
-  const facts = new Map<Lane, LaneFacts>(lanes.map((lane) => [lane, { waitMs: choiceOf(lane, options).waitMs }]));
-  return { groups: [lanes], leftOut: [], facts };
-}
+/** Nothing is weighed, so nothing is worked out. */
+const asIs = (lanes: readonly Lane[]): Ranking => ({ groups: [lanes], leftOut: [], facts: new Map() });
 
 function choiceOf(lane: Lane, { inputTokens, outputTokens, nowMs, view }: PlanOptions): Choice {
   const input = inputTokens(lane);

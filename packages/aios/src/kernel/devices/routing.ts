@@ -23,7 +23,9 @@ export const routingDevice: KernelDevice<"llm.route" | "llm.rate" | "llm.usage">
       stages: plan.stages.map(({ because, lanes }, index) => ({
         because,
         isSkipped: index < plan.start,
-        lanes: lanes.map((lane) => viewOf(lane, plan.facts.get(lane))),
+        lanes: lanes.map((lane) =>
+          viewOf(lane, plan.facts.get(lane) ?? (because === "asked" ? { waitMs: plan.waitMs(lane) } : {})),
+        ),
       })),
       leftOut: plan.leftOut.map((one) => ({ ...one })),
     };
@@ -41,7 +43,7 @@ export const routingDevice: KernelDevice<"llm.route" | "llm.rate" | "llm.usage">
   "llm.usage": usageOf,
 };
 
-function viewOf(lane: Lane, facts: LaneFacts = {}): ResultOf<"llm.route">["stages"][number]["lanes"][number] {
+function viewOf(lane: Lane, facts: LaneFacts): ResultOf<"llm.route">["stages"][number]["lanes"][number] {
   const { contextTokens } = lane.spec;
   return {
     lane: lane.id,
