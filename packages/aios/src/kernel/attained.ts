@@ -4,7 +4,6 @@ import type { Attained } from "./policies/policy.ts";
 export class KeyAttained {
   programs = 0;
   service = 0;
-  servedMs = 0;
 }
 
 /**
@@ -13,11 +12,11 @@ export class KeyAttained {
  */
 export class ProgramAttained implements Attained {
   service = 0;
+  /** Since the kernel started, as `waitedMs`. */
   servedMs = 0;
   waitedMs = 0;
   readonly #key: KeyAttained | undefined;
   #earned = 0;
-  #earnedMs = 0;
 
   constructor(key?: KeyAttained) {
     this.#key = key;
@@ -27,7 +26,6 @@ export class ProgramAttained implements Attained {
   beginAtMean(): void {
     if (!this.#key || this.#key.programs === 0) return;
     this.service = this.#key.service / this.#key.programs;
-    this.servedMs = this.#key.servedMs / this.#key.programs;
   }
 
   /** Negative service is a correction of what was charged before. */
@@ -38,9 +36,7 @@ export class ProgramAttained implements Attained {
     // Who has not been served yet does not count: a thousand idle sessions must not lower the mean.
     if (this.#earned === 0 && service > 0) this.#key.programs++;
     this.#earned += service;
-    this.#earnedMs += ms;
     this.#key.service += service;
-    this.#key.servedMs += ms;
   }
 
   wait(ms: number): void {
@@ -52,8 +48,6 @@ export class ProgramAttained implements Attained {
     if (!this.#key || this.#earned === 0) return;
     this.#key.programs--;
     this.#key.service -= this.#earned;
-    this.#key.servedMs -= this.#earnedMs;
     this.#earned = 0;
-    this.#earnedMs = 0;
   }
 }

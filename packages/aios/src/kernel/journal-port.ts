@@ -31,7 +31,6 @@ export interface ProcessRow {
     failed: number;
     toolCalls: number;
     waitingMs: number;
-    servedMs?: number;
     seq: number;
   };
   /** Program and task of an agent, command line of a command, identity of a client. */

@@ -307,8 +307,7 @@ export class Lifecycle {
     });
     const { inputTokens, cachedInputTokens, outputTokens } = row.usage;
     const prefillTokens = inputTokens - cachedInputTokens;
-    process.attained.serve(serviceOf({ prefillTokens, decodeTokens: outputTokens }), row.counts.servedMs ?? 0);
-    process.attained.wait(row.counts.waitingMs);
+    process.attained.serve(serviceOf({ prefillTokens, decodeTokens: outputTokens }), 0);
     Object.assign(process, {
       usage: row.usage,
       host: row.host,

@@ -46,8 +46,6 @@ export class Process {
   failed = 0;
   toolCalls = 0;
   waitingMs = 0;
-  /** Time of its calls outside of run queues. */
-  servedMs = 0;
   /** Input tokens of its last chat, and the `core/model` that answered it. */
   lastPrompt: { tokens: number; model: string } | undefined;
   /** Number of the last syscall. */
@@ -152,7 +150,6 @@ export class Process {
     if (record.name === "llm.chat" && outcome === "done" && record.usage.inputTokens > 0)
       this.lastPrompt = { tokens: record.usage.inputTokens, model: record.device };
     this.waitingMs += record.waitedMs;
-    if (record.startedAtMs !== undefined) this.servedMs += record.timing().turnaroundMs - record.waitedMs;
     this.usage = addUsage(this.usage, record.usage);
   }
 
@@ -211,7 +208,7 @@ export class Process {
       parent: this.parent?.pid ?? null,
       state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
       class: this.class,
-      counts: { done, failed, toolCalls, waitingMs, servedMs: this.servedMs, seq },
+      counts: { done, failed, toolCalls, waitingMs, seq },
       program: { ...(program as object), model: this.model, ...this.#suspension() },
     };
   }

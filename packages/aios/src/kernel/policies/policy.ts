@@ -4,7 +4,7 @@ import type { Pid, SchedulingClass, TenantId } from "@aiosjs/sdk/protocol";
 export interface Attained {
   /** 0.1 × prefill tokens + decode tokens. */
   readonly service: number;
-  /** Milliseconds in slots, and in run queues. */
+  /** Milliseconds in slots, and in run queues, since the kernel started. What ships looks at neither; policies to compare with do. */
   readonly servedMs: number;
   readonly waitedMs: number;
 }
