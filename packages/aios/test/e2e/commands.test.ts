@@ -49,15 +49,16 @@ describe.skipIf(process.platform === "win32")("a command", { timeout: timeoutMs 
 
   test("finds the kernel and a key of its own in its environment, and no key of the user's", async () => {
     const env = {
-      OPENAI_API_KEY: "sk-real",
+      OPENAI_API_KEY: "sk-the-users-own",
       GITHUB_TOKEN: "gh-real",
-      MY_SECRET: "hidden",
-      AWS_SESSION_TOKEN: "aws",
+      MY_SECRET: "hidden-from-children",
+      AWS_SESSION_TOKEN: "aws-session-of-the-user",
       LET: "me",
     };
     const { out } = await aios.run(["run", "--env", "GITHUB_TOKEN", "--", "env"], { env });
     const given = new Map(out.split("\n").map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
-    for (const secret of ["sk-real", "hidden", "aws"]) expect(out).not.toContain(secret);
+    for (const secret of ["sk-the-users-own", "hidden-from-children", "aws-session-of-the-user"])
+      expect(out).not.toContain(secret);
     expect(given.get("GITHUB_TOKEN")).toBe("gh-real");
     expect(given.get("LET")).toBe("me");
     const key = given.get("AIOS_KEY");
