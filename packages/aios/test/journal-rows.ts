@@ -28,6 +28,7 @@ export function processRow(pid: string, changes: Partial<ProcessRow> = {}): Proc
     startedAtMs: 1_000.25,
     endedAtMs: null,
     exit: null,
+    incarnation: 2,
     ...changes,
   };
 }
@@ -46,6 +47,12 @@ export function callRow(pid: string, seq: number, changes: Partial<CallRow> = {}
     error: null,
     usage: { ...noUsage, outputTokens: 5 },
     timing: { queuedAt: 1_000 + seq, startedAt: 1_001 + seq, endedAt: 1_002 + seq, waitingMs: 1, turnaroundMs: 2 },
+    incarnation: 2,
+    replayKey: `main#${seq}`,
+    requestHash: "5e1f",
+    idempotencyKey: null,
+    completion: seq,
+    firstOutputAtMs: 1_001.5 + seq,
     ...changes,
   };
 }

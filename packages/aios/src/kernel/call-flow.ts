@@ -241,6 +241,7 @@ export class CallFlow {
     }
     this.#options.lifecycle.entries.delete(record);
     if (process.kind !== "kernel") process.count(record, state);
+    record.completion = process.done + process.failed;
     process.activeAtMs = clock.nowMs();
     this.#options.counts.add(record.name, state);
     const body = {
@@ -254,6 +255,7 @@ export class CallFlow {
       ? outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message })
       : outbox.eventRecord("syscall.completed", process, body);
     const records: JournalRecord[] = [
+      ...(error ? [] : record.effects),
       { kind: "call", row: callRow(record, state, error) },
       { kind: "process", row: process.row() },
       ...accounts.map((account) => ({ kind: "account" as const, row: account.row() })),

@@ -2,7 +2,7 @@ import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
 import { callerLimits } from "./budget.ts";
 import type { Account } from "./budget.ts";
-import type { CallEvent, Clock, OriginalRequest, Subscription } from "./ports.ts";
+import type { CallEvent, Clock, JournalRecord, OriginalRequest, Subscription } from "./ports.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Process } from "./process.ts";
 import type { Route } from "./route.ts";
@@ -20,6 +20,11 @@ export interface CallOptions {
   readonly clock: Clock;
   readonly onDetach: "abort" | "keep";
   readonly original?: OriginalRequest | undefined;
+  /** The call's place in a program that is replayed. */
+  readonly replayKey?: string | undefined;
+  readonly requestHash?: string | undefined;
+  /** What its client repeats it under. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /**
@@ -42,6 +47,10 @@ export class CallRecord {
   waitedMs = 0;
   /** When the present stay in a run queue began; undefined while running. */
   waitingSinceMs: number | undefined;
+  /** When the first piece of its answer came. */
+  firstOutputAtMs: number | undefined;
+  /** The how-manieth call of its process to end. */
+  completion: number | undefined;
   usage: Usage = noUsage;
   result: unknown = undefined;
   /** Why the call was cancelled, if somebody did. */
@@ -59,9 +68,14 @@ export class CallRecord {
   cacheKey: string | undefined = undefined;
   /** The budgets that pay for it. */
   accounts: readonly Account[] = [];
+  /** What it changes in the kernel's own tables: one commit with its result, so that it happens once. */
+  readonly effects: JournalRecord[] = [];
   /** Its request is in the journal. */
   isIntended = false;
   readonly onDetach: "abort" | "keep";
+  readonly replayKey: string | undefined;
+  readonly requestHash: string | undefined;
+  readonly idempotencyKey: string | undefined;
   /** Forgotten at the end of the call: it weighs as much as the arguments. */
   original: OriginalRequest | undefined;
   readonly #mayForward: boolean;
@@ -78,6 +92,9 @@ export class CallRecord {
     this.device = options.name.slice(0, options.name.indexOf("."));
     this.#clock = options.clock;
     this.onDetach = options.onDetach;
+    this.replayKey = options.replayKey;
+    this.requestHash = options.requestHash;
+    this.idempotencyKey = options.idempotencyKey;
     this.original = options.original;
     this.#mayForward = options.original !== undefined;
     this.queuedAtMs = options.clock.nowMs();
@@ -92,6 +109,8 @@ export class CallRecord {
 
   push(events: readonly CallEvent[]): void {
     if (this.state === "ended") return;
+    if (this.firstOutputAtMs === undefined && this.state === "running" && events.some(isOutput))
+      this.firstOutputAtMs = this.#clock.nowMs();
     this.events.push(...events);
     for (const reader of this.#readers) reader.wake?.();
   }
@@ -187,6 +206,8 @@ export class CallRecord {
     return { next, return: () => Promise.resolve(leave()) };
   }
 }
+
+const isOutput = ({ type }: CallEvent): boolean => type.endsWith(".delta") || type === "frames";
 
 function withoutFrames(iterator: AsyncIterator<readonly CallEvent[]>): AsyncIterator<readonly SysEvent[]> {
   return {

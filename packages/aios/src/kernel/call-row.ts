@@ -19,6 +19,12 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     result: state === "done" && !isBulky(record) ? record.result : null,
     error: error ? toProblem(error) : null,
     timing: record.timing(),
+    incarnation: process.incarnation,
+    replayKey: record.replayKey ?? null,
+    requestHash: record.requestHash ?? null,
+    idempotencyKey: record.idempotencyKey ?? null,
+    completion: record.completion ?? null,
+    firstOutputAtMs: record.firstOutputAtMs ?? null,
   };
 }
 

@@ -41,6 +41,8 @@ export interface ProcessRow {
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   readonly exit: Exit | null;
+  /** How many times its program was started, from 1. */
+  readonly incarnation: number;
 }
 
 export interface CallRow {
@@ -51,13 +53,108 @@ export interface CallRow {
   readonly seq: number;
   readonly name: string;
   readonly device: string;
-  readonly state: "intent" | "done" | "failed";
+  /** `ambiguous`: it was issued, and nobody knows whether it happened; a person is asked. */
+  readonly state: "intent" | "done" | "failed" | "ambiguous";
   /** Arguments; `messages` of a chat are stored one blob each, shared between calls. `undefined` leaves a stored one as it is. */
   readonly request: unknown;
   readonly result: unknown;
   readonly error: Problem | null;
   readonly usage: Usage;
   readonly timing: Timing;
+  /** The start of its program that made it, from 1. */
+  readonly incarnation: number;
+  /** Its place in a program that is replayed: `lane#n`. Null for programs that are not. */
+  readonly replayKey: string | null;
+  /** SHA-256 of what it means; null where nothing is compared. */
+  readonly requestHash: string | null;
+  /** What its client repeats it under. */
+  readonly idempotencyKey: string | null;
+  /** The how-manieth call of its process to end, from 1; null while it has not. */
+  readonly completion: number | null;
+  /** When the first piece of its answer came. */
+  readonly firstOutputAtMs: number | null;
+}
+
+/** A message in a queue: a process's inbox (`inbox:PID`), a pipe. */
+export interface MessageRow {
+  /** Order in which messages were sent, over all queues. */
+  readonly seq: number;
+  readonly tenant: TenantId;
+  readonly queue: string;
+  readonly from: Pid | null;
+  readonly body: unknown;
+  readonly atMs: number;
+  /** The call that took it; null while it waits. */
+  readonly takenBy: CallId | null;
+}
+
+/** A question to a person. */
+export interface ApprovalRow {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly pid: Pid;
+  readonly call: CallId;
+  /** What is asked: `ambiguous` – it may have happened already. */
+  readonly kind: string;
+  readonly question: string;
+  readonly state: "pending" | "approved" | "denied";
+  readonly answer: unknown;
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number | null;
+}
+
+/** How far a subscriber of topics has come. */
+export interface CursorRow {
+  readonly tenant: TenantId;
+  readonly name: string;
+  readonly pid: Pid | null;
+  /** Topics it reads, as `orders.*`. */
+  readonly pattern: string;
+  /** The last event that it acknowledged. */
+  readonly position: number;
+  readonly atMs: number;
+  readonly isRemoved: boolean;
+}
+
+/** A program that is started again and again. */
+export interface TimerRow {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly key: KeyId;
+  /** Cron expression of five fields, or `@every 90s`. */
+  readonly schedule: string;
+  readonly timeZone: string;
+  /** Arguments of the `proc.spawn` that it makes. */
+  readonly program: unknown;
+  readonly scopes: readonly string[];
+  readonly nextAtMs: number | null;
+  readonly lastPid: Pid | null;
+  readonly createdAtMs: number;
+  readonly isRemoved: boolean;
+}
+
+/** A value that a program keeps. */
+export interface ValueRow {
+  readonly tenant: TenantId;
+  /** Whose: `process:PID`, or a name that a tenant's processes share. */
+  readonly scope: string;
+  readonly key: string;
+  readonly value: unknown;
+  /** Counts its writes, from 1. */
+  readonly version: number;
+  readonly atMs: number;
+  readonly isRemoved: boolean;
+}
+
+export interface ValueQuery {
+  readonly tenant: TenantId;
+  readonly scope: string;
+  /** One of them only. */
+  readonly key?: string | undefined;
+  /** Those that begin so. */
+  readonly prefix?: string | undefined;
+  readonly afterKey?: string | undefined;
+  readonly limit: number;
 }
 
 export interface KeyRow {
@@ -98,6 +195,11 @@ export type JournalRecord =
   | { kind: "account"; row: AccountRow }
   | { kind: "bucket"; row: BucketRow }
   | { kind: "meta"; key: string; value: string }
+  | { kind: "message"; row: MessageRow }
+  | { kind: "approval"; row: ApprovalRow }
+  | { kind: "cursor"; row: CursorRow }
+  | { kind: "timer"; row: TimerRow }
+  | { kind: "value"; row: ValueRow }
   | { kind: "event"; row: JournalEvent };
 
 /** What a kernel starts from. */
@@ -108,8 +210,15 @@ export interface JournalImage {
   readonly accounts: readonly AccountRow[];
   readonly buckets: readonly BucketRow[];
   readonly meta: ReadonlyMap<string, string>;
-  /** Calls that were issued and never ended. */
+  /** Calls that were issued and never ended, and those whose outcome a person is asked about. */
   readonly intents: readonly CallRow[];
+  /** Those that nobody has taken. */
+  readonly messages: readonly MessageRow[];
+  /** Those that nobody has answered. */
+  readonly approvals: readonly ApprovalRow[];
+  readonly cursors: readonly CursorRow[];
+  readonly timers: readonly TimerRow[];
+  readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
 }
 
@@ -136,4 +245,6 @@ export interface Journal extends AsyncDisposable {
   calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]>;
   call(id: CallId): Promise<CallRow | undefined>;
   process(pid: Pid): Promise<ProcessRow | undefined>;
+  /** In order of their keys. */
+  values(query: ValueQuery): Promise<readonly ValueRow[]>;
 }

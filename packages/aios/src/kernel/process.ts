@@ -71,6 +71,8 @@ export class Process {
   activeAtMs: number;
   endedAtMs: number | null = null;
   exit: Exit | null = null;
+  /** How many times its program was started. */
+  incarnation = 1;
   readonly abort = new AbortController();
   readonly #waiters: (() => void)[] = [];
 
@@ -189,7 +191,7 @@ export class Process {
   row(): ProcessRow {
     const { pid, tenant, name, kind, nice, capabilities, limits, usage, done, failed, toolCalls, waitingMs, seq } =
       this;
-    const { program, key, host, onExhausted, startedAtMs, endedAtMs, exit } = this;
+    const { program, key, host, incarnation, onExhausted, startedAtMs, endedAtMs, exit } = this;
     return {
       pid,
       tenant,
@@ -201,6 +203,7 @@ export class Process {
       usage,
       key,
       host,
+      incarnation,
       onExhausted,
       startedAtMs,
       endedAtMs,

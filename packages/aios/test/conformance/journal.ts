@@ -59,6 +59,11 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         buckets: [],
         meta: new Map(),
         intents: [],
+        messages: [],
+        approvals: [],
+        cursors: [],
+        timers: [],
+        lastMessageSeq: 0,
         lastEventSeq: 0,
       });
     });
@@ -66,7 +71,35 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
     test("every kind of row comes back as it was written", async () => {
       const account = { scope: "tenant:alpha", resource: "costUsd", window: "day", limit: null, used: 0.25 } as const;
       const bucket = { lane: "up/m", bucket: "inputTokens", level: -12.5, atMs: 77.125 } as const;
-      const intent = callRow("p1", 2, { state: "intent", result: null });
+      const intent = callRow("p1", 2, { state: "intent", result: null, completion: null, firstOutputAtMs: null });
+      const { pid, tenant } = intent;
+      const message = { seq: 4, tenant, queue: "inbox:p1", from: null, body: { n: "一" }, atMs: 3, takenBy: null };
+      const approval = {
+        id: "a1",
+        tenant,
+        pid,
+        call: intent.call,
+        kind: "ambiguous",
+        question: "again?",
+        state: "pending",
+        answer: null,
+        askedAtMs: 2.5,
+        answeredAtMs: null,
+      } as const;
+      const cursor = { tenant, name: "c", pid, pattern: "orders.*", position: 3, atMs: 1, isRemoved: false };
+      const timer = {
+        id: "t1",
+        tenant,
+        key: keyRow("k1").id,
+        schedule: "0 7 * * 1-5",
+        timeZone: "Europe/Berlin",
+        program: { kind: "agent", agent: "clerk", task: "早" },
+        scopes: ["*"],
+        nextAtMs: 77,
+        lastPid: null,
+        createdAtMs: 1,
+        isRemoved: false,
+      };
       const image = await imageAfter([
         ofProcess(processRow("p1")),
         { kind: "key", row: keyRow("k1", { pid: asPid("p1"), expiresAtMs: 9, isRevoked: true }) },
@@ -76,6 +109,14 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         ofCall(callRow("p1", 1)),
         ofCall(intent),
         ofEvent(eventRow(7)),
+        { kind: "message", row: message },
+        { kind: "message", row: { ...message, seq: 5, takenBy: asCallId("p1-1") } },
+        { kind: "approval", row: approval },
+        { kind: "approval", row: { ...approval, id: "a2", state: "denied", answer: { by: "me" }, answeredAtMs: 4 } },
+        { kind: "cursor", row: cursor },
+        { kind: "cursor", row: { ...cursor, name: "gone", isRemoved: true } },
+        { kind: "timer", row: timer },
+        { kind: "timer", row: { ...timer, id: "t2", isRemoved: true } },
       ]);
       expect(image).toEqual({
         processes: [processRow("p1")],
@@ -84,8 +125,35 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         buckets: [bucket],
         meta: new Map([["state", "running"]]),
         intents: [intent],
+        messages: [message],
+        approvals: [approval],
+        cursors: [cursor],
+        timers: [timer],
+        lastMessageSeq: 5,
         lastEventSeq: 7,
       });
+    });
+
+    test("values are found by scope, key and prefix in order of their keys, until they are removed", async () => {
+      const journal = await opened();
+      const value = { tenant: alpha, scope: "s", version: 1, atMs: 1, isRemoved: false };
+      await journal.commit([
+        { kind: "value", row: { ...value, key: "b/2", value: { deep: [1, "二"] } } },
+        { kind: "value", row: { ...value, key: "a", value: null } },
+        { kind: "value", row: { ...value, key: "b/1", value: 1 } },
+        { kind: "value", row: { ...value, key: "b/1", value: 2, version: 2 } },
+        { kind: "value", row: { ...value, key: "b/3", value: 3, isRemoved: true } },
+        { kind: "value", row: { ...value, scope: "other", key: "b/4", value: 4 } },
+        { kind: "value", row: { ...value, tenant: beta, key: "b/5", value: 5 } },
+      ]);
+      const query = { tenant: alpha, scope: "s", limit: 10 };
+      const found = async (more: object) => (await journal.values({ ...query, ...more })).map(({ key }) => key);
+      expect(await found({})).toEqual(["a", "b/1", "b/2"]);
+      expect(await found({ prefix: "b/" })).toEqual(["b/1", "b/2"]);
+      expect(await found({ prefix: "b/", afterKey: "b/1" })).toEqual(["b/2"]);
+      expect(await found({ limit: 1 })).toEqual(["a"]);
+      expect(await journal.values({ ...query, key: "b/1" })).toEqual([{ ...value, key: "b/1", value: 2, version: 2 }]);
+      expect(await found({ key: "b/3" })).toEqual([]);
     });
 
     test("a row with the same id takes the place of the one before", async () => {

@@ -55,7 +55,9 @@ const callViewSchema = z.object({
   seq: z.number(),
   name: z.string(),
   device: z.string(),
-  state: z.enum(["queued", "running", "done", "failed"]),
+  state: z
+    .enum(["queued", "running", "done", "failed", "ambiguous"])
+    .describe("ambiguous: it may have happened; a person is asked"),
   detail: z.string().describe("one line: what was asked"),
   code: z.string().nullable(),
   error: z.string().nullable(),

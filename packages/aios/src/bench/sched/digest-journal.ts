@@ -18,6 +18,11 @@ const emptyImage: JournalImage = {
   buckets: [],
   meta: new Map(),
   intents: [],
+  messages: [],
+  approvals: [],
+  cursors: [],
+  timers: [],
+  lastMessageSeq: 0,
   lastEventSeq: 0,
 };
 
@@ -51,6 +56,7 @@ export function createDigestJournal(): DigestJournal {
     calls: () => Promise.resolve([]),
     call: () => Promise.resolve(undefined),
     process: () => Promise.resolve(undefined),
+    values: () => Promise.resolve([]),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -1,12 +1,17 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type {
   AccountRow,
+  ApprovalRow,
   BucketName,
   BucketRow,
   CallRow,
+  CursorRow,
   JournalImage,
   KeyRow,
+  MessageRow,
   ProcessRow,
+  TimerRow,
+  ValueRow,
 } from "../../kernel/ports.ts";
 import type { JournalEvent } from "@aiosjs/sdk/protocol";
 import type { CallRows, LoadedRows, SqlRow } from "./wire.ts";
@@ -21,6 +26,11 @@ export function decodeImage(rows: LoadedRows): JournalImage {
     buckets: rows.buckets.map(decodeBucket),
     meta: new Map(rows.meta.map(({ key, value }) => [String(key), String(value)])),
     intents: decodeCalls(rows.intents),
+    messages: rows.messages.map(decodeMessage),
+    approvals: rows.approvals.map(decodeApproval),
+    cursors: rows.cursors.map(decodeCursor),
+    timers: rows.timers.map(decodeTimer),
+    lastMessageSeq: rows.lastMessageSeq,
     lastEventSeq: rows.lastEventSeq,
   };
 }
@@ -46,6 +56,7 @@ export function decodeProcess(row: SqlRow): ProcessRow {
     startedAtMs: row["started_at"],
     endedAtMs: row["ended_at"],
     exit: parse(row, "exit"),
+    incarnation: row["incarnation"],
   } as ProcessRow;
 }
 
@@ -81,6 +92,73 @@ function decodeBucket(row: SqlRow): BucketRow {
     level: Number(row["level"]),
     atMs: Number(row["at"]),
   };
+}
+
+function decodeMessage(row: SqlRow): MessageRow {
+  return {
+    seq: row["seq"],
+    tenant: row["tenant"],
+    queue: row["queue"],
+    from: row["sender"],
+    body: parse(row, "body"),
+    atMs: row["at"],
+    takenBy: row["taken_by"],
+  } as MessageRow;
+}
+
+function decodeApproval(row: SqlRow): ApprovalRow {
+  return {
+    id: row["id"],
+    tenant: row["tenant"],
+    pid: row["pid"],
+    call: row["call"],
+    kind: row["kind"],
+    question: row["question"],
+    state: row["state"],
+    answer: parse(row, "answer"),
+    askedAtMs: row["asked_at"],
+    answeredAtMs: row["answered_at"],
+  } as ApprovalRow;
+}
+
+function decodeCursor(row: SqlRow): CursorRow {
+  return {
+    tenant: row["tenant"],
+    name: row["name"],
+    pid: row["pid"],
+    pattern: row["pattern"],
+    position: row["position"],
+    atMs: row["at"],
+    isRemoved: row["is_removed"] === 1,
+  } as CursorRow;
+}
+
+function decodeTimer(row: SqlRow): TimerRow {
+  return {
+    id: row["id"],
+    tenant: row["tenant"],
+    key: row["key"],
+    schedule: row["schedule"],
+    timeZone: row["time_zone"],
+    program: parse(row, "program"),
+    scopes: parse(row, "scopes"),
+    nextAtMs: row["next_at"],
+    lastPid: row["last_pid"],
+    createdAtMs: row["created_at"],
+    isRemoved: row["is_removed"] === 1,
+  } as TimerRow;
+}
+
+export function decodeValue(row: SqlRow): ValueRow {
+  return {
+    tenant: row["tenant"],
+    scope: row["scope"],
+    key: row["key"],
+    value: parse(row, "value"),
+    version: row["version"],
+    atMs: row["at"],
+    isRemoved: row["is_removed"] === 1,
+  } as ValueRow;
 }
 
 export function decodeEvent(row: SqlRow): JournalEvent {
@@ -139,6 +217,12 @@ export function decodeCalls({ rows, places, bodies }: CallRows): CallRow[] {
         waitingMs: row["waiting_ms"],
         turnaroundMs: row["turnaround_ms"],
       },
+      incarnation: row["incarnation"],
+      replayKey: row["replay_key"],
+      requestHash: row["request_hash"],
+      idempotencyKey: row["idempotency_key"],
+      completion: row["completion"],
+      firstOutputAtMs: row["first_output_at"],
     } as CallRow;
   });
 }

@@ -47,6 +47,33 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         values.push(upsertCode.bucket, lane, bucket, level, atMs);
         break;
       }
+      case "message": {
+        const { seq, tenant, queue, from, body, atMs, takenBy } = record.row;
+        values.push(upsertCode.message, seq, tenant, queue, from, json(body), atMs, takenBy);
+        break;
+      }
+      case "approval": {
+        const { id, tenant, pid, call, kind, question, state, answer, askedAtMs, answeredAtMs } = record.row;
+        values.push(upsertCode.approval, id, tenant, pid, call, kind, question, state);
+        values.push(jsonOrNull(answer), askedAtMs, answeredAtMs);
+        break;
+      }
+      case "cursor": {
+        const { tenant, name, pid, pattern, position, atMs, isRemoved } = record.row;
+        values.push(upsertCode.cursor, tenant, name, pid, pattern, position, atMs, isRemoved ? 1 : 0);
+        break;
+      }
+      case "timer": {
+        const { id, tenant, key, schedule, timeZone, program, scopes, nextAtMs, lastPid } = record.row;
+        values.push(upsertCode.timer, id, tenant, key, schedule, timeZone, json(program), json(scopes), nextAtMs);
+        values.push(lastPid, record.row.createdAtMs, record.row.isRemoved ? 1 : 0);
+        break;
+      }
+      case "value": {
+        const { tenant, scope, key, value, version, atMs, isRemoved } = record.row;
+        values.push(upsertCode.value, tenant, scope, key, jsonOrNull(value), version, atMs, isRemoved ? 1 : 0);
+        break;
+      }
       case "meta":
         values.push(upsertCode.meta, record.key, record.value);
         break;
@@ -64,6 +91,7 @@ function pushProcess(values: Value[], row: ProcessRow): void {
   values.push(upsertCode.process, row.pid, row.tenant, row.parent, row.name, row.kind, row.state, row.nice, row.class);
   values.push(json(row.capabilities), json(row.limits), json(row.usage), json(row.counts), jsonOrNull(row.program));
   values.push(row.key, jsonOrNull(row.host), row.onExhausted, row.startedAtMs, row.endedAtMs, jsonOrNull(row.exit));
+  values.push(row.incarnation);
 }
 
 function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void {
@@ -73,9 +101,11 @@ function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void 
   const asked = chat ? chat.rest : store(jsonOrNull(request));
   const answered = store(jsonOrNull(result));
   values.push(CALL_CODE, row.call, row.tenant, row.pid, row.seq, row.name);
-  values.push(chat ? chat.head : null, asked.hash, asked.text, row.device, row.state);
+  values.push(chat ? chat.head : null, asked.hash, asked.text);
+  values.push(row.incarnation, row.replayKey, row.requestHash, row.idempotencyKey, row.device, row.state);
   values.push(timing.queuedAt, timing.startedAt, timing.endedAt, timing.waitingMs, timing.turnaroundMs);
   values.push(json(row.usage), answered.hash, jsonOrNull(row.error), answered.text);
+  values.push(row.completion, row.firstOutputAtMs);
   values.push(chat ? chat.fresh.length / 4 : 0);
   if (chat) for (const value of chat.fresh) values.push(value);
   values.push(asked.body, answered.body);

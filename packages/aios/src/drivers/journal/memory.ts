@@ -2,13 +2,19 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
   AccountRow,
+  ApprovalRow,
   BucketRow,
   CallRow,
+  CursorRow,
   EventQuery,
   JournalImage,
   JournalRecord,
   KeyRow,
+  MessageRow,
   ProcessRow,
+  TimerRow,
+  ValueQuery,
+  ValueRow,
 } from "../../kernel/ports.ts";
 import { MemoryBodies } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
@@ -44,6 +50,11 @@ class MemoryJournal implements RetentiveJournal {
   readonly #accounts = new Map<string, string>();
   readonly #buckets = new Map<string, string>();
   readonly #meta = new Map<string, string>();
+  readonly #messages = new Map<number, string>();
+  readonly #approvals = new Map<string, string>();
+  readonly #cursors = new Map<string, string>();
+  readonly #timers = new Map<string, string>();
+  readonly #values = new Map<string, string>();
   readonly #calls = new Map<string, StoredCall>();
   readonly #callsOf = new Map<string, Map<number, string>>();
   readonly #events = new Map<number, string>();
@@ -66,6 +77,11 @@ class MemoryJournal implements RetentiveJournal {
       buckets: parseAll<BucketRow>(this.#buckets),
       meta: new Map(this.#meta),
       intents: intents.map((stored) => this.#callRow(stored)),
+      messages: parseAll<MessageRow>(this.#messages).filter(({ takenBy }) => takenBy === null),
+      approvals: parseAll<ApprovalRow>(this.#approvals).filter(({ state }) => state === "pending"),
+      cursors: parseAll<CursorRow>(this.#cursors).filter(({ isRemoved }) => !isRemoved),
+      timers: parseAll<TimerRow>(this.#timers).filter(({ isRemoved }) => !isRemoved),
+      lastMessageSeq: Math.max(0, ...this.#messages.keys()),
       lastEventSeq: this.#lastEventSeq,
     });
   }
@@ -113,6 +129,13 @@ class MemoryJournal implements RetentiveJournal {
   process(pid: Pid): Promise<ProcessRow | undefined> {
     const text = this.#processes.get(pid);
     return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as ProcessRow));
+  }
+
+  values({ tenant, scope, key, prefix = "", afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
+    const found = parseAll<ValueRow>(this.#values)
+      .filter((row) => row.tenant === tenant && row.scope === scope && !row.isRemoved && row.key.startsWith(prefix))
+      .filter((row) => (key === undefined || row.key === key) && (afterKey === undefined || row.key > afterKey));
+    return Promise.resolve(found.toSorted((left, right) => (left.key < right.key ? -1 : 1)).slice(0, limit));
   }
 
   prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
@@ -164,6 +187,21 @@ class MemoryJournal implements RetentiveJournal {
       case "meta":
         this.#meta.set(record.key, record.value);
         break;
+      case "message":
+        this.#messages.set(record.row.seq, text);
+        break;
+      case "approval":
+        this.#approvals.set(record.row.id, text);
+        break;
+      case "cursor":
+        this.#cursors.set(JSON.stringify([record.row.tenant, record.row.name]), text);
+        break;
+      case "timer":
+        this.#timers.set(record.row.id, text);
+        break;
+      case "value":
+        this.#values.set(JSON.stringify([record.row.tenant, record.row.scope, record.row.key]), text);
+        break;
       case "event":
         this.#events.set(record.row.seq, text);
         this.#lastEventSeq = Math.max(this.#lastEventSeq, record.row.seq);
@@ -181,7 +219,13 @@ class MemoryJournal implements RetentiveJournal {
     const result = this.#bodies.keep(row.result);
     if (before?.result !== undefined) this.#bodies.drop(before.result);
     const queuedAtMs = row.timing.queuedAt;
-    this.#calls.set(row.call, { text, queuedAtMs, isIntent: row.state === "intent", request, result });
+    this.#calls.set(row.call, {
+      text,
+      queuedAtMs,
+      isIntent: row.state === "intent" || row.state === "ambiguous",
+      request,
+      result,
+    });
     const owner = ownerKey(row.tenant, row.pid);
     const ids = this.#callsOf.get(owner) ?? new Map<number, string>();
     this.#callsOf.set(owner, ids.set(row.seq, row.call));
@@ -230,5 +274,5 @@ const withoutBodies = (row: object): object => {
   return "call" in row ? rest : row;
 };
 
-const parseAll = <Row>(texts: ReadonlyMap<string, string>): Row[] =>
+const parseAll = <Row>(texts: ReadonlyMap<unknown, string>): Row[] =>
   [...texts.values()].map((text) => JSON.parse(text) as Row);

@@ -120,6 +120,78 @@ export const migrations: readonly string[] = [
   create index event_by_topic on event (tenant, topic, seq);
   create index event_by_process on event (tenant, pid, seq);
   `,
+  `
+  alter table process add column incarnation bigint not null default 1;
+  alter table syscall add column incarnation bigint not null default 1;
+  -- \`lane#n\`: the call's place in a program that is replayed.
+  alter table syscall add column replay_key text;
+  alter table syscall add column request_hash text;
+  alter table syscall add column idempotency_key text;
+  alter table syscall add column completion bigint;
+  alter table syscall add column first_output_at double precision;
+  create index syscall_by_idempotency_key on syscall (tenant, pid, idempotency_key) where idempotency_key is not null;
+  drop index syscall_intents;
+  create index syscall_open on syscall (call) where state in ('intent', 'ambiguous');
+
+  -- Inboxes and pipes; what was taken stays for a while, for whoever asks what happened.
+  create table message (
+    seq bigint primary key,
+    tenant text not null,
+    queue text not null,
+    sender text,
+    body text not null,
+    at double precision not null,
+    taken_by text
+  );
+  create index message_waiting on message (seq) where taken_by is null;
+  create index message_by_queue on message (tenant, queue, seq);
+
+  create table approval (
+    id text primary key,
+    tenant text not null,
+    pid text not null,
+    call text not null,
+    kind text not null,
+    question text not null,
+    state text not null,
+    answer text,
+    asked_at double precision not null,
+    answered_at double precision
+  );
+  create table cursor (
+    tenant text not null,
+    name text not null,
+    pid text,
+    pattern text not null,
+    position bigint not null,
+    at double precision not null,
+    is_removed smallint not null,
+    primary key (tenant, name)
+  );
+  create table timer (
+    id text primary key,
+    tenant text not null,
+    key text not null,
+    schedule text not null,
+    time_zone text not null,
+    program text not null,
+    scopes text not null,
+    next_at double precision,
+    last_pid text,
+    created_at double precision not null,
+    is_removed smallint not null
+  );
+  create table value (
+    tenant text not null,
+    scope text not null,
+    key text not null,
+    value text,
+    version bigint not null,
+    at double precision not null,
+    is_removed smallint not null,
+    primary key (tenant, scope, key)
+  );
+  `,
 ];
 
 /**
@@ -150,6 +222,7 @@ export const upserts = [
       "started_at",
       "ended_at",
       "exit",
+      "incarnation",
     ],
   },
   {
@@ -165,6 +238,39 @@ export const upserts = [
   { table: "bucket", key: ["lane", "bucket"], columns: ["lane", "bucket", "level", "at"] },
   { table: "meta", key: ["key"], columns: ["key", "value"] },
   { table: "event", key: ["seq"], columns: ["seq", "topic", "tenant", "pid", "at", "body"] },
+  { table: "message", key: ["seq"], columns: ["seq", "tenant", "queue", "sender", "body", "at", "taken_by"] },
+  {
+    table: "approval",
+    key: ["id"],
+    columns: ["id", "tenant", "pid", "call", "kind", "question", "state", "answer", "asked_at", "answered_at"],
+  },
+  {
+    table: "cursor",
+    key: ["tenant", "name"],
+    columns: ["tenant", "name", "pid", "pattern", "position", "at", "is_removed"],
+  },
+  {
+    table: "timer",
+    key: ["id"],
+    columns: [
+      "id",
+      "tenant",
+      "key",
+      "schedule",
+      "time_zone",
+      "program",
+      "scopes",
+      "next_at",
+      "last_pid",
+      "created_at",
+      "is_removed",
+    ],
+  },
+  {
+    table: "value",
+    key: ["tenant", "scope", "key"],
+    columns: ["tenant", "scope", "key", "value", "version", "at", "is_removed"],
+  },
 ] as const;
 
 export type UpsertTable = (typeof upserts)[number]["table"];
@@ -187,6 +293,10 @@ export const callColumns = [
   "transcript",
   "request_blob",
   "request",
+  "incarnation",
+  "replay_key",
+  "request_hash",
+  "idempotency_key",
   "device",
   "state",
   "queued_at",
@@ -198,6 +308,8 @@ export const callColumns = [
   "result_blob",
   "error",
   "result",
+  "completion",
+  "first_output_at",
 ] as const;
 
 /** How many of `callColumns` are fixed once the call was recorded first. */

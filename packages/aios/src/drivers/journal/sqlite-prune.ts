@@ -78,7 +78,7 @@ function createSlices(db: DatabaseSync) {
   const oldest = ([0, 1, 2] as const).map((stage) =>
     db.prepare(
       `select call, transcript, request_blob, result_blob from syscall
-       where pruned = ${stage} and state <> 'intent' and queued_at < ? order by queued_at limit ${SLICE}`,
+       where pruned = ${stage} and state in ('done', 'failed') and queued_at < ? order by queued_at limit ${SLICE}`,
     ),
   );
   const forgetCall = db.prepare("delete from syscall where call = ?");
@@ -92,6 +92,14 @@ function createSlices(db: DatabaseSync) {
      ) and at < ?`,
   );
   const forgetProcesses = db.prepare("delete from process where state = 'zombie' and ended_at < ?");
+  const forgetMessages = db.prepare(
+    "delete from message where taken_by is not null and at < ? and seq < (select max(seq) from message)",
+  );
+  const forgetApprovals = db.prepare("delete from approval where answered_at < ?");
+  const forgetValues = db.prepare(
+    `delete from value where is_removed = 1
+       or (scope like 'process:%' and substr(scope, 9) not in (select pid from process))`,
+  );
   const forgetAccounts = db.prepare(
     "delete from account where scope like 'process:%' and substr(scope, 9) not in (select pid from process)",
   );
@@ -113,6 +121,9 @@ function createSlices(db: DatabaseSync) {
     forgetProcesses: (beforeMs: number): number => {
       const count = Number(forgetProcesses.run(beforeMs).changes);
       forgetAccounts.run();
+      forgetMessages.run(beforeMs);
+      forgetApprovals.run(beforeMs);
+      forgetValues.run();
       return count;
     },
     dropResults: (): number =>

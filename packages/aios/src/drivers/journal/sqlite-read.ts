@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { hashOf } from "./hash-body.ts";
 import { FaultError, restoreHint } from "./sqlite-fault.ts";
-import type { CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value } from "./wire.ts";
+import type { CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value, ValueFilter } from "./wire.ts";
 
+const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous') order by tenant, pid, seq";
 const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
 
 /** The journal's questions, on either thread's connection. */
@@ -26,7 +27,12 @@ export class JournalReader {
         accounts: this.#all("select * from account"),
         buckets: this.#all("select * from bucket"),
         meta: this.#all("select * from meta"),
-        intents: this.#withBodies(this.#all("select * from syscall where state = 'intent' order by tenant, pid, seq")),
+        intents: this.#withBodies(this.#all(OPEN_CALLS)),
+        messages: this.#all("select * from message where taken_by is null order by seq"),
+        approvals: this.#all("select * from approval where state = 'pending' order by asked_at"),
+        cursors: this.#all("select * from cursor where is_removed = 0"),
+        timers: this.#all("select * from timer where is_removed = 0"),
+        lastMessageSeq: Number(this.#all("select max(seq) as seq from message")[0]?.["seq"] ?? 0),
         lastEventSeq: Number(this.#all("select max(seq) as seq from event")[0]?.["seq"] ?? 0),
       };
     } finally {
@@ -67,6 +73,21 @@ export class JournalReader {
 
   process(pid: string): SqlRow | undefined {
     return this.#all("select * from process where pid = ?", [pid])[0];
+  }
+
+  values({ tenant, scope, key, prefix, afterKey, limit }: ValueFilter): SqlRow[] {
+    const conditions = ["tenant = ?", "scope = ?", "is_removed = 0"];
+    const values: Value[] = [tenant, scope];
+    const also = (condition: string, value: string | undefined): void => {
+      if (value === undefined) return;
+      conditions.push(condition);
+      values.push(value);
+    };
+    also("key = ?", key);
+    also("substr(key, 1, length(?)) = ?", prefix);
+    if (prefix !== undefined) values.push(prefix);
+    also("key > ?", afterKey);
+    return this.#all(`select * from value where ${conditions.join(" and ")} order by key limit ?`, [...values, limit]);
   }
 
   size(): JournalSize {

@@ -53,6 +53,8 @@ function answer(order: Order): unknown {
       return reader.call(order.call);
     case "process":
       return reader.process(order.pid);
+    case "values":
+      return reader.values(order.query);
     case "size":
       return reader.size();
     case "close":

@@ -1,8 +1,16 @@
 import { dirname, resolve } from "node:path";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
-import type { CallRow, EventQuery, JournalImage, JournalRecord, ProcessRow } from "../../kernel/ports.ts";
-import { decodeCalls, decodeEvent, decodeImage, decodeProcess } from "./decode.ts";
+import type {
+  CallRow,
+  EventQuery,
+  JournalImage,
+  JournalRecord,
+  ProcessRow,
+  ValueQuery,
+  ValueRow,
+} from "../../kernel/ports.ts";
+import { decodeCalls, decodeEvent, decodeImage, decodeProcess, decodeValue } from "./decode.ts";
 import { encodeCommit } from "./encode.ts";
 import { KnownTranscripts } from "./known-transcripts.ts";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
@@ -108,6 +116,12 @@ class SqliteJournal implements RetentiveJournal {
     const reader = await this.#readerThread();
     const row = await reader.ask<SqlRow | undefined>({ type: "process", pid });
     return row && decodeProcess(row);
+  }
+
+  async values({ tenant, scope, key, prefix, afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
+    const reader = await this.#readerThread();
+    const query = { tenant, scope, key, prefix, afterKey, limit };
+    return (await reader.ask<SqlRow[]>({ type: "values", query })).map(decodeValue);
   }
 
   async prune({ keepDays, keepMb }: Retention): Promise<Pruned> {

@@ -15,6 +15,7 @@ export type Order =
   | { type: "calls"; tenant: string; pid: string; afterSeq: number; limit: number }
   | { type: "call"; call: string }
   | { type: "process"; pid: string }
+  | { type: "values"; query: ValueFilter }
   | { type: "prune"; beforeMs: number; keepBytes: number }
   | { type: "size" }
   | { type: "close" };
@@ -25,6 +26,15 @@ export interface EventFilter {
   readonly tenant: string | undefined;
   readonly pid: string | undefined;
   readonly topics: readonly string[] | undefined;
+}
+
+export interface ValueFilter {
+  readonly tenant: string;
+  readonly scope: string;
+  readonly key: string | undefined;
+  readonly prefix: string | undefined;
+  readonly afterKey: string | undefined;
+  readonly limit: number;
 }
 
 /** Calls, with every body they point to once. */
@@ -42,6 +52,11 @@ export interface LoadedRows {
   readonly buckets: readonly SqlRow[];
   readonly meta: readonly SqlRow[];
   readonly intents: CallRows;
+  readonly messages: readonly SqlRow[];
+  readonly approvals: readonly SqlRow[];
+  readonly cursors: readonly SqlRow[];
+  readonly timers: readonly SqlRow[];
+  readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
 }
 
