@@ -140,7 +140,7 @@ export interface ValueRow {
   readonly scope: string;
   readonly key: string;
   readonly value: unknown;
-  /** Counts its writes, from 1. */
+  /** Greater with every write of the key. */
   readonly version: number;
   readonly atMs: number;
   readonly isRemoved: boolean;
@@ -230,16 +230,51 @@ export interface EventQuery {
   readonly topics?: readonly Topic[] | undefined;
 }
 
+/** The kernel that holds a journal, or held it last. */
+export interface NodeRow {
+  readonly id: string;
+  /** One more than that of the kernel before it. */
+  readonly epoch: number;
+  readonly hostPid: number;
+  /** It renews three times within this. */
+  readonly leaseMs: number;
+  /** Counts its renewals: as long as it grows, the node lives. */
+  readonly beat: number;
+  /** The operating system says that no other kernel has the journal. */
+  readonly isSole: boolean;
+}
+
+/**
+ * One kernel at a time writes to a journal. After `claim` every commit of this handle checks, in its own transaction,
+ * that nobody has claimed the journal since; afterwards all of them reject with ESTALE, for ever, and nothing of theirs
+ * is kept. A handle that claimed nothing is not checked.
+ */
+interface Fence {
+  /** The kernel that claimed the journal last; undefined when none ever has. */
+  holder(): Promise<NodeRow | undefined>;
+  /**
+   * Takes the journal over from whoever has it, or from `after` alone, if that is the holder and has not renewed since
+   * it was looked at. A crash leaves it taken or not taken.
+   * @throws SysError EBUSY when another holds it by now, or the file is locked; ENOSPC, EIO
+   */
+  claim(node: Pick<NodeRow, "id" | "hostPid" | "leaseMs" | "isSole">, after: NodeRow | "anyone"): Promise<NodeRow>;
+  /** Tells that this node lives. @throws SysError ESTALE when another one has claimed the journal; ENOSPC, EIO, EBUSY */
+  renew(node: Pick<NodeRow, "isSole">): Promise<void>;
+}
+
 /**
  * Where the kernel's state lives. Rows are upserts by their id; records of one `commit` become durable together,
  * and commits in the order in which they were made.
  */
-export interface Journal extends AsyncDisposable {
+export interface Journal extends Fence, AsyncDisposable {
   readonly driver: string;
   /** True while the disk is full or read-only: commits reject with ENOSPC. */
   readonly isReadOnly: boolean;
   load(): Promise<JournalImage>;
-  /** Resolves when the records are on disk. @throws SysError ENOSPC when the disk is full, EIO when it failed. */
+  /**
+   * Resolves when the records are on disk.
+   * @throws SysError ENOSPC when the disk is full, EIO when it failed, ESTALE for ever once another kernel has claimed it.
+   */
   commit(records: readonly JournalRecord[]): Promise<void>;
   events(query: EventQuery): Promise<readonly JournalEvent[]>;
   calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]>;

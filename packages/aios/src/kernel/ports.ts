@@ -51,6 +51,7 @@ export type {
   JournalRecord,
   JournalImage,
   EventQuery,
+  NodeRow,
   Journal,
 } from "./journal-port.ts";
 
@@ -80,17 +81,24 @@ export interface Hash {
 export interface ProgramContext {
   readonly pid: Pid;
   readonly tenant: TenantId;
-  readonly manifest: Manifest;
-  readonly task: string;
-  readonly model: string | undefined;
-  /** The kernel, as this process. */
+  readonly program: KeptProgram;
+  /** The kernel, as this process; calls with a `replayKey` are answered as they were in earlier incarnations. */
   readonly transport: Transport;
   readonly signal: AbortSignal;
   /** Appends to the process's log. */
   print(text: string): void;
 }
 
-/** Runs declarative agents. Resolves with what the program returned; a rejection is exit code 1. */
+/** A program as its process keeps it: whole, so that the next incarnation does not depend on what is on disk then. */
+export interface KeptProgram {
+  readonly kind: "agent";
+  readonly manifest: Manifest;
+  readonly task: string;
+  /** Instead of the manifest's. */
+  readonly modelAsked?: string | undefined;
+}
+
+/** Runs programs. Resolves with what the program returned; a rejection is exit code 1. */
 export interface ProgramDriver {
   /** @throws SysError ENOENT with the names that exist. */
   find(agent: string): Promise<Manifest>;
@@ -205,6 +213,8 @@ export interface Caller {
   readonly deadlineMs?: number | undefined;
   /** What a foreign door made the arguments from. */
   readonly original?: OriginalRequest | undefined;
+  /** The call's place in its program; heard from a process about itself only. */
+  readonly replayKey?: string | undefined;
   /** What becomes of the call when its last subscriber leaves. */
   readonly onDetach: "abort" | "keep";
 }

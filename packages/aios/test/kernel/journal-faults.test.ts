@@ -18,6 +18,10 @@ function fillableJournal() {
     calls: (query) => journal.calls(query),
     call: (id) => journal.call(id),
     process: (pid) => journal.process(pid),
+    values: (query) => journal.values(query),
+    holder: () => journal.holder(),
+    claim: (node, after) => journal.claim(node, after),
+    renew: (node) => journal.renew(node),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
     commit: async (records) => {
       await Promise.resolve();

@@ -57,6 +57,9 @@ export function createDigestJournal(): DigestJournal {
     call: () => Promise.resolve(undefined),
     process: () => Promise.resolve(undefined),
     values: () => Promise.resolve([]),
+    holder: () => Promise.resolve(undefined),
+    claim: (node) => Promise.resolve({ ...node, epoch: 1, beat: 0 }),
+    renew: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

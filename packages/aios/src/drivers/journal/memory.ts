@@ -11,78 +11,63 @@ import type {
   JournalRecord,
   KeyRow,
   MessageRow,
+  NodeRow,
   ProcessRow,
   TimerRow,
   ValueQuery,
   ValueRow,
 } from "../../kernel/ports.ts";
-import { MemoryBodies } from "./memory-bodies.ts";
+import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import type { MemoryStore, StoredCall } from "./memory-store.ts";
 import type { Retention, RetentiveJournal } from "./retention.ts";
 import type { JournalSize, Pruned } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
 const MB = 1024 * 1024;
 
-interface StoredCall {
-  /** The row without its request and result, as JSON. */
-  readonly text: string;
-  readonly queuedAtMs: number;
-  readonly isIntent: boolean;
-  readonly request: StoredRequest | undefined;
-  readonly result: string | undefined;
-}
-
 /**
  * The journal in memory: the same port for tests and for `--home :memory:`; a stop loses all of it.
  * Rows are kept as text, as on disk, so that nobody changes what was recorded. A commit resolves within the turn.
  */
-export function createMemoryJournal({ nowMs = Date.now }: { nowMs?: () => number } = {}): RetentiveJournal {
-  return new MemoryJournal(nowMs);
+export function createMemoryJournal({
+  nowMs = Date.now,
+  store = createMemoryStore(),
+}: { nowMs?: () => number; store?: MemoryStore } = {}): RetentiveJournal {
+  return new MemoryJournal({ nowMs, store });
 }
 
 class MemoryJournal implements RetentiveJournal {
   readonly driver = "memory";
   readonly isReadOnly = false;
   readonly #nowMs: () => number;
-  readonly #processes = new Map<string, string>();
-  readonly #keys = new Map<string, string>();
-  readonly #accounts = new Map<string, string>();
-  readonly #buckets = new Map<string, string>();
-  readonly #meta = new Map<string, string>();
-  readonly #messages = new Map<number, string>();
-  readonly #approvals = new Map<string, string>();
-  readonly #cursors = new Map<string, string>();
-  readonly #timers = new Map<string, string>();
-  readonly #values = new Map<string, string>();
-  readonly #calls = new Map<string, StoredCall>();
-  readonly #callsOf = new Map<string, Map<number, string>>();
-  readonly #events = new Map<number, string>();
-  readonly #bodies = new MemoryBodies();
-  #lastEventSeq = 0;
+  readonly #store: MemoryStore;
+  #node: NodeRow | undefined;
 
-  constructor(nowMs: () => number) {
+  constructor({ nowMs, store }: { nowMs: () => number; store: MemoryStore }) {
     this.#nowMs = nowMs;
+    this.#store = store;
   }
 
   load(): Promise<JournalImage> {
     const zombiesAfterMs = this.#nowMs() - DAY_MS;
-    const intents = [...this.#calls.values()].filter(({ isIntent }) => isIntent);
+    const intents = [...this.#store.calls.values()].filter(({ isIntent }) => isIntent);
     return Promise.resolve({
-      processes: parseAll<ProcessRow>(this.#processes).filter(
+      processes: parseAll<ProcessRow>(this.#store.processes).filter(
         ({ endedAtMs }) => endedAtMs === null || endedAtMs > zombiesAfterMs,
       ),
-      keys: parseAll<KeyRow>(this.#keys),
-      accounts: parseAll<AccountRow>(this.#accounts),
-      buckets: parseAll<BucketRow>(this.#buckets),
-      meta: new Map(this.#meta),
+      keys: parseAll<KeyRow>(this.#store.keys),
+      accounts: parseAll<AccountRow>(this.#store.accounts),
+      buckets: parseAll<BucketRow>(this.#store.buckets),
+      meta: new Map(this.#store.meta),
       intents: intents.map((stored) => this.#callRow(stored)),
-      messages: parseAll<MessageRow>(this.#messages).filter(({ takenBy }) => takenBy === null),
-      approvals: parseAll<ApprovalRow>(this.#approvals).filter(({ state }) => state === "pending"),
-      cursors: parseAll<CursorRow>(this.#cursors).filter(({ isRemoved }) => !isRemoved),
-      timers: parseAll<TimerRow>(this.#timers).filter(({ isRemoved }) => !isRemoved),
-      lastMessageSeq: Math.max(0, ...this.#messages.keys()),
-      lastEventSeq: this.#lastEventSeq,
+      messages: parseAll<MessageRow>(this.#store.messages).filter(({ takenBy }) => takenBy === null),
+      approvals: parseAll<ApprovalRow>(this.#store.approvals).filter(({ state }) => state === "pending"),
+      cursors: parseAll<CursorRow>(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
+      timers: parseAll<TimerRow>(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
+      lastMessageSeq: Math.max(0, ...this.#store.messages.keys()),
+      lastEventSeq: this.#store.lastEventSeq,
     });
   }
 
@@ -97,16 +82,17 @@ class MemoryJournal implements RetentiveJournal {
     } catch (cause) {
       return Promise.reject(new SysError("EINVAL", "a record cannot be written as JSON", { cause }));
     }
+    if (records.length > 0 && this.#isFenced()) return Promise.reject(this.#fenced());
     for (const [index, record] of records.entries()) this.#apply(record, texts[index] as string);
     return Promise.resolve();
   }
 
   events({ afterSeq, limit, tenant, pid, topics }: EventQuery): Promise<readonly JournalEvent[]> {
     const found: JournalEvent[] = [];
-    for (const seq of [...this.#events.keys()].toSorted((left, right) => left - right)) {
+    for (const seq of [...this.#store.events.keys()].toSorted((left, right) => left - right)) {
       if (found.length >= limit) break;
       if (seq <= afterSeq) continue;
-      const event = JSON.parse(this.#events.get(seq) as string) as JournalEvent;
+      const event = JSON.parse(this.#store.events.get(seq) as string) as JournalEvent;
       if (tenant !== undefined && event.tenant !== tenant) continue;
       if (pid !== undefined && event.pid !== pid) continue;
       if (topics === undefined || topics.includes(event.topic)) found.push(event);
@@ -115,44 +101,76 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]> {
-    const ids = this.#callsOf.get(ownerKey(query.tenant, query.pid)) ?? new Map<number, string>();
+    const ids = this.#store.callsOf.get(ownerKey(query.tenant, query.pid)) ?? new Map<number, string>();
     const seqs = [...ids.keys()].filter((seq) => seq > query.afterSeq).toSorted((left, right) => left - right);
-    const calls = seqs.slice(0, query.limit).map((seq) => this.#calls.get(ids.get(seq) as string) as StoredCall);
+    const calls = seqs.slice(0, query.limit).map((seq) => this.#store.calls.get(ids.get(seq) as string) as StoredCall);
     return Promise.resolve(calls.map((stored) => this.#callRow(stored)));
   }
 
   call(id: CallId): Promise<CallRow | undefined> {
-    const stored = this.#calls.get(id);
+    const stored = this.#store.calls.get(id);
     return Promise.resolve(stored && this.#callRow(stored));
   }
 
   process(pid: Pid): Promise<ProcessRow | undefined> {
-    const text = this.#processes.get(pid);
+    const text = this.#store.processes.get(pid);
     return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as ProcessRow));
   }
 
   values({ tenant, scope, key, prefix = "", afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
-    const found = parseAll<ValueRow>(this.#values)
+    const found = parseAll<ValueRow>(this.#store.values)
       .filter((row) => row.tenant === tenant && row.scope === scope && !row.isRemoved && row.key.startsWith(prefix))
       .filter((row) => (key === undefined || row.key === key) && (afterKey === undefined || row.key > afterKey));
     return Promise.resolve(found.toSorted((left, right) => (left.key < right.key ? -1 : 1)).slice(0, limit));
   }
 
+  holder(): Promise<NodeRow | undefined> {
+    return Promise.resolve(this.#store.holder);
+  }
+
+  claim(node: Pick<NodeRow, "id" | "hostPid" | "leaseMs" | "isSole">, after: NodeRow | "anyone"): Promise<NodeRow> {
+    const { holder } = this.#store;
+    if (after !== "anyone" && !isSameBeat(holder, after)) {
+      const { message, hint } = heldWords(holder, "the journal");
+      return Promise.reject(new SysError("EBUSY", message, { hint, retryable: false }));
+    }
+    this.#node = { ...node, epoch: (holder?.epoch ?? 0) + 1, beat: 0 };
+    this.#store.holder = this.#node;
+    return Promise.resolve(this.#node);
+  }
+
+  renew({ isSole }: Pick<NodeRow, "isSole">): Promise<void> {
+    const { holder } = this.#store;
+    if (holder === undefined || this.#isFenced()) return Promise.reject(this.#fenced());
+    this.#store.holder = { ...holder, beat: holder.beat + 1, isSole };
+    return Promise.resolve();
+  }
+
+  #fenced(): SysError {
+    const { message, hint } = fencedWords(this.#store.holder, "the journal");
+    return new SysError("ESTALE", message, { hint });
+  }
+
+  #isFenced(): boolean {
+    const { holder } = this.#store;
+    return this.#node !== undefined && (holder?.id !== this.#node.id || holder.epoch !== this.#node.epoch);
+  }
+
   prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
     const beforeMs = this.#nowMs() - keepDays * DAY_MS;
     const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
-    const ended = [...this.#calls].filter(([, { isIntent }]) => !isIntent);
+    const ended = [...this.#store.calls].filter(([, { isIntent }]) => !isIntent);
     ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
     for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);
-    for (const [seq, text] of this.#events) {
-      if (seq === this.#lastEventSeq || (JSON.parse(text) as JournalEvent).atMs >= beforeMs) continue;
-      this.#events.delete(seq);
+    for (const [seq, text] of this.#store.events) {
+      if (seq === this.#store.lastEventSeq || (JSON.parse(text) as JournalEvent).atMs >= beforeMs) continue;
+      this.#store.events.delete(seq);
       pruned.events++;
     }
-    for (const [pid, text] of this.#processes) {
+    for (const [pid, text] of this.#store.processes) {
       const { state, endedAtMs } = JSON.parse(text) as ProcessRow;
       if (state !== "zombie" || endedAtMs === null || endedAtMs >= beforeMs) continue;
-      this.#processes.delete(pid);
+      this.#store.processes.delete(pid);
       pruned.processes++;
     }
     const isTooLarge = (): boolean => this.#sizeBytes() > keepMb * MB;
@@ -163,7 +181,7 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   size(): Promise<JournalSize> {
-    return Promise.resolve({ bodies: this.#bodies.count, sizeBytes: this.#sizeBytes() });
+    return Promise.resolve({ bodies: this.#store.bodies.count, sizeBytes: this.#sizeBytes() });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -173,38 +191,38 @@ class MemoryJournal implements RetentiveJournal {
   #apply(record: JournalRecord, text: string): void {
     switch (record.kind) {
       case "process":
-        this.#processes.set(record.row.pid, text);
+        this.#store.processes.set(record.row.pid, text);
         break;
       case "key":
-        this.#keys.set(record.row.id, text);
+        this.#store.keys.set(record.row.id, text);
         break;
       case "account":
-        this.#accounts.set(JSON.stringify([record.row.scope, record.row.resource, record.row.window]), text);
+        this.#store.accounts.set(JSON.stringify([record.row.scope, record.row.resource, record.row.window]), text);
         break;
       case "bucket":
-        this.#buckets.set(JSON.stringify([record.row.lane, record.row.bucket]), text);
+        this.#store.buckets.set(JSON.stringify([record.row.lane, record.row.bucket]), text);
         break;
       case "meta":
-        this.#meta.set(record.key, record.value);
+        this.#store.meta.set(record.key, record.value);
         break;
       case "message":
-        this.#messages.set(record.row.seq, text);
+        this.#store.messages.set(record.row.seq, text);
         break;
       case "approval":
-        this.#approvals.set(record.row.id, text);
+        this.#store.approvals.set(record.row.id, text);
         break;
       case "cursor":
-        this.#cursors.set(JSON.stringify([record.row.tenant, record.row.name]), text);
+        this.#store.cursors.set(JSON.stringify([record.row.tenant, record.row.name]), text);
         break;
       case "timer":
-        this.#timers.set(record.row.id, text);
+        this.#store.timers.set(record.row.id, text);
         break;
       case "value":
-        this.#values.set(JSON.stringify([record.row.tenant, record.row.scope, record.row.key]), text);
+        this.#store.values.set(JSON.stringify([record.row.tenant, record.row.scope, record.row.key]), text);
         break;
       case "event":
-        this.#events.set(record.row.seq, text);
-        this.#lastEventSeq = Math.max(this.#lastEventSeq, record.row.seq);
+        this.#store.events.set(record.row.seq, text);
+        this.#store.lastEventSeq = Math.max(this.#store.lastEventSeq, record.row.seq);
         break;
       case "call":
         this.#applyCall(record.row, text);
@@ -213,13 +231,13 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   #applyCall(row: CallRow, text: string): void {
-    const before = this.#calls.get(row.call);
+    const before = this.#store.calls.get(row.call);
     // The request was recorded when the call was issued.
-    const request = before ? before.request : this.#bodies.keepRequest(row.request);
-    const result = this.#bodies.keep(row.result);
-    if (before?.result !== undefined) this.#bodies.drop(before.result);
+    const request = before ? before.request : this.#store.bodies.keepRequest(row.request);
+    const result = this.#store.bodies.keep(row.result);
+    if (before?.result !== undefined) this.#store.bodies.drop(before.result);
     const queuedAtMs = row.timing.queuedAt;
-    this.#calls.set(row.call, {
+    this.#store.calls.set(row.call, {
       text,
       queuedAtMs,
       isIntent: row.state === "intent" || row.state === "ambiguous",
@@ -227,42 +245,42 @@ class MemoryJournal implements RetentiveJournal {
       result,
     });
     const owner = ownerKey(row.tenant, row.pid);
-    const ids = this.#callsOf.get(owner) ?? new Map<number, string>();
-    this.#callsOf.set(owner, ids.set(row.seq, row.call));
+    const ids = this.#store.callsOf.get(owner) ?? new Map<number, string>();
+    this.#store.callsOf.set(owner, ids.set(row.seq, row.call));
   }
 
   #callRow({ text, request, result }: StoredCall): CallRow {
     return {
       ...(JSON.parse(text) as CallRow),
-      request: request === undefined ? undefined : this.#bodies.requestOf(request),
+      request: request === undefined ? undefined : this.#store.bodies.requestOf(request),
       result: result === undefined ? undefined : (JSON.parse(result) as unknown),
     };
   }
 
   #forget(id: string): number {
-    const stored = this.#calls.get(id);
+    const stored = this.#store.calls.get(id);
     if (stored === undefined) return 0;
     this.#drop(id, "result");
     this.#drop(id, "request");
-    this.#calls.delete(id);
+    this.#store.calls.delete(id);
     const { tenant, pid, seq } = JSON.parse(stored.text) as CallRow;
-    this.#callsOf.get(ownerKey(tenant, pid))?.delete(seq);
+    this.#store.callsOf.get(ownerKey(tenant, pid))?.delete(seq);
     return 1;
   }
 
   #drop(id: string, part: "request" | "result"): number {
-    const stored = this.#calls.get(id);
+    const stored = this.#store.calls.get(id);
     if (stored?.[part] === undefined) return 0;
-    if (part === "result") this.#bodies.drop(stored.result as string);
-    else this.#bodies.dropRequest(stored.request as StoredRequest);
-    this.#calls.set(id, { ...stored, [part]: undefined });
+    if (part === "result") this.#store.bodies.drop(stored.result as string);
+    else this.#store.bodies.dropRequest(stored.request as StoredRequest);
+    this.#store.calls.set(id, { ...stored, [part]: undefined });
     return 1;
   }
 
   #sizeBytes(): number {
-    let size = this.#bodies.sizeChars;
-    for (const { text } of this.#calls.values()) size += text.length;
-    for (const text of this.#events.values()) size += text.length;
+    let size = this.#store.bodies.sizeChars;
+    for (const { text } of this.#store.calls.values()) size += text.length;
+    for (const text of this.#store.events.values()) size += text.length;
     return size;
   }
 }

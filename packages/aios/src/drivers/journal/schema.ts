@@ -192,6 +192,17 @@ export const migrations: readonly string[] = [
     primary key (tenant, scope, key)
   );
   `,
+  `
+  -- The kernel that claimed the journal last: one row, or none. \`beat\` counts its renewals.
+  create table node (
+    id text primary key,
+    epoch bigint not null,
+    host_pid bigint not null,
+    lease_ms double precision not null,
+    beat bigint not null,
+    is_sole smallint not null
+  );
+  `,
 ];
 
 /**

@@ -9,11 +9,15 @@ const codes = {
   busy: "EBUSY",
   damaged: "EIO",
   failed: "EIO",
-  "unknown-body": "ESTALE",
+  "unknown-body": "EAGAIN",
+  fenced: "ESTALE",
 } as const satisfies Record<Fault["kind"], string>;
 
 const toSysError = ({ kind, message, hint }: Fault): SysError =>
-  new SysError(codes[kind], message, { hint, ...(kind === "damaged" ? { retryable: false } : {}) });
+  new SysError(codes[kind], message, {
+    hint,
+    ...(kind === "damaged" || kind === "fenced" ? { retryable: false } : {}),
+  });
 
 /** A journal thread seen from the kernel's: orders go in, each answer settles one promise. */
 export class JournalThread {

@@ -4,6 +4,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { openForReading, openForWriting, reopenForWriting } from "./sqlite-open.ts";
 import type { OpenOptions } from "./sqlite-open.ts";
 import { FaultError, toFault } from "./sqlite-fault.ts";
+import { createSqliteFence } from "./sqlite-fence.ts";
+import type { Claimed, SqliteFence } from "./sqlite-fence.ts";
 import { prune } from "./sqlite-prune.ts";
 import { JournalReader } from "./sqlite-read.ts";
 import { createGroupWriter } from "./sqlite-write.ts";
@@ -19,11 +21,13 @@ interface Connection {
   readonly db: DatabaseSync;
   readonly reader: JournalReader;
   readonly writer: GroupWriter | undefined;
+  readonly fence: SqliteFence | undefined;
 }
 
 const options = workerData as WorkerData;
 const { path, role } = options;
 let connection: Connection | undefined;
+const claimed: Claimed = { node: undefined };
 let hasOpened = false;
 
 function connected(): Connection {
@@ -31,14 +35,15 @@ function connected(): Connection {
     const open = hasOpened ? reopenForWriting : openForWriting;
     const db = role === "reader" ? openForReading(path) : open(options);
     hasOpened = true;
-    const writer = role === "writer" ? createGroupWriter(db) : undefined;
-    connection = { db, reader: new JournalReader(db, path), writer };
+    const fence = role === "writer" ? createSqliteFence(db, { path, claimed }) : undefined;
+    const writer = fence && createGroupWriter(db, fence.check);
+    connection = { db, reader: new JournalReader(db, path), writer, fence };
   }
   return connection;
 }
 
 function answer(order: Order): unknown {
-  const { db, reader, writer } = connected();
+  const { db, reader, writer, fence } = connected();
   switch (order.type) {
     case "commit":
       writer?.write(order.group);
@@ -55,6 +60,12 @@ function answer(order: Order): unknown {
       return reader.process(order.pid);
     case "values":
       return reader.values(order.query);
+    case "holder":
+      return fence?.holder();
+    case "claim":
+      return fence?.claim(order.node, order.after);
+    case "renew":
+      return fence?.renew(order.isSole);
     case "size":
       return reader.size();
     case "close":

@@ -8,7 +8,8 @@ export interface GroupWriter {
   write(group: readonly Value[]): void;
 }
 
-export function createGroupWriter(db: DatabaseSync): GroupWriter {
+/** `check` throws, within each group's transaction, when the group may not be written any more. */
+export function createGroupWriter(db: DatabaseSync, check: () => void): GroupWriter {
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
   const begin = db.prepare("begin immediate");
@@ -18,6 +19,7 @@ export function createGroupWriter(db: DatabaseSync): GroupWriter {
       if (group.length === 0) return;
       begin.run();
       try {
+        check();
         let at = 0;
         while (at < group.length) {
           const code = Number(group[at]);

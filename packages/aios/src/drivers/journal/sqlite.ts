@@ -6,6 +6,7 @@ import type {
   EventQuery,
   JournalImage,
   JournalRecord,
+  NodeRow,
   ProcessRow,
   ValueQuery,
   ValueRow,
@@ -124,6 +125,22 @@ class SqliteJournal implements RetentiveJournal {
     return (await reader.ask<SqlRow[]>({ type: "values", query })).map(decodeValue);
   }
 
+  async holder(): Promise<NodeRow | undefined> {
+    return this.#writer.ask<NodeRow | undefined>({ type: "holder" });
+  }
+
+  async claim(
+    { id, hostPid, leaseMs, isSole }: Pick<NodeRow, "id" | "hostPid" | "leaseMs" | "isSole">,
+    after: NodeRow | "anyone",
+  ): Promise<NodeRow> {
+    const node = { id, hostPid, leaseMs, isSole };
+    return this.#writer.ask<NodeRow>({ type: "claim", node, after: after === "anyone" ? null : after });
+  }
+
+  async renew({ isSole }: Pick<NodeRow, "isSole">): Promise<void> {
+    await this.#writer.ask({ type: "renew", isSole });
+  }
+
   async prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
     const beforeMs = this.#nowMs() - keepDays * DAY_MS;
     return this.#writer.ask<Pruned>({ type: "prune", beforeMs, keepBytes: keepMb * 1024 * 1024 });
@@ -192,7 +209,7 @@ class SqliteJournal implements RetentiveJournal {
     try {
       await this.#writer.ask({ type: "commit", group: joined(group) });
     } catch (cause) {
-      if (!isSysError(cause) || cause.code !== "ESTALE") throw cause;
+      if (!isSysError(cause) || cause.code !== "EAGAIN") throw cause;
       // A transcript that we thought stored has been pruned meanwhile: send everything whole.
       this.#known.clear();
       for (const pending of [...group, ...this.#pending]) pending.values = encodeCommit(pending.records, this.#known);

@@ -1,6 +1,8 @@
 // What crosses between the kernel's thread and the journal's threads: strings and numbers in flat arrays.
 // A flat array is cloned at the price of its bytes; an object graph costs the event loop per node.
 
+import type { NodeRow } from "../../kernel/ports.ts";
+
 export type Value = string | number | null;
 
 /** A row as SQLite hands it out. */
@@ -16,6 +18,9 @@ export type Order =
   | { type: "call"; call: string }
   | { type: "process"; pid: string }
   | { type: "values"; query: ValueFilter }
+  | { type: "holder" }
+  | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
+  | { type: "renew"; isSole: boolean }
   | { type: "prune"; beforeMs: number; keepBytes: number }
   | { type: "size" }
   | { type: "close" };
@@ -76,10 +81,10 @@ export interface JournalSize {
 
 /**
  * What went wrong in a thread, as data. `unknown-body`: the kernel's thread thought a body stored that is not;
- * it forgets what it thinks and sends the commit whole.
+ * it forgets what it thinks and sends the commit whole. `fenced`: another kernel has claimed the journal.
  */
 export interface Fault {
-  readonly kind: "full" | "read-only" | "busy" | "damaged" | "failed" | "unknown-body";
+  readonly kind: "full" | "read-only" | "busy" | "damaged" | "failed" | "unknown-body" | "fenced";
   readonly message: string;
   readonly hint?: string;
 }
