@@ -20,6 +20,7 @@ import type {
   KernelSettings,
   PriceTable,
   Principal,
+  ProgramDriver,
 } from "../src/kernel/ports.ts";
 
 export const testSettings: KernelSettings = {
@@ -78,6 +79,7 @@ export interface RigOptions {
   readonly cache?: (clock: VirtualClock) => Cache;
   /** Default: a machine where no process lives. */
   readonly host?: Host;
+  readonly programs?: ProgramDriver;
   readonly clock?: VirtualClock;
   readonly seed?: number;
 }
@@ -105,7 +107,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     ...(options.prices ? { prices: options.prices } : {}),
     host: options.host ?? { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
-    programs: {
+    programs: options.programs ?? {
       find: () => Promise.reject(new Error("no programs here")),
       run: () => Promise.reject(new Error("no programs here")),
     },
@@ -116,7 +118,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     tenant: asTenantId(tenant),
     key: asKeyId(`k-${tenant}`),
     pid: null,
-    scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*"],
+    scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*"],
   });
   const root = principal("local");
   const admin = createClient(kernel.transport(root));

@@ -37,6 +37,13 @@ type Devices = {
 export type Client = Devices & {
   /** A syscall by name, for callers that have it as text. */
   call<Name extends SyscallName>(name: Name, args: ArgsOf<Name>, options?: SyscallOptions): Call<ResultOf<Name>>;
+  /**
+   * The same client for one of several concurrent flows of a program: after a restart each flow gets the answers that it had,
+   * whatever order the flows come in. The same name is the same flow.
+   */
+  lane(name: string): Client;
+  /** The way that its calls go: for an agent that shall make its calls in this flow. */
+  readonly transport: Transport;
 };
 
 export function createClient(transport: Transport): Client {
@@ -48,7 +55,9 @@ export function createClient(transport: Transport): Client {
     devices[device] ??= {};
     devices[device][verb] = (args: unknown = {}, options?: SyscallOptions) => call(name, args, options);
   }
-  return { ...devices, call } as unknown as Client;
+  const client = { ...devices, call, transport } as unknown as Client;
+  const lane = (name: string): Client => (transport.lane ? createClient(transport.lane(name)) : client);
+  return Object.assign(client, { lane });
 }
 
 function openCall(batches: AsyncIterable<readonly SysEvent[]>, name: string): Call<unknown> {

@@ -18,7 +18,7 @@ export type SysEvent =
   /**
    * Dispatched to `device` (for `llm`: core/model). Comes again when an attempt failed and was repeated. `isClamped`: a budget
    * lowered `maxTokens`; `isCached`: `device` answered an equal request earlier, and nobody is asked now; `isRecorded`: nor is
-   * anybody where `device` gives answers of a recording.
+   * anybody where `device` gives answers of a recording; `isReplayed`: a program that was started again is told what it was told.
    */
   | {
       type: "syscall.started";
@@ -28,6 +28,7 @@ export type SysEvent =
       isClamped?: boolean;
       isCached?: boolean;
       isRecorded?: boolean;
+      isReplayed?: boolean;
     }
   /** The upstream refused or broke before any output; the call waits in the run queue again. */
   | { type: "syscall.requeued"; code: string; detail: string; retryAtMs: number }
@@ -53,6 +54,8 @@ export interface JournalEventBodies {
   "process.signalled": { signal: string; by: Pid | null };
   "process.suspended": { reason: string };
   "process.resumed": { reason: string };
+  /** Its program was started again; so many of its calls are on record. */
+  "process.restarted": { incarnation: number; calls: number };
   "process.exited": { code: number | null; signal: string | null; reason: string };
   /** A program shortened what its model reads; `clip` shortened results of tools. */
   "context.compacted": {
@@ -77,6 +80,16 @@ export interface JournalEventBodies {
   "lane.cooled": { lane: string; untilMs: number; faults: number };
   "lane.recovered": { lane: string };
   "budget.exhausted": { detail: string };
+  /** A call waits for what a person says. */
+  "approval.asked": { approval: string; call: CallId; question: string };
+  "approval.answered": { approval: string; call: CallId; state: string };
+  "topic.published": { topic: string; from: Pid | null; body: unknown };
+  "topic.subscribed": { name: string; pattern: string; position: number };
+  "topic.unsubscribed": { name: string };
+  /** A subscriber could not work off an event, or ended abnormally while it had it: the how-manieth time. */
+  "subscriber.failed": { name: string; seq: number; topic: string; reason: string; failures: number };
+  /** An event was set aside for a subscriber that failed at it again and again. */
+  "topic.dead": { name: string; seq: number; topic: string; reason: string };
   "key.created": { key: string; scopes: string[] };
   "key.revoked": { key: string };
 }

@@ -157,11 +157,12 @@ class HttpCall {
   }
 }
 
-function qualityHeaders({ nice, class: schedulingClass, deadlineMs }: SyscallOptions): Record<string, string> {
+function qualityHeaders({ nice, class: schedulingClass, deadlineMs, replayKey }: SyscallOptions): Record<string, string> {
   return {
     ...(nice === undefined ? {} : { "x-aios-nice": String(nice) }),
     ...(schedulingClass === undefined ? {} : { "x-aios-class": schedulingClass }),
     ...(deadlineMs === undefined ? {} : { "x-aios-deadline-ms": String(deadlineMs) }),
+    ...(replayKey === undefined ? {} : { "x-aios-replay-key": encodeURIComponent(replayKey) }),
   };
 }
 

@@ -26,7 +26,9 @@ export type {
   Tool,
   ToolCall,
 } from "./syscalls/llm.ts";
-export type { CallView, Exit, ProcessView, Signal } from "./syscalls/proc.ts";
+export type { Exit, ProcessView, Signal } from "./syscalls/proc.ts";
+export type { CallView, HistoryEvent } from "./syscalls/trace.ts";
+export type { ApprovalView } from "./syscalls/approval.ts";
 export { manifestSchema } from "./manifest.ts";
 export type { Manifest, ManifestInput } from "./manifest.ts";
 export type { SyscallOptions, Transport } from "./transport.ts";

@@ -8,6 +8,8 @@ export interface SyscallOptions {
   class?: SchedulingClass;
   /** The call fails with ETIMEDOUT when it has not ended so many milliseconds after it was made. */
   deadlineMs?: number;
+  /** The call's place in a program that is replayed, as `inLanes` counts it. Taken from the process itself only. */
+  replayKey?: string;
 }
 
 /**
@@ -17,4 +19,6 @@ export interface SyscallOptions {
  */
 export interface Transport {
   syscall(name: string, args: unknown, options?: SyscallOptions): AsyncIterable<readonly SysEvent[]>;
+  /** The same way for one of several flows of a program that is replayed; absent where nothing is. */
+  lane?(name: string): Transport;
 }

@@ -1,33 +1,42 @@
-import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import { isSysError, noUsage, piecesOf, SysError } from "@aiosjs/sdk/protocol";
+import type { ChatResult, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
-import { callRow, effectOf, isRelaxed } from "./call-row.ts";
+import { callRow, effectOf, isRelaxed, isUnsafe } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
+import { approvalDevice } from "./devices/approval.ts";
 import { chatDevice } from "./devices/chat.ts";
 import { llmDevice } from "./devices/llm.ts";
 import { procDevice } from "./devices/proc.ts";
+import { processListDevice } from "./devices/process-list.ts";
 import { routingDevice } from "./devices/routing.ts";
+import { summarize } from "./devices/summary.ts";
 import { sysDevice } from "./devices/sys.ts";
+import { traceDevice } from "./devices/trace.ts";
+import { valueDevice } from "./devices/value.ts";
 import { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import { isModelCall } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
-import type { Caller, JournalRecord, Principal } from "./ports.ts";
+import type { Caller, CallRow, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 import type { Asked } from "./urgency.ts";
 
 const kernelDevices = {
+  ...approvalDevice,
   ...procDevice,
+  ...processListDevice,
+  ...traceDevice,
   ...sysDevice,
   ...chatDevice,
   ...llmDevice,
   ...routingDevice,
+  ...valueDevice,
 } as unknown as Readonly<Record<string, Handler<SyscallName>>>;
 
 /** Whether the kernel answers this syscall itself, without a driver. */
@@ -62,12 +71,61 @@ export class CallFlow {
   }
 
   /** @throws SysError for what is refused at once. */
-  begin(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
+  begin(spec: SyscallSpec, record: CallRecord, caller: Caller, turn?: Promise<void>): void {
+    const { outbox } = this.#parts;
+    if (outbox.failure === undefined || record.replayKey === undefined) return this.#begin(spec, record, caller, turn);
+    void outbox.recovered().then(() => {
+      try {
+        this.#begin(spec, record, caller, turn);
+      } catch (cause) {
+        this.refuse(record, toSysError(record.name, cause));
+      }
+    });
+  }
+
+  #begin(spec: SyscallSpec, record: CallRecord, caller: Caller, turn?: Promise<void>): void {
+    const { recorded } = record;
+    if (recorded && recorded.completion !== null) return void this.#recall(record, recorded, turn);
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
+    if (recorded && isUnsafe(recorded, this.#parts.toolbox)) return void this.#ask({ spec, record, caller });
+    this.#enter({ spec, record, caller });
+  }
+
+  /** Nobody knows whether it happened: it is never repeated silently. */
+  async #ask(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
+    const { record } = call;
+    const { process } = record;
+    const what = summarize(record.name, record.args, undefined);
+    const question = `${record.name} ${what}: ${process.name} (${process.pid}) had made this call when the kernel was killed; it may have happened. Make it again?`;
+    try {
+      const { isApproved, result } = await this.#parts.approvals.ask(record, { kind: "ambiguous", question });
+      if (result !== undefined) return await this.#finish(record, { result, usage: noUsage }, []);
+      if (isApproved) return this.#enter(call);
+      const error = new SysError("EAMBIGUOUS", `nobody knows whether ${record.name} happened before the restart`);
+      return await this.#finish(record, { error, usage: noUsage }, []);
+    } catch (cause) {
+      this.refuse(record, record.cancelled ?? toSysError(record.name, cause));
+    }
+  }
+
+  #enter({ spec, record, caller }: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
     // Who is suspended waits, even for what would cost nothing.
     const cacheKey = record.process.suspended === undefined ? this.#parts.answers.keyOf(record) : undefined;
     if (cacheKey === undefined) this.#admit(spec, record, caller);
     else void this.#lookUp(cacheKey, { spec, record, caller });
+  }
+
+  /** A program that was started again is told what it was told, when it was told it. */
+  async #recall(record: CallRecord, row: CallRow, turn: Promise<void> | undefined): Promise<void> {
+    const { calls } = this.#options;
+    try {
+      await turn;
+      calls.close(record);
+      record.recall(row, row.name === "llm.chat" && row.state === "done" ? piecesOf(row.result as ChatResult) : []);
+    } catch (cause) {
+      calls.close(record);
+      record.end({ error: toSysError(record.name, cause) });
+    }
   }
 
   /** An answer that is kept is given at once: no queue, no budget. Otherwise the call goes its way, and its answer is kept. */
@@ -162,7 +220,7 @@ export class CallFlow {
       finish({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: noUsage });
     });
     try {
-      await this.#intend(call.spec, record);
+      await this.#intend(record);
     } catch (cause) {
       return finish({ error: toSysError("the journal", cause), usage: noUsage });
     }
@@ -182,10 +240,11 @@ export class CallFlow {
   }
 
   /** The call is on record before it runs; before an unsafe effect that is waited for. */
-  #intend(spec: SyscallSpec, record: CallRecord): Promise<void> | undefined {
+  #intend(record: CallRecord): Promise<void> | undefined {
     const intent = { kind: "call" as const, row: callRow(record, "intent") };
     record.isIntended = true;
-    if (effectOf(spec, record, this.#parts.toolbox) === "unsafe") return this.#parts.outbox.commit(intent);
+    if (effectOf(record.name as SyscallName, record.args, this.#parts.toolbox) === "unsafe")
+      return this.#parts.outbox.commit(intent);
     this.#parts.outbox.note(intent);
     return undefined;
   }
@@ -223,7 +282,7 @@ export class CallFlow {
     } catch (cause) {
       outcome = { error: record.cancelled ?? toSysError(record.name, cause), usage: noUsage };
     }
-    if (!spec.isView) return this.#finish(record, outcome, []);
+    if (!spec.isView || record.replayKey !== undefined) return this.#finish(record, outcome, []);
     calls.close(record);
     record.end(outcome);
   }
@@ -232,6 +291,7 @@ export class CallFlow {
   async #finish(record: CallRecord, outcome: Outcome, accounts: readonly Account[]): Promise<void> {
     const { process } = record;
     const { outbox, clock } = this.#parts;
+    if (record.isLeft && record.cancelled && "error" in outcome) return this.#leave(record, outcome, accounts);
     const state = "error" in outcome ? "failed" : "done";
     const error = "error" in outcome ? outcome.error : undefined;
     record.usage = outcome.usage;
@@ -267,10 +327,22 @@ export class CallFlow {
       try {
         await outbox.commit(...records);
       } catch (cause) {
-        failure = toSysError("the journal", cause);
+        if (!process.isReplayed) failure = toSysError("the journal", cause);
+        // A program that lives on the journal waits for space; its answer is written first of all then.
+        else await outbox.recovered();
       }
     this.#options.calls.close(record);
     record.end(failure ? { error: failure } : outcome);
+  }
+
+  /** The kernel stops before the call has ended: it stays open, and what it has used is paid. */
+  #leave(record: CallRecord, { usage, ...outcome }: Outcome, accounts: readonly Account[]): void {
+    const { outbox } = this.#parts;
+    outbox.note(...accounts.map((account) => ({ kind: "account" as const, row: account.row() })));
+    record.usage = usage;
+    this.#options.lifecycle.entries.delete(record);
+    this.#options.calls.close(record);
+    record.end("error" in outcome ? outcome : { error: new SysError("ECANCELED", "the kernel is shutting down") });
   }
 }
 

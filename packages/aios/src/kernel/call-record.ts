@@ -2,7 +2,7 @@ import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
 import { callerLimits } from "./budget.ts";
 import type { Account } from "./budget.ts";
-import type { CallEvent, Clock, JournalRecord, OriginalRequest, Subscription } from "./ports.ts";
+import type { CallEvent, CallRow, Clock, JournalRecord, OriginalRequest, Subscription } from "./ports.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Process } from "./process.ts";
 import type { Route } from "./route.ts";
@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly requestHash?: string | undefined;
   /** What its client repeats it under. */
   readonly idempotencyKey?: string | undefined;
+  /** The call as an earlier incarnation of its program made it. */
+  readonly recorded?: CallRow | undefined;
 }
 
 /**
@@ -39,6 +41,8 @@ export class CallRecord {
   readonly process: Process;
   readonly events: CallEvent[] = [];
   readonly queuedAtMs: number;
+  /** When it was made first; a call that a restart cut off is made again. */
+  readonly issuedAtMs: number;
   readonly abort = new AbortController();
   state: "queued" | "running" | "ended" = "queued";
   device: string;
@@ -72,6 +76,10 @@ export class CallRecord {
   readonly effects: JournalRecord[] = [];
   /** Its request is in the journal. */
   isIntended = false;
+  /** The kernel stops: the call stays open in the journal, and the next kernel goes on with it. */
+  isLeft = false;
+  /** The call as an earlier incarnation of its program made it. */
+  readonly recorded: CallRow | undefined;
   readonly onDetach: "abort" | "keep";
   readonly replayKey: string | undefined;
   readonly requestHash: string | undefined;
@@ -98,6 +106,9 @@ export class CallRecord {
     this.original = options.original;
     this.#mayForward = options.original !== undefined;
     this.queuedAtMs = options.clock.nowMs();
+    this.recorded = options.recorded;
+    this.issuedAtMs = options.recorded?.timing.queuedAt ?? this.queuedAtMs;
+    this.isIntended = options.recorded !== undefined;
     this.events.push({
       type: "syscall.queued",
       call: this.call,
@@ -113,6 +124,20 @@ export class CallRecord {
       this.firstOutputAtMs = this.#clock.nowMs();
     this.events.push(...events);
     for (const reader of this.#readers) reader.wake?.();
+  }
+
+  /** Answers as it was answered before: at no cost, and nothing is recorded. */
+  recall(row: CallRow, pieces: readonly CallEvent[]): void {
+    const { device, usage, timing, error } = row;
+    this.state = "running";
+    this.device = device;
+    const last: SysEvent = error
+      ? { type: "syscall.failed", error: { ...error, pid: this.process.pid, call: this.call }, usage, timing }
+      : { type: "syscall.completed", result: row.result, usage, timing };
+    this.usage = usage;
+    this.push([{ type: "syscall.started", device, waitingMs: 0, isReplayed: true }, ...pieces, last]);
+    this.state = "ended";
+    this.original = undefined;
   }
 
   /** The last event. `state` is "ended" from here on; later events are dropped. */

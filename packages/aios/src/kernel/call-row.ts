@@ -1,5 +1,5 @@
-import type { SyscallSpec, SysError } from "@aiosjs/sdk/protocol";
-import { toProblem } from "@aiosjs/sdk/protocol";
+import { isSyscallName, specOf, toProblem } from "@aiosjs/sdk/protocol";
+import type { SyscallName, SyscallSpec, SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRow, Toolbox } from "./ports.ts";
 
@@ -32,11 +32,16 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
 const isBulky = (record: CallRecord): boolean => record.name === "llm.embed" && isRelaxed(record);
 
 /** A tool declares its own effect; the syscall's row only says the worst. */
-export function effectOf(spec: SyscallSpec, record: CallRecord, toolbox: Toolbox | undefined): SyscallSpec["effect"] {
-  if (record.name !== "tool.call") return spec.effect;
-  const { name } = record.args as { name: string };
-  return toolbox?.tools().find((tool) => tool.name === name)?.effect ?? spec.effect;
+export function effectOf(name: SyscallName, args: unknown, toolbox: Toolbox | undefined): SyscallSpec["effect"] {
+  const { effect } = specOf(name);
+  if (name !== "tool.call") return effect;
+  const { name: wanted } = args as { name: string };
+  return toolbox?.tools().find((tool) => tool.name === wanted)?.effect ?? effect;
 }
+
+/** Whether a recorded call may have done something that must not be done twice. */
+export const isUnsafe = ({ name, request }: CallRow, toolbox: Toolbox | undefined): boolean =>
+  isSyscallName(name) && effectOf(name, request, toolbox) === "unsafe";
 
 /** Model calls of foreign programs are answered before they are durable: a crash loses at most the last group commit. */
 export const isRelaxed = ({ name, process }: CallRecord): boolean =>

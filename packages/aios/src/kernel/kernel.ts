@@ -20,8 +20,20 @@ import { openParts } from "./open-parts.ts";
 import type { KernelPorts } from "./open-parts.ts";
 import { parseCall } from "./parse-args.ts";
 import type { Parts } from "./parts.ts";
-import type { Cache, Caller, Core, Kernel, KernelMetrics, KernelSettings, Principal, Subscription } from "./ports.ts";
+import type {
+  Cache,
+  Caller,
+  CallRow,
+  Core,
+  Kernel,
+  KernelMetrics,
+  KernelSettings,
+  Principal,
+  Subscription,
+} from "./ports.ts";
 import type { Process } from "./process.ts";
+import type { Asked } from "./replay.ts";
+import { requestHash } from "./request-hash.ts";
 
 export interface KernelOptions extends KernelPorts {
   readonly settings: KernelSettings;
@@ -119,10 +131,12 @@ class KernelDoor implements Kernel {
     try {
       const call = parseCall(name, args);
       const process = this.#processOf(call.name, caller);
-      record = this.#record(call, process, caller);
+      const place = this.#placeOf(call, process, caller);
+      const recorded = place && process.replay?.take(place);
+      record = this.#record(call, process, { caller, place, row: recorded?.row });
       checkAccess({ ...call, principal: caller.principal, process: process.kind === "kernel" ? undefined : process });
-      this.#checkOpen(call);
-      this.#flow.begin(call.spec, record, caller);
+      this.#checkOpen(call, record);
+      this.#flow.begin(call.spec, record, caller, recorded?.turn);
       return record.subscribe();
     } catch (cause) {
       return this.#refuse(cause, { name, caller, record });
@@ -170,10 +184,28 @@ class KernelDoor implements Kernel {
     return isKernelDevice(name) ? processes.init(principal.tenant) : this.#lifecycle.identify(principal, {});
   }
 
-  #record(call: { name: SyscallName; spec: SyscallSpec; args: unknown }, process: Process, caller: Caller): CallRecord {
-    if (!call.spec.isView) process.seq++;
+  /** Where a call of a program that is replayed stands, and what it asks for. */
+  #placeOf({ name, args }: { name: string; args: unknown }, process: Process, caller: Caller): Asked | undefined {
+    const isOwn = caller.principal.pid === process.pid;
+    if (!process.isReplayed || !isOwn || caller.replayKey === undefined) return undefined;
+    return { key: caller.replayKey, name, requestHash: requestHash(this.#parts.hash, name, args) };
+  }
+
+  #record(
+    call: { name: SyscallName; spec: SyscallSpec; args: unknown },
+    process: Process,
+    { caller, place, row }: { caller: Caller; place: Asked | undefined; row: CallRow | undefined },
+  ): CallRecord {
+    if (!row && (!call.spec.isView || place)) process.seq++;
     const { onDetach, original } = caller;
-    const record = new CallRecord({ ...this.#identity(call.name, call.args, process), onDetach, original });
+    const record = new CallRecord({
+      ...this.#identity(call.name, call.args, process),
+      ...(row ? { call: row.call, seq: row.seq, recorded: row } : {}),
+      replayKey: place?.key,
+      requestHash: place?.requestHash,
+      onDetach,
+      original,
+    });
     this.#calls.add(record);
     process.activeAtMs = record.queuedAtMs;
     process.hasBegun ||= process.kind !== "command";
@@ -181,15 +213,20 @@ class KernelDoor implements Kernel {
   }
 
   /** @throws SysError EAGAIN while shutting down, ENOSPC or EIO while the journal cannot be written. Views are served all the same. */
-  #checkOpen({ name, spec }: { name: SyscallName; spec: SyscallSpec }): void {
-    if (spec.isView || name === "sys.shutdown") return;
-    if (!this.isReady)
-      throw new SysError("EAGAIN", "the kernel is shutting down", {
+  #checkOpen({ name, spec }: { name: SyscallName; spec: SyscallSpec }, record: CallRecord): void {
+    if (name === "sys.shutdown" || (spec.isView && record.replayKey === undefined)) return;
+    if (!this.isReady) {
+      const closing = new SysError("EAGAIN", "the kernel is shutting down", {
         retryAfterMs: 2_000,
         hint: "send it again when it is back",
       });
+      // No answer that its program could be told again: the next kernel hears the call.
+      record.isLeft = record.process.isReplayed;
+      record.cancelled = closing;
+      throw closing;
+    }
     const { failure } = this.#parts.outbox;
-    if (failure !== undefined) throw toSysError("the journal", failure);
+    if (failure !== undefined && !record.process.isReplayed) throw toSysError("the journal", failure);
   }
 
   async #nested(
@@ -254,14 +291,15 @@ class KernelDoor implements Kernel {
     this.isReady = false;
     const { timers, clock, outbox, lanes } = this.#parts;
     const reason = new SysError("ECANCELED", "the kernel is shutting down");
+    this.#lifecycle.incarnations.close();
+    // What the next kernel goes on with stays open.
+    for (const record of this.#calls) record.isLeft = record.process.isReplayed;
     for (const record of this.#calls)
       if (record.state === "queued" || record.device === "kernel") record.cancel(reason);
     const grace = new Promise<void>((resolve) => void timers.at(clock.nowMs() + this.#parts.settings.graceMs, resolve));
     await Promise.race([this.#calls.drained(), grace]);
     for (const record of this.#calls) record.cancel(reason);
-    for (const process of this.#parts.processes)
-      if (process.kind === "agent")
-        this.#lifecycle.end(process, { code: 1, signal: null, reason: "the kernel was stopped" });
+    for (const process of this.#parts.processes) if (process.isReplayed) process.abort.abort(reason);
     const nowMs = clock.nowMs();
     for (const lane of lanes.all())
       for (const bucket of lane.buckets.values())

@@ -1,10 +1,12 @@
-import { isSysError, SysError } from "@aiosjs/sdk/protocol";
-import type { Exit, Limit, Manifest, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
+import { SysError, toProblem } from "@aiosjs/sdk/protocol";
+import type { Exit, Limit, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
+import { isUnsafe } from "./call-row.ts";
+import { Incarnations } from "./incarnation.ts";
 import type { Parts } from "./parts.ts";
 import { serviceOf } from "./policies/policy.ts";
-import type { JournalImage, KeyRow, Principal, ProcessRow } from "./ports.ts";
+import type { CallRow, JournalImage, KeptProgram, KeyRow, Principal, ProcessRow } from "./ports.ts";
 import type { Process, Suspension } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
 import { urgencyOf } from "./urgency.ts";
@@ -24,11 +26,11 @@ export class Lifecycle {
   readonly #parts: Parts;
   /** Entries of open calls, for taking them out of the run queues. */
   readonly entries = new Map<CallRecord, Entry>();
-  readonly #openTransport: (principal: Principal) => Transport;
+  readonly incarnations: Incarnations;
 
   constructor(parts: Parts, openTransport: (principal: Principal) => Transport) {
     this.#parts = parts;
-    this.#openTransport = openTransport;
+    this.incarnations = new Incarnations(parts, this, openTransport);
   }
 
   /** Notes the process's row for the next commit. */
@@ -64,38 +66,6 @@ export class Lifecycle {
     const detail = `the wall time of ${process.pid} (${wall.limit} ms) is over`;
     this.#parts.outbox.event("budget.exhausted", process, { detail });
     if (process.onExhausted === "suspend") for (const one of process.tree()) this.suspend(one, `budget: ${detail}`);
-  }
-
-  /** Runs a declarative agent to its end. */
-  async runAgent(
-    process: Process,
-    options: { manifest: Manifest; task: string; model: string | undefined; principal: Principal },
-  ): Promise<void> {
-    const { programs, logs } = this.#parts;
-    const { manifest, task, model, principal } = options;
-    process.hasBegun = true;
-    try {
-      const result = await programs.run({
-        pid: process.pid,
-        tenant: process.tenant,
-        manifest,
-        task,
-        model,
-        transport: this.#openTransport(principal),
-        signal: process.abort.signal,
-        print: (text) => logs.append(process.pid, text),
-      });
-      this.end(process, { code: 0, signal: null, reason: "finished", result });
-    } catch (cause) {
-      const reason = isSysError(cause)
-        ? `${cause.code}: ${cause.message}`
-        : cause instanceof Error
-          ? cause.message
-          : String(cause);
-      const hint = isSysError(cause) && cause.hint !== undefined ? `  → ${cause.hint}\n` : "";
-      if (!process.exit) logs.append(process.pid, `${reason}\n${hint}`);
-      this.end(process, { code: 1, signal: null, reason });
-    }
   }
 
   end(process: Process, exit: Exit): void {
@@ -180,6 +150,8 @@ export class Lifecycle {
     const held = [...process.held.values()];
     process.held.clear();
     for (const goOn of held) goOn();
+    process.dormant?.();
+    process.dormant = undefined;
     this.#parts.outbox.event("process.resumed", process, { reason });
     this.save(process);
   }
@@ -268,27 +240,40 @@ export class Lifecycle {
   restore(image: JournalImage): void {
     const rows = image.processes.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
     for (const row of rows) this.#restoreProcess(row);
-    for (const call of image.intents) {
-      const error = {
-        type: "urn:aios:error:ECANCELED",
-        title: "cancelled",
-        status: 499,
-        code: "ECANCELED" as const,
-        detail: "the kernel stopped while the call was under way",
-        retryable: false,
-      };
-      this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error } });
-    }
+    for (const call of image.intents) this.#settleIntent(call);
     for (const process of this.#parts.processes) {
       if (process.exit) continue;
-      if (process.kind === "agent")
-        this.end(process, { code: 1, signal: null, reason: "the kernel stopped while it ran" });
+      if (process.isReplayed) this.#goOn(process);
       else if (process.kind === "command" && process.host && this.#parts.host.isAlive(process.host))
         this.watchHost(process);
       else if (process.kind === "command")
         this.end(process, { code: null, signal: null, reason: "it ended while no kernel ran" });
       else if (process.kind === "client") this.reapWhenIdle(process);
     }
+  }
+
+  /** Suspended ones wait until they are resumed: ten thousand of them cost a start nothing. */
+  #goOn(process: Process): void {
+    if ((process.program as Partial<KeptProgram>).kind === undefined)
+      return this.end(process, {
+        code: 1,
+        signal: null,
+        reason: "the kernel stopped while it ran, and kept no program",
+      });
+    const again = (): void => void this.incarnations.again(process);
+    if (process.suspended === undefined) again();
+    else process.dormant = again;
+  }
+
+  /** A call without an outcome: a program that is replayed makes it again; nobody else comes back for it. */
+  #settleIntent(call: CallRow): void {
+    const process = this.#parts.processes.get(call.pid);
+    if (process) process.seq = Math.max(process.seq, call.seq);
+    if (process?.isReplayed && !process.exit && call.replayKey !== null) return;
+    const error = isUnsafe(call, this.#parts.toolbox)
+      ? new SysError("EAMBIGUOUS", "the kernel stopped while the call was under way: it may have happened")
+      : new SysError("ECANCELED", "the kernel stopped while the call was under way");
+    this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error: toProblem(error) } });
   }
 
   #restoreProcess(row: ProcessRow): void {
@@ -311,6 +296,7 @@ export class Lifecycle {
     Object.assign(process, {
       usage: row.usage,
       host: row.host,
+      incarnation: row.incarnation,
       hasBegun: true,
       endedAtMs: row.endedAtMs,
       exit: row.exit,

@@ -1,3 +1,4 @@
+import { Approvals } from "./approvals.ts";
 import { Budgets } from "./budget.ts";
 import { Estimator } from "./estimate.ts";
 import { Keys } from "./keys.ts";
@@ -26,6 +27,7 @@ import { ResponseCache } from "./response-cache.ts";
 import { Router } from "./router.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Timers } from "./timers.ts";
+import { ValueVersions } from "./value-versions.ts";
 
 export interface KernelPorts {
   readonly clock: Clock;
@@ -67,6 +69,8 @@ export async function openParts(
     if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
   const outbox = new Outbox(journal, { clock, timers, lastEventSeq: image.lastEventSeq });
   const estimator = new Estimator();
+  const approvals = new Approvals({ outbox, clock, random });
+  approvals.restore(image.approvals);
   const lanes = new LaneTable({
     cores: options.cores,
     drivers: options.drivers,
@@ -98,6 +102,8 @@ export async function openParts(
     estimator,
     lanes,
     answers,
+    approvals,
+    values: new ValueVersions({ journal, outbox }),
     router: new Router({
       lanes,
       estimator,

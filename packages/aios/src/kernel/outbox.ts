@@ -27,9 +27,12 @@ export class Outbox {
   #unwritten: { order: number; records: readonly JournalRecord[] }[] = [];
   #flushes = 0;
   #flushing: Promise<void> | undefined;
+  /** Settles when what was sent last is in the journal, or refused. */
+  #sent: Promise<unknown> = Promise.resolve();
   readonly #recent: JournalEvent[] = [];
   readonly #followers = new Set<() => void>();
   #failure: unknown;
+  #recovery: PromiseWithResolvers<void> | undefined;
   #isRetrying = false;
 
   constructor(journal: Journal, options: { clock: Clock; timers: Timers; lastEventSeq: number }) {
@@ -57,6 +60,13 @@ export class Outbox {
     });
   }
 
+  /** Resolves when what could not be written is: at once while nothing has failed. */
+  recovered(): Promise<void> {
+    if (this.#failure === undefined) return Promise.resolve();
+    this.#recovery ??= Promise.withResolvers<void>();
+    return this.#recovery.promise;
+  }
+
   /** Resolves when the records, and all noted before them, are durable. @throws SysError ENOSPC | EIO */
   commit(...records: JournalRecord[]): Promise<void> {
     this.#pending.push(...records);
@@ -68,6 +78,7 @@ export class Outbox {
   /** What was noted so far is in the journal, for who reads there; while it cannot be written, the journal is as it is. */
   async flushed(): Promise<void> {
     if (this.#noted || this.#flushing || this.#pending.length > 0) await this.commit().catch(() => undefined);
+    await this.#sent;
   }
 
   event<T extends Topic>(topic: T, origin: Origin, body: JournalEventBodies[T]): void {
@@ -91,9 +102,13 @@ export class Outbox {
     this.#unwritten = [];
     this.#pending = [];
     this.#flushing = undefined;
+    const sent = this.#journal.commit(records);
+    this.#sent = sent.catch(() => undefined);
     try {
-      await this.#journal.commit(records);
+      await sent;
       this.#failure = undefined;
+      this.#recovery?.resolve();
+      this.#recovery = undefined;
     } catch (cause) {
       if (isSysError(cause) && cause.code === "EINVAL") return this.#singly(records);
       this.#failure = cause;

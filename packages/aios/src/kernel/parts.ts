@@ -1,3 +1,4 @@
+import type { Approvals } from "./approvals.ts";
 import type { Budgets } from "./budget.ts";
 import type { Estimator } from "./estimate.ts";
 import type { Keys } from "./keys.ts";
@@ -9,6 +10,7 @@ import type { ResponseCache } from "./response-cache.ts";
 import type { Router } from "./router.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Timers } from "./timers.ts";
+import type { ValueVersions } from "./value-versions.ts";
 
 /** What the rooms of the kernel share: the ports, and one of each table. */
 export interface Parts {
@@ -30,5 +32,7 @@ export interface Parts {
   readonly estimator: Estimator;
   readonly router: Router;
   readonly answers: ResponseCache;
+  readonly approvals: Approvals;
+  readonly values: ValueVersions;
   settings: KernelSettings;
 }

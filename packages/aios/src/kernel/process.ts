@@ -4,6 +4,7 @@ import { ProgramAttained } from "./attained.ts";
 import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { ProcessRow } from "./ports.ts";
+import type { Replay } from "./replay.ts";
 import type { Lender } from "./urgency.ts";
 
 export interface ProcessOptions {
@@ -73,6 +74,10 @@ export class Process {
   exit: Exit | null = null;
   /** How many times its program was started. */
   incarnation = 1;
+  /** What its earlier incarnations were told. */
+  replay: Replay | undefined;
+  /** Starts its program, which does not run yet: a kernel that starts again leaves suspended ones alone. */
+  dormant: (() => void) | undefined;
   readonly abort = new AbortController();
   readonly #waiters: (() => void)[] = [];
 
@@ -93,6 +98,11 @@ export class Process {
     this.activeAtMs = options.startedAtMs;
     this.attained = options.parent?.attained ?? new ProgramAttained(options.keyAttained);
     options.parent?.children.add(this);
+  }
+
+  /** Whether its program's calls say their places, and are made again by the next incarnation. */
+  get isReplayed(): boolean {
+    return this.kind === "agent" || this.kind === "module";
   }
 
   /** The root of its tree: the program as a whole, for policies. */

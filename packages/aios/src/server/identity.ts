@@ -97,6 +97,17 @@ function classOf(headers: IncomingHttpHeaders): SchedulingClass | undefined {
 /** A day: nobody waits longer for one call, and timers stay within 31 bits. */
 const longestDeadlineMs = 86_400_000;
 
+/** Where in its program a call stands, percent-encoded: lanes may be called anything. */
+function placeOf(headers: IncomingHttpHeaders): string | undefined {
+  const text = headerOf(headers, "x-aios-replay-key");
+  if (text === undefined) return undefined;
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new SysError("EINVAL", "the header x-aios-replay-key is not percent-encoded text", { cause });
+  }
+}
+
 /** Who asks, and how urgently. `body` is looked at where its dialect says who the user is. */
 export function callerOf(
   kernel: Kernel,
@@ -112,5 +123,6 @@ export function callerOf(
   const schedulingClass = classOf(headers);
   const deadlineMs = integerOf(headers, "x-aios-deadline-ms", { from: 1, to: longestDeadlineMs });
   const pid = processOf(kernel, principal, { headers, body });
-  return { principal, pid, nice, class: schedulingClass, deadlineMs, onDetach };
+  const replayKey = placeOf(headers);
+  return { principal, pid, nice, class: schedulingClass, deadlineMs, replayKey, onDetach };
 }

@@ -74,10 +74,14 @@ function openProc({ transport = transportFromEnvironment(), signal = new AbortCo
 }
 
 /** Every call ends with the signal, whatever signal of its own it has. */
-const boundTo = (transport: Transport, signal: AbortSignal): Transport => ({
-  syscall: (name, args, options = {}) =>
-    transport.syscall(name, args, {
-      ...options,
-      signal: options.signal ? AbortSignal.any([options.signal, signal]) : signal,
-    }),
-});
+function boundTo(transport: Transport, signal: AbortSignal): Transport {
+  const bound: Transport = {
+    syscall: (name, args, options = {}) =>
+      transport.syscall(name, args, {
+        ...options,
+        signal: options.signal ? AbortSignal.any([options.signal, signal]) : signal,
+      }),
+  };
+  const lane = transport.lane?.bind(transport);
+  return lane ? { ...bound, lane: (name) => boundTo(lane(name), signal) } : bound;
+}

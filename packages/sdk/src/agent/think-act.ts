@@ -109,7 +109,7 @@ export async function* thinkAct<Output = string>(
     say(message);
     if (message.refusal) throw new SysError("EPOLICY", `${model} refused what ${name} asked: ${message.refusal}`);
     if (message.toolCalls && message.toolCalls.length > 0) {
-      for (const answer of yield* act(message.toolCalls, toolset, { signal, step })) say(answer);
+      for (const answer of yield* act(message.toolCalls, toolset, { client, signal, step })) say(answer);
       throwIfStopped(signal, name);
       continue;
     }
@@ -193,10 +193,14 @@ async function* think(
 async function* act(
   calls: NonNullable<AssistantMessage["toolCalls"]>,
   toolset: Toolset,
-  { signal, step }: Step,
+  { client, signal, step }: Step & { client: Client },
 ): AsyncGenerator<AgentEvent<never>, Message[], undefined> {
   for (const { id, name, arguments: given } of calls) yield { type: "tool.called", step, id, name, arguments: given };
-  const answers = await Promise.all(calls.map(async (call) => ({ call, ...(await toolset.answer(call, signal)) })));
+  // What a tool calls is counted by itself: it is the same after a restart, whichever of them is quicker.
+  const places = calls.map((call, index) => ({ call, client: client.lane(`${step}.${index}`) }));
+  const answers = await Promise.all(
+    places.map(async ({ call, client: own }) => ({ call, ...(await toolset.answer(call, { client: own, signal })) })),
+  );
   for (const { call, content, isError } of answers)
     yield { type: "tool.answered", step, id: call.id, name: call.name, content, isError };
   return answers.map(({ call, content }) => ({ role: "tool", callId: call.id, content }));

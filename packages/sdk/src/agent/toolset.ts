@@ -15,7 +15,7 @@ export interface Toolset {
   /** As the model is told of them. */
   readonly tools: readonly Tool[];
   /** @throws only when the signal has aborted. */
-  answer(call: ToolCall, signal: AbortSignal): Promise<ToolAnswer>;
+  answer(call: ToolCall, by: { client: Client; signal: AbortSignal }): Promise<ToolAnswer>;
 }
 
 /**
@@ -41,7 +41,8 @@ export async function openToolset(
   const twice = tools.find(({ name }, index) => tools.findIndex((other) => other.name === name) !== index);
   if (twice) throw new SysError("EINVAL", `two tools have the name ${twice.name}`);
 
-  const run = async (call: ToolCall, signal: AbortSignal): Promise<string> => {
+  const run = async (call: ToolCall, by: { client: Client; signal: AbortSignal }): Promise<string> => {
+    const { signal } = by;
     const args = parseArguments(call);
     const tool = local.find(({ name }) => name === call.name);
     if (tool) {
@@ -53,17 +54,17 @@ export async function openToolset(
       const names = tools.map(({ name }) => name).join(", ");
       throw new SysError("ENOENT", `no tool ${JSON.stringify(call.name)}; there are ${names || "none"}`);
     }
-    const { content } = await client.tool.call({ name: call.name, arguments: args }, { signal });
+    const { content } = await by.client.tool.call({ name: call.name, arguments: args }, { signal });
     return content;
   };
 
   return {
     tools,
-    async answer(call, signal) {
+    async answer(call, by) {
       try {
-        return { content: await run(call, signal), isError: false };
+        return { content: await run(call, by), isError: false };
       } catch (cause) {
-        signal.throwIfAborted();
+        by.signal.throwIfAborted();
         return { content: tell(cause), isError: true };
       }
     },

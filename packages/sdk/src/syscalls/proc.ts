@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { manifestSchema } from "../manifest.ts";
-import { timingSchema, usageSchema } from "../usage.ts";
+import { usageSchema } from "../usage.ts";
 import { classSchema, limitSchema, niceSchema, pidSchema, syscall } from "./spec.ts";
 
 const processStateSchema = z.enum(["new", "ready", "running", "blocked", "suspended", "zombie"]);
@@ -48,23 +48,6 @@ const processViewSchema = z.object({
     .describe("input tokens of its last chat, and what the model that answered takes with its answer"),
 });
 export type ProcessView = z.infer<typeof processViewSchema>;
-
-const callViewSchema = z.object({
-  call: z.string(),
-  pid: z.string(),
-  seq: z.number(),
-  name: z.string(),
-  device: z.string(),
-  state: z
-    .enum(["queued", "running", "done", "failed", "ambiguous"])
-    .describe("ambiguous: it may have happened; a person is asked"),
-  detail: z.string().describe("one line: what was asked"),
-  code: z.string().nullable(),
-  error: z.string().nullable(),
-  usage: usageSchema,
-  timing: timingSchema,
-});
-export type CallView = z.infer<typeof callViewSchema>;
 
 const qualityOfService = {
   nice: niceSchema.optional(),
@@ -114,11 +97,28 @@ export const procSyscalls = {
     doc: "Tell the kernel that a command has ended; its key is void from then on.",
   }),
   "proc.list": syscall({
-    args: z.strictObject({ all: z.boolean().default(false).describe("zombies too") }),
-    result: z.object({ processes: z.array(processViewSchema) }),
+    args: z.strictObject({
+      all: z.boolean().default(false).describe("zombies too"),
+      states: z.array(processStateSchema).optional().describe("only these; zombies where they are among them"),
+      kinds: z.array(processKindSchema).optional(),
+      pids: z.array(pidSchema).max(10_000).optional().describe("only these"),
+      names: z.array(z.string().min(1)).optional().describe("only these; `*` stands for any text: `worker-*`"),
+      match: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("only what people may mean by it: a pid, the beginning of one, a name"),
+      limit: z.number().int().positive().max(10_000).default(1_000),
+      after: z.string().optional().describe("`next` of the answer before"),
+    }),
+    result: z.object({
+      processes: z.array(processViewSchema).describe("in the order in which they were started"),
+      total: z.number().describe("how many there are, on this page and all others"),
+      next: z.string().nullable().describe("where the next page begins; null: there is none"),
+    }),
     effect: "pure",
     isView: true,
-    doc: "The processes that the caller may see.",
+    doc: "The processes that the caller may see, page by page.",
   }),
   "proc.show": syscall({
     args: onPid,
@@ -172,16 +172,5 @@ export const procSyscalls = {
     effect: "pure",
     isView: true,
     doc: "What a process printed, as output deltas; with `follow` until it ends.",
-  }),
-  "proc.trace": syscall({
-    args: z.strictObject({
-      pid: pidSchema,
-      afterSeq: z.number().int().nonnegative().default(0),
-      limit: z.number().int().positive().max(10_000).default(1_000),
-    }),
-    result: z.object({ calls: z.array(callViewSchema) }),
-    effect: "pure",
-    isView: true,
-    doc: "The syscalls of a process in order of arrival: what, when, how long, at what cost.",
   }),
 } as const;

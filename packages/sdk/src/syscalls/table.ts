@@ -1,19 +1,29 @@
 import type { z } from "zod";
+import { approvalSyscalls } from "./approval.ts";
 import { fsSyscalls } from "./fs.ts";
+import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
 import { llmRoutingSyscalls } from "./llm-routing.ts";
 import { procSyscalls } from "./proc.ts";
 import type { SyscallSpec } from "./spec.ts";
 import { budgetSyscalls, callSyscalls, keySyscalls, sysSyscalls } from "./sys.ts";
 import { toolSyscalls } from "./tool.ts";
+import { valueSyscalls } from "./value.ts";
+import { traceSyscalls } from "./trace.ts";
 
 /** THE TABLE: every syscall there is. */
 export const syscallTable = {
   ...llmSyscalls,
   ...llmRoutingSyscalls,
   ...procSyscalls,
+  ...traceSyscalls,
+  ...mailSyscalls,
+  ...pipeSyscalls,
+  ...topicSyscalls,
   ...fsSyscalls,
   ...toolSyscalls,
+  ...valueSyscalls,
+  ...approvalSyscalls,
   ...callSyscalls,
   ...keySyscalls,
   ...budgetSyscalls,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createClient, thinkAct } from "@aiosjs/sdk";
+import { createClient, inLanes, thinkAct } from "@aiosjs/sdk";
 import type { AgentEvent, AgentOptions } from "@aiosjs/sdk";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Manifest } from "@aiosjs/sdk/protocol";
@@ -45,12 +45,15 @@ export function createPrograms(options: ProgramsOptions): ProgramDriver {
 }
 
 async function runAgent(context: ProgramContext): Promise<unknown> {
-  const { manifest, task, model, transport, signal } = context;
+  const { program, signal } = context;
+  const { manifest, task, modelAsked } = program;
+  // Every call says its place in the loop: after a restart the loop is folded again from what is on record.
+  const transport = inLanes(context.transport);
   const print = (text: string): void => context.print(text);
   const { output, temperature, maxTokens, context: limits, ...rest } = manifest;
   const options = {
     ...rest,
-    model: model ?? manifest.model,
+    model: modelAsked ?? manifest.model,
     ...(output === undefined ? {} : { output }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),

@@ -1,15 +1,12 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CallView, ProcessView } from "@aiosjs/sdk/protocol";
+import type { Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import { attenuate } from "../access.ts";
-import type { CallRow } from "../ports.ts";
-import type { CallRecord } from "../call-record.ts";
+import type { KeptProgram } from "../ports.ts";
 import type { KernelDevice } from "./device.ts";
-import type { Parts } from "../parts.ts";
-import type { Process } from "../process.ts";
-import { summarize } from "./summary.ts";
+import { viewOfProcess } from "./process-list.ts";
 
 type ProcName =
-  `proc.${"bind" | "compact" | "exit" | "limits" | "list" | "logs" | "nice" | "show" | "signal" | "spawn" | "trace" | "wait"}`;
+  `proc.${"bind" | "compact" | "exit" | "limits" | "logs" | "nice" | "show" | "signal" | "spawn" | "wait"}`;
 
 export const procDevice: KernelDevice<ProcName> = {
   "proc.spawn": async (args, { parts, lifecycle, record, principal }) => {
@@ -31,16 +28,13 @@ export const procDevice: KernelDevice<ProcName> = {
       class: args.class ?? (caller.kind === "kernel" ? "batch" : caller.class),
       capabilities,
       onExhausted: args.onExhausted ?? (program.kind === "agent" ? "suspend" : "refuse"),
-      program: manifest
-        ? { agent: manifest.name, version: manifest.version, task: program.kind === "agent" ? program.task : "" }
-        : program,
+      program: manifest ? keptAgent(program, manifest) : program,
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,
     });
     lifecycle.spawned(process, [...(manifest?.limits ?? []), ...(args.limits ?? [])]);
     if (program.kind === "agent" && manifest) {
-      const asProcess = { tenant: process.tenant, key: principal.key, pid: process.pid, scopes: capabilities };
-      void lifecycle.runAgent(process, { manifest, task: program.task, model: program.model, principal: asProcess });
+      void lifecycle.incarnations.begin(process);
       return { pid: process.pid, key: null };
     }
     const { row, token } = parts.keys.create({
@@ -83,16 +77,7 @@ export const procDevice: KernelDevice<ProcName> = {
     return {};
   },
 
-  "proc.list": ({ all }, { parts, principal }) => ({
-    processes: [...parts.processes]
-      .filter(
-        (process) =>
-          process.kind !== "kernel" && (all || !process.exit) && parts.processes.isVisible(process, principal),
-      )
-      .map((process) => viewOf(process, parts)),
-  }),
-
-  "proc.show": ({ pid }, { parts, principal }) => viewOf(parts.processes.visible(pid, principal), parts),
+  "proc.show": ({ pid }, { parts, principal }) => viewOfProcess(parts.processes.visible(pid, principal), parts),
 
   "proc.signal": ({ pid, signal, tree }, { parts, lifecycle, principal, record }) => {
     const process = parts.processes.visible(pid, principal);
@@ -112,7 +97,7 @@ export const procDevice: KernelDevice<ProcName> = {
     process.class = schedulingClass ?? process.class;
     lifecycle.renice(process);
     lifecycle.save(process);
-    return viewOf(process, parts);
+    return viewOfProcess(process, parts);
   },
 
   "proc.limits": ({ pid, limits }, { parts, lifecycle, principal }) => {
@@ -122,7 +107,7 @@ export const procDevice: KernelDevice<ProcName> = {
     if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
     lifecycle.setLimits(process, limits);
     lifecycle.save(process);
-    return viewOf(process, parts);
+    return viewOfProcess(process, parts);
   },
 
   "proc.wait": async ({ pid, timeoutMs }, { parts, lifecycle, principal, record, signal, asked }) => {
@@ -162,64 +147,12 @@ export const procDevice: KernelDevice<ProcName> = {
     }
     return { sizeBytes };
   },
-
-  "proc.trace": async ({ pid, afterSeq, limit }, { parts, principal }) => {
-    const process = parts.processes.visible(pid, principal);
-    await parts.outbox.flushed();
-    const rows = await parts.journal.calls({ tenant: process.tenant, pid: process.pid, afterSeq, limit });
-    const open = new Map([...process.calls].map((record) => [record.call as string, record]));
-    const calls = rows.map((row) => {
-      const record = open.get(row.call);
-      open.delete(row.call);
-      return record && row.state === "intent" ? viewOfRecord(record) : viewOfRow(row);
-    });
-    for (const record of open.values())
-      if (record.seq > afterSeq && record.name !== "proc.trace") calls.push(viewOfRecord(record));
-    return { calls: calls.toSorted((left, right) => left.seq - right.seq).slice(0, limit) };
-  },
 };
 
+/** An agent as its process keeps it: what is on disk may be another one by the next start. */
+function keptAgent(program: ParsedArgsOf<"proc.spawn">["program"], manifest: Manifest): KeptProgram {
+  const { task = "", model } = program as { task?: string; model?: string };
+  return { kind: "agent", manifest, task, ...(model === undefined ? {} : { modelAsked: model }) };
+}
+
 const baseName = (path: string | undefined): string => path?.slice(path.lastIndexOf("/") + 1) || "process";
-
-const viewOf = (process: Process, { lanes }: Parts): ProcessView =>
-  process.view((model) => {
-    const core = lanes.cores.find(({ name }) => model.startsWith(`${name}/`));
-    return core?.models().find(({ id }) => model === `${core.name}/${id}`)?.contextTokens;
-  });
-
-function viewOfRow(row: CallRow): CallView {
-  const { call, pid, seq, name, device, usage, timing } = row;
-  const state = row.state === "intent" ? "running" : row.state;
-  const detail = summarize(name, row.request, row.result);
-  return {
-    call,
-    pid,
-    seq,
-    name,
-    device,
-    usage,
-    timing,
-    state,
-    detail,
-    code: row.error?.code ?? null,
-    error: row.error?.detail ?? null,
-  };
-}
-
-function viewOfRecord(record: CallRecord): CallView {
-  const { call, process, seq, name, device, usage, state } = record;
-  const detail = summarize(name, record.args, undefined);
-  return {
-    call,
-    pid: process.pid,
-    seq,
-    name,
-    device,
-    usage,
-    state: state === "ended" ? "done" : state,
-    detail,
-    timing: record.timing(),
-    code: null,
-    error: null,
-  };
-}

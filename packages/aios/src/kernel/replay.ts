@@ -1,0 +1,110 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { CallRow } from "./ports.ts";
+
+/** Where a call stands: in its program's flow (`lane#n`), or anywhere, by what it asks for. */
+export interface Asked {
+  readonly key: string | undefined;
+  readonly name: string;
+  readonly requestHash: string;
+}
+
+/** A call of an earlier incarnation that stands where the program is now. */
+export interface Recorded {
+  readonly row: CallRow;
+  /** Resolves when those that ended before it have been handed out; rejects when one of them is not asked for any more. */
+  readonly turn: Promise<void>;
+}
+
+/**
+ * What the earlier incarnations of a program were told. A call with a place gets the answer of that place, once, and in the
+ * order in which the answers came then: a race is won by who won it, and a program that depends on nothing but its answers does
+ * the same again. A call without one (a foreign program's) gets the answer of the k-th equal request, in any order; what is not
+ * on record is made.
+ */
+export class Replay {
+  readonly #byKey = new Map<string, CallRow>();
+  readonly #byMeaning = new Map<string, CallRow[]>();
+  /** Ended calls with a place, in the order of their ends. */
+  readonly #order: readonly CallRow[];
+  readonly #waiting = new Map<CallRow, PromiseWithResolvers<void>>();
+  #next = 0;
+  /** A call was made that was not on record: the program goes on by itself. */
+  isLive = false;
+
+  constructor(rows: readonly CallRow[]) {
+    for (const row of rows) this.#add(row);
+    this.#order = [...this.#byKey.values()].filter(hasEnded).toSorted(byCompletion);
+  }
+
+  #add(row: CallRow): void {
+    if (row.replayKey !== null) this.#byKey.set(row.replayKey, row);
+    else if (row.state === "done" && row.requestHash !== null) {
+      const equal = this.#byMeaning.get(row.requestHash);
+      if (equal) equal.push(row);
+      else this.#byMeaning.set(row.requestHash, [row]);
+    }
+  }
+
+  /** @throws SysError EDIVERGED when something else was asked in this place. */
+  take({ key, name, requestHash }: Asked): Recorded | undefined {
+    if (key === undefined) {
+      const row = this.#byMeaning.get(requestHash)?.shift();
+      return row && { row, turn: Promise.resolve() };
+    }
+    const row = this.#byKey.get(key);
+    if (row && (row.name !== name || row.requestHash !== requestHash)) throw diverged(row, name);
+    this.#byKey.delete(key);
+    if (row && hasEnded(row)) return { row, turn: this.#turnOf(row) };
+    this.isLive = true;
+    return row && { row, turn: Promise.resolve() };
+  }
+
+  async #turnOf(row: CallRow): Promise<void> {
+    if (this.#order[this.#next] !== row) {
+      const turn = Promise.withResolvers<void>();
+      this.#waiting.set(row, turn);
+      await turn.promise;
+    }
+    this.#next++;
+    const next = this.#order[this.#next];
+    const turn = next && this.#waiting.get(next);
+    if (!turn) return;
+    this.#waiting.delete(next);
+    turn.resolve();
+  }
+
+  /** The answer that others wait behind, if any do. */
+  get awaited(): CallRow | undefined {
+    return this.#waiting.size > 0 ? this.#order[this.#next] : undefined;
+  }
+
+  /** What waits behind an answer that is not asked for any more fails. */
+  giveUp(): void {
+    const missing = this.#order[this.#next];
+    if (!missing) return;
+    for (const [row, turn] of this.#waiting) turn.reject(missed(row, missing));
+    this.#waiting.clear();
+  }
+}
+
+const hasEnded = ({ completion }: CallRow): boolean => completion !== null;
+const byCompletion = (left: CallRow, right: CallRow): number => Number(left.completion) - Number(right.completion);
+
+const hint =
+  "a program that is replayed takes time, chance and the outer world from syscalls only, and its concurrent flows are lanes (proc.lane)";
+
+const diverged = ({ replayKey, name, call }: CallRow, asked: string): SysError =>
+  new SysError(
+    "EDIVERGED",
+    asked === name
+      ? `${replayKey}: ${asked} asks for something else than before the restart (call ${call})`
+      : `${replayKey}: the program calls ${asked} where it called ${name} before the restart (call ${call})`,
+    { hint },
+  );
+
+const missed = (row: CallRow, missing: CallRow): SysError =>
+  new SysError(
+    "EDIVERGED",
+    `${row.replayKey} ended after ${missing.replayKey} (${missing.name}) before the restart, and that is not called any more`,
+    { hint },
+  );
