@@ -3,6 +3,9 @@ import { CliError, conflict } from "./cli-error.ts";
 import type { CommandContext } from "./context.ts";
 import { processText } from "./messages/process.ts";
 
+/** Candidates that an error names. */
+const MOST_NAMED = 8;
+
 type Speaker = Pick<CommandContext, "t">;
 
 /**
@@ -25,7 +28,8 @@ export function chooseProcess(processes: readonly ProcessView[], text: string, {
   if (only === undefined)
     throw new CliError(["ESRCH", 3], t(processText.unknown, { name: text }), { hint: t(processText.unknownHint) });
   if (others.length > 0) {
-    const pids = candidates.map(({ pid, name }) => `${pid} (${name})`).join(", ");
+    const shown = candidates.slice(0, MOST_NAMED).map(({ pid, name }) => `${pid} (${name})`);
+    const pids = candidates.length > MOST_NAMED ? `${shown.join(", ")}, …` : shown.join(", ");
     throw new CliError(conflict, t(processText.ambiguous, { name: text, pids }), {
       hint: t(processText.ambiguousHint),
     });
@@ -33,10 +37,25 @@ export function chooseProcess(processes: readonly ProcessView[], text: string, {
   return only;
 }
 
-/** As `chooseProcess`, over all that the kernel shows. */
+/** As `chooseProcess`, of what the kernel shows. */
 export async function findProcess(client: Client, text: string, speaker: Speaker): Promise<ProcessView> {
-  const { processes } = await client.proc.list({ all: true });
-  return chooseProcess(processes, text, speaker);
+  return chooseProcess(await meantBy(client, text), text, speaker);
+}
+
+/** All that `text` may mean. */
+async function meantBy(client: Client, text: string): Promise<readonly ProcessView[]> {
+  const found: ProcessView[] = [];
+  for (let after: string | undefined; ;) {
+    const { processes, next } = await client.proc.list({
+      all: true,
+      match: text,
+      limit: 10_000,
+      ...(after ? { after } : {}),
+    });
+    found.push(...processes);
+    if (next === null) return found;
+    after = next;
+  }
 }
 
 /** Names of the cores where no model answers, so that they are marked wherever they are shown. Any key may ask. */

@@ -34,6 +34,8 @@ export interface ProcessTableState {
   readonly simulatedCores: ReadonlySet<string>;
   /** Names of cores that give recorded answers. */
   readonly recordedCores?: ReadonlySet<string>;
+  /** How many there are beside these. */
+  readonly unseen?: number;
   readonly nowMs: number;
   readonly words: ProcessWords;
   readonly paint: Paint;
@@ -46,8 +48,11 @@ export interface ProcessTableState {
 export function processTable(state: ProcessTableState, width: number, height: number): string[] {
   const lines = columnsOf(state.processes, columnsFor(state), width);
   const [heading = "", ...rows] = lines;
+  const { unseen = 0, paint } = state;
   const room = Math.max(1, height - 1);
-  const shown = rows.length > room ? [...rows.slice(0, room - 1), state.paint.dim(`+${rows.length - room + 1}`)] : rows;
+  const count = rows.length + unseen;
+  const fitting = count > room || unseen > 0 ? rows.slice(0, room - 1) : rows;
+  const shown = fitting.length < count ? [...fitting, paint.dim(`+${count - fitting.length}`)] : fitting;
   return [state.paint.dim(heading), ...shown];
 }
 

@@ -23,6 +23,7 @@ export interface TopWords extends ProcessWords {
 export interface TopState {
   readonly status: KernelStatus;
   readonly processes: readonly ProcessView[];
+  readonly unseen?: number;
   readonly lanes: readonly Lane[];
   readonly simulatedCores: ReadonlySet<string>;
   readonly recordedCores?: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client } from "@aiosjs/sdk";
+import type { Client, ProcessView } from "@aiosjs/sdk";
 import { isSysError } from "@aiosjs/sdk";
 import { topPane } from "../../tui/top-pane.ts";
 import { marksOf } from "../find-process.ts";
@@ -7,13 +7,16 @@ import { topWords } from "../messages/top.ts";
 import type { ContextOf } from "../registry.ts";
 import { openScreen, watchKeys } from "../screen.ts";
 
+/** Processes of one state that are looked at; no screen has more lines. */
+const MOST = 1_000;
+
 export async function run(context: ContextOf<"top">): Promise<void> {
   const { options, lang, paint, width } = context;
   const client = await context.client();
   const words = topWords(lang);
   const look = async () => {
-    const [status, { processes }, { lanes }] = await lookAt(client, options.all);
-    return { status, processes, lanes, ...marksOf(status.cores), nowMs: Date.now(), words, paint };
+    const [status, { processes, unseen }, { lanes }] = await lookAt(client, options.all);
+    return { status, processes, unseen, lanes, ...marksOf(status.cores), nowMs: Date.now(), words, paint };
   };
   let state = await look();
   const isLive = process.stdout.isTTY && !context.json && !context.jsonl;
@@ -42,4 +45,19 @@ export async function run(context: ContextOf<"top">): Promise<void> {
 }
 
 const lookAt = (client: Client, all: boolean) =>
-  Promise.all([client.sys.status(), client.proc.list({ all }), client.llm.lanes()]);
+  Promise.all([client.sys.status(), mostUrgent(client, all), client.llm.lanes()]);
+
+type State = ProcessView["state"];
+
+/** A screenful of each state, those at work first: what else there is is counted. */
+async function mostUrgent(client: Client, all: boolean) {
+  const kinds: State[][] = [
+    ["running"],
+    ["ready", "new"],
+    ["suspended", "blocked"],
+    ...(all ? [["zombie" as const]] : []),
+  ];
+  const pages = await Promise.all(kinds.map((states) => client.proc.list({ states, limit: MOST })));
+  const processes = pages.flatMap((page) => page.processes);
+  return { processes, unseen: pages.reduce((sum, { total }) => sum + total, -processes.length) };
+}

@@ -66,7 +66,7 @@ export function createBoard(
     calls: [],
     outcomes: [],
   }));
-  const known = new Set(agents.map(({ pid }) => pid));
+  const known = agents.map(({ pid }) => pid);
 
   const look = async (seat: Seat, view: ProcessView): Promise<Change[]> => {
     const before = seat.view;
@@ -95,8 +95,8 @@ export function createBoard(
 
   return {
     async refresh() {
-      const { processes } = await client.proc.list({ all: true });
-      const views = new Map(processes.filter(({ pid }) => known.has(pid)).map((view) => [view.pid, view]));
+      const { processes } = await client.proc.list({ all: true, pids: known });
+      const views = new Map(processes.map((view) => [view.pid, view]));
       const present = seats.flatMap((seat) => {
         const view = views.get(seat.pid);
         return view ? [{ seat, view }] : [];

@@ -12,6 +12,11 @@ export const processText = {
     en: "no process has run yet; start one: aios run -- COMMAND",
     zh: "还没有运行过进程；启动一个：aios run -- 命令",
   },
+  noneSuch: { en: "no process is like this", zh: "没有符合条件的进程" },
+  more: {
+    en: "{shown} of {total}; the next ones: {command}",
+    zh: "已显示 {shown} 个，共 {total} 个；下一页：{command}",
+  },
   unknown: { en: 'no process "{name}"', zh: "没有进程“{name}”" },
   unknownHint: {
     en: '"aios ps -a" lists them, also those that have ended',

@@ -18,16 +18,59 @@ export const processRows = [
     effect: "read",
     summary: { en: "list the processes", zh: "列出进程" },
     details: {
-      en: "CALLS counts queued/running/done/failed. WAIT is the time its calls stood in run queues. What a simulation answered is marked “sim”. A narrow terminal shows fewer columns.",
-      zh: "“调用”依次为 排队/运行/完成/失败。“等待”是调用在运行队列中花费的时间。由模拟核心应答的会标注 “sim”。终端较窄时会省略部分列。",
+      en: "CALLS counts queued/running/done/failed. WAIT is the time its calls stood in run queues. What a simulation answered is marked “sim”. A narrow terminal shows fewer columns. A terminal gets a page at a time; --jsonl prints them all.",
+      zh: "“调用”依次为 排队/运行/完成/失败。“等待”是调用在运行队列中花费的时间。由模拟核心应答的会标注 “sim”。终端较窄时会省略部分列。终端上一次显示一页，--jsonl 输出全部。",
     },
-    examples: ["aios ps", "aios ps -a --json"],
+    examples: [
+      "aios ps",
+      "aios ps -a --json",
+      "aios ps --state suspended --name 'worker-*'",
+      "aios ps -a --jsonl | wc -l",
+    ],
     options: [
       {
         name: "all",
         short: "a",
         kind: "flag",
         summary: { en: "show processes that have ended too", zh: "也显示已结束的进程" },
+      },
+      {
+        name: "state",
+        kind: "list",
+        choices: ["new", "ready", "running", "blocked", "suspended", "ended"],
+        summary: { en: "only those in this state; may come several times", zh: "只显示该状态的进程；可重复" },
+      },
+      {
+        name: "kind",
+        kind: "list",
+        choices: ["agent", "module", "command", "client"],
+        summary: { en: "only those of this kind; may come several times", zh: "只显示该种类的进程；可重复" },
+      },
+      {
+        name: "name",
+        kind: "list",
+        value: "PATTERN",
+        summary: {
+          en: "only those of this name, as worker-*; may come several times",
+          zh: "只显示该名称的进程，例如 worker-*；可重复",
+        },
+      },
+      {
+        name: "limit",
+        kind: "integer",
+        value: "N",
+        min: 1,
+        max: 10_000,
+        summary: {
+          en: "so many at most; default: what fits the terminal, 1000 with --json, all otherwise",
+          zh: "最多显示的数量；默认：终端能容纳的行数，--json 时为 1000，其余情况为全部",
+        },
+      },
+      {
+        name: "after",
+        kind: "text",
+        value: "PLACE",
+        summary: { en: "the page after this one, as the page before says", zh: "上一页所给位置之后的一页" },
       },
     ],
     load: (): Promise<CommandModule> => import("../commands/ps.ts"),
