@@ -4,7 +4,10 @@ import { syscall } from "./spec.ts";
 /** A process's own values are in `process:PID`; other names belong to a tenant's processes together. */
 const scope = z
   .string()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._:/-]{0,127}$/u, "letters, digits and . _ : / -, 128 at most, a letter or digit first")
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{N}._:/-]{0,127}$/u,
+    "letters, digits and . _ : / -, 128 at most, a letter or digit first",
+  )
   .optional()
   .describe("default: the calling process's own; a name is shared by the tenant's processes");
 const key = z.string().min(1).describe("512 characters at most");

@@ -1,0 +1,105 @@
+import { asPid, SysError } from "@aiosjs/sdk/protocol";
+import type { KernelCall, KernelDevice } from "./device.ts";
+import type { ValuePlace } from "../value-versions.ts";
+
+const MAX_KEY = 512;
+const MAX_VALUE = 1_048_576;
+const OWN = "process:";
+
+type ValueName = `value.${"get" | "list" | "put" | "remove"}`;
+
+/**
+ * Values that programs keep. A write is one commit with the call's result: it happens once, or not at all. Reads go to the
+ * journal: what a writer was told of is there.
+ */
+export const valueDevice: KernelDevice<ValueName> = {
+  "value.put": ({ scope, key, value, ifVersion }, call) => {
+    const place = placeOf({ scope, key }, call);
+    const kept = { value: copyOf(value), isRemoved: false };
+    if (ifVersion === undefined) return { version: record(place, kept, call) };
+    return call.parts.values.compare(place, (current) => {
+      checkVersion(place, current, ifVersion);
+      return { version: record(place, kept, call) };
+    });
+  },
+
+  "value.get": async ({ scope, key }, call) => {
+    const place = placeOf({ scope, key }, call);
+    const [row] = await call.parts.journal.values({ ...place, limit: 1 });
+    return row ? { value: row.value, version: row.version, atMs: row.atMs } : { value: null, version: 0, atMs: 0 };
+  },
+
+  "value.list": async ({ scope, prefix, after, limit }, call) => {
+    const place = shelfOf(scope, call);
+    const rows = await call.parts.journal.values({ ...place, prefix, afterKey: after, limit: limit + 1 });
+    const values = rows.slice(0, limit).map(({ key, value, version, atMs }) => ({ key, value, version, atMs }));
+    return { values, next: rows.length > limit ? (values.at(-1)?.key ?? null) : null };
+  },
+
+  "value.remove": (args, call) => {
+    const place = placeOf(args, call);
+    return call.parts.values.compare(place, (current) => {
+      checkVersion(place, current, args.ifVersion);
+      if (current > 0) record(place, { value: null, isRemoved: true }, call);
+      return { removed: current > 0 };
+    });
+  },
+};
+
+function record(
+  place: ValuePlace,
+  { value, isRemoved }: { value: unknown; isRemoved: boolean },
+  { parts, record: { effects } }: KernelCall,
+): number {
+  const version = parts.values.next(place, { isRemoved });
+  effects.push({ kind: "value", row: { ...place, value, version, atMs: parts.clock.nowMs(), isRemoved } });
+  return version;
+}
+
+function checkVersion({ scope, key }: ValuePlace, current: number, wanted: number | undefined): void {
+  if (wanted === undefined || wanted === current) return;
+  const name = `${JSON.stringify(key)} in ${scope}`;
+  if (wanted === 0) throw new SysError("EEXIST", `there is a value ${name} already, of version ${current}`);
+  throw new SysError(
+    "ESTALE",
+    current === 0 ? `the value ${name} was removed` : `the value ${name} is of version ${current}, not ${wanted}`,
+    { hint: "get it again, and write what then holds" },
+  );
+}
+
+function placeOf({ scope, key }: { scope?: string | undefined; key: string }, call: KernelCall): ValuePlace {
+  if (key.length > MAX_KEY) throw new SysError("E2BIG", `a key of ${key.length} characters; ${MAX_KEY} is the most`);
+  return { ...shelfOf(scope, call), key };
+}
+
+/**
+ * Under a process key a process's own values are its own alone; who has the tenant's key sees those of all its processes.
+ * @throws SysError EACCES for another process's own, ESRCH for one that is not there.
+ */
+function shelfOf(scope: string | undefined, { parts, principal, record }: KernelCall): Omit<ValuePlace, "key"> {
+  const { pid, tenant } = record.process;
+  if (scope === undefined || scope === OWN + pid) return { tenant, scope: OWN + pid };
+  if (!scope.startsWith(OWN)) return { tenant, scope };
+  if (principal.pid !== null)
+    throw new SysError("EACCES", `${scope} belongs to another process`, {
+      hint: "share a scope with a name of its own, as `team`",
+    });
+  const owner = parts.processes.visible(asPid(scope.slice(OWN.length)), principal);
+  return { tenant: owner.tenant, scope: OWN + owner.pid };
+}
+
+/** What is kept is what was given at the time of the call, whatever becomes of the caller's object. */
+function copyOf(value: unknown): unknown {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new SysError("EINVAL", "the value is not JSON", { cause });
+  }
+  if (text === undefined) throw new SysError("EINVAL", "value.put: there is no value to keep");
+  if (text.length > MAX_VALUE)
+    throw new SysError("E2BIG", `a value of ${text.length} characters as JSON; ${MAX_VALUE} is the most`, {
+      hint: "keep it in a file (fs.write), and its path here",
+    });
+  return JSON.parse(text) as unknown;
+}
