@@ -167,17 +167,22 @@ export class StorageManager {
       const micros = this.#nextMicros();
       const timestamp = Math.floor(micros / 1_000);
       const copied = copyJson(data, "the data of an event");
-      await this.#events.put(eventKey(micros, eventId), { eventId, eventType, agentId, timestamp, data: copied, severity });
+      await this.#events.put(eventKey(micros, eventId), {
+        eventId,
+        eventType,
+        agentId,
+        timestamp,
+        data: copied,
+        severity,
+      });
       return eventId;
     });
   }
 
   /** The newest first; `limit` (100) of those that the filter lets pass, behind `offset` of them. */
-  listEvents({
-    limit = 100,
-    offset = 0,
-    ...filter
-  }: EventFilter & { limit?: number; offset?: number } = {}): Promise<EventRecord[]> {
+  listEvents({ limit = 100, offset = 0, ...filter }: EventFilter & { limit?: number; offset?: number } = {}): Promise<
+    EventRecord[]
+  > {
     return this.#do(async () => {
       const last = checkCount(offset, "offset") + checkCount(limit, "limit");
       const found: EventRecord[] = [];
@@ -211,7 +216,14 @@ export class StorageManager {
     return this.#do(async () => {
       const { agentId, taskType, priority = "normal", status = "pending" } = task;
       checkId(agentId, "id of an agent");
-      const row = { taskId: checkId(taskId, "id of a task"), agentId, taskType, priority, status, createdAt: this.#now() };
+      const row = {
+        taskId: checkId(taskId, "id of a task"),
+        agentId,
+        taskType,
+        priority,
+        status,
+        createdAt: this.#now(),
+      };
       const rest = { startedAt: null, completedAt: null, duration: null, result: null, errorMessage: null };
       if (await this.#tasks.add(taskId, { ...row, ...rest })) return;
       throw new SysError("EEXIST", `there is a task ${JSON.stringify(taskId)} already`, {
@@ -291,7 +303,7 @@ export class StorageManager {
 
   /** Events of one millisecond keep the order in which they were logged. */
   #nextMicros(): number {
-    const micros = this.#now() * 1_000;
+    const micros = Math.floor(this.#now() * 1_000);
     const isSetBack = this.#lastMicros - micros > AHEAD_MICROS;
     return (this.#lastMicros = micros > this.#lastMicros || isSetBack ? micros : this.#lastMicros + 1);
   }

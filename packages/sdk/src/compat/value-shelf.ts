@@ -61,7 +61,7 @@ export class ValueShelf<Row> {
   /** Removes what `isWanted`, behind `after`; returns how much. */
   async sweep(isWanted: (row: Row) => boolean, after?: string): Promise<number> {
     let count = 0;
-    for await (const { page } of this.#pages({ after, limit: PAGE })) {
+    for await (const page of this.#pages({ after, limit: PAGE })) {
       const keys = page.filter(({ value }) => isWanted(value as Row)).map(({ key }) => key);
       const removed = await Promise.all(keys.map((key) => this.remove(key)));
       count += removed.filter(Boolean).length;
@@ -72,19 +72,16 @@ export class ValueShelf<Row> {
   /** In order of the keys; `expected` is a guess of how many will be read. */
   async *rows({ after, expected = PAGE }: { after?: string | undefined; expected?: number } = {}): AsyncGenerator<Row> {
     const limit = Math.min(PAGE, Math.max(1, expected));
-    for await (const { page } of this.#pages({ after, limit })) for (const { value } of page) yield value as Row;
+    for await (const page of this.#pages({ after, limit })) for (const { value } of page) yield value as Row;
   }
 
   async *#pages({ after, limit }: { after: string | undefined; limit: number }) {
     let next: string | null | undefined = after;
-    do {
-      const page = await this.#client.value.list({
-        scope: this.#scope,
-        limit,
-        ...(next === undefined ? {} : { after: next }),
-      });
-      yield { page: page.values };
+    for (let size = limit; next !== null; size = Math.min(PAGE, 2 * size)) {
+      const place = { scope: this.#scope, limit: size };
+      const page = await this.#client.value.list(next === undefined ? place : { ...place, after: next });
+      yield page.values;
       ({ next } = page);
-    } while (next !== null);
+    }
   }
 }
