@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Client, Exit, ManifestInput } from "@aiosjs/sdk";
+import type { ArgsOf, Client, Exit, ManifestInput } from "@aiosjs/sdk";
 import type { Project } from "../config/project.ts";
 import { CliError, notFound, usage } from "./cli-error.ts";
 import { exitOf, resultText } from "./commands/wait.ts";
@@ -35,14 +35,13 @@ export async function runAgent(
     throw new CliError(usage, t(runText.noTask, { agent: agentName }), {
       hint: t(runText.noTaskHint, { agent: agentName }),
     });
-  const program =
-    typeof agent === "string" && /^\.{0,2}[\\/]|^\./.test(agent) ? await manifestIn(agent, context) : agent;
   const model = options.model ?? project.model;
+  const program = await programOf(agent, { task, model, context });
   const client = await context.client();
   const { pid } = await client.proc.spawn(
     {
       ...spawnOptions({ ...options, class: options.class ?? usualClass }, project.limits),
-      program: { kind: "agent", agent: program, task, ...(model === undefined ? {} : { model }) },
+      program,
     },
     { signal },
   );
@@ -81,6 +80,17 @@ async function followed(client: Client, pid: string, context: Context): Promise<
   } finally {
     signal.removeEventListener("abort", kill);
   }
+}
+
+/** An agent by name, by its folder or with its manifest; a module by its file. */
+async function programOf(
+  agent: string | ManifestInput,
+  { task, model, context }: { task: string; model: string | undefined; context: Pick<Context, "cwd" | "t"> },
+): Promise<ArgsOf<"proc.spawn">["program"]> {
+  const isPath = typeof agent === "string" && /^\.{0,2}[\\/]|^\./.test(agent);
+  if (isPath && /\.[cm]?[jt]s$/.test(agent)) return { kind: "module", file: resolve(context.cwd, agent), task };
+  const manifest = isPath ? await manifestIn(agent, context) : agent;
+  return { kind: "agent", agent: manifest, task, ...(model === undefined ? {} : { model }) };
 }
 
 /** The manifest of an agent's folder. @throws CliError that names the file. */

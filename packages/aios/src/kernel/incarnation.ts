@@ -1,4 +1,4 @@
-import { isSysError } from "@aiosjs/sdk/protocol";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Transport } from "@aiosjs/sdk/protocol";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
@@ -6,6 +6,10 @@ import type { CallRow, KeptProgram, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 import { Replay } from "./replay.ts";
 
+/** Deaths of a program without a new recorded call between them; the last one ends its process. */
+const MAX_DEATHS = 5;
+/** Before a program that died is started again; twice as long after each further death in the same place. */
+const RESTART_PAUSE_MS = 100;
 /** Recorded calls that are read at a time. */
 const PAGE = 1_000;
 
@@ -31,6 +35,9 @@ export class Incarnations {
   async again(process: Process): Promise<void> {
     const rows = await this.#recordedOf(process);
     if (process.exit) return;
+    // Its program may live on without a kernel to talk to: there are never two of them.
+    if (process.host) this.#parts.host.signal(process.host, "kill");
+    process.host = null;
     process.replay = new Replay(rows);
     process.seq = Math.max(process.seq, ...rows.slice(-1).map(({ seq }) => seq));
     process.incarnation++;
@@ -63,11 +70,39 @@ export class Incarnations {
         transport: this.#openTransport({ tenant, key: key as Principal["key"], pid, scopes: capabilities }),
         signal: process.abort.signal,
         print: (text) => this.#print(process, text),
+        started: (group) => {
+          process.host = group;
+          this.#lifecycle.save(process);
+        },
       });
       if (!this.#isClosing) this.#lifecycle.end(process, { code: 0, signal: null, reason: "finished", result });
     } catch (cause) {
-      if (!this.#isClosing) this.#fail(process, cause);
+      if (this.#isClosing || process.exit) return;
+      if (isDeath(cause) && this.#mayGoOn(process)) this.#afterDeath(process, cause);
+      else this.#fail(process, cause);
     }
+  }
+
+  /** A program that dies again and again where it stands would do so for ever. */
+  #mayGoOn(process: Process): boolean {
+    const calls = process.done + process.failed;
+    const deaths = process.deaths?.calls === calls ? process.deaths.count + 1 : 1;
+    process.deaths = { calls, count: deaths };
+    return deaths < MAX_DEATHS;
+  }
+
+  #afterDeath(process: Process, cause: Error): void {
+    const { timers, clock, logs } = this.#parts;
+    const died = new SysError("ECANCELED", cause.message);
+    // What it had asked for has nobody to hear it; the next incarnation asks again.
+    for (const record of process.calls) {
+      record.isLeft = true;
+      record.cancel(died);
+    }
+    logs.append(process.pid, `⟲ ${cause.message}; it is started again\n`);
+    timers.at(clock.nowMs() + RESTART_PAUSE_MS * 2 ** ((process.deaths?.count ?? 1) - 1), () => {
+      if (!process.exit && !this.#isClosing) void this.again(process);
+    });
   }
 
   #fail(process: Process, cause: unknown): void {
@@ -86,3 +121,7 @@ export class Incarnations {
     if (!replay || replay.isLive) this.#parts.logs.append(pid, text);
   }
 }
+
+/** Its process was killed: what it was doing can be done again. */
+const isDeath = (cause: unknown): cause is Error =>
+  cause instanceof Error && "isDeath" in cause && cause.isDeath === true;

@@ -6,7 +6,7 @@ import { isUnsafe } from "./call-row.ts";
 import { Incarnations } from "./incarnation.ts";
 import type { Parts } from "./parts.ts";
 import { serviceOf } from "./policies/policy.ts";
-import type { CallRow, JournalImage, KeptProgram, KeyRow, Principal, ProcessRow } from "./ports.ts";
+import type { CallRow, HostGroup, JournalImage, KeptProgram, KeyRow, Principal, ProcessRow } from "./ports.ts";
 import type { Process, Suspension } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
 import { urgencyOf } from "./urgency.ts";
@@ -70,7 +70,7 @@ export class Lifecycle {
 
   end(process: Process, exit: Exit): void {
     if (process.exit) return;
-    const { clock, outbox, keys, budgets, processes } = this.#parts;
+    const { clock, outbox, keys, budgets, processes, mailbox, pipes, sleepers, topics } = this.#parts;
     process.end(exit, clock.nowMs());
     const ended = new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`);
     process.abort.abort(ended);
@@ -78,6 +78,7 @@ export class Lifecycle {
     for (const row of keys.list()) if (row.pid === process.pid) this.#revoke(row);
     outbox.event("process.exited", process, { code: exit.code, signal: exit.signal, reason: exit.reason });
     this.save(process);
+    for (const part of [mailbox, pipes, sleepers, topics]) part.ended(process);
     budgets.drop(`process:${process.pid}`);
     processes.retire(process);
   }
@@ -90,7 +91,9 @@ export class Lifecycle {
   signal(process: Process, signal: Signal, by: Pid | null): void {
     if (process.exit) return;
     this.#parts.outbox.event("process.signalled", process, { signal, by });
-    const isHosted = process.host !== null && this.#parts.host.signal(process.host, signal);
+    // What is interrupted of a program that is replayed are its calls.
+    const reachesHost = process.host !== null && !(signal === "interrupt" && process.isReplayed);
+    const isHosted = reachesHost && this.#parts.host.signal(process.host as HostGroup, signal);
     switch (signal) {
       case "interrupt":
         for (const record of process.calls)

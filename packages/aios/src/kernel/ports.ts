@@ -87,18 +87,29 @@ export interface ProgramContext {
   readonly signal: AbortSignal;
   /** Appends to the process's log. */
   print(text: string): void;
+  /** The program runs in this process group of the machine: signals to the process reach it. */
+  started(group: HostGroup): void;
 }
 
 /** A program as its process keeps it: whole, so that the next incarnation does not depend on what is on disk then. */
-export interface KeptProgram {
-  readonly kind: "agent";
-  readonly manifest: Manifest;
-  readonly task: string;
-  /** Instead of the manifest's. */
-  readonly modelAsked?: string | undefined;
+export type KeptProgram =
+  | {
+      readonly kind: "agent";
+      readonly manifest: Manifest;
+      readonly task: string;
+      /** Instead of the manifest's. */
+      readonly modelAsked?: string | undefined;
+    }
+  /** A module of JavaScript or TypeScript; what the file holds now is what runs. */
+  | { readonly kind: "module"; readonly file: string; readonly task: string };
+
+/** A process group of the machine. */
+export interface HostGroup {
+  readonly hostPid: number;
+  readonly hostStartedAt: string;
 }
 
-/** Runs programs. Resolves with what the program returned; a rejection is exit code 1. */
+/** Runs programs. Resolves with what the program returned; a rejection is exit code 1, with `isDeath` it was killed. */
 export interface ProgramDriver {
   /** @throws SysError ENOENT with the names that exist. */
   find(agent: string): Promise<Manifest>;
@@ -108,11 +119,8 @@ export interface ProgramDriver {
 /** Process groups of the machine: how signals reach commands. */
 export interface Host {
   /** Sends to the whole process group; false when it is gone or is not the one that was started at `startedAt`. */
-  signal(
-    group: { hostPid: number; hostStartedAt: string },
-    signal: Exclude<Signal, "interrupt"> | "interrupt",
-  ): boolean;
-  isAlive(group: { hostPid: number; hostStartedAt: string }): boolean;
+  signal(group: HostGroup, signal: Exclude<Signal, "interrupt"> | "interrupt"): boolean;
+  isAlive(group: HostGroup): boolean;
 }
 
 /** What processes print. */

@@ -76,6 +76,8 @@ export class Process {
   incarnation = 1;
   /** What its earlier incarnations were told. */
   replay: Replay | undefined;
+  /** How often its program was killed since its last recorded call. */
+  deaths: { readonly calls: number; readonly count: number } | undefined;
   /** Starts its program, which does not run yet: a kernel that starts again leaves suspended ones alone. */
   dormant: (() => void) | undefined;
   readonly abort = new AbortController();

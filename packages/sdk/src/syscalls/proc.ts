@@ -72,6 +72,8 @@ export const procSyscalls = {
           task: z.string(),
           model: z.string().optional(),
         }),
+        /** A module whose default export is `defineAgent(…)`, in a process of its own. The home's own key only: it is code. */
+        z.strictObject({ kind: z.literal("module"), file: z.string(), task: z.string() }),
         /** Any executable; the caller starts it with the key that comes back, then tells `proc.bind` and `proc.exit`. */
         z.strictObject({ kind: z.literal("command"), command: z.array(z.string()).min(1), cwd: z.string() }),
       ]),

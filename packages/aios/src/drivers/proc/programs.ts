@@ -6,6 +6,7 @@ import type { AgentEvent, AgentOptions } from "@aiosjs/sdk";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Manifest } from "@aiosjs/sdk/protocol";
 import type { ProgramContext, ProgramDriver } from "../../kernel/ports.ts";
+import { runModule } from "./modules.ts";
 import { readManifest } from "./read-manifest.ts";
 
 export interface ProgramsOptions {
@@ -18,7 +19,10 @@ const shippedAgents = fileURLToPath(new URL("../../../agents", import.meta.url))
 /** Characters of a tool call or its answer that the log shows. */
 const maxLogged = 300;
 
-/** Declarative agents: found on disk by name at each start, so that a change needs no restart; run by the sdk's loop. */
+/**
+ * Declarative agents: found on disk by name at each start, so that a change needs no restart; run by the sdk's loop. Modules run in
+ * processes of their own.
+ */
 export function createPrograms(options: ProgramsOptions): ProgramDriver {
   const folders = [...options.folders, shippedAgents];
   return {
@@ -40,13 +44,17 @@ export function createPrograms(options: ProgramsOptions): ProgramDriver {
         hint: `An agent is a folder with an agent.yaml in ${folders.join(" or ")}.`,
       });
     },
-    run: runAgent,
+    run: (context) => {
+      const { program } = context;
+      return program.kind === "agent" ? runAgent(context, program) : runModule(context, program);
+    },
   };
 }
 
-async function runAgent(context: ProgramContext): Promise<unknown> {
-  const { program, signal } = context;
-  const { manifest, task, modelAsked } = program;
+type AgentProgram = Extract<ProgramContext["program"], { kind: "agent" }>;
+
+async function runAgent(context: ProgramContext, { manifest, task, modelAsked }: AgentProgram): Promise<unknown> {
+  const { signal } = context;
   // Every call says its place in the loop: after a restart the loop is folded again from what is on record.
   const transport = inLanes(context.transport);
   const print = (text: string): void => context.print(text);

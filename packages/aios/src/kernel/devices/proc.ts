@@ -1,6 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
-import { attenuate } from "../access.ts";
+import { attenuate, seesAll } from "../access.ts";
 import type { KeptProgram } from "../ports.ts";
 import type { KernelDevice } from "./device.ts";
 import { viewOfProcess } from "./process-list.ts";
@@ -13,6 +13,10 @@ export const procDevice: KernelDevice<ProcName> = {
     const { program } = args;
     const caller = record.process;
     const capabilities = attenuate(args.capabilities, principal.pid === null ? principal.scopes : caller.capabilities);
+    if (program.kind === "module" && !seesAll(principal))
+      throw new SysError("EACCES", "a module is code that runs beside the kernel: only the home's own key starts one", {
+        hint: "start it as a command: aios run -- node FILE",
+      });
     const manifest =
       program.kind === "agent"
         ? typeof program.agent === "string"
@@ -22,18 +26,18 @@ export const procDevice: KernelDevice<ProcName> = {
     const process = parts.processes.add({
       tenant: caller.tenant,
       parent: caller.kind === "kernel" ? undefined : caller,
-      name: args.name ?? manifest?.name ?? baseName(program.kind === "command" ? program.command[0] : undefined),
+      name: args.name ?? manifest?.name ?? nameOf(program),
       kind: program.kind,
       nice: args.nice ?? (caller.kind === "kernel" ? 0 : caller.nice),
       class: args.class ?? (caller.kind === "kernel" ? "batch" : caller.class),
       capabilities,
-      onExhausted: args.onExhausted ?? (program.kind === "agent" ? "suspend" : "refuse"),
+      onExhausted: args.onExhausted ?? (program.kind === "command" ? "refuse" : "suspend"),
       program: manifest ? keptAgent(program, manifest) : program,
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,
     });
     lifecycle.spawned(process, [...(manifest?.limits ?? []), ...(args.limits ?? [])]);
-    if (program.kind === "agent" && manifest) {
+    if (process.isReplayed) {
       void lifecycle.incarnations.begin(process);
       return { pid: process.pid, key: null };
     }
@@ -155,4 +159,8 @@ function keptAgent(program: ParsedArgsOf<"proc.spawn">["program"], manifest: Man
   return { kind: "agent", manifest, task, ...(model === undefined ? {} : { modelAsked: model }) };
 }
 
-const baseName = (path: string | undefined): string => path?.slice(path.lastIndexOf("/") + 1) || "process";
+/** What a program without a name is called: its file. */
+function nameOf(program: ParsedArgsOf<"proc.spawn">["program"]): string {
+  const path = program.kind === "command" ? program.command[0] : program.kind === "module" ? program.file : undefined;
+  return path?.slice(path.lastIndexOf("/") + 1) || "process";
+}

@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { extname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { fromProblem, SysError } from "@aiosjs/sdk/protocol";
+import type { ProgramContext } from "../../kernel/ports.ts";
+import { hostProcess } from "./host-processes.ts";
+import type { FromModule, ToModule } from "./module-wire.ts";
+
+/** What a module may know of the machine: no key, no token, no address. */
+const harmless = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "NO_COLOR"];
+
+/**
+ * Runs a program in a process of its own to its end. Resolves with what it returned.
+ * @throws SysError what the program threw; EIO with `isDeath` when its process was killed.
+ */
+export async function runModule(
+  context: ProgramContext,
+  { file, task }: { file: string; task: string },
+): Promise<unknown> {
+  const { pid, signal } = context;
+  const print = (text: string): void => context.print(text);
+  signal.throwIfAborted();
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(import.meta.dirname, `module-child${extname(import.meta.filename)}`)],
+    {
+      env: { ...pick(process.env, harmless), AIOS_PID: pid },
+      // A group of its own: signals reach what it started, too.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      serialization: "json",
+    },
+  );
+  const kill = (): void => killGroup(child);
+  signal.addEventListener("abort", kill, { once: true });
+  const calls = new Map<number, () => void>();
+  const end = Promise.withResolvers<unknown>();
+  child.on("message", (message: FromModule) => {
+    if (message.is === "call") void carry(message, { child, calls, context });
+    else if (message.is === "left") calls.get(message.id)?.();
+    else if (message.is === "returned") end.resolve(message.result);
+    else end.reject(message.problem ? fromProblem(message.problem) : new Error(message.message));
+  });
+  const printed = Promise.all([copy(child.stdout, print), copy(child.stderr, print)]);
+  child.once("error", (cause) =>
+    end.reject(new SysError("EIO", `${file} cannot be started: ${cause.message}`, { cause })),
+  );
+  child.once("exit", (code, killedBy) => {
+    for (const leave of calls.values()) leave();
+    const how = killedBy ? `was killed by ${killedBy}` : `exited with ${code} before it returned`;
+    end.reject(Object.assign(new SysError("EIO", `the program ${how}`), { isDeath: killedBy !== null }));
+  });
+  const started = child.pid === undefined ? undefined : hostProcess(child.pid);
+  if (started) context.started({ hostPid: started.hostPid, hostStartedAt: started.startedAt });
+  say(child, { is: "begin", file, task });
+  try {
+    return await end.promise;
+  } finally {
+    signal.removeEventListener("abort", kill);
+    // What it left running has nobody to answer for it.
+    kill();
+    await printed;
+  }
+}
+
+/** A call of the module: events go down the channel as they come. */
+async function carry(
+  { id, name, args, options }: Extract<FromModule, { is: "call" }>,
+  { child, calls, context }: { child: ChildProcess; calls: Map<number, () => void>; context: ProgramContext },
+): Promise<void> {
+  const left = new AbortController();
+  calls.set(id, () => left.abort());
+  for await (const events of context.transport.syscall(name, args, { ...options, signal: left.signal }))
+    say(child, { is: "events", id, events });
+  calls.delete(id);
+}
+
+/** Whoever is gone already needs no answer. */
+function say(child: ChildProcess, message: ToModule): void {
+  if (child.connected) child.send(message, () => undefined);
+}
+
+async function copy(from: Readable | null, print: (text: string) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of (from ?? []) as AsyncIterable<Buffer>) print(decoder.decode(chunk, { stream: true }));
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
+}
+
+const pick = (all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
