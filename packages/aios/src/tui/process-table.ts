@@ -57,7 +57,7 @@ export function processTable(state: ProcessTableState, width: number, height: nu
 }
 
 /** Pids in a table: long enough to tell them apart, short enough to read; any unique prefix names a process. */
-const shortPid = (pid: string): string => pid.slice(0, 10);
+export const shortPid = (pid: string): string => pid.slice(0, 10);
 
 type Marked = Pick<ProcessTableState, "simulatedCores" | "recordedCores">;
 

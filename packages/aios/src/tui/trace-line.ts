@@ -1,6 +1,7 @@
 import type { CallView } from "@aiosjs/sdk";
 import { shortCost, shortCount, shortTime } from "./figures.ts";
 import type { Paint } from "./paint.ts";
+import { shortPid } from "./process-table.ts";
 import { fit, pad, widthOf } from "./width.ts";
 
 export interface TraceState {
@@ -8,6 +9,8 @@ export interface TraceState {
   readonly simulatedCores: ReadonlySet<string>;
   readonly recordedCores?: ReadonlySet<string>;
   readonly paint: Paint;
+  /** Says whose call it is: several processes are shown. */
+  readonly hasPid?: boolean;
   /** For the time of day. */
   readonly lang: string;
   /** `1.2k tokens` in the reader's language. */
@@ -21,7 +24,8 @@ export interface TraceState {
 export function traceLine(shown: TraceState, width: number): string {
   const { call, simulatedCores, recordedCores, paint, lang, tokens } = shown;
   const { timing, usage, state } = call;
-  const at = clockTime(timing.queuedAt, lang);
+  const time = clockTime(timing.queuedAt, lang);
+  const at = shown.hasPid ? `${time}  ${shortPid(call.pid)}` : time;
   const isOpen = state === "queued" || state === "running";
   const [core = ""] = call.device.split("/");
   const isSimulated = simulatedCores.has(core);

@@ -12,9 +12,9 @@ test("the table is read page by page, each process once, whatever starts and end
   const rig = await openRig({ cores });
   const pids = Array.from({ length: 25 }, (_, index) => rig.client(`s${index}`).pid);
   const seen: string[] = [];
-  let after: string | null = null;
-  for (let page = 0; page === 0 || after !== null; page++) {
-    const answer = await rig.admin.proc.list({ all: true, limit: 10, ...(after === null ? {} : { after }) });
+  let after: string | undefined;
+  for (let page = 0; page === 0 || after !== undefined; page++) {
+    const answer = await rig.admin.proc.list({ all: true, limit: 10, ...(after === undefined ? {} : { after }) });
     seen.push(...answer.processes.map(({ pid }) => pid));
     if (page === 0) {
       expect(answer.total).toBe(25);
@@ -22,7 +22,7 @@ test("the table is read page by page, each process once, whatever starts and end
       await rig.clock.run(rig.clock.nowMs() + 1);
       pids.push(rig.client("late").pid);
     }
-    after = answer.next;
+    after = answer.next ?? undefined;
   }
   expect(seen.toSorted()).toEqual(pids.toSorted());
 });

@@ -1,10 +1,9 @@
 import type { ResultOf } from "@aiosjs/sdk";
 import type { Usage } from "@aiosjs/sdk";
 import { shortCost, shortCount } from "../../tui/figures.ts";
-import { CliError, usage as usageError } from "../cli-error.ts";
 import { llmText } from "../messages/llm.ts";
 import type { ContextOf } from "../registry.ts";
-import { parseSince } from "../since.ts";
+import { instantOf } from "../since.ts";
 import { table } from "../table.ts";
 
 type Context = ContextOf<"llm usage">;
@@ -14,7 +13,7 @@ export async function run(context: Context): Promise<void> {
   const { t, paint, options } = context;
   const client = await context.client();
   const { by } = options;
-  const { rows, total } = await client.llm.usage({ by: by as "model", since: sinceOf(context) });
+  const { rows, total } = await client.llm.usage({ by: by as "model", since: instantOf(options.since, context) ?? 0 });
   if (rows.length === 0) context.say(t(llmText.noCalls));
   const shown = rows.length > 1 ? [...rows, { ...total, key: t(llmText.total) }] : rows;
   const isTotal = (row: Row): boolean => row === shown[rows.length];
@@ -59,10 +58,3 @@ export async function run(context: Context): Promise<void> {
 /** What a simulation answered says so, whatever the rows are by. */
 const markOf = ({ isSimulated }: Row, isTotal: boolean, { t }: Context): string =>
   isSimulated && !isTotal ? `(${t(llmText.simulated)})` : "";
-
-function sinceOf({ options, t }: Context): number {
-  if (options.since === undefined) return 0;
-  const since = parseSince(options.since, Date.now());
-  if (since !== undefined) return since;
-  throw new CliError(usageError, t(llmText.wrongSince, { value: options.since }), { hint: t(llmText.wrongSinceHint) });
-}

@@ -74,6 +74,11 @@ export const commonText = {
     en: "there are commands, config, syscalls, and every syscall by its name",
     zh: "可用：commands、config、syscalls，以及各系统调用的名称",
   },
+  wrongInstant: { en: '"{value}" is no time', zh: "“{value}”不是有效的时间" },
+  wrongInstantHint: {
+    en: "write 15m, 24h, 7d, or a day as 2026-11-01",
+    zh: "写法：15m、24h、7d，或日期如 2026-11-01",
+  },
   noTerminal: {
     en: '"aios {path}" asks questions, and there is no terminal to ask on',
     zh: "“aios {path}”需要交互式终端",

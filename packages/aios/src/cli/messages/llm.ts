@@ -74,11 +74,6 @@ export const llmText = {
   process: { en: "PROCESS", zh: "进程" },
   tenant: { en: "TENANT", zh: "租户" },
   day: { en: "DAY (UTC)", zh: "日期（UTC）" },
-  wrongSince: { en: '"{value}" is no time', zh: "“{value}”不是有效的时间" },
-  wrongSinceHint: {
-    en: "write 24h, 7d, or a day as 2026-11-01",
-    zh: "写法：24h、7d，或日期如 2026-11-01",
-  },
   total: { en: "total", zh: "合计" },
   noCalls: { en: "no model has been called yet", zh: "还没有模型调用" },
   changed: { en: "changed: {sections}", zh: "已更新：{sections}" },

@@ -43,6 +43,19 @@ export const processText = {
   ended: { en: "{name} ended: {exit}", zh: "{name} 已结束：{exit}" },
   exitCode: { en: "exit {code}", zh: "退出 {code}" },
   tokens: { en: "{count} tokens", zh: "{count} token" },
+  noSuchCalls: { en: "{name} has made no such syscall", zh: "{name} 没有符合条件的系统调用" },
+  oneOrDiff: { en: "one process is traced at a time", zh: "一次只能跟踪一个进程" },
+  oneOrDiffHint: { en: "compare two with: aios trace --diff A B", zh: "比较两个进程：aios trace --diff A B" },
+  diffOfTwo: {
+    en: "--diff compares two processes, and neither follows nor takes trees",
+    zh: "--diff 比较两个进程，不能与 --follow 或 --tree 同用",
+  },
+  diffCut: { en: "only the first {count} calls of each were compared", zh: "只比较了各自的前 {count} 个调用" },
+  diffSame: { en: "{left} and {right} made the same {same} calls", zh: "{left} 与 {right} 的 {same} 个调用相同" },
+  diffParted: {
+    en: "{left} and {right} part at {at}: {same} the same, {other} with another result, {less} only in the first, {more} only in the second",
+    zh: "{left} 与 {right} 在 {at} 处分开：{same} 个相同，{other} 个结果不同，{less} 个仅前者有，{more} 个仅后者有",
+  },
   noCalls: { en: "{name} has made no syscall yet", zh: "{name} 还没有系统调用" },
 } as const satisfies Record<string, Text>;
 

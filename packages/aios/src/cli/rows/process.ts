@@ -135,11 +135,23 @@ export const processRows = [
     effect: "read",
     summary: { en: "show the syscalls of a process, one line each", zh: "逐行列出进程的系统调用" },
     details: {
-      en: "Like strace: when, what was asked, how it ended, tokens, time in the queue + on the device, cost.",
-      zh: "类似 strace：时间、请求内容、结果、token 数、排队时间 + 执行时间、费用。",
+      en: "Like strace: when, what was asked, how it ended, tokens, time in the queue + on the device, cost. With --diff two processes side by side: = the same, ~ the same call with another result, - only in the first, + only in the second; exit 1 where they differ.",
+      zh: "类似 strace：时间、请求内容、结果、token 数、排队时间 + 执行时间、费用。--diff 并排比较两个进程：= 相同，~ 同一调用但结果不同，- 仅前者有，+ 仅后者有；有差异时退出码为 1。",
     },
-    examples: ["aios trace my-agent", "aios trace my-agent --jsonl"],
-    args: [pid],
+    examples: [
+      "aios trace my-agent",
+      "aios trace my-agent --follow --name 'llm.*' --min-ms 2000",
+      "aios trace my-agent --tree --state failed --since 1h",
+      "aios trace --diff first-run second-run",
+    ],
+    args: [
+      pid,
+      {
+        name: "other",
+        isOptional: true,
+        summary: { en: "with --diff: the process to compare it with", zh: "配合 --diff：用于比较的另一个进程" },
+      },
+    ],
     options: [
       {
         name: "follow",
@@ -148,12 +160,53 @@ export const processRows = [
         summary: { en: "go on until the process ends", zh: "持续输出，直到进程结束" },
       },
       {
+        name: "tree",
+        kind: "flag",
+        summary: { en: "its children's too, in order of time", zh: "包括其子进程，按时间排序" },
+      },
+      {
+        name: "name",
+        kind: "list",
+        value: "PATTERN",
+        summary: { en: "only these, as llm.*; may come several times", zh: "只显示这些调用，例如 llm.*；可重复" },
+      },
+      {
+        name: "state",
+        kind: "list",
+        choices: ["queued", "running", "done", "failed", "ambiguous"],
+        summary: { en: "only those in this state; may come several times", zh: "只显示该状态的调用；可重复" },
+      },
+      {
+        name: "minMs",
+        kind: "number",
+        value: "MS",
+        min: 0,
+        summary: { en: "only those that took so long, waiting included", zh: "只显示耗时（含等待）不短于该值的调用" },
+      },
+      {
+        name: "since",
+        kind: "text",
+        value: "TIME",
+        summary: { en: "only those made since: 15m, 24h, 2026-11-01", zh: "只显示此后的调用：15m、24h、2026-11-01" },
+      },
+      {
+        name: "until",
+        kind: "text",
+        value: "TIME",
+        summary: { en: "only those made before", zh: "只显示此前的调用" },
+      },
+      {
         name: "after",
         kind: "integer",
         value: "SEQ",
         default: 0,
         min: 0,
         summary: { en: "only syscalls after this number", zh: "只显示该序号之后的系统调用" },
+      },
+      {
+        name: "diff",
+        kind: "flag",
+        summary: { en: "compare two processes", zh: "比较两个进程" },
       },
     ],
     load: (): Promise<CommandModule> => import("../commands/trace.ts"),
