@@ -2,7 +2,7 @@
 import { createClient } from "@aiosjs/sdk";
 import type { Client, SyscallOptions } from "@aiosjs/sdk";
 import { asKeyId, asTenantId } from "@aiosjs/sdk/protocol";
-import type { ChatResult, JournalEvent, Pid } from "@aiosjs/sdk/protocol";
+import type { ChatResult, JournalEvent, Pid, SysError } from "@aiosjs/sdk/protocol";
 import { createVirtualClock } from "../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
@@ -18,6 +18,7 @@ import type {
   Journal,
   Kernel,
   KernelSettings,
+  NodeRow,
   PriceTable,
   Principal,
   ProgramDriver,
@@ -75,6 +76,9 @@ export interface RigOptions {
   readonly policies?: readonly Policy[];
   readonly prices?: PriceTable;
   readonly journal?: Journal;
+  /** As the kernel has claimed the journal. */
+  readonly node?: NodeRow;
+  readonly onFenced?: (cause: SysError) => void;
   /** Where answers are kept, if `settings.cache` says which. */
   readonly cache?: (clock: VirtualClock) => Cache;
   /** Default: a machine where no process lives. */
@@ -113,12 +117,14 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     },
     reload: () => Promise.resolve({ settings, cores, cache, changed: [], needRestart: [] }),
     onShutdown: () => undefined,
+    ...(options.node ? { node: options.node } : {}),
+    ...(options.onFenced ? { onFenced: options.onFenced } : {}),
   });
   const principal = (tenant: string): Principal => ({
     tenant: asTenantId(tenant),
     key: asKeyId(`k-${tenant}`),
     pid: null,
-    scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*"],
+    scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "pipe.*", "topic.*"],
   });
   const root = principal("local");
   const admin = createClient(kernel.transport(root));

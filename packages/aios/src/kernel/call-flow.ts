@@ -1,5 +1,12 @@
 import { isSysError, noUsage, piecesOf, SysError } from "@aiosjs/sdk/protocol";
-import type { ChatResult, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import type {
+  ChatResult,
+  JournalEventBodies,
+  Resource,
+  SysEvent,
+  SyscallName,
+  SyscallSpec,
+} from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
@@ -10,11 +17,14 @@ import type { Handler, KernelCall } from "./devices/device.ts";
 import { approvalDevice } from "./devices/approval.ts";
 import { chatDevice } from "./devices/chat.ts";
 import { llmDevice } from "./devices/llm.ts";
+import { mailDevice } from "./devices/mail.ts";
+import { pipeDevice } from "./devices/pipe.ts";
 import { procDevice } from "./devices/proc.ts";
 import { processListDevice } from "./devices/process-list.ts";
 import { routingDevice } from "./devices/routing.ts";
 import { summarize } from "./devices/summary.ts";
 import { sysDevice } from "./devices/sys.ts";
+import { topicDevice } from "./devices/topic.ts";
 import { traceDevice } from "./devices/trace.ts";
 import { valueDevice } from "./devices/value.ts";
 import { Executor } from "./executor.ts";
@@ -37,6 +47,9 @@ const kernelDevices = {
   ...llmDevice,
   ...routingDevice,
   ...valueDevice,
+  ...mailDevice,
+  ...pipeDevice,
+  ...topicDevice,
 } as unknown as Readonly<Record<string, Handler<SyscallName>>>;
 
 /** Whether the kernel answers this syscall itself, without a driver. */
@@ -74,8 +87,10 @@ export class CallFlow {
   begin(spec: SyscallSpec, record: CallRecord, caller: Caller, turn?: Promise<void>): void {
     const { outbox } = this.#parts;
     if (outbox.failure === undefined || record.replayKey === undefined) return this.#begin(spec, record, caller, turn);
-    void outbox.recovered().then(() => {
+    void outbox.recovered().then((fenced) => {
       try {
+        const refusal = fenced ?? record.cancelled;
+        if (refusal) throw refusal;
         this.#begin(spec, record, caller, turn);
       } catch (cause) {
         this.refuse(record, toSysError(record.name, cause));
@@ -322,17 +337,36 @@ export class CallFlow {
       event,
     ];
     let failure: SysError | undefined;
+    // Who is told that it failed makes it again: it must not happen later by itself.
+    const isOnce = !process.isReplayed && record.effects.length + record.settles.length > 0;
     if (isRelaxed(record)) outbox.note(...records);
     else
       try {
-        await outbox.commit(...records);
+        await (isOnce ? outbox.commitOnce(...records) : outbox.commit(...records));
       } catch (cause) {
         if (!process.isReplayed) failure = toSysError("the journal", cause);
         // A program that lives on the journal waits for space; its answer is written first of all then.
-        else await outbox.recovered();
+        else failure = await outbox.recovered();
+        if (isOnce && failure) this.#noteLost(record, body, failure);
       }
+    for (const settle of record.settles) settle(!error && !failure);
     this.#options.calls.close(record);
     record.end(failure ? { error: failure } : outcome);
+  }
+
+  /** What a call has done could not be recorded, and was forgotten: it has failed. */
+  #noteLost(
+    record: CallRecord,
+    body: Omit<JournalEventBodies["syscall.failed"], "code" | "detail">,
+    error: SysError,
+  ): void {
+    const { outbox } = this.#parts;
+    const { process } = record;
+    outbox.note(
+      { kind: "call", row: callRow(record, "failed", error) },
+      { kind: "process", row: process.row() },
+      outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message }),
+    );
   }
 
   /** The kernel stops before the call has ended: it stays open, and what it has used is paid. */
@@ -340,6 +374,7 @@ export class CallFlow {
     const { outbox } = this.#parts;
     outbox.note(...accounts.map((account) => ({ kind: "account" as const, row: account.row() })));
     record.usage = usage;
+    for (const settle of record.settles) settle(false);
     this.#options.lifecycle.entries.delete(record);
     this.#options.calls.close(record);
     record.end("error" in outcome ? outcome : { error: new SysError("ECANCELED", "the kernel is shutting down") });

@@ -47,6 +47,8 @@ export interface KernelOptions extends KernelPorts {
   }>;
   /** Called once when `sys.shutdown` was asked for. */
   readonly onShutdown: () => void;
+  /** Called once when another kernel has claimed the journal: nothing is served any more, and nothing recorded. */
+  readonly onFenced?: (cause: SysError) => void;
   /** The home's own key, administrative in all tenants. */
   readonly rootKey?: { token: string; tenant: string };
 }
@@ -67,6 +69,7 @@ class KernelDoor implements Kernel {
   readonly #calls: CallTable;
   readonly #counts = new CallCounts();
   #closing: Promise<void> | undefined;
+  #fenced: SysError | undefined;
   isReady = false;
 
   constructor(parts: Parts, options: KernelOptions) {
@@ -89,13 +92,14 @@ class KernelDoor implements Kernel {
   }
 
   open(image: Parameters<Lifecycle["restore"]>[0], wasCrash: boolean): void {
-    const { keys, outbox, settings } = this.#parts;
+    const { keys, lease, outbox, settings } = this.#parts;
     const { rootKey } = this.#options;
     if (rootKey) {
       const isNew = keys.find(rootKey.token.split("_")[2] ?? "") === undefined;
       const row = keys.adopt(rootKey.token, rootKey.tenant);
       if (isNew) outbox.note({ kind: "key", row });
     }
+    void lease?.lost.then((cause) => this.#fence(cause));
     this.#lifecycle.restore(image);
     outbox.note({ kind: "meta", key: "state", value: "running" });
     const tenant = this.#homeTenant();
@@ -214,7 +218,13 @@ class KernelDoor implements Kernel {
 
   /** @throws SysError EAGAIN while shutting down, ENOSPC or EIO while the journal cannot be written. Views are served all the same. */
   #checkOpen({ name, spec }: { name: SyscallName; spec: SyscallSpec }, record: CallRecord): void {
+    const { lease } = this.#parts;
+    if (this.#fenced) throw this.#fenced;
     if (name === "sys.shutdown" || (spec.isView && record.replayKey === undefined)) return;
+    if (lease?.isSure() === false)
+      throw new SysError("EAGAIN", "the kernel was stopped for a while, and asks whether the home is still its own", {
+        retryAfterMs: 1_000,
+      });
     if (!this.isReady) {
       const closing = new SysError("EAGAIN", "the kernel is shutting down", {
         retryAfterMs: 2_000,
@@ -227,6 +237,18 @@ class KernelDoor implements Kernel {
     }
     const { failure } = this.#parts.outbox;
     if (failure !== undefined && !record.process.isReplayed) throw toSysError("the journal", failure);
+  }
+
+  /** Another kernel goes on with all of this: what is open ends here, untold to the journal and to no command. */
+  #fence(cause: SysError): void {
+    const { outbox, processes } = this.#parts;
+    this.isReady = false;
+    this.#fenced = cause;
+    outbox.fence(cause);
+    this.#lifecycle.incarnations.close();
+    for (const record of this.#calls) record.cancel(cause);
+    for (const process of processes) if (process.isReplayed) process.abort.abort(cause);
+    this.#options.onFenced?.(cause);
   }
 
   async #nested(
@@ -309,6 +331,7 @@ class KernelDoor implements Kernel {
         });
     outbox.event("kernel.stopped", { tenant: this.#homeTenant(), pid: null }, { reason: "shutdown" });
     timers.close();
-    await outbox.commit({ kind: "meta", key: "state", value: "stopped" });
+    this.#parts.lease?.close();
+    if (!this.#fenced) await outbox.commit({ kind: "meta", key: "state", value: "stopped" });
   }
 }

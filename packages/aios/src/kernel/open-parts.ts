@@ -3,8 +3,11 @@ import { Budgets } from "./budget.ts";
 import { Estimator } from "./estimate.ts";
 import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
+import { Lease } from "./lease.ts";
+import { Mailbox } from "./mailbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
+import { Pipes } from "./pipes.ts";
 import type {
   Cache,
   Clock,
@@ -14,6 +17,7 @@ import type {
   Host,
   Journal,
   JournalImage,
+  NodeRow,
   KernelSettings,
   Logs,
   PriceTable,
@@ -26,7 +30,10 @@ import { ProcessTable } from "./process-table.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { Router } from "./router.ts";
 import { Scheduler } from "./scheduler.ts";
+import { Sleepers } from "./sleepers.ts";
 import { Timers } from "./timers.ts";
+import { TopicLog } from "./topic-log.ts";
+import { Topics } from "./topics.ts";
 import { ValueVersions } from "./value-versions.ts";
 
 export interface KernelPorts {
@@ -44,6 +51,10 @@ export interface KernelPorts {
   readonly policies?: readonly Policy[];
   /** Where answers are kept for equal requests. */
   readonly cache?: Cache | undefined;
+  /** As this kernel has claimed the journal. Default: the journal is nobody else's, and there is no lease. */
+  readonly node?: NodeRow;
+  /** Whether the operating system keeps other kernels out. Default: it does. */
+  readonly isSole?: () => boolean;
   /** Published prices, for models whose price nobody told. */
   readonly prices?: PriceTable;
 }
@@ -56,7 +67,8 @@ export async function openParts(
   const image = await journal.load();
   const wasCrash = image.meta.get("state") === "running";
   const nowMs = clock.nowMs();
-  const timers = new Timers(clock);
+  const { node, isSole = () => true } = options;
+  const timers = new Timers(clock, () => parts.lease?.isSure() ?? true);
   const keys = new Keys({ random, hash, clock });
   keys.restore(image.keys);
   const budgets = new Budgets();
@@ -67,7 +79,12 @@ export async function openParts(
   for (const [tenant, limits] of Object.entries(settings.budgets)) budgets.set(`tenant:${tenant}`, limits, nowMs);
   for (const row of image.keys)
     if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
-  const outbox = new Outbox(journal, { clock, timers, lastEventSeq: image.lastEventSeq });
+  const outbox = new Outbox(journal, {
+    clock,
+    timers,
+    lastEventSeq: image.lastEventSeq,
+    onFenced: (cause) => parts.lease?.lose(cause),
+  });
   const estimator = new Estimator();
   const approvals = new Approvals({ outbox, clock, random });
   approvals.restore(image.approvals);
@@ -83,6 +100,8 @@ export async function openParts(
   });
   const answers = new ResponseCache({ hash, lanes });
   answers.use(options.cache, settings.cache);
+  const processes = new ProcessTable({ random, clock });
+  const mailbox = new Mailbox(outbox, image);
   const parts: Parts = {
     clock,
     random,
@@ -93,17 +112,22 @@ export async function openParts(
     programs,
     settings,
     timers,
+    lease: node && new Lease({ journal, clock, node, isSole, whenSure: () => timers.goOn() }),
     keys,
     budgets,
     toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
     outbox,
-    processes: new ProcessTable({ random, clock }),
+    processes,
     scheduler: new Scheduler({ clock, timers, random, lanesOf: (record) => parts.router.lanesOf(record) }),
     estimator,
     lanes,
     answers,
     approvals,
     values: new ValueVersions({ journal, outbox }),
+    mailbox,
+    pipes: new Pipes({ mailbox, processes, clock, random }),
+    sleepers: new Sleepers(mailbox, image.intents),
+    topics: new Topics({ journal, outbox, clock, log: new TopicLog({ journal, outbox }) }, image.cursors),
     router: new Router({
       lanes,
       estimator,

@@ -1,5 +1,5 @@
 import { isSysError } from "@aiosjs/sdk/protocol";
-import type { JournalEvent, JournalEventBodies, Pid, TenantId, Topic } from "@aiosjs/sdk/protocol";
+import type { JournalEvent, JournalEventBodies, Pid, SysError, TenantId, Topic } from "@aiosjs/sdk/protocol";
 import type { Clock, Journal, JournalRecord } from "./ports.ts";
 import type { Timer, Timers } from "./timers.ts";
 
@@ -20,6 +20,7 @@ export class Outbox {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #onFenced: (cause: SysError) => void;
   #noted: Timer | undefined;
   #seq: number;
   #pending: JournalRecord[] = [];
@@ -32,10 +33,19 @@ export class Outbox {
   readonly #recent: JournalEvent[] = [];
   readonly #followers = new Set<() => void>();
   #failure: unknown;
-  #recovery: PromiseWithResolvers<void> | undefined;
+  /** Another kernel has the journal: nothing is recorded any more. */
+  #fenced: SysError | undefined;
+  #recovery: PromiseWithResolvers<SysError | undefined> | undefined;
   #isRetrying = false;
+  /** Records of `commitOnce`, and those of them that were not written. */
+  readonly #once = new WeakSet<JournalRecord>();
+  readonly #lost = new WeakSet<JournalRecord>();
 
-  constructor(journal: Journal, options: { clock: Clock; timers: Timers; lastEventSeq: number }) {
+  constructor(
+    journal: Journal,
+    options: { clock: Clock; timers: Timers; lastEventSeq: number; onFenced: (cause: SysError) => void },
+  ) {
+    this.#onFenced = options.onFenced;
     this.#journal = journal;
     this.#clock = options.clock;
     this.#timers = options.timers;
@@ -53,6 +63,7 @@ export class Outbox {
 
   /** Written with the next commit, or by itself soon after: a crash loses what was noted in the last `NOTE_MS`. */
   note(...records: JournalRecord[]): void {
+    if (this.#fenced) return;
     this.#pending.push(...records);
     if (this.#flushing || this.#noted) return;
     this.#noted = this.#timers.at(this.#clock.nowMs() + NOTE_MS, () => {
@@ -60,19 +71,32 @@ export class Outbox {
     });
   }
 
-  /** Resolves when what could not be written is: at once while nothing has failed. */
-  recovered(): Promise<void> {
-    if (this.#failure === undefined) return Promise.resolve();
-    this.#recovery ??= Promise.withResolvers<void>();
+  /** Resolves when what could not be written is: at once while nothing has failed. With ESTALE when it never will be. */
+  recovered(): Promise<SysError | undefined> {
+    if (this.#failure === undefined || this.#fenced) return Promise.resolve(this.#fenced);
+    this.#recovery ??= Promise.withResolvers<SysError | undefined>();
     return this.#recovery.promise;
   }
 
-  /** Resolves when the records, and all noted before them, are durable. @throws SysError ENOSPC | EIO */
+  /** Resolves when the records, and all noted before them, are durable. @throws SysError ENOSPC | EIO | ESTALE */
   commit(...records: JournalRecord[]): Promise<void> {
+    if (this.#fenced) return Promise.reject(this.#fenced);
     this.#pending.push(...records);
     this.#noted?.cancel();
     this.#noted = undefined;
     return (this.#flushing ??= this.#flush());
+  }
+
+  /** As `commit`, but what cannot be written now is forgotten, not tried again. @throws SysError ENOSPC | EIO | ESTALE */
+  async commitOnce(...records: JournalRecord[]): Promise<void> {
+    if (this.#fenced) throw this.#fenced;
+    for (const record of records) this.#once.add(record);
+    try {
+      await this.commit(...records);
+    } catch (cause) {
+      // Another record of the same turn may be what the journal refuses.
+      if (records.some((record) => this.#lost.has(record))) throw cause;
+    }
   }
 
   /** What was noted so far is in the journal, for who reads there; while it cannot be written, the journal is as it is. */
@@ -107,16 +131,36 @@ export class Outbox {
     try {
       await sent;
       this.#failure = undefined;
-      this.#recovery?.resolve();
+      this.#recovery?.resolve(undefined);
       this.#recovery = undefined;
     } catch (cause) {
       if (isSysError(cause) && cause.code === "EINVAL") return this.#singly(records);
       this.#failure = cause;
+      const kept = records.filter((record) => !this.#isLost(record));
+      if (isSysError(cause) && cause.code === "ESTALE") {
+        this.#onFenced(cause);
+        throw cause;
+      }
       // Kept in order for the next try: a full disk loses nothing. Bounded, for nothing new is admitted meanwhile.
-      this.#unwritten.push({ order, records });
+      this.#unwritten.push({ order, records: kept });
       this.#retryLater();
       throw cause;
     }
+  }
+
+  /** What other kernels record from here on is not ours to follow: nothing is tried again. */
+  fence(cause: SysError): void {
+    this.#fenced ??= cause;
+    this.#failure = this.#fenced;
+    this.#pending = [];
+    this.#unwritten = [];
+    this.#recovery?.resolve(this.#fenced);
+  }
+
+  #isLost(record: JournalRecord): boolean {
+    if (!this.#once.has(record)) return false;
+    this.#lost.add(record);
+    return true;
   }
 
   #retryLater(): void {
@@ -134,6 +178,7 @@ export class Outbox {
     for (const record of records)
       await this.#journal.commit([record]).catch((cause: unknown) => {
         refused = cause;
+        this.#isLost(record);
       });
     throw refused;
   }

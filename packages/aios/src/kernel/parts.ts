@@ -3,13 +3,18 @@ import type { Budgets } from "./budget.ts";
 import type { Estimator } from "./estimate.ts";
 import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
+import type { Lease } from "./lease.ts";
+import type { Mailbox } from "./mailbox.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Pipes } from "./pipes.ts";
 import type { Clock, Hash, Host, Journal, KernelSettings, Logs, ProgramDriver, Random, Toolbox } from "./ports.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { Router } from "./router.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { Sleepers } from "./sleepers.ts";
 import type { Timers } from "./timers.ts";
+import type { Topics } from "./topics.ts";
 import type { ValueVersions } from "./value-versions.ts";
 
 /** What the rooms of the kernel share: the ports, and one of each table. */
@@ -23,6 +28,7 @@ export interface Parts {
   readonly programs: ProgramDriver;
   readonly toolbox: Toolbox | undefined;
   readonly timers: Timers;
+  readonly lease: Lease | undefined;
   readonly outbox: Outbox;
   readonly budgets: Budgets;
   readonly keys: Keys;
@@ -34,5 +40,9 @@ export interface Parts {
   readonly answers: ResponseCache;
   readonly approvals: Approvals;
   readonly values: ValueVersions;
+  readonly mailbox: Mailbox;
+  readonly pipes: Pipes;
+  readonly sleepers: Sleepers;
+  readonly topics: Topics;
   settings: KernelSettings;
 }

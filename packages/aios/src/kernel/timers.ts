@@ -23,8 +23,12 @@ export class Timers {
   readonly #awaited: number[] = [];
   readonly #closed = new AbortController();
 
-  constructor(clock: Clock) {
+  readonly #mayAct: () => boolean;
+
+  /** While `mayAct` says no, what is due waits for `goOn`. */
+  constructor(clock: Clock, mayAct: () => boolean = () => true) {
     this.#clock = clock;
+    this.#mayAct = mayAct;
   }
 
   /** Calls `act` once at `atMs` or later, in order of due time, then of registration. */
@@ -56,6 +60,12 @@ export class Timers {
   #wake(awaitedMs: number): void {
     const place = this.#awaited.lastIndexOf(awaitedMs);
     if (place >= 0) this.#awaited.splice(place, 1);
+    this.goOn();
+  }
+
+  /** Does what is due. */
+  goOn(): void {
+    if (this.#closed.signal.aborted || !this.#mayAct()) return;
     const nowMs = this.#clock.nowMs();
     for (let next = this.#due.peek(); next && next.atMs <= nowMs; next = this.#due.peek()) {
       this.#due.remove(next);
