@@ -40,7 +40,7 @@ export interface StorageImport {
 export async function importStorage(
   client: ValueClient,
   tables: StorageTables,
-  { name = "storage" }: { name?: string } = {},
+  { name = "storage", isDryRun = false }: { name?: string; /** Nothing is written. */ isDryRun?: boolean } = {},
 ): Promise<StorageImport> {
   const scopes = scopesOf(name);
   const unmapped: { where: string; reason: string }[] = [];
@@ -53,7 +53,8 @@ export async function importStorage(
       try {
         const [key, record] = read(reader);
         for (const column of reader.unread()) unknown.add(column);
-        if ((await shelf.get(key)) === undefined && (await shelf.add(key, record))) counts.imported++;
+        const isNew = (await shelf.get(key)) === undefined && (isDryRun || (await shelf.add(key, record)));
+        if (isNew) counts.imported++;
         else counts.present++;
       } catch (error) {
         if (!(error instanceof Unmapped) && !(isSysError(error) && error.code === "E2BIG")) throw error;

@@ -5,18 +5,21 @@ import { parse, stringify } from "yaml";
 import { writeConfig } from "../../config/edit.ts";
 import { translateFile } from "../../config/import.ts";
 import { predecessorNames, predecessorOf } from "../../config/predecessor.ts";
+import { isSqliteFile } from "../../config/predecessor-storage.ts";
 import { withStoredEnv } from "../../config/secrets.ts";
 import type { Translation } from "../../config/translation.ts";
 import { CliError, conflict } from "../cli-error.ts";
 import { configText } from "../messages/config.ts";
 import { pad, widthOf } from "../../tui/width.ts";
 import type { ContextOf } from "../registry.ts";
+import { importStorageFile } from "../import-storage-file.ts";
 
 type Context = ContextOf<"config import">;
 
 export async function run(context: Context): Promise<void> {
   const { args, options, home, t, cwd } = context;
   const path = resolve(cwd, args.file);
+  if (await isSqliteFile(path)) return importStorageFile(path, { isDryRun: options.dryRun }, context);
   const translation = await translateFile(path);
   const file = home.file("config.yaml");
   const text = yamlOf(translation, path);

@@ -43,4 +43,14 @@ export const configText = {
     en: "--dry-run shows the translation; --force replaces the file",
     zh: "--dry-run 查看转换结果；--force 替换该文件",
   },
+  storageFrom: { en: "{path}: what {system} has stored", zh: "{path}：{system} 的存储数据" },
+  storageRows: {
+    en: "{imported} taken over, {present} there already",
+    zh: "导入 {imported} 条，已存在 {present} 条",
+  },
+  storageDryRows: {
+    en: "{imported} to take over, {present} there already",
+    zh: "将导入 {imported} 条，已存在 {present} 条",
+  },
+  storageMore: { en: "and {count} more; --json names them all", zh: "另有 {count} 项；--json 可列出全部" },
 } as const satisfies Record<string, Text>;

@@ -75,20 +75,20 @@ export const configRows = [
     group: "config",
     effect: "write",
     summary: {
-      en: "translate the config.yaml of another AIOS, key by key",
-      zh: "逐项转换其他 AIOS 的 config.yaml",
+      en: "take over the config.yaml, or the storage, of another AIOS",
+      zh: "导入其他 AIOS 的 config.yaml 或存储数据",
     },
     details: {
-      en: "Takes the files of agiresearch/AIOS and of yangfei222666-9/aios, and tells what has no counterpart. Keys in them are not copied: references stand in their place, and the variables to set are named. An old config.yaml is kept as config.yaml.bak.",
-      zh: "支持 agiresearch/AIOS 与 yangfei222666-9/aios 的文件，并列出没有对应项的设置。文件中的密钥不会被复制，而是改为引用，并列出需要设置的变量；原有的 config.yaml 保留为 config.yaml.bak。",
+      en: "Takes the files of agiresearch/AIOS and of yangfei222666-9/aios, and tells what has no counterpart. Keys in them are not copied: references stand in their place, and the variables to set are named. An old config.yaml is kept as config.yaml.bak. The SQLite file of the latter goes into the running kernel; what is there already stays as it is.",
+      zh: "支持 agiresearch/AIOS 与 yangfei222666-9/aios 的文件，并列出没有对应项的设置。文件中的密钥不会被复制，而是改为引用，并列出需要设置的变量；原有的 config.yaml 保留为 config.yaml.bak。后者的 SQLite 文件会导入运行中的内核；已存在的记录保持不变。",
     },
-    examples: ["aios config import aios/config/config.yaml --dry-run"],
-    args: [{ name: "file", summary: { en: "the file to translate", zh: "要转换的文件" } }],
+    examples: ["aios config import aios/config/config.yaml --dry-run", "aios config import aios.db"],
+    args: [{ name: "file", summary: { en: "the file to take over", zh: "要导入的文件" } }],
     options: [
       {
         name: "dryRun",
         kind: "flag",
-        summary: { en: "print the translation, write nothing", zh: "只输出结果，不写入" },
+        summary: { en: "print what would be taken over, write nothing", zh: "只输出结果，不写入" },
       },
       {
         name: "force",
