@@ -28,6 +28,7 @@ export type {
 } from "./syscalls/llm.ts";
 export type { Exit, ProcessView, Signal } from "./syscalls/proc.ts";
 export type { CallView, HistoryEvent } from "./syscalls/trace.ts";
+export type { TopicEvent } from "./syscalls/ipc.ts";
 export type { ApprovalView } from "./syscalls/approval.ts";
 export { manifestSchema } from "./manifest.ts";
 export type { Manifest, ManifestInput } from "./manifest.ts";

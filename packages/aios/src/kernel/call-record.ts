@@ -74,6 +74,8 @@ export class CallRecord {
   accounts: readonly Account[] = [];
   /** What it changes in the kernel's own tables: one commit with its result, so that it happens once. */
   readonly effects: JournalRecord[] = [];
+  /** What is done in memory when it is known whether those are on disk: they never will be if they are not now. */
+  readonly settles: ((isKept: boolean) => void)[] = [];
   /** Its request is in the journal. */
   isIntended = false;
   /** The kernel stops: the call stays open in the journal, and the next kernel goes on with it. */

@@ -27,13 +27,22 @@ export const mailSyscalls = {
   "proc.sleep": syscall({
     args: z
       .strictObject({
-        ms: z.number().int().nonnegative().max(315_360_000_000).optional().describe("counted from the call's first making"),
+        ms: z
+          .number()
+          .int()
+          .nonnegative()
+          .max(315_360_000_000)
+          .optional()
+          .describe("counted from the call's first making"),
         untilMs: z.number().nonnegative().optional().describe("an instant, in Unix epoch milliseconds"),
         key: keySchema.optional().describe("`proc.wake` with this key ends it early"),
       })
-      .refine(({ ms, untilMs, key }) => (ms ?? untilMs ?? key) !== undefined && (ms === undefined || untilMs === undefined), {
-        message: "takes ms or untilMs, or a key to wait for",
-      }),
+      .refine(
+        ({ ms, untilMs, key }) => (ms ?? untilMs ?? key) !== undefined && (ms === undefined || untilMs === undefined),
+        {
+          message: "takes ms or untilMs, or a key to wait for",
+        },
+      ),
     result: z.object({ wokenBy: z.enum(["time", "key"]), value: z.unknown().describe("what `proc.wake` gave") }),
     effect: "idempotent",
     doc: "Sleep for a time, until an instant, or until somebody wakes the key. It outlives the kernel: a program that is replayed sleeps on for what is left, and what has woken it meanwhile is not lost.",
