@@ -20,7 +20,8 @@ const call = (seq: number, asked: string, more: Partial<CallView> = {}): CallVie
   resultHash: `answer to ${asked}`,
   ...more,
 });
-const asked = (text: string, more?: Partial<CallView>) => [...text].map((each, index) => call(index + 1, each, more));
+const asked = (text: string, more?: Partial<CallView>) =>
+  text.split("").map((each, index) => call(index + 1, each, more));
 const shown = (left: CallView[], right: CallView[]) =>
   alignCalls(left, right)
     .map(({ mark, left: before, right: after }) => `${mark}${(before ?? after)?.detail}`)

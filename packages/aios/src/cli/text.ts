@@ -29,3 +29,8 @@ export function detectLang(env: Readonly<Record<string, string | undefined>>, wa
   const said = (wanted ?? env["AIOS_LANG"]) || env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"];
   return /^zh/i.test(said ?? "") ? "zh" : "en";
 }
+
+/** A catalogue's sentences in one language. */
+export function inLanguage<Key extends string>(lang: Lang, texts: Readonly<Record<Key, Text>>): Record<Key, string> {
+  return Object.fromEntries(Object.entries<Text>(texts).map(([key, text]) => [key, text[lang]])) as Record<Key, string>;
+}

@@ -73,7 +73,16 @@ function lineOf({ mark, left, right }: AlignedCall, { paint, width }: Context): 
   const room = width - head.length;
   const text = mark === "~" ? `${textOf(left!)}  ≠  ${endOf(right!)}` : `${textOf(call)}${figuresOf(left, right)}`;
   const line = `${head}${fit(text, room)}`;
-  return { "=": paint.dim, "~": paint.waiting, "-": paint.bad, "+": paint.good }[mark](line);
+  switch (mark) {
+    case "=":
+      return paint.dim(line);
+    case "~":
+      return paint.waiting(line);
+    case "-":
+      return paint.bad(line);
+    case "+":
+      return paint.good(line);
+  }
 }
 
 const textOf = (call: CallView): string =>

@@ -1,6 +1,6 @@
 import type { ProcessWords } from "../../tui/process-table.ts";
 import type { Lang, Text } from "../text.ts";
-import { translate } from "../text.ts";
+import { inLanguage, translate } from "../text.ts";
 
 /** What the process commands say. */
 export const processText = {
@@ -105,8 +105,4 @@ export function processWords(lang: Lang): ProcessWords {
     class: inLanguage(lang, classes),
     exit: (code, signal) => signal ?? translate(lang, processText.exitCode, { code: code ?? "?" }),
   };
-}
-
-function inLanguage<Key extends string>(lang: Lang, texts: Readonly<Record<Key, Text>>): Record<Key, string> {
-  return Object.fromEntries(Object.entries<Text>(texts).map(([key, text]) => [key, text[lang]])) as Record<Key, string>;
 }

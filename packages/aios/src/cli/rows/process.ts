@@ -212,6 +212,26 @@ export const processRows = [
     load: (): Promise<CommandModule> => import("../commands/trace.ts"),
   },
   {
+    path: "profile",
+    group: "process",
+    effect: "read",
+    summary: { en: "show where a process's time and money went", zh: "查看进程的时间与费用花在哪里" },
+    details: {
+      en: "Wall time by share: waiting in run queues, prefill (until a model's first output), decode (from there to its end), tools, other syscalls, suspended, and the program's own time, when no call was open. Calls that overlap are counted once.",
+      zh: "按份额列出总时长：排队等待、预填充（到模型首次输出为止）、生成（从首次输出到结束）、工具、其他系统调用、挂起，以及没有调用时程序自身的时间。重叠的调用只计一次。",
+    },
+    examples: ["aios profile my-agent", "aios profile my-agent --tree --json"],
+    args: [pid],
+    options: [
+      {
+        name: "tree",
+        kind: "flag",
+        summary: { en: "its children's calls too", zh: "包括其子进程的调用" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/profile.ts"),
+  },
+  {
     path: "kill",
     group: "process",
     effect: "danger",
