@@ -49,9 +49,9 @@ test("a write for a version that is not current is refused and changes nothing, 
   expect(await value.get({ key: "k" })).toMatchObject({ value: 3 });
 });
 
-test("of a hundred concurrent increments none is lost, whoever makes them", async () => {
+test("of forty concurrent increments none is lost, whoever makes them", async () => {
   const { client } = await open();
-  const clients = Array.from({ length: 10 }, (_, index) => client(`c${index}`).client);
+  const clients = Array.from({ length: 5 }, (_, index) => client(`c${index}`).client);
   const increment = async ({ value }: (typeof clients)[number]): Promise<void> => {
     const place = { scope: "team", key: "count" };
     for (;;) {
@@ -63,8 +63,8 @@ test("of a hundred concurrent increments none is lost, whoever makes them", asyn
       }
     }
   };
-  await Promise.all(clients.flatMap((one) => Array.from({ length: 10 }, () => increment(one))));
-  expect(await clients[0]?.value.get({ scope: "team", key: "count" })).toMatchObject({ value: 100 });
+  await Promise.all(clients.flatMap((one) => Array.from({ length: 8 }, () => increment(one))));
+  expect(await clients[0]?.value.get({ scope: "team", key: "count" })).toMatchObject({ value: 40 });
 });
 
 test("of two writers that hold the same version one wins, while neither write is on disk yet", async () => {

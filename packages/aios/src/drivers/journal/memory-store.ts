@@ -22,7 +22,8 @@ export interface MemoryStore {
   readonly approvals: Map<string, string>;
   readonly cursors: Map<string, string>;
   readonly timers: Map<string, string>;
-  readonly values: Map<string, string>;
+  /** By tenant and scope, then by key. */
+  readonly values: Map<string, Map<string, string>>;
   readonly calls: Map<string, StoredCall>;
   readonly callsOf: Map<string, Map<number, string>>;
   readonly events: Map<number, string>;

@@ -118,10 +118,14 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   values({ tenant, scope, key, prefix = "", afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
-    const found = parseAll<ValueRow>(this.#store.values)
-      .filter((row) => row.tenant === tenant && row.scope === scope && !row.isRemoved && row.key.startsWith(prefix))
-      .filter((row) => (key === undefined || row.key === key) && (afterKey === undefined || row.key > afterKey));
-    return Promise.resolve(found.toSorted((left, right) => (left.key < right.key ? -1 : 1)).slice(0, limit));
+    const shelf = this.#store.values.get(JSON.stringify([tenant, scope]));
+    const keys = key === undefined ? [...(shelf?.keys() ?? [])] : shelf?.has(key) ? [key] : [];
+    const found = keys.filter((one) => one.startsWith(prefix) && (afterKey === undefined || one > afterKey));
+    const texts = found
+      .toSorted()
+      .slice(0, limit)
+      .map((one) => shelf?.get(one) as string);
+    return Promise.resolve(texts.map((text) => JSON.parse(text) as ValueRow));
   }
 
   holder(): Promise<NodeRow | undefined> {
@@ -218,7 +222,7 @@ class MemoryJournal implements RetentiveJournal {
         this.#store.timers.set(record.row.id, text);
         break;
       case "value":
-        this.#store.values.set(JSON.stringify([record.row.tenant, record.row.scope, record.row.key]), text);
+        this.#applyValue(record.row, text);
         break;
       case "event":
         this.#store.events.set(record.row.seq, text);
@@ -247,6 +251,14 @@ class MemoryJournal implements RetentiveJournal {
     const owner = ownerKey(row.tenant, row.pid);
     const ids = this.#store.callsOf.get(owner) ?? new Map<number, string>();
     this.#store.callsOf.set(owner, ids.set(row.seq, row.call));
+  }
+
+  #applyValue({ tenant, scope, key, isRemoved }: ValueRow, text: string): void {
+    const owner = JSON.stringify([tenant, scope]);
+    const shelf = this.#store.values.get(owner) ?? new Map<string, string>();
+    this.#store.values.set(owner, shelf);
+    if (isRemoved) shelf.delete(key);
+    else shelf.set(key, text);
   }
 
   #callRow({ text, request, result }: StoredCall): CallRow {
