@@ -1,7 +1,17 @@
 import { asCallId, asPid } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import type { RetentiveJournal } from "../../src/drivers/journal/retention.ts";
-import { alpha, callRow, conversation, eventRow, ofCall, ofEvent, ofProcess, processRow } from "../journal-rows.ts";
+import {
+  alpha,
+  beta,
+  callRow,
+  conversation,
+  eventRow,
+  ofCall,
+  ofEvent,
+  ofProcess,
+  processRow,
+} from "../journal-rows.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -33,6 +43,43 @@ export function retentionConformance(opened: (nowMs?: number) => Promise<Retenti
       expect(await journal.process(asPid("dead"))).toBeUndefined();
       // The newest event stays, however old: numbering goes on from it.
       expect((await journal.load()).lastEventSeq).toBe(3);
+    });
+
+    test("what a subscription has not acknowledged stays for it, however old, and goes when it is removed", async () => {
+      const journal = await opened(40 * DAY_MS);
+      const cursor = {
+        tenant: alpha,
+        name: "billing",
+        pid: null,
+        pattern: "**",
+        position: 300,
+        atMs: 1,
+        isRemoved: false,
+      };
+      const published = (seq: number, tenant = alpha) =>
+        ofEvent(
+          eventRow(seq, {
+            tenant,
+            topic: "topic.published",
+            body: { topic: "orders", from: null, body: seq },
+          } as never),
+        );
+      const seqs = Array.from({ length: 500 }, (_, index) => index + 1);
+      await journal.commit([
+        { kind: "cursor", row: cursor },
+        { kind: "cursor", row: { ...cursor, tenant: beta, isRemoved: true } },
+        ...seqs.map((seq) => published(seq)),
+        published(501, beta),
+        ofEvent(eventRow(502)),
+        ofEvent(eventRow(503)),
+      ]);
+      const forget = () => journal.prune({ keepDays: 30, keepMb: Number.POSITIVE_INFINITY });
+      const left = async () => (await journal.events({ afterSeq: 0, limit: 1_000 })).map(({ seq }) => seq);
+      expect((await forget()).events).toBe(302);
+      expect(await left()).toEqual([...seqs.slice(300), 503]);
+      await journal.commit([{ kind: "cursor", row: { ...cursor, position: 400, isRemoved: true } }]);
+      expect((await forget()).events).toBe(200);
+      expect(await left()).toEqual([503]);
     });
 
     test("a journal that is too large loses results first, then requests, then calls, oldest first", async () => {

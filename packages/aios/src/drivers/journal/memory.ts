@@ -21,6 +21,7 @@ import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MemoryStore, StoredCall } from "./memory-store.ts";
+import { subscribed } from "./retention.ts";
 import type { Retention, RetentiveJournal } from "./retention.ts";
 import type { JournalSize, Pruned } from "./wire.ts";
 
@@ -166,8 +167,12 @@ class MemoryJournal implements RetentiveJournal {
     const ended = [...this.#store.calls].filter(([, { isIntent }]) => !isIntent);
     ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
     for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);
+    const cursors = parseAll<CursorRow>(this.#store.cursors).filter(({ isRemoved }) => !isRemoved);
     for (const [seq, text] of this.#store.events) {
-      if (seq === this.#store.lastEventSeq || (JSON.parse(text) as JournalEvent).atMs >= beforeMs) continue;
+      const { atMs, topic, tenant } = JSON.parse(text) as JournalEvent;
+      if (seq === this.#store.lastEventSeq || atMs >= beforeMs) continue;
+      const isAwaited = cursors.some((cursor) => cursor.tenant === tenant && cursor.position < seq);
+      if (isAwaited && subscribed.includes(topic)) continue;
       this.#store.events.delete(seq);
       pruned.events++;
     }

@@ -1,5 +1,9 @@
+import type { Topic } from "@aiosjs/sdk/protocol";
 import type { Journal } from "../../kernel/ports.ts";
 import type { JournalSize, Pruned } from "./wire.ts";
+
+/** Events that are kept, however old, while a subscription of their tenant has not acknowledged them. */
+export const subscribed: readonly Topic[] = ["topic.published", "topic.subscribed", "subscriber.failed", "topic.dead"];
 
 /** How much of the past is kept: `journal.keepDays` and `journal.keepMb` of the configuration. */
 export interface Retention {

@@ -1,4 +1,5 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
+import { subscribed } from "./retention.ts";
 import type { Pruned, SqlRow } from "./wire.ts";
 
 /** Calls per transaction: commits of the kernel wait for one slice at most (about 5 ms). */
@@ -14,7 +15,7 @@ interface Retention {
  * calls, then their requests, then the calls themselves. Yields after each slice, so that commits go between.
  * Calls that have not ended, and the newest event (its number is where the next one goes on), stay.
  */
-export function* prune(db: DatabaseSync, { beforeMs, keepBytes }: Retention): Generator<void, Pruned> {
+export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Generator<void, Pruned> {
   const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
   const slices = createSlices(db);
   const slice = (work: () => number): number => {
@@ -36,12 +37,12 @@ export function* prune(db: DatabaseSync, { beforeMs, keepBytes }: Retention): Ge
       if (count < SLICE) break;
     }
   }
-  for (;;) {
-    const count = slice(() => slices.forgetEvents(beforeMs));
-    pruned.events += count;
-    yield;
-    if (count < SLICE) break;
-  }
+  for (let after: number | undefined = 0; after !== undefined; yield)
+    pruned.events += slice(() => {
+      const { count, last } = slices.forgetEvents(after as number, beforeMs);
+      after = last;
+      return count;
+    });
   pruned.processes += slice(() => slices.forgetProcesses(beforeMs));
   yield;
   const isTooLarge = (): boolean => usedBytes(db) > keepBytes;
@@ -67,12 +68,12 @@ export function* prune(db: DatabaseSync, { beforeMs, keepBytes }: Retention): Ge
   return pruned;
 }
 
-const usedBytes = (db: DatabaseSync): number =>
+const usedBytes = (db: SqlEngine): number =>
   (numberOf(db, "page_count") - numberOf(db, "freelist_count")) * numberOf(db, "page_size");
 
-const numberOf = (db: DatabaseSync, pragma: string): number => Number(db.prepare(`pragma ${pragma}`).get()?.[pragma]);
+const numberOf = (db: SqlEngine, pragma: string): number => Number(db.prepare(`pragma ${pragma}`).get()?.[pragma]);
 
-function createSlices(db: DatabaseSync) {
+function createSlices(db: SqlEngine) {
   const bodies = createBodyDropper(db);
   // `pruned` is written out: the partial indexes serve a literal only.
   const oldest = ([0, 1, 2] as const).map((stage) =>
@@ -86,10 +87,11 @@ function createSlices(db: DatabaseSync) {
   const dropRequest = db.prepare(
     "update syscall set pruned = 2, request = null, request_blob = null, transcript = null where call = ?",
   );
+  const eventsAfter = db.prepare(`select seq, at from event where seq > ? order by seq limit ${SLICE}`);
   const forgetEvents = db.prepare(
-    `delete from event where seq in (
-       select seq from event where seq < (select max(seq) from event) order by seq limit ${SLICE}
-     ) and at < ?`,
+    `delete from event where seq > ? and seq <= ? and at < ? and seq < (select max(seq) from event)
+       and not (topic in (${subscribed.map((topic) => `'${topic}'`).join(", ")}) and exists (
+         select 1 from cursor where tenant = event.tenant and is_removed = 0 and position < event.seq))`,
   );
   const forgetProcesses = db.prepare("delete from process where state = 'zombie' and ended_at < ?");
   const forgetMessages = db.prepare(
@@ -108,7 +110,7 @@ function createSlices(db: DatabaseSync) {
     return rows.length;
   };
   const rowsOf = (stage: 0 | 1 | 2, beforeMs: number): SqlRow[] =>
-    (oldest[stage] as StatementSync).all(beforeMs) as SqlRow[];
+    (oldest[stage] as EngineStatement).all(beforeMs) as SqlRow[];
   return {
     forgetCalls: (stage: 0 | 1 | 2, beforeMs: number): number =>
       each(rowsOf(stage, beforeMs), (row) => {
@@ -117,7 +119,15 @@ function createSlices(db: DatabaseSync) {
         bodies.drop(row["request_blob"]);
         bodies.dropTranscript(row["transcript"]);
       }),
-    forgetEvents: (beforeMs: number): number => Number(forgetEvents.run(beforeMs).changes),
+    /** `last`: where to go on, while older ones than these may follow. */
+    forgetEvents: (after: number, beforeMs: number): { count: number; last: number | undefined } => {
+      const rows = eventsAfter.all(after) as SqlRow[];
+      const last = rows.at(-1);
+      if (last === undefined) return { count: 0, last: undefined };
+      const count = Number(forgetEvents.run(after, last["seq"] as number, beforeMs).changes);
+      const isMore = rows.length === SLICE && Number(last["at"]) < beforeMs;
+      return { count, last: isMore ? Number(last["seq"]) : undefined };
+    },
     forgetProcesses: (beforeMs: number): number => {
       const count = Number(forgetProcesses.run(beforeMs).changes);
       forgetAccounts.run();
@@ -141,7 +151,7 @@ function createSlices(db: DatabaseSync) {
 }
 
 /** Takes back one reference; what nobody points to any more goes. */
-function createBodyDropper(db: DatabaseSync) {
+function createBodyDropper(db: SqlEngine) {
   const release = db.prepare("update blob set refs = refs - 1 where hash = ? returning refs");
   const forget = db.prepare("delete from blob where hash = ?");
   const releaseLink = db.prepare(
