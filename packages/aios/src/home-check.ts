@@ -3,9 +3,8 @@ import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SysError } from "@aiosjs/sdk/protocol";
-import { APPLICATION_ID } from "./drivers/journal/schema.ts";
-import { restoreHint } from "./drivers/journal/sqlite-fault.ts";
-import { openForReading } from "./drivers/journal/sqlite-open.ts";
+import { isBusy, restoreHint } from "./drivers/sql/fault.ts";
+import { APPLICATION_ID, openForReading } from "./drivers/sql/sqlite-file.ts";
 
 export { refuseNetworkFilesystem } from "./drivers/journal/network-filesystem.ts";
 
@@ -21,13 +20,11 @@ export function isHeld(home: string): boolean {
     db.prepare("select count(*) from sqlite_master").get();
     return false;
   } catch (cause) {
-    return ((cause as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY;
+    return isBusy(cause);
   } finally {
     db.close();
   }
 }
-
-const SQLITE_BUSY = 5;
 
 const magic = "SQLite format 3\0";
 

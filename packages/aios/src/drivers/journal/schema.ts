@@ -1,6 +1,3 @@
-/** Stands in the header of every journal file ("AIOS"), so that a foreign database is never taken for ours. */
-export const APPLICATION_ID = 0x41_49_4f_53;
-
 /**
  * The journal's tables, as numbered steps: step n leads from version n - 1 to n, and is never edited once released.
  * Common SQL types only (text, double precision, smallint, bigint), so that one text serves SQLite and PostgreSQL.

@@ -15,8 +15,9 @@ import { DatabaseSync } from "node:sqlite";
 import { asCallId, asPid } from "@aiosjs/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { alpha, callRow, conversation, eventRow, ofCall, ofEvent, processRow } from "../../../test/journal-rows.ts";
+import { testedEngine } from "../../../test/sqlite-engine.ts";
+import { toFault } from "../sql/fault.ts";
 import { openSqliteJournal } from "./sqlite.ts";
-import { toFault } from "./sqlite-fault.ts";
 
 let home: string;
 let path: string;
@@ -30,13 +31,13 @@ const bigCall = (seq: number, chars = 20_000) => callRow("p1", seq, { result: `$
 
 /** A journal with twenty calls, closed. */
 async function written(): Promise<void> {
-  await using journal = await openSqliteJournal({ path });
+  await using journal = await openSqliteJournal({ path, engine: testedEngine });
   for (let seq = 1; seq <= 20; seq++) await journal.commit([ofCall(bigCall(seq)), ofEvent(eventRow(seq))]);
 }
 
 describe("a full disk", () => {
   test("rejects commits with ENOSPC, keeps what was acknowledged, and goes on once there is space", async () => {
-    await using journal = await openSqliteJournal({ path, maxPages: 120, nowMs: () => 10_000 });
+    await using journal = await openSqliteJournal({ path, engine: testedEngine, maxPages: 120, nowMs: () => 10_000 });
     let acknowledged = 0;
     let failure: unknown;
     for (let seq = 1; failure === undefined; seq++) {
@@ -64,7 +65,7 @@ describe("a full disk", () => {
   });
 
   test("fails the commits behind the failed one with it, so that none is there without its predecessors", async () => {
-    await using journal = await openSqliteJournal({ path, maxPages: 120 });
+    await using journal = await openSqliteJournal({ path, engine: testedEngine, maxPages: 120 });
     const tooBig = callRow("p1", 1, { result: "x".repeat(1_000_000) });
     const first = journal.commit([ofCall(tooBig)]);
     // The first is on its way to the disk before the second is made.
@@ -77,7 +78,7 @@ describe("a full disk", () => {
   });
 
   test("does not leave the journal believing in bodies that were never stored", async () => {
-    await using journal = await openSqliteJournal({ path, maxPages: 120 });
+    await using journal = await openSqliteJournal({ path, engine: testedEngine, maxPages: 120 });
     const messages = conversation(3);
     const row = (seq: number, length: number, result: unknown) =>
       callRow("p1", seq, { request: { messages: messages.slice(0, length) }, result });
@@ -133,7 +134,7 @@ describe("a file that is not a whole journal of ours", () => {
     test(`${name} is named, and left as it is`, async () => {
       await make();
       const before = readFileSync(path);
-      const opening = openSqliteJournal({ path });
+      const opening = openSqliteJournal({ path, engine: testedEngine });
       await expect(opening).rejects.toMatchObject({ code: "EIO", retryable: false, hint: expect.any(String) });
       await expect(opening).rejects.toThrow(path);
       await expect(opening).rejects.toThrow(says);
@@ -146,7 +147,7 @@ describe("a file that is not a whole journal of ours", () => {
     const db = new DatabaseSync(path);
     db.exec("update blob set body = replace(body, '7 body', '8 body') where body like '\"7 body%'");
     db.close();
-    await using journal = await openSqliteJournal({ path });
+    await using journal = await openSqliteJournal({ path, engine: testedEngine });
     await expect(journal.call(asCallId("p1-7"))).rejects.toMatchObject({ code: "EIO", retryable: false });
     expect(await journal.call(asCallId("p1-8"))).toEqual(bigCall(8));
   });
@@ -154,40 +155,46 @@ describe("a file that is not a whole journal of ours", () => {
 
 test("a folder that cannot be written is said to be read-only", async ({ skip }) => {
   skip(process.platform !== "linux", "needs a file system that is read-only for everybody");
-  await expect(openSqliteJournal({ path: "/sys/aios/journal.db" })).rejects.toMatchObject({
+  await expect(openSqliteJournal({ path: "/sys/aios/journal.db", engine: testedEngine })).rejects.toMatchObject({
     code: "ENOSPC",
     message: "/sys/aios/journal.db is read-only",
   });
 });
 
-test("SQLite's own words for read-only, locked and broken become ours", () => {
-  const kindOf = (errcode: number): string => toFault(Object.assign(new Error("x"), { errcode }), path).kind;
-  expect([8, 8 | (3 << 8), 5, 11, 26, 13, 10, 1].map(kindOf)).toEqual([
-    "read-only",
-    "read-only",
-    "busy",
-    "damaged",
-    "damaged",
-    "full",
-    "failed",
-    "failed",
-  ]);
+test("each library's words for read-only, locked, broken and wrong become ours", () => {
+  const kinds = [
+    [8, "SQLITE_READONLY", "read-only"],
+    [8 | (3 << 8), "SQLITE_READONLY_ROLLBACK", "read-only"],
+    [5, "SQLITE_BUSY", "busy"],
+    [5 | (2 << 8), "SQLITE_BUSY_SNAPSHOT", "busy"],
+    [11, "SQLITE_CORRUPT", "damaged"],
+    [26, "SQLITE_NOTADB", "damaged"],
+    [13, "SQLITE_FULL", "full"],
+    [10, "SQLITE_IOERR", "failed"],
+    [21, "SQLITE_MISUSE", "failed"],
+    [1, "SQLITE_ERROR", "refused"],
+    [19 | (8 << 8), "SQLITE_CONSTRAINT_UNIQUE", "refused"],
+  ] as const;
+  const kindOf = (words: object): string => toFault(Object.assign(new Error("x"), words), path).kind;
+  for (const [errcode, code, kind] of kinds) {
+    expect([kindOf({ errcode }), kindOf({ rawCode: errcode, code }), kindOf({ code })]).toEqual([kind, kind, kind]);
+  }
 });
 
 test("nobody but its owner can read the journal, nor the files beside it", async () => {
-  await using journal = await openSqliteJournal({ path });
+  await using journal = await openSqliteJournal({ path, engine: testedEngine });
   await journal.commit([{ kind: "process", row: processRow("p1") }]);
   const modes = ["", "-wal", "-shm"].map((suffix) => statSync(path + suffix).mode & 0o777);
   expect(modes).toEqual([0o600, 0o600, 0o600]);
 });
 
 test("a closed journal refuses commits and questions, and what it had accepted is on disk", async () => {
-  const journal = await openSqliteJournal({ path });
+  const journal = await openSqliteJournal({ path, engine: testedEngine });
   const accepted = journal.commit([ofEvent(eventRow(1))]);
   await journal[Symbol.asyncDispose]();
   await accepted;
   await expect(journal.commit([])).rejects.toMatchObject({ code: "EIO" });
   await expect(journal.events({ afterSeq: 0, limit: 1 })).rejects.toMatchObject({ code: "EIO" });
-  await using again = await openSqliteJournal({ path });
+  await using again = await openSqliteJournal({ path, engine: testedEngine });
   expect((await again.load()).lastEventSeq).toBe(1);
 });

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import type { NodeRow } from "../../kernel/ports.ts";
+import type { SqlEngine } from "../sql/engine.ts";
+import { FaultError } from "../sql/fault.ts";
 import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
-import { FaultError } from "./sqlite-fault.ts";
 import type { SqlRow } from "./wire.ts";
 
 /** What this thread has claimed; it outlives a connection that broke. */
@@ -20,10 +20,7 @@ export interface SqliteFence {
 
 const HOLDER = "select id, epoch, host_pid, lease_ms, beat, is_sole from node";
 
-export function createSqliteFence(
-  db: DatabaseSync,
-  { path, claimed }: { path: string; claimed: Claimed },
-): SqliteFence {
+export function createSqliteFence(db: SqlEngine, { path, claimed }: { path: string; claimed: Claimed }): SqliteFence {
   const find = db.prepare(HOLDER);
   const holder = (): NodeRow | undefined => nodeOf(find.get() as SqlRow | undefined);
   const check = (): void => {
@@ -76,7 +73,7 @@ export function createSqliteFence(
 }
 
 /** Who holds the journal, as a connection that only reads sees it; undefined too where it is older than fences are. */
-export function readHolder(db: DatabaseSync): NodeRow | undefined {
+export function readHolder(db: SqlEngine): NodeRow | undefined {
   const hasNodes = db.prepare("select 1 from sqlite_master where type = 'table' and name = 'node'").get();
   return hasNodes && nodeOf(db.prepare(HOLDER).get() as SqlRow | undefined);
 }

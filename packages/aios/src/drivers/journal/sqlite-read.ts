@@ -1,6 +1,6 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
+import { FaultError, restoreHint } from "../sql/fault.ts";
 import { hashOf } from "./hash-body.ts";
-import { FaultError, restoreHint } from "./sqlite-fault.ts";
 import type { CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value, ValueFilter } from "./wire.ts";
 
 const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous') order by tenant, pid, seq";
@@ -8,11 +8,11 @@ const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
 
 /** The journal's questions, on either thread's connection. */
 export class JournalReader {
-  readonly #db: DatabaseSync;
+  readonly #db: SqlEngine;
   readonly #path: string;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, EngineStatement>();
 
-  constructor(db: DatabaseSync, path: string) {
+  constructor(db: SqlEngine, path: string) {
     this.#db = db;
     this.#path = path;
   }

@@ -1,24 +1,26 @@
 // A thread of the SQLite journal: the one writer, or a reader beside it.
-import type { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
-import { openForReading, openForWriting, reopenForWriting } from "./sqlite-open.ts";
-import type { OpenOptions } from "./sqlite-open.ts";
-import { FaultError, toFault } from "./sqlite-fault.ts";
+import type { SqlEngine } from "../sql/engine.ts";
+import { FaultError, toFault } from "../sql/fault.ts";
+import { openForReading, openForWriting, reopenForWriting } from "../sql/sqlite-file.ts";
+import type { OpenOptions } from "../sql/sqlite-file.ts";
+import type { Answer } from "../sql/thread.ts";
+import { migrations } from "./schema.ts";
 import { createSqliteFence } from "./sqlite-fence.ts";
 import type { Claimed, SqliteFence } from "./sqlite-fence.ts";
 import { prune } from "./sqlite-prune.ts";
 import { JournalReader } from "./sqlite-read.ts";
 import { createGroupWriter } from "./sqlite-write.ts";
 import type { GroupWriter } from "./sqlite-write.ts";
-import type { Answer, Order, Pruned } from "./wire.ts";
+import type { Order, Pruned } from "./wire.ts";
 
 /** What a thread is started with. */
-export interface WorkerData extends OpenOptions {
+export interface WorkerData extends Omit<OpenOptions, "migrations"> {
   readonly role: "writer" | "reader";
 }
 
 interface Connection {
-  readonly db: DatabaseSync;
+  readonly db: SqlEngine;
   readonly reader: JournalReader;
   readonly writer: GroupWriter | undefined;
   readonly fence: SqliteFence | undefined;
@@ -33,7 +35,7 @@ let hasOpened = false;
 function connected(): Connection {
   if (connection === undefined) {
     const open = hasOpened ? reopenForWriting : openForWriting;
-    const db = role === "reader" ? openForReading(path) : open(options);
+    const db = role === "reader" ? openForReading(path, options.engine) : open({ ...options, migrations });
     hasOpened = true;
     const fence = role === "writer" ? createSqliteFence(db, { path, claimed }) : undefined;
     const writer = fence && createGroupWriter(db, fence.check);
@@ -83,8 +85,8 @@ function serve(id: number, work: () => unknown): void {
     reply({ id, value: work() });
   } catch (cause) {
     const fault = toFault(cause, path);
-    // After an I/O error the connection's view of the file is not to be trusted.
-    if (fault.kind === "failed" || fault.kind === "read-only") {
+    // After an I/O error the connection's view of the file is not to be trusted; none of our statements is refused.
+    if (fault.kind === "failed" || fault.kind === "refused" || fault.kind === "read-only") {
       connection?.db.close();
       connection = undefined;
     }

@@ -1,6 +1,6 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
+import { FaultError } from "../sql/fault.ts";
 import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./schema.ts";
-import { FaultError } from "./sqlite-fault.ts";
 import type { Value } from "./wire.ts";
 
 /** Writes groups: all records of a group become durable with one commit, or none. */
@@ -9,7 +9,7 @@ export interface GroupWriter {
 }
 
 /** `check` throws, within each group's transaction, when the group may not be written any more. */
-export function createGroupWriter(db: DatabaseSync, check: () => void): GroupWriter {
+export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter {
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
   const begin = db.prepare("begin immediate");
@@ -55,16 +55,16 @@ const RESULT_BLOB = callColumns.indexOf("result_blob");
 
 /** Statements that count who points to a body. */
 interface BodyStatements {
-  readonly store: StatementSync;
-  readonly keep: StatementSync;
-  readonly drop: StatementSync;
-  readonly forget: StatementSync;
-  readonly link: StatementSync;
-  readonly keepLink: StatementSync;
+  readonly store: EngineStatement;
+  readonly keep: EngineStatement;
+  readonly drop: EngineStatement;
+  readonly forget: EngineStatement;
+  readonly link: EngineStatement;
+  readonly keepLink: EngineStatement;
 }
 
 /** Returns a function that writes the call whose values start at `at`, and returns where the next record starts. */
-function createCallWriter(db: DatabaseSync): (group: readonly Value[], at: number) => number {
+function createCallWriter(db: SqlEngine): (group: readonly Value[], at: number) => number {
   const insert = db.prepare(
     `insert into syscall (${callColumns.join(", ")}) values (${callColumns.map(() => "?").join(", ")})
      on conflict (call) do nothing`,
@@ -140,7 +140,7 @@ function point(hash: Value, body: Value, statements: BodyStatements): void {
 }
 
 /** What the kernel's thread took for stored must be: it may have been pruned, or its commit failed. */
-function must(statement: StatementSync, hash: Value): void {
+function must(statement: EngineStatement, hash: Value): void {
   if (statement.run(hash).changes === 1) return;
   throw new FaultError({ kind: "unknown-body", message: `the journal holds no body ${String(hash)}` });
 }

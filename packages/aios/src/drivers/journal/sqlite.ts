@@ -11,13 +11,16 @@ import type {
   ValueQuery,
   ValueRow,
 } from "../../kernel/ports.ts";
+import { nodeEngine } from "../sql/engine.ts";
+import type { EngineChoice } from "../sql/engine.ts";
+import { SqlThread } from "../sql/thread.ts";
 import { decodeCalls, decodeEvent, decodeImage, decodeProcess, decodeValue } from "./decode.ts";
 import { encodeCommit } from "./encode.ts";
 import { KnownTranscripts } from "./known-transcripts.ts";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
 import type { Retention, RetentiveJournal } from "./retention.ts";
-import { JournalThread } from "./sqlite-thread.ts";
-import type { CallRows, JournalSize, LoadedRows, Pruned, SqlRow, Value } from "./wire.ts";
+import type { WorkerData } from "./sqlite-worker.ts";
+import type { CallRows, JournalSize, LoadedRows, Order, Pruned, SqlRow, Value } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
 /** A group goes to the writer at once; these bounds keep the acknowledgement of its first commit from waiting long. */
@@ -29,6 +32,8 @@ const KNOWN_CHARS = 32 * 1024 * 1024;
 export interface SqliteJournalOptions {
   /** The database file; folders above it are made. */
   readonly path: string;
+  /** Default: node:sqlite. */
+  readonly engine?: EngineChoice;
   /** The file never grows past so many pages of 4 KB: beyond it commits reject with ENOSPC. Default: the disk. */
   readonly maxPages?: number;
   /** Unix epoch milliseconds; default `Date.now`. */
@@ -52,14 +57,23 @@ interface Pending {
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<RetentiveJournal> {
   const path = resolve(options.path);
   await refuseNetworkFilesystem(dirname(path));
-  const writer = await JournalThread.start({ role: "writer", path, maxPages: options.maxPages });
-  return new SqliteJournal(writer, { path, nowMs: options.nowMs ?? Date.now });
+  const { engine = nodeEngine, maxPages, nowMs = Date.now } = options;
+  const writer = await startThread({ role: "writer", path, engine, maxPages });
+  return new SqliteJournal(writer, { path, engine, nowMs });
+}
+
+type JournalThread = SqlThread<Order>;
+
+function startThread(data: WorkerData): Promise<JournalThread> {
+  const module = import.meta.url.endsWith(".ts") ? "./sqlite-worker.ts" : "./sqlite-worker.js";
+  return SqlThread.start<Order>({ file: new URL(module, import.meta.url), name: `journal-${data.role}`, data });
 }
 
 class SqliteJournal implements RetentiveJournal {
   readonly driver = "sqlite";
   readonly #writer: JournalThread;
   readonly #path: string;
+  readonly #engine: EngineChoice;
   readonly #nowMs: () => number;
   readonly #known = new KnownTranscripts({ maxChars: KNOWN_CHARS });
   #reader: Promise<JournalThread> | undefined;
@@ -68,9 +82,13 @@ class SqliteJournal implements RetentiveJournal {
   #isReadOnly = false;
   #isClosed = false;
 
-  constructor(writer: JournalThread, { path, nowMs }: { path: string; nowMs: () => number }) {
+  constructor(
+    writer: JournalThread,
+    { path, engine, nowMs }: { path: string; engine: EngineChoice; nowMs: () => number },
+  ) {
     this.#writer = writer;
     this.#path = path;
+    this.#engine = engine;
     this.#nowMs = nowMs;
   }
 
@@ -162,7 +180,7 @@ class SqliteJournal implements RetentiveJournal {
   /** Started by the first question: most short-lived kernels ask none. */
   #readerThread(): Promise<JournalThread> {
     if (this.#isClosed) return Promise.reject(new SysError("EIO", `the journal ${this.#path} is closed`));
-    this.#reader ??= JournalThread.start({ role: "reader", path: this.#path }).catch((cause: unknown) => {
+    this.#reader ??= startThread({ role: "reader", path: this.#path, engine: this.#engine }).catch((cause: unknown) => {
       this.#reader = undefined;
       throw cause;
     });

@@ -78,15 +78,3 @@ export interface JournalSize {
   readonly bodies: number;
   readonly sizeBytes: number;
 }
-
-/**
- * What went wrong in a thread, as data. `unknown-body`: the kernel's thread thought a body stored that is not;
- * it forgets what it thinks and sends the commit whole. `fenced`: another kernel has claimed the journal.
- */
-export interface Fault {
-  readonly kind: "full" | "read-only" | "busy" | "damaged" | "failed" | "unknown-body" | "fenced";
-  readonly message: string;
-  readonly hint?: string;
-}
-
-export type Answer = { id: number; value: unknown } | { id: number; fault: Fault };
