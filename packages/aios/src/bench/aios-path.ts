@@ -39,6 +39,11 @@ export async function openKernel({
     llms: { cores },
   };
   await writeFile(join(home, "config.yaml"), JSON.stringify(config));
+  return startKernel(home);
+}
+
+/** Starts `aios up` on a home and waits until it is ready; with its disposal the home goes too. */
+export async function startKernel(home: string): Promise<OpenedKernel> {
   const kernel = startAios(["up", "--home", home, "--jsonl"], { ...process.env, AIOS_HOME: home, AIOS_LANG: "en" });
   let said = "";
   kernel.stderr?.on("data", (piece: Buffer) => (said += piece.toString()));

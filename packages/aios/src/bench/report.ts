@@ -12,6 +12,8 @@ export interface Figure {
   readonly ratio?: number;
   /** 95 % interval of a value that is a mean over several seeds. */
   readonly interval?: readonly [low: number, high: number];
+  /** What one operation does, and what is on disk when it is done: ours, and the peer's. */
+  readonly detail?: string;
 }
 
 /** What was compared with each other, where single figures would be too many. */

@@ -26,6 +26,14 @@ async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">)
       const { llm } = await import("../../bench/llm.ts");
       return llm({ seed: options.seed, isOnGpu: options.gpu, say, signal });
     }
+    case "kernel": {
+      const { kernel } = await import("../../bench/kernel.ts");
+      return kernel({ peers: options.peer.map((folder) => resolve(cwd, folder)), say, signal });
+    }
+    case "storage": {
+      const { storage } = await import("../../bench/storage.ts");
+      return storage({ peers: options.peer.map((folder) => resolve(cwd, folder)), say, signal });
+    }
     case "sched": {
       const { sched } = await import("../../bench/sched.ts");
       const { agents, seed, seeds, load, workload, policy, scale, svg } = options;
@@ -74,7 +82,11 @@ function textOf(report: BenchReport, { t, paint, width }: ContextOf<"bench">): s
     width,
   );
   const about = t(labsText.about, { ...machine, seed, seconds: round(durationS) });
-  const told = notes.flatMap((note) => wrap(note, Number.isFinite(width) ? width : 100));
+  // Several figures of one operation, as with more callers, share what it does.
+  const details = figures.flatMap(({ name, detail }, index) =>
+    detail === undefined || figures.findIndex((one) => one.detail === detail) < index ? [] : [`${name}: ${detail}`],
+  );
+  const told = [...details, ...notes].flatMap((note) => wrap(note, Number.isFinite(width) ? width : 100));
   const tabled = tables.flatMap((table) => {
     const [head = "", ...lines] = tableOf(table, width);
     return ["", paint.dim(head), ...lines];

@@ -11,6 +11,7 @@ export function run(context: ContextOf<"benchmark">): Promise<number> {
     load: undefined,
     scale: false,
     gpu: false,
+    peer: [],
     svg: undefined,
   };
   return bench({ ...context, args: { name }, options: { agents, seed, ...ofOthers } });

@@ -38,11 +38,12 @@ export const labsRows = [
       "aios bench overhead --json",
       "aios bench sched --workload noisy-tenant --seeds 3",
       "aios bench sched --scale",
+      "aios bench storage --peer ../their-checkout --json",
     ],
     args: [
       {
         name: "name",
-        choices: ["storm", "overhead", "llm", "sched"],
+        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage"],
         summary: { en: "what to measure", zh: "测试项目" },
       },
     ],
@@ -102,6 +103,15 @@ export const labsRows = [
         name: "gpu",
         kind: "flag",
         summary: { en: "llm: the context switch on a GPU as well", zh: "llm：同时在 GPU 上测量上下文切换" },
+      },
+      {
+        name: "peer",
+        kind: "list",
+        value: "FOLDER",
+        summary: {
+          en: "kernel, storage: what to compare with, as a folder; may come several times",
+          zh: "kernel、storage：用作对照的目录；可重复",
+        },
       },
       {
         name: "svg",
