@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { main, openAios, said } from "./aios.ts";
-import type { Aios } from "./aios.ts";
+import type { Aios, Started } from "./aios.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -86,3 +86,32 @@ test("the process table comes page by page, and whole as lines", async () => {
   expect(page.total).toBe(lines.length);
   expect((await aios.run(["ps", "--state", "gone"])).code).toBe(2);
 });
+
+test("who attaches sees the last lines and what follows, is told of a stop, and exits as the process does", async () => {
+  const script = "echo first; read line; echo second; exit 7";
+  const talk = aios.start(["run", "--name", "talk", "--", "sh", "-c", script]);
+  await said(talk, /first\n/);
+  const attached = aios.start(["attach", "talk"]);
+  const told = heard(attached);
+  await said(attached, /first\n/);
+  await aios.run(["suspend", "talk"]);
+  await aios.run(["resume", "talk"]);
+  const left = aios.start(["attach", "talk"]);
+  await said(left, /first\n/);
+  left.child.kill("SIGINT");
+  expect(await left.ended).toBe(0);
+  expect(attached.child.exitCode).toBeNull();
+  talk.child.stdin?.end("go\n");
+  expect(await talk.ended).toBe(7);
+  expect(await attached.ended).toBe(7);
+  expect(told.out()).toBe("first\nsecond\n");
+  expect(told.err()).toMatch(/is suspended: by a signal\n.*goes on: by a signal\n.*talk ended: exit 7/s);
+  expect((await aios.run(["attach", "talk"])).code).toBe(7);
+});
+
+function heard({ child }: Started): { out: () => string; err: () => string } {
+  const texts = { out: "", err: "" };
+  child.stdout?.setEncoding("utf8").on("data", (piece: string) => (texts.out += piece));
+  child.stderr?.setEncoding("utf8").on("data", (piece: string) => (texts.err += piece));
+  return { out: () => texts.out, err: () => texts.err };
+}

@@ -130,6 +130,33 @@ export const processRows = [
     load: (): Promise<CommandModule> => import("../commands/logs.ts"),
   },
   {
+    path: "attach",
+    group: "process",
+    effect: "write",
+    summary: {
+      en: "follow a process to its end; Ctrl-C leaves it running",
+      zh: "跟随进程直到结束；Ctrl-C 脱离而不影响进程",
+    },
+    details: {
+      en: "Prints its output from the last lines on, says when it is suspended and goes on, and exits as it does. On a terminal each line that is typed becomes a message in its inbox.",
+      zh: "从最后几行起输出其内容，提示挂起与恢复，并以其退出码退出。在终端上输入的每一行都会成为其收件箱中的一条消息。",
+    },
+    examples: ["aios attach my-agent"],
+    args: [pid],
+    options: [
+      {
+        name: "tail",
+        kind: "integer",
+        value: "BYTES",
+        default: 4_096,
+        min: 1,
+        max: 10_000_000,
+        summary: { en: "start so many bytes before now, with a whole line", zh: "从当前位置前多少字节开始（取整行）" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/attach.ts"),
+  },
+  {
     path: "trace",
     group: "process",
     effect: "read",
