@@ -10,6 +10,7 @@ import { metaRows } from "./rows/meta.ts";
 import { oldRows } from "./rows/old-names.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
+import { topicRows } from "./rows/topic.ts";
 import type { Text } from "./text.ts";
 
 export type GroupName = "kernel" | "process" | "run" | "llm" | "budget" | "config" | "labs" | "meta";
@@ -74,6 +75,7 @@ export const commands = [
   ...kernelRows,
   ...processRows,
   ...runRows,
+  ...topicRows,
   ...llmRows,
   ...budgetRows,
   ...configRows,
