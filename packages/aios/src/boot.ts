@@ -3,16 +3,17 @@ import { join, resolve } from "node:path";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
 import { asTenantId } from "@aiosjs/sdk/protocol";
+import type { SysError } from "@aiosjs/sdk/protocol";
 import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
+import { openDoors } from "./boot-doors.ts";
+import { takeHome } from "./boot-home.ts";
+import type { Standby } from "./boot-home.ts";
 import { readRootKey } from "./config/home.ts";
 import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
 import { realClock } from "./drivers/clock/real.ts";
 import { createWorkspace } from "./drivers/fs/workspace.ts";
-import { acquireHomeLock } from "./drivers/journal/home-lock.ts";
-import { createMemoryJournal } from "./drivers/journal/memory.ts";
-import { openSqliteJournal } from "./drivers/journal/sqlite.ts";
 import { priceTable } from "./drivers/llm/prices/table.ts";
 import { createHost } from "./drivers/proc/host.ts";
 import { createLogs } from "./drivers/proc/logs.ts";
@@ -21,7 +22,6 @@ import { systemHash, systemRandom } from "./drivers/random/system.ts";
 import { createBuiltinToolbox } from "./drivers/tool/builtin/toolbox.ts";
 import { createKernel } from "./kernel/kernel.ts";
 import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
-import { serve } from "./server/server.ts";
 import { version } from "./version.ts";
 
 /** Changes of these sections take a restart. */
@@ -38,6 +38,10 @@ export interface BootOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where agents are looked up first. Default: the working directory's `agents`. */
   readonly programFolders?: readonly string[];
+  /** Waits for a home that is held, and takes over. Default: it is refused. */
+  readonly standby?: Standby;
+  /** Who stands by takes over when this kernel has been silent for so long. Default 15,000. */
+  readonly leaseMs?: number;
 }
 
 /** A running system: kernel, drivers and doors. Disposing of it lets running calls end, and closes everything. */
@@ -51,6 +55,8 @@ export interface System extends AsyncDisposable {
   readonly client: Client;
   /** Settles when somebody asked for a shutdown by `sys.shutdown`; the owner disposes of the system then. */
   readonly shutdownAsked: Promise<void>;
+  /** Settles when another kernel has taken over the home: this one serves nothing more, and its owner disposes of it. */
+  readonly fenced: Promise<SysError>;
 }
 
 /**
@@ -61,8 +67,9 @@ export interface System extends AsyncDisposable {
 export async function boot(options: BootOptions): Promise<System> {
   const { home, config, env = process.env } = options;
   await using opened = new AsyncDisposableStack();
-  const lock = opened.use(await acquireHomeLock(home));
-  const journal = opened.use(await openJournal(home, config));
+  const { standby, leaseMs } = options;
+  const taken = opened.use(await takeHome({ home, journalFile: journalFile(home, config), standby, leaseMs }));
+  const { lock, journal, node } = taken;
   const stored = () => withStoredEnv(env, home);
   const shelf = opened.use(new CoreShelf({ clock: realClock, env: stored, home }));
   const caches = opened.use(new CacheShelf({ clock: realClock, env: stored }));
@@ -70,6 +77,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
+  const fenced = Promise.withResolvers<SysError>();
   let current = config;
   let cores = await shelf.stock(config);
   const kernel = opened.use(
@@ -90,6 +98,9 @@ export async function boot(options: BootOptions): Promise<System> {
       settings: settingsOf(config),
       rootKey: { token: key, tenant: HOME_TENANT },
       onShutdown: shutdown.resolve,
+      node,
+      isSole: () => lock.isHeld,
+      onFenced: fenced.resolve,
       reload: async () => {
         const next = (await options.reload?.()) ?? current;
         const cache = await caches.stock(next);
@@ -108,26 +119,30 @@ export async function boot(options: BootOptions): Promise<System> {
   const retention = { keepDays: config.journal.keepDays, keepMb: config.journal.keepMb };
   const pruning = setInterval(() => void journal.prune(retention).catch(() => undefined), PRUNE_EVERY_MS).unref();
   opened.defer(() => clearInterval(pruning));
-  const { server } = config;
-  const door = opened.use(await serve(kernel, { ...server, graceMs: config.scheduler.graceMs, hasKeys: true }));
-  lock.publish({ url: door.url, version });
+  const doors = opened.use(
+    await openDoors(kernel, {
+      server: { ...config.server, graceMs: config.scheduler.graceMs, hasKeys: true },
+      lastPort: lock.lastPort,
+      isTakeover: !node.isSole,
+      publish: (url) => lock.publish({ url, version }),
+    }),
+  );
   const root: Principal = { tenant: HOME_TENANT, key: kernel.authenticate(key).key, pid: null, scopes: ["*"] };
   const stack = opened.move();
   return {
     kernel,
-    url: door.url,
+    url: doors.url,
     version,
     key,
     client: createClient(kernel.transport(root)),
     shutdownAsked: shutdown.promise,
+    fenced: fenced.promise,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
 
-function openJournal(home: string, { journal }: Config): ReturnType<typeof openSqliteJournal> {
-  if (journal.url === "memory:") return Promise.resolve(createMemoryJournal());
-  return openSqliteJournal({ path: resolve(home, journal.url.replace(/^sqlite:/, "")) });
-}
+const journalFile = (home: string, { journal }: Config): string | undefined =>
+  journal.url === "memory:" ? undefined : resolve(home, journal.url.replace(/^sqlite:/, ""));
 
 function settingsOf(config: Config): KernelSettings {
   const { system, scheduler, llms, server, budgets } = config;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
+import type { SysError } from "@aiosjs/sdk";
 import type { Config } from "../../config/schema.ts";
-import { CliError, notFound } from "../cli-error.ts";
+import { CliError, notFound, usage } from "../cli-error.ts";
 import { tellCores } from "../core-state.ts";
 import { startKernel } from "../kernel-process.ts";
 import type { RunningKernel } from "../kernel-process.ts";
@@ -10,7 +11,9 @@ import type { ContextOf } from "../registry.ts";
 type Context = ContextOf<"up">;
 
 export async function run(context: Context): Promise<number | void> {
-  const { options } = context;
+  const { options, t } = context;
+  if (options.standby && (options.demo || options.detach))
+    throw new CliError(usage, t(kernelText.standbyAlone), { hint: t(kernelText.standbyAloneHint) });
   if (options.demo) return (await import("../demo/main-job.ts")).runDemo(context, options);
   if (options.detach) {
     const flags = [
@@ -40,13 +43,26 @@ async function stayUp(context: Context): Promise<void> {
   const { config, warnings } = await load();
   for (const warning of warnings) context.say(warning);
   const { env } = context;
-  await using system = await boot({ home: home.dir, config, env, reload: async () => (await load()).config });
+  const tell = ({ message, hint = "" }: SysError) => context.say(t(kernelText.standingBy, { message, hint }));
+  const standby = options.standby ? { signal, tell } : undefined;
+  const reload = async () => (await load()).config;
+  const booting = boot({ home: home.dir, config, env, reload, ...(standby ? { standby } : {}) });
+  await using system = await booting.catch((cause: unknown) => {
+    // Who was told to end while it stood by has nothing to stop.
+    if (standby && signal.aborted) return undefined;
+    throw cause;
+  });
+  if (!system) return;
   tellReady(context, { pid: process.pid, url: system.url, version: system.version });
   tellCores(context, await system.client.sys.status());
   context.say(t(kernelText.untilCtrlC));
-  if (!signal.aborted) await Promise.race([once(signal, "abort"), once(process, "SIGHUP"), system.shutdownAsked]);
+  const ends = [once(signal, "abort"), once(process, "SIGHUP"), system.shutdownAsked];
+  const fenced = signal.aborted ? undefined : await Promise.race([...ends.map(nothing), system.fenced]);
+  if (fenced) throw fenced;
   context.say(t(kernelText.stopping));
 }
+
+const nothing = async (event: Promise<unknown>): Promise<void> => void (await event);
 
 function tellReady(context: Context, kernel: RunningKernel): void {
   const { t } = context;

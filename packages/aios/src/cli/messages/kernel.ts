@@ -31,6 +31,15 @@ export const kernelText = {
   unknownCoreHint: { en: '"aios llm add" configures one', zh: "“aios llm add”可添加核心" },
   endedEarly: { en: "the kernel ended before it was ready (exit {code})", zh: "内核在就绪前结束（退出码 {code}）" },
   endedEarlyHint: { en: "its last words stand in {log}", zh: "详情见 {log}" },
+  standingBy: { en: "standing by: {message}; {hint}", zh: "待命中：{message}；{hint}" },
+  standbyAlone: {
+    en: "--standby goes neither with -d nor with --demo",
+    zh: "--standby 不能与 -d 或 --demo 同用",
+  },
+  standbyAloneHint: {
+    en: "a standby stays in the foreground until the home is free: leave it to whatever starts it",
+    zh: "待命内核在前台等待主目录空闲：请由启动它的程序管理",
+  },
   stopping: { en: "stopping …", zh: "正在停止……" },
   stopped: { en: "the kernel has stopped", zh: "内核已停止" },
   notUp: { en: "no kernel is up for {home}: nothing to stop", zh: "{home} 没有运行中的内核：无需停止" },

@@ -37,6 +37,14 @@ export const kernelRows = [
         },
       },
       {
+        name: "standby",
+        kind: "flag",
+        summary: {
+          en: "wait for a kernel that has the home to end, or to be silent for 15 s, and take over",
+          zh: "等待占用主目录的内核结束，或沉默 15 秒后接管",
+        },
+      },
+      {
         name: "demo",
         kind: "flag",
         summary: { en: "show twelve agents at work, then stay up", zh: "先演示十二个智能体，然后保持运行" },

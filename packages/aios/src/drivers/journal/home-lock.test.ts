@@ -4,7 +4,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { acquireHomeLock } from "./home-lock.ts";
+import { openHomeLock } from "./home-lock.ts";
+import type { HomeLock } from "./home-lock.ts";
+
+/** As a kernel does that stands by for nobody. */
+async function acquireHomeLock(folder: string): Promise<HomeLock> {
+  const lock = await openHomeLock(folder);
+  if (!lock.take()) throw lock.refusal();
+  lock.announce();
+  return lock;
+}
 
 let home: string;
 beforeEach(() => {
@@ -14,8 +23,9 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 /** Takes the home in a process of its own, publishes an address, and says when it is done. */
 const holder = `
-  import { acquireHomeLock } from ${JSON.stringify(new URL("./home-lock.ts", import.meta.url).href)};
-  const lock = await acquireHomeLock(process.argv[1]);
+  import { openHomeLock } from ${JSON.stringify(new URL("./home-lock.ts", import.meta.url).href)};
+  const lock = await openHomeLock(process.argv[1]);
+  lock.take();
   lock.publish({ url: "http://127.0.0.1:4141", version: "1.2.3" });
   console.log("held");
   process.stdin.resume();

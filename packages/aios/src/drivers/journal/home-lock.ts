@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SysError } from "@aiosjs/sdk/protocol";
+import { isBusy, toFault } from "../sql/fault.ts";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
-import { toFault } from "./sqlite-fault.ts";
 
 /** `kernel.json` of a home: the kernel that holds it. `url` is null until it listens. */
 interface KernelFile {
@@ -12,50 +12,81 @@ interface KernelFile {
   readonly version: string | null;
 }
 
-/** A home held by this kernel alone; disposing gives it back and removes `kernel.json`. */
+/** A home of this kernel: the operating system's lock on it, and the file that says where its kernel is. */
 export interface HomeLock extends AsyncDisposable {
-  /** Tells where the kernel is reached: writes `kernel.json` anew, whole. */
+  /** While it is true, no other process has the lock. */
+  readonly isHeld: boolean;
+  /** The port on which the kernel before this one was reached. */
+  readonly lastPort: number | undefined;
+  /** Takes the lock if it is free; waits for nobody. @throws SysError EACCES, ENOSPC */
+  take(): boolean;
+  release(): void;
+  /** Who holds it, as an error for who wanted to. */
+  refusal(): SysError;
+  /** From now on this kernel is the home's: writes `kernel.json` anew, whole, without an address yet. @throws SysError EACCES, ENOSPC */
+  announce(): void;
+  /** Tells where the kernel is reached. */
   publish(kernel: { url: string; version: string }): void;
 }
 
-const SQLITE_BUSY = 5;
-
 /**
- * Takes `home` for this kernel, making the folder where there is none. The lock is the operating system's, on
- * `kernel.lock.db`: it ends with the process, however that ends, and leaves nothing behind to clean up.
- * @throws SysError EBUSY naming the kernel that holds the home, EACCES when the home cannot be written, ENOSPC on a
- *   full disk, EINVAL when it is no folder.
+ * The lock of `home`, not yet taken; makes the folder where there is none. The lock is the operating system's, on
+ * `kernel.lock.db`: it ends with the process, however that ends, and leaves nothing behind to clean up. Disposing gives
+ * it back, and removes `kernel.json` if that still names this process.
+ * @throws SysError EACCES when the home cannot be written, ENOSPC on a full disk, EINVAL when it is no folder.
  */
-export async function acquireHomeLock(home: string): Promise<HomeLock> {
+export async function openHomeLock(home: string): Promise<HomeLock> {
   await refuseNetworkFilesystem(home);
-  const file = join(home, "kernel.json");
-  const db = openLock(home);
-  try {
-    db.exec("begin exclusive");
-  } catch (cause) {
-    db.close();
-    if (((cause as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw cannotLock(home, cause);
-    throw heldBy(home, readKernelFile(home), cause);
-  }
-  const write = (kernel: KernelFile): void => {
-    const draft = `${file}.new`;
-    writeFileSync(draft, `${JSON.stringify(kernel)}\n`, { mode: 0o600 });
-    renameSync(draft, file);
+  let db = openLock(home);
+  let isHeld = false;
+  const take = (): boolean => {
+    if (isHeld) return true;
+    if (!db.isOpen) db = openLock(home);
+    try {
+      db.exec("begin exclusive");
+      return (isHeld = true);
+    } catch (cause) {
+      db.close();
+      if (!isBusy(cause)) throw cannotLock(home, cause);
+      return false;
+    }
   };
-  try {
-    // Also replaces the file of a kernel that was killed: nobody is sent to its address.
-    write({ pid: process.pid, url: null, version: null });
-  } catch (cause) {
-    db.close();
-    throw cannotLock(home, cause);
-  }
+  const release = (): void => {
+    isHeld = false;
+    if (db.isOpen) db.close();
+  };
+  const write = (name: string, text: string): void => {
+    const file = join(home, name);
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  };
+  const tell = (kernel: KernelFile): void => write("kernel.json", `${JSON.stringify(kernel)}\n`);
   return {
-    publish: ({ url, version }) => write({ pid: process.pid, url, version }),
-    [Symbol.asyncDispose]: () => {
-      if (db.isOpen) {
-        rmSync(file, { force: true });
-        db.close();
+    get isHeld() {
+      return isHeld;
+    },
+    get lastPort() {
+      return readPort(home);
+    },
+    take,
+    release,
+    refusal: () => heldBy(home, readKernelFile(home)),
+    announce: () => {
+      try {
+        // Also replaces the file of a kernel that was killed: nobody is sent to its address.
+        tell({ pid: process.pid, url: null, version: null });
+      } catch (cause) {
+        throw cannotLock(home, cause);
       }
+    },
+    publish: ({ url, version }) => {
+      tell({ pid: process.pid, url, version });
+      write("kernel.port", `${new URL(url).port}\n`);
+    },
+    [Symbol.asyncDispose]: () => {
+      // Who has taken over has written its own.
+      if (readKernelFile(home)?.pid === process.pid) rmSync(join(home, "kernel.json"), { force: true });
+      release();
       return Promise.resolve();
     },
   };
@@ -72,6 +103,14 @@ function readKernelFile(home: string): KernelFile | undefined {
   }
 }
 
+function readPort(home: string): number | undefined {
+  try {
+    return Number(/^\d+/.exec(readFileSync(join(home, "kernel.port"), "utf8"))?.[0]) || undefined;
+  } catch {
+    return undefined; // nobody has listened here yet
+  }
+}
+
 function openLock(home: string): DatabaseSync {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -82,11 +121,10 @@ function openLock(home: string): DatabaseSync {
   }
 }
 
-function heldBy(home: string, kernel: KernelFile | undefined, cause: unknown): SysError {
+function heldBy(home: string, kernel: KernelFile | undefined): SysError {
   const place = kernel?.url === null || kernel === undefined ? "" : `, ${kernel.url}`;
   const who = kernel ? ` (pid ${kernel.pid}${place})` : "";
   return new SysError("EBUSY", `another kernel${who} runs on ${home}`, {
-    cause,
     hint: "use that one (aios status), stop it (aios down), or start this one with another --home",
     retryable: false,
   });
