@@ -7,6 +7,7 @@ import { restartFigures } from "./restart.ts";
 import { beside, detailOf, memoryRows, openSides } from "./rows.ts";
 import type { MemoryOperation, Row } from "./rows.ts";
 import { startChild } from "./child.ts";
+import type { ReplayAnswer, ReplayRequest } from "./replay-child.ts";
 import type { SyscallAnswer, SyscallRequest } from "./syscall-child.ts";
 import type { TableAnswer, TableRequest } from "./table-child.ts";
 
@@ -25,6 +26,7 @@ export async function kernel(options: KernelBenchOptions = {}): Promise<BenchRep
   const parts = [
     ...memoryRows.map((row) => [row.name, () => rowFigures(row, peers.original)] as const),
     ["a whole syscall in process", syscallFigures],
+    ["replay", replayFigures],
     ["restart with 10,000 suspended processes", () => restartFigures(10_000)],
     ["100,000 processes in the table", tableFigures],
   ] as const;
@@ -60,6 +62,29 @@ async function syscallFigures(): Promise<Figure[]> {
     },
     { name: "whole syscall in process, p99", value: rounded(p99Us), unit: "µs", detail },
     { name: "whole syscalls in process, 1 caller", value: rounded(perSecond), unit: "/s", detail },
+  ];
+}
+
+async function replayFigures(): Promise<Figure[]> {
+  await using child = startChild<ReplayRequest, ReplayAnswer>("replay-child");
+  const steps = 500;
+  const { medianMs, firstMs, readMs } = await child.ask({ steps, restarts: 15 });
+  const detail =
+    "an agent's program, started again by a restarted kernel, from its first call to the answer of the 500th, all from the record";
+  return [
+    { ...aimed(`replay of ${steps} recorded steps`, rounded(medianMs), { unit: "ms", bound: { atMost: 10 } }), detail },
+    {
+      name: `replay of ${steps} recorded steps, in a process that has just started`,
+      value: rounded(firstMs),
+      unit: "ms",
+    },
+    {
+      name: `reading ${steps} recorded steps`,
+      value: rounded(readMs),
+      unit: "ms",
+      detail:
+        "from the kernel's opening to the program's start: the journal's reader starts, and reads and decodes the calls",
+    },
   ];
 }
 

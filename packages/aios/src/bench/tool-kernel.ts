@@ -4,7 +4,7 @@ import { asKeyId, asTenantId } from "@aiosjs/sdk/protocol";
 import { realClock } from "../drivers/clock/real.ts";
 import { systemHash, systemRandom } from "../drivers/random/system.ts";
 import { createKernel } from "../kernel/kernel.ts";
-import type { Journal, Kernel, KernelSettings, Principal, Toolbox } from "../kernel/ports.ts";
+import type { Journal, Kernel, KernelSettings, Principal, ProgramDriver, Toolbox } from "../kernel/ports.ts";
 
 /** A kernel in this process whose only device is a tool that answers at once, so that what is measured is the kernel. */
 export interface ToolKernel extends AsyncDisposable {
@@ -52,7 +52,8 @@ const tools: Toolbox = {
 
 const nothing = (): Promise<never> => Promise.reject(new Error("no programs in a benchmark"));
 
-export async function openToolKernel(journal: Journal): Promise<ToolKernel> {
+/** `run` is the program of all agents. */
+export async function openToolKernel(journal: Journal, run: ProgramDriver["run"] = nothing): Promise<ToolKernel> {
   const kernel = await createKernel({
     clock: realClock,
     random: systemRandom,
@@ -63,7 +64,7 @@ export async function openToolKernel(journal: Journal): Promise<ToolKernel> {
     drivers: [tools],
     host: { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
-    programs: { find: nothing, run: nothing },
+    programs: { find: nothing, run },
     reload: nothing,
     onShutdown: () => undefined,
   });
