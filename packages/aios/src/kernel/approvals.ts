@@ -50,7 +50,8 @@ export class Approvals {
     const { signal } = record.abort;
     const leave = (): void => {
       asker.reject(signal.reason);
-      if (!record.isLeft) this.#close(open, { state: "denied", answer: { isWithdrawn: true } });
+      open.asker = undefined;
+      if (!record.isLeft) this.#close(open, withdrawn);
     };
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
@@ -59,6 +60,12 @@ export class Approvals {
     } finally {
       signal.removeEventListener("abort", leave);
     }
+  }
+
+  /** The process has ended: nobody needs the answers to what it asked. */
+  withdraw({ pid }: Pick<ApprovalRow, "pid">): void {
+    for (const open of [...this.#open.values()])
+      if (open.row.pid === pid && !open.asker) this.#close(open, withdrawn);
   }
 
   #openOf({ call }: CallRecord): Open | undefined {
@@ -82,7 +89,7 @@ export class Approvals {
     };
     const open: Open = { row, asker: undefined };
     this.#open.set(row.id, open);
-    await outbox.commit(
+    await outbox.commitPatiently(
       { kind: "call", row: callRow(record, "ambiguous") },
       { kind: "approval", row },
       outbox.eventRecord("approval.asked", process, { approval: row.id, call, question }),
@@ -117,3 +124,5 @@ export class Approvals {
     );
   }
 }
+
+const withdrawn = { state: "denied" as const, answer: { isWithdrawn: true } };

@@ -1,4 +1,4 @@
-import { isSysError, noUsage, piecesOf, SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type {
   ChatResult,
   JournalEventBodies,
@@ -11,7 +11,7 @@ import type { Outcome } from "./submission.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
-import { callRow, effectOf, isRelaxed, isUnsafe } from "./call-row.ts";
+import { callRow, isRelaxed, isUnsafe, unknownEnd } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
 import { approvalDevice } from "./devices/approval.ts";
@@ -33,8 +33,10 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import { isModelCall } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
-import type { Caller, CallRow, JournalRecord, Principal } from "./ports.ts";
+import type { Caller, JournalRecord, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
+import { recall } from "./recall.ts";
+import { mayHaveHappened } from "./replay.ts";
 import type { Asked } from "./urgency.ts";
 
 const kernelDevices = {
@@ -100,9 +102,11 @@ export class CallFlow {
 
   #begin(spec: SyscallSpec, record: CallRecord, caller: Caller, turn?: Promise<void>): void {
     const { recorded } = record;
-    if (recorded && recorded.completion !== null) return void this.#recall(record, recorded, turn);
+    if (recorded && recorded.completion !== null)
+      return void recall(record, recorded, { turn, calls: this.#options.calls, parts: this.#parts });
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
-    if (recorded && isUnsafe(recorded, this.#parts.toolbox)) return void this.#ask({ spec, record, caller });
+    if (recorded && mayHaveHappened(recorded) && isUnsafe(record, this.#parts.toolbox))
+      return void this.#ask({ spec, record, caller });
     this.#enter({ spec, record, caller });
   }
 
@@ -111,7 +115,7 @@ export class CallFlow {
     const { record } = call;
     const { process } = record;
     const what = summarize(record.name, record.args, undefined);
-    const question = `${record.name} ${what}: ${process.name} (${process.pid}) had made this call when the kernel was killed; it may have happened. Make it again?`;
+    const question = `${record.name} ${what}: ${process.name} (${process.pid}) had made this call when it was cut off; it may have happened. Make it again?`;
     try {
       const { isApproved, result } = await this.#parts.approvals.ask(record, { kind: "ambiguous", question });
       if (result !== undefined) return await this.#finish(record, { result, usage: noUsage }, []);
@@ -128,19 +132,6 @@ export class CallFlow {
     const cacheKey = record.process.suspended === undefined ? this.#parts.answers.keyOf(record) : undefined;
     if (cacheKey === undefined) this.#admit(spec, record, caller);
     else void this.#lookUp(cacheKey, { spec, record, caller });
-  }
-
-  /** A program that was started again is told what it was told, when it was told it. */
-  async #recall(record: CallRecord, row: CallRow, turn: Promise<void> | undefined): Promise<void> {
-    const { calls } = this.#options;
-    try {
-      await turn;
-      calls.close(record);
-      record.recall(row, row.name === "llm.chat" && row.state === "done" ? piecesOf(row.result as ChatResult) : []);
-    } catch (cause) {
-      calls.close(record);
-      record.end({ error: toSysError(record.name, cause) });
-    }
   }
 
   /** An answer that is kept is given at once: no queue, no budget. Otherwise the call goes its way, and its answer is kept. */
@@ -256,11 +247,12 @@ export class CallFlow {
 
   /** The call is on record before it runs; before an unsafe effect that is waited for. */
   #intend(record: CallRecord): Promise<void> | undefined {
+    const { outbox } = this.#parts;
     const intent = { kind: "call" as const, row: callRow(record, "intent") };
     record.isIntended = true;
-    if (effectOf(record.name as SyscallName, record.args, this.#parts.toolbox) === "unsafe")
-      return this.#parts.outbox.commit(intent);
-    this.#parts.outbox.note(intent);
+    if (isUnsafe(record, this.#parts.toolbox))
+      return record.process.isReplayed ? outbox.commitPatiently(intent) : outbox.commit(intent);
+    outbox.note(intent);
     return undefined;
   }
 
@@ -308,7 +300,8 @@ export class CallFlow {
     const { outbox, clock } = this.#parts;
     if (record.isLeft && record.cancelled && "error" in outcome) return this.#leave(record, outcome, accounts);
     const state = "error" in outcome ? "failed" : "done";
-    const error = "error" in outcome ? outcome.error : undefined;
+    const unknown = "error" in outcome ? unknownEnd(record, this.#parts.toolbox) : undefined;
+    const error = unknown ?? ("error" in outcome ? outcome.error : undefined);
     record.usage = outcome.usage;
     if ("result" in outcome) {
       record.result = outcome.result;
@@ -316,7 +309,8 @@ export class CallFlow {
     }
     this.#options.lifecycle.entries.delete(record);
     if (process.kind !== "kernel") process.count(record, state);
-    record.completion = process.done + process.failed;
+    // An end that nobody knows is no end: whoever makes the call again is asked about.
+    if (!unknown) record.completion = process.done + process.failed;
     process.activeAtMs = clock.nowMs();
     this.#options.counts.add(record.name, state);
     const body = {
@@ -329,9 +323,10 @@ export class CallFlow {
     const event = error
       ? outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message })
       : outbox.eventRecord("syscall.completed", process, body);
+    const row = callRow(record, state, error);
     const records: JournalRecord[] = [
       ...(error ? [] : record.effects),
-      { kind: "call", row: callRow(record, state, error) },
+      { kind: "call", row },
       { kind: "process", row: process.row() },
       ...accounts.map((account) => ({ kind: "account" as const, row: account.row() })),
       event,
@@ -342,16 +337,18 @@ export class CallFlow {
     if (isRelaxed(record)) outbox.note(...records);
     else
       try {
-        await (isOnce ? outbox.commitOnce(...records) : outbox.commit(...records));
+        if (process.isReplayed) await outbox.commitPatiently(...records);
+        else await (isOnce ? outbox.commitOnce(...records) : outbox.commit(...records));
       } catch (cause) {
-        if (!process.isReplayed) failure = toSysError("the journal", cause);
-        // A program that lives on the journal waits for space; its answer is written first of all then.
-        else failure = await outbox.recovered();
+        failure = toSysError("the journal", cause);
         if (isOnce && failure) this.#noteLost(record, body, failure);
       }
+    if (record.replayKey !== undefined) await process.replay?.drained;
     for (const settle of record.settles) settle(!error && !failure);
+    if (!failure) this.#parts.retries.ended(record, row);
     this.#options.calls.close(record);
-    record.end(failure ? { error: failure } : outcome);
+    const told = failure ?? error;
+    record.end(told ? { error: told } : outcome);
   }
 
   /** What a call has done could not be recorded, and was forgotten: it has failed. */

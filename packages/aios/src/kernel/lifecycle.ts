@@ -3,20 +3,15 @@ import type { Exit, Limit, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
 import { isUnsafe } from "./call-row.ts";
+import { isAnsweredFor, isAwaited, watchCommand } from "./command-watch.ts";
 import { Incarnations } from "./incarnation.ts";
 import type { Parts } from "./parts.ts";
 import { serviceOf } from "./policies/policy.ts";
-import type { CallRow, HostGroup, JournalImage, KeptProgram, KeyRow, Principal, ProcessRow } from "./ports.ts";
+import type { CallRow, HostGroup, JournalImage, JournalRecord, KeptProgram, KeyRow, Principal, ProcessRow } from "./ports.ts";
 import type { Process, Suspension } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
 import { urgencyOf } from "./urgency.ts";
 import type { Lender } from "./urgency.ts";
-
-/** A command whose parent was killed tells nobody that it has ended: its kernel looks after it this often. */
-const HOST_LOOK_MS = 5_000;
-
-/** A command is entered, started and told of in one breath; who entered it and was killed before left this behind. */
-const START_PATIENCE_MS = 60_000;
 
 /** Who is suspended so waits for a person; all else is a budget, and begins with the word. */
 const BY_SIGNAL = "by a signal";
@@ -38,12 +33,28 @@ export class Lifecycle {
     this.#parts.outbox.note({ kind: "process", row: process.row() });
   }
 
-  spawned(process: Process, limits: readonly Limit[]): void {
+  /** Its records go into `effects`, or by themselves with the next commit. */
+  spawned(process: Process, limits: readonly Limit[], effects?: JournalRecord[]): void {
     const { outbox } = this.#parts;
     this.setLimits(process, limits);
     const body = { name: process.name, kind: process.kind, parent: process.parent?.pid ?? null };
-    outbox.event("process.spawned", process, body);
-    this.save(process);
+    const records = [outbox.eventRecord("process.spawned", process, body), { kind: "process", row: process.row() } as const];
+    if (effects) effects.push(...records);
+    else outbox.note(...records);
+  }
+
+  /** The process is on record: its program begins, or is about to be started by whoever entered it. */
+  start(process: Process): void {
+    if (process.isReplayed) void this.incarnations.begin(process);
+    else this.watch(process);
+  }
+
+  /** The process could not be recorded: it never was. */
+  discard(process: Process): void {
+    const { processes, keys, budgets } = this.#parts;
+    if (process.key !== null && keys.find(process.key)?.pid === process.pid) keys.revoke(process.key);
+    budgets.drop(`process:${process.pid}`);
+    processes.remove(process);
   }
 
   setLimits(process: Process, limits: readonly Limit[]): void {
@@ -70,7 +81,7 @@ export class Lifecycle {
 
   end(process: Process, exit: Exit): void {
     if (process.exit) return;
-    const { clock, outbox, keys, budgets, processes, mailbox, pipes, sleepers, topics } = this.#parts;
+    const { approvals, clock, outbox, keys, budgets, processes, mailbox, pipes, sleepers, topics, retries } = this.#parts;
     process.end(exit, clock.nowMs());
     const ended = new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`);
     process.abort.abort(ended);
@@ -80,6 +91,8 @@ export class Lifecycle {
     this.save(process);
     for (const part of [mailbox, pipes, sleepers, topics]) part.ended(process);
     budgets.drop(`process:${process.pid}`);
+    approvals.withdraw(process);
+    retries.forget(process);
     processes.retire(process);
   }
 
@@ -96,6 +109,7 @@ export class Lifecycle {
     const isHosted = reachesHost && this.#parts.host.signal(process.host as HostGroup, signal);
     switch (signal) {
       case "interrupt":
+        process.isInterrupted = true;
         for (const record of process.calls)
           record.cancel(new SysError("ECANCELED", `process ${process.pid} was interrupted`));
         return;
@@ -218,25 +232,9 @@ export class Lifecycle {
     });
   }
 
-  /** Ends a command that was entered and that nobody has started: no host of its own, and not one call. */
-  watchStart(process: Process): void {
-    const { timers, clock } = this.#parts;
-    timers.at(clock.nowMs() + START_PATIENCE_MS, () => {
-      if (process.host || process.seq > 0) return;
-      this.end(process, { code: null, signal: null, reason: "nobody has started it" });
-    });
-  }
-
-  /** Ends a command that is gone without a word; one whose parent lives is told of by it, between two looks. */
-  watchHost(process: Process, wasGone = false): void {
-    const { timers, clock, host } = this.#parts;
-    timers.at(clock.nowMs() + HOST_LOOK_MS, () => {
-      if (process.exit || !process.host) return;
-      const isGone = !host.isAlive(process.host);
-      if (isGone && wasGone)
-        return this.end(process, { code: null, signal: null, reason: "it ended, and its parent was gone" });
-      this.watchHost(process, isGone);
-    });
+  /** Looks after a command, which may end without a word. */
+  watch(process: Process): void {
+    watchCommand(process, { parts: this.#parts, end: (one, exit) => this.end(one, exit) });
   }
 
   /** What the journal holds becomes processes again; what died with the last kernel is ended, and paid for. */
@@ -246,9 +244,10 @@ export class Lifecycle {
     for (const call of image.intents) this.#settleIntent(call);
     for (const process of this.#parts.processes) {
       if (process.exit) continue;
+      process.restoredSeq = process.seq;
       if (process.isReplayed) this.#goOn(process);
-      else if (process.kind === "command" && process.host && this.#parts.host.isAlive(process.host))
-        this.watchHost(process);
+      else if (process.kind === "command" && (isAwaited(process) || isAnsweredFor(process, this.#parts.host)))
+        this.watch(process);
       else if (process.kind === "command")
         this.end(process, { code: null, signal: null, reason: "it ended while no kernel ran" });
       else if (process.kind === "client") this.reapWhenIdle(process);
@@ -273,7 +272,9 @@ export class Lifecycle {
     const process = this.#parts.processes.get(call.pid);
     if (process) process.seq = Math.max(process.seq, call.seq);
     if (process?.isReplayed && !process.exit && call.replayKey !== null) return;
-    const error = isUnsafe(call, this.#parts.toolbox)
+    // What a person is asked about stays open for who makes the call again.
+    if (call.state === "ambiguous" && process?.mayRestart && !process.exit) return;
+    const error = isUnsafe({ name: call.name, args: call.request }, this.#parts.toolbox)
       ? new SysError("EAMBIGUOUS", "the kernel stopped while the call was under way: it may have happened")
       : new SysError("ECANCELED", "the kernel stopped while the call was under way");
     this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error: toProblem(error) } });

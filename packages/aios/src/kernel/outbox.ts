@@ -99,6 +99,17 @@ export class Outbox {
     }
   }
 
+  /** As `commit`, however long the disk is full: for programs that live on the journal. @throws SysError ESTALE */
+  async commitPatiently(...records: JournalRecord[]): Promise<void> {
+    try {
+      await this.commit(...records);
+    } catch {
+      // Kept for the next try: nothing of it is lost.
+      const fenced = await this.recovered();
+      if (fenced) throw fenced;
+    }
+  }
+
   /** What was noted so far is in the journal, for who reads there; while it cannot be written, the journal is as it is. */
   async flushed(): Promise<void> {
     if (this.#noted || this.#flushing || this.#pending.length > 0) await this.commit().catch(() => undefined);

@@ -120,6 +120,12 @@ export class ProcessTable {
     this.#births.set(key, births);
   }
 
+  /** It was never there. */
+  remove(process: Process): void {
+    this.#byPid.delete(process.pid);
+    process.parent?.children.delete(process);
+  }
+
   /** The process has ended: it stays as a zombie, and the oldest zombies go. */
   retire(process: Process): void {
     if (!process.parent) process.attained.leave();

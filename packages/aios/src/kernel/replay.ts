@@ -26,6 +26,7 @@ export class Replay {
   readonly #byMeaning = new Map<string, CallRow[]>();
   /** Ended calls with a place, in the order of their ends. */
   readonly #order: readonly CallRow[];
+  readonly #drained = Promise.withResolvers<void>();
   readonly #waiting = new Map<CallRow, PromiseWithResolvers<void>>();
   #next = 0;
   /** A call was made that was not on record: the program goes on by itself. */
@@ -34,11 +35,12 @@ export class Replay {
   constructor(rows: readonly CallRow[]) {
     for (const row of rows) this.#add(row);
     this.#order = [...this.#byKey.values()].filter(hasEnded).toSorted(byCompletion);
+    if (this.#order.length === 0) this.#drained.resolve();
   }
 
   #add(row: CallRow): void {
     if (row.replayKey !== null) this.#byKey.set(row.replayKey, row);
-    else if (row.state === "done" && row.requestHash !== null) {
+    else if (row.requestHash !== null && (isAnswered(row) || mayHaveHappened(row))) {
       const equal = this.#byMeaning.get(row.requestHash);
       if (equal) equal.push(row);
       else this.#byMeaning.set(row.requestHash, [row]);
@@ -67,10 +69,16 @@ export class Replay {
     }
     this.#next++;
     const next = this.#order[this.#next];
+    if (!next) this.#drained.resolve();
     const turn = next && this.#waiting.get(next);
     if (!turn) return;
     this.#waiting.delete(next);
     turn.resolve();
+  }
+
+  /** Resolves when every recorded answer was handed out: a new one comes after them, as it will when all are recorded. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
   }
 
   /** The answer that others wait behind, if any do. */
@@ -84,8 +92,16 @@ export class Replay {
     if (!missing) return;
     for (const [row, turn] of this.#waiting) turn.reject(missed(row, missing));
     this.#waiting.clear();
+    this.#drained.resolve();
   }
 }
+
+/** Its answer is there; the journal drops old ones. */
+const isAnswered = ({ state, result }: CallRow): boolean => state === "done" && result !== null && result !== undefined;
+
+/** Whether nobody knows what became of a recorded call that is made again. */
+export const mayHaveHappened = ({ state, error }: CallRow): boolean =>
+  state === "intent" || state === "ambiguous" || error?.code === "EAMBIGUOUS";
 
 const hasEnded = ({ completion }: CallRow): boolean => completion !== null;
 const byCompletion = (left: CallRow, right: CallRow): number => Number(left.completion) - Number(right.completion);

@@ -99,7 +99,7 @@ describe("an agent whose kernel is killed", () => {
           clock,
           effect: "idempotent",
         });
-        void spawn(first).catch(() => undefined);
+        void spawn(first).then(undefined, () => undefined);
         await clock.run(death.promise);
         const second = await kernelOn(journal, world, { clock, effect: "idempotent" });
         const { processes } = await second.admin.proc.list({ all: true });

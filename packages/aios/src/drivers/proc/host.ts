@@ -35,12 +35,12 @@ export function createHost(): Host {
           return true;
       }
     },
-    isAlive(group) {
+    isAlive(group, who) {
       if (process.platform === "win32") return isThere(group.hostPid);
       // Its leader says most of the time what else takes a look at all processes of the machine.
       const leader = hostProcess(group.hostPid);
       if (leader?.startedAt === group.hostStartedAt && !leader.isZombie) return true;
-      return treeOf(group).length > 0;
+      return who !== "leader" && treeOf(group).length > 0;
     },
   };
 }

@@ -5,6 +5,7 @@ import { inLanes, isSysError } from "@aiosjs/sdk";
 import type { Transport } from "@aiosjs/sdk";
 import { isTerminal, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { SysEvent } from "@aiosjs/sdk/protocol";
+import { oneByOne } from "./one-by-one.ts";
 import type { CallOptions, FromModule, ToModule } from "./module-wire.ts";
 
 /** What a module exports as its default: `defineAgent(…)`. */
@@ -14,6 +15,8 @@ interface Program {
 
 const tell = (message: FromModule): void => void process.send?.(message);
 
+/** Answers that came together are given one after the other, as they were when they came alone: races end as they did. */
+const inTurn = oneByOne(setImmediate);
 /** Events of the calls under way, and who waits for them. */
 const open = new Map<number, { batches: (readonly SysEvent[])[]; wake: () => void }>();
 let lastId = 0;
@@ -62,9 +65,11 @@ function fail(cause: unknown): void {
 
 process.on("message", (message: ToModule) => {
   if (message.is === "events") {
-    const call = open.get(message.id);
-    call?.batches.push(message.events);
-    call?.wake();
+    inTurn(() => {
+      const call = open.get(message.id);
+      call?.batches.push(message.events);
+      call?.wake();
+    });
     return;
   }
   const { file, task } = message;

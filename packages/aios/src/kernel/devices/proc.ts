@@ -1,12 +1,13 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import { attenuate, seesAll } from "../access.ts";
+import { restartCommand } from "../command-restart.ts";
 import type { KeptProgram } from "../ports.ts";
 import type { KernelDevice } from "./device.ts";
 import { viewOfProcess } from "./process-list.ts";
 
 type ProcName =
-  `proc.${"bind" | "compact" | "exit" | "limits" | "logs" | "nice" | "show" | "signal" | "spawn" | "wait"}`;
+  `proc.${"bind" | "compact" | "exit" | "limits" | "logs" | "nice" | "restart" | "show" | "signal" | "spawn" | "wait"}`;
 
 export const procDevice: KernelDevice<ProcName> = {
   "proc.spawn": async (args, { parts, lifecycle, record, principal }) => {
@@ -36,11 +37,10 @@ export const procDevice: KernelDevice<ProcName> = {
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,
     });
-    lifecycle.spawned(process, [...(manifest?.limits ?? []), ...(args.limits ?? [])]);
-    if (process.isReplayed) {
-      void lifecycle.incarnations.begin(process);
-      return { pid: process.pid, key: null };
-    }
+    // The process and the call that made it are one commit: a program that makes it again after a crash makes no second one.
+    record.settles.push((isKept) => (isKept ? lifecycle.start(process) : lifecycle.discard(process)));
+    lifecycle.spawned(process, [...(manifest?.limits ?? []), ...(args.limits ?? [])], record.effects);
+    if (process.isReplayed) return { pid: process.pid, key: null };
     const { row, token } = parts.keys.create({
       tenant: process.tenant,
       pid: process.pid,
@@ -48,9 +48,7 @@ export const procDevice: KernelDevice<ProcName> = {
       limits: [],
     });
     process.key = row.id;
-    parts.outbox.note({ kind: "key", row });
-    lifecycle.save(process);
-    lifecycle.watchStart(process);
+    record.effects.push({ kind: "key", row }, { kind: "process", row: process.row() });
     return { pid: process.pid, key: token };
   },
 
@@ -61,11 +59,21 @@ export const procDevice: KernelDevice<ProcName> = {
     if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended: ${process.exit.reason}`);
     process.host = { hostPid, hostStartedAt };
     if (process.suspended !== undefined) parts.host.signal(process.host, "suspend");
-    // Told twice when the first answer was lost; one watch is enough.
-    if (!process.hasBegun) lifecycle.watchHost(process);
     process.hasBegun = true;
     lifecycle.save(process);
     return {};
+  },
+
+  "proc.restart": ({ pid }, { parts, lifecycle, principal, record }) => {
+    const process = parts.processes.visible(pid, principal);
+    if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended: ${process.exit.reason}`);
+    if (!process.mayRestart)
+      throw new SysError("EINVAL", `process ${pid} is not one that is started again`, {
+        hint: "a command is when it was entered so: aios run --restart on-failure -- CMD",
+      });
+    if (principal.pid === process.pid) throw new SysError("EACCES", "a command is started again by its parent alone");
+    if (process.isInterrupted) throw new SysError("EINVAL", `process ${pid} was interrupted: it is not started again`);
+    return restartCommand(process, { parts, lifecycle, record });
   },
 
   "proc.exit": ({ pid, code, signal }, { parts, lifecycle, principal, record }) => {
