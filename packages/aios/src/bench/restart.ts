@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, createHttpTransport } from "@aiosjs/sdk";
@@ -35,6 +35,7 @@ export async function restartFigures(processes: number): Promise<Figure[]> {
 
 async function readySeconds(processes: number): Promise<number> {
   const home = await mkdtemp(join(tmpdir(), "aios-bench-"));
+  await using _folder = { [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
   // JSON is YAML.
   const config = {
     server: { port: 0 },
