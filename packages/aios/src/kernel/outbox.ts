@@ -26,6 +26,9 @@ export class Outbox {
   #pending: JournalRecord[] = [];
   /** Batches whose commit failed, by the order in which they were sent. */
   #unwritten: { order: number; records: readonly JournalRecord[] }[] = [];
+  /** Batches of which the journal has said nothing yet, and those that it took before an earlier one. */
+  readonly #underWay = new Set<number>();
+  #ahead: { order: number; records: readonly JournalRecord[] }[] = [];
   #flushes = 0;
   #flushing: Promise<void> | undefined;
   /** Settles when what was sent last is in the journal, or refused. */
@@ -137,14 +140,22 @@ export class Outbox {
     this.#unwritten = [];
     this.#pending = [];
     this.#flushing = undefined;
+    this.#underWay.add(order);
     const sent = this.#journal.commit(records);
     this.#sent = sent.catch(() => undefined);
     try {
       await sent;
+      this.#underWay.delete(order);
+      const isOvertaking = [...this.#underWay].some((earlier) => earlier < order);
+      // Should an earlier batch be refused yet, this one is written again in its wake, and has the last word.
+      if (isOvertaking) this.#ahead.push({ order, records });
+      else this.#ahead = [];
+      if (this.#unwritten.length > 0) return void this.#unwritten.push({ order, records });
       this.#failure = undefined;
       this.#recovery?.resolve(undefined);
       this.#recovery = undefined;
     } catch (cause) {
+      this.#underWay.delete(order);
       if (isSysError(cause) && cause.code === "EINVAL") return this.#singly(records);
       this.#failure = cause;
       const kept = records.filter((record) => !this.#isLost(record));
@@ -153,7 +164,7 @@ export class Outbox {
         throw cause;
       }
       // Kept in order for the next try: a full disk loses nothing. Bounded, for nothing new is admitted meanwhile.
-      this.#unwritten.push({ order, records: kept });
+      this.#unwritten.push({ order, records: kept }, ...this.#ahead.splice(0));
       this.#retryLater();
       throw cause;
     }

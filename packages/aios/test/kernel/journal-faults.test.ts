@@ -1,5 +1,10 @@
+import { SysError } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
+import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
+import { Outbox } from "../../src/kernel/outbox.ts";
+import type { Journal, JournalRecord } from "../../src/kernel/ports.ts";
+import { Timers } from "../../src/kernel/timers.ts";
 import { fillable } from "../fillable-journal.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 import { openRig } from "../rig.ts";
@@ -30,4 +35,27 @@ test("on a full disk nothing new is admitted, views are served, and when there i
     record.kind === "process" && record.row.pid === one.pid ? [record.row.counts.done] : [],
   );
   expect(usages).toEqual(usages.toSorted((left, right) => left - right));
+});
+
+test("what a journal refuses after it has taken something newer does not come back in the newer one's place", async () => {
+  const clock = createVirtualClock(1_000);
+  const memory = createMemoryJournal();
+  const first = Promise.withResolvers<void>();
+  let commits = 0;
+  const journal: Journal = Object.assign(Object.create(memory) as Journal, {
+    commit: (records: readonly JournalRecord[]) => (++commits === 1 ? first.promise : memory.commit(records)),
+  });
+  const outbox = new Outbox(journal, { clock, timers: new Timers(clock), lastEventSeq: 0, onFenced: () => undefined });
+  const say = (value: string) => outbox.commit({ kind: "meta", key: "last", value });
+  const older = say("older");
+  const isRefused = expect(older).rejects.toMatchObject({ code: "ENOSPC" });
+  await clock.run(clock.nowMs());
+  const newer = say("newer");
+  await clock.run(clock.nowMs());
+  first.reject(new SysError("ENOSPC", "full"));
+  await isRefused;
+  await newer;
+  await clock.run(outbox.recovered());
+  expect((await memory.load()).meta.get("last")).toBe("newer");
+  expect(outbox.failure).toBeUndefined();
 });
