@@ -28,6 +28,7 @@ export type { Limit } from "./syscalls/spec.ts";
 export type { ChatArgs, ChatResult, EmbedArgs, EmbedResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
 export type { Exit, ProcessView, Signal } from "./syscalls/proc.ts";
 export type { CallView, HistoryEvent } from "./syscalls/trace.ts";
+export type { HistoricCall } from "./syscalls/llm-routing.ts";
 export type { SyscallOptions, Transport } from "./transport.ts";
 export { addUsage, noUsage } from "./usage.ts";
 export type { Timing, Usage } from "./usage.ts";

@@ -10,6 +10,7 @@ import { metaRows } from "./rows/meta.ts";
 import { oldRows } from "./rows/old-names.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
+import { watchRows } from "./rows/watch.ts";
 import { topicRows } from "./rows/topic.ts";
 import type { Text } from "./text.ts";
 
@@ -73,6 +74,7 @@ export interface CommandRow {
 
 export const commands = [
   ...kernelRows,
+  ...watchRows,
   ...processRows,
   ...runRows,
   ...topicRows,

@@ -14,7 +14,7 @@ export interface ProfileWords {
   >;
 }
 
-export interface ProfileState {
+interface ProfileState {
   readonly profile: Profile;
   readonly simulatedCores: ReadonlySet<string>;
   readonly recordedCores?: ReadonlySet<string>;

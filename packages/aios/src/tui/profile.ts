@@ -25,7 +25,7 @@ interface Span {
   readonly to: number;
 }
 
-export interface Profiled extends Span {
+interface Profiled extends Span {
   readonly calls: readonly CallView[];
   readonly suspended: readonly Span[];
 }

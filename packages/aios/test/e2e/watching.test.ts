@@ -109,6 +109,33 @@ test("who attaches sees the last lines and what follows, is told of a stop, and 
   expect((await aios.run(["attach", "talk"])).code).toBe(7);
 });
 
+test("what if another policy: recorded calls are simulated under it, and it says that it is a simulation", async () => {
+  const { out, err, code } = await aios.run(["replay", "--policy", "fifo"]);
+  expect(code).toBe(0);
+  expect(err).toMatch(/^simulating \d+ recorded model calls of \d+ processes under plas-vtc and under fifo\n$/);
+  expect(out).toMatch(/^A simulation: \d+ recorded model calls/);
+  expect(await aios.data(["replay", "--policy", "priority"])).toMatchObject({
+    isSimulation: true,
+    present: "plas-vtc",
+    after: { failed: 0 },
+  });
+  for (const wrong of [["replay"], ["replay", "one"], ["replay", "--policy", "best"]])
+    expect((await aios.run(wrong)).code).toBe(2);
+});
+
+test("a profile splits the whole life of a process, and says what its calls cost by model, tool and place", async () => {
+  const { wallMs, shares, groups, sites } = await aios.data<{
+    wallMs: number;
+    shares: Record<string, number>;
+    groups: { name: string; calls: number }[];
+    sites: { name: string }[];
+  }>(["profile", "one"]);
+  expect(Object.values(shares).reduce((sum, share) => sum + share, 0)).toBeCloseTo(wallMs);
+  expect(shares["decode"]).toBeGreaterThan(0);
+  expect(groups.map(({ name }) => name).toSorted()).toEqual(["calculator", "sim/sim", "tool.list"]);
+  expect(sites).toMatchObject([{ name: "agent:exec", calls: 2 }]);
+});
+
 function heard({ child }: Started): { out: () => string; err: () => string } {
   const texts = { out: "", err: "" };
   child.stdout?.setEncoding("utf8").on("data", (piece: string) => (texts.out += piece));

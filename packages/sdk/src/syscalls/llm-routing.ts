@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { usageSchema } from "../usage.ts";
+import { timingSchema, usageSchema } from "../usage.ts";
 import { chatArgsSchema } from "./llm.ts";
-import { syscall } from "./spec.ts";
+import { classSchema, syscall } from "./spec.ts";
 
 const routedLane = z.object({
   lane: z.string(),
@@ -30,6 +30,20 @@ const usageRow = z.object({
   refused: z.number().describe("429, 503 and 529 answers of the upstream"),
   usage: usageSchema,
 });
+
+const historicCall = z.object({
+  call: z.string(),
+  pid: z.string(),
+  process: z.string().describe("the process's name"),
+  tenant: z.string(),
+  nice: z.number().describe("of the process, as it is now"),
+  class: classSchema.describe("of the process, as it is now"),
+  model: z.string().describe("core/model that answered, or was asked last"),
+  code: z.string().nullable().describe("null: answered"),
+  usage: usageSchema,
+  timing: timingSchema,
+});
+export type HistoricCall = z.infer<typeof historicCall>;
 
 export const llmRoutingSyscalls = {
   "llm.route": syscall({
@@ -77,5 +91,20 @@ export const llmRoutingSyscalls = {
     effect: "pure",
     isView: true,
     doc: "What model calls have cost, from the journal: of the own tenant, or of all for the home's key; of itself for a process.",
+  }),
+  "llm.history": syscall({
+    args: z.strictObject({
+      since: z.number().nonnegative().default(0).describe("only calls that ended at this instant or later"),
+      until: z.number().optional().describe("only calls that ended before this instant"),
+      after: z.number().int().nonnegative().default(0).describe("`next` of the answer before"),
+      limit: z.number().int().positive().max(10_000).default(1_000),
+    }),
+    result: z.object({
+      calls: z.array(historicCall),
+      next: z.number().nullable().describe("where the next page begins; null: there is none"),
+    }),
+    effect: "pure",
+    isView: true,
+    doc: "Model calls that have ended, in the order of their ends, from the journal: whose, where and when. Of the own tenant, or of all for the home's key; of itself for a process.",
   }),
 } as const;

@@ -1,8 +1,9 @@
 import type { SimulationRun } from "./simulate.ts";
 
-interface Summary {
+export interface Summary {
   readonly mean: number;
   readonly p50: number;
+  readonly p95: number;
   readonly p99: number;
 }
 
@@ -39,11 +40,11 @@ export function metricsOf(run: SimulationRun): SimulationMetrics {
   };
 }
 
-function summarize(values: readonly number[]): Summary {
+export function summarize(values: readonly number[]): Summary {
   const sorted = values.toSorted((left, right) => left - right);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const sum = values.reduce((left, right) => left + right, 0);
-  return { mean: values.length === 0 ? 0 : sum / values.length, p50: at(0.5), p99: at(0.99) };
+  return { mean: values.length === 0 ? 0 : sum / values.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
 function jain(values: readonly number[]): number {

@@ -20,8 +20,12 @@ export interface SimulationOptions {
   readonly seed?: number;
   readonly load?: number;
   readonly core?: Partial<SimParameters>;
+  /** Cores of one's own instead of the simulated machine. */
+  readonly cores?: (clock: VirtualClock) => readonly Core[];
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
   readonly budgets?: KernelSettings["budgets"];
+  /** Silence after which an agent's process ends. Default: ten minutes; no plan of the named workloads pauses so long. */
+  readonly idleReapMs?: number;
   /** Policies beside those that ship with the kernel. */
   readonly policies?: readonly Policy[];
   /**
@@ -105,9 +109,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRu
       ...settings,
       scheduler: { ...settings.scheduler, ...options.scheduler },
       budgets: options.budgets ?? {},
+      idleReapMs: options.idleReapMs ?? settings.idleReapMs,
     },
     policies: options.policies ?? [],
-    cores: [watch(core)],
+    cores: options.cores?.(clock) ?? [watch(core)],
     drivers: [],
     host: { signal: () => false, isAlive: () => false },
     logs: { append: () => undefined, read: async function* () {} },
@@ -155,10 +160,10 @@ const forever = new AbortController().signal;
 const nothing = (): Promise<never> => Promise.reject(new Error("no programs and no configuration in a simulation"));
 
 /** Each agent has a key of its own, as a process that `aios run` starts has. */
-function callerOf(kernel: Kernel, { name, tenant, class: schedulingClass, deadlineMs }: AgentPlan): Caller {
+function callerOf(kernel: Kernel, { name, tenant, nice, class: schedulingClass, deadlineMs }: AgentPlan): Caller {
   const principal = { tenant: asTenantId(tenant), key: asKeyId(`k-${name}`), pid: null, scopes: ["llm.*"] };
   const pid = kernel.identify(principal, { session: name });
-  return { principal, pid, class: schedulingClass, deadlineMs, onDetach: "abort" };
+  return { principal, pid, nice, class: schedulingClass, deadlineMs, onDetach: "abort" };
 }
 
 /** Plays a plan: each call is a syscall that is read to its end. A call that fails is noted, and the agent goes on. */
@@ -178,12 +183,13 @@ async function runAgent(
   const isResent = agent.growsContext && room.context === "resent";
   const history: Message[] = [];
   const ask = async (step: Step, index: number) => {
+    if (step.delayMs) await clock.wakeAt(clock.nowMs() + step.delayMs, forever);
     const asked: Message = { role: "user", content: promptOf(agent.name, index, step.promptTokens) };
     const messages = isResent ? [...history, asked] : [asked];
     if (isResent) history.push(asked);
     const call = kernel.syscall(
       "llm.chat",
-      { messages, maxTokens: step.outputTokens, stream: room.isStreamed },
+      { messages, maxTokens: step.outputTokens, stream: room.isStreamed, ...(step.model ? { model: step.model } : {}) },
       caller,
     );
     let last: Extract<SysEvent, { type: "syscall.completed" | "syscall.failed" }> | undefined;
@@ -210,5 +216,8 @@ async function runAgent(
 
 /** A text of so many tokens that no other call has. */
 function promptOf(agent: string, index: number, tokens: number): string {
-  return `${agent} step ${index}: `.padEnd(tokens * 4, "lorem ipsum dolor sit amet ");
+  return `${stepName(agent, index)}: `.padEnd(tokens * 4, "lorem ipsum dolor sit amet ");
 }
+
+/** What a call of a plan is known by: the beginning of its prompt, up to the first colon. */
+export const stepName = (agent: string, index: number): string => `${agent} step ${index}`;

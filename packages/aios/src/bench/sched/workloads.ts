@@ -9,6 +9,10 @@ export interface Step {
   /** New tokens that this call adds to the prompt. */
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** After the start of its wave. Default: 0. */
+  readonly delayMs?: number;
+  /** Which model is asked, where there are several. */
+  readonly model?: string;
 }
 
 /** What one agent will do: waves of calls, the calls of a wave at once, and a pause (a tool, a thought) after each wave. */
@@ -16,6 +20,8 @@ export interface AgentPlan {
   readonly name: string;
   readonly tenant: string;
   readonly class: SchedulingClass;
+  /** Default: 0. */
+  readonly nice?: number;
   /** Of each call. Default: the kernel's timeout. */
   readonly deadlineMs?: number;
   readonly startMs: number;

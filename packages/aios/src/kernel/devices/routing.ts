@@ -11,9 +11,10 @@ import { lastUserText } from "../routers/script.ts";
 import { modelName } from "../routers/strategy.ts";
 import type { LaneFacts } from "../routers/strategy.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
+import { modelHistory } from "./model-history.ts";
 import { usageOf } from "./usage.ts";
 
-export const routingDevice: KernelDevice<"llm.route" | "llm.rate" | "llm.usage"> = {
+export const routingDevice: KernelDevice<"llm.route" | "llm.rate" | "llm.usage" | "llm.history"> = {
   "llm.route": (args, { parts, record }) => {
     const who = { tenant: record.process.tenant, place: placeOf(record), size: promptSize("llm.chat", args) };
     const plan = parts.router.plan("llm.chat", args, who);
@@ -41,6 +42,8 @@ export const routingDevice: KernelDevice<"llm.route" | "llm.rate" | "llm.usage">
   },
 
   "llm.usage": usageOf,
+
+  "llm.history": modelHistory,
 };
 
 function viewOf(lane: Lane, facts: LaneFacts): ResultOf<"llm.route">["stages"][number]["lanes"][number] {

@@ -45,7 +45,7 @@ export async function usageOf(
 }
 
 /** The last event before `since`, by bisection: events are in order of time. */
-async function seqBefore(journal: Journal, since: number, lastSeq: number): Promise<number> {
+export async function seqBefore(journal: Journal, since: number, lastSeq: number): Promise<number> {
   if (since === 0) return 0;
   let [from, to] = [0, lastSeq];
   while (from < to) {
