@@ -157,8 +157,10 @@ class HttpCall {
   }
 }
 
-function qualityHeaders({ nice, class: schedulingClass, deadlineMs, replayKey }: SyscallOptions): Record<string, string> {
+function qualityHeaders(options: SyscallOptions): Record<string, string> {
+  const { nice, class: schedulingClass, deadlineMs, replayKey, idempotencyKey } = options;
   return {
+    ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
     ...(nice === undefined ? {} : { "x-aios-nice": String(nice) }),
     ...(schedulingClass === undefined ? {} : { "x-aios-class": schedulingClass }),
     ...(deadlineMs === undefined ? {} : { "x-aios-deadline-ms": String(deadlineMs) }),

@@ -10,6 +10,8 @@ export interface SyscallOptions {
   deadlineMs?: number;
   /** The call's place in a program that is replayed, as `inLanes` counts it. Taken from the process itself only. */
   replayKey?: string;
+  /** Calls of a process under one key are one call: made once, and answered as often as it is asked for. */
+  idempotencyKey?: string;
 }
 
 /**

@@ -64,8 +64,7 @@ export class Approvals {
 
   /** The process has ended: nobody needs the answers to what it asked. */
   withdraw({ pid }: Pick<ApprovalRow, "pid">): void {
-    for (const open of [...this.#open.values()])
-      if (open.row.pid === pid && !open.asker) this.#close(open, withdrawn);
+    for (const open of this.#open.values()) if (open.row.pid === pid && !open.asker) this.#close(open, withdrawn);
   }
 
   #openOf({ call }: CallRecord): Open | undefined {

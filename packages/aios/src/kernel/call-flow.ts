@@ -1,12 +1,5 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type {
-  ChatResult,
-  JournalEventBodies,
-  Resource,
-  SysEvent,
-  SyscallName,
-  SyscallSpec,
-} from "@aiosjs/sdk/protocol";
+import type { JournalEventBodies, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
@@ -73,6 +66,14 @@ interface CallFlowOptions {
   ) => Promise<SysEvent | undefined>;
 }
 
+interface Begun {
+  readonly spec: SyscallSpec;
+  readonly record: CallRecord;
+  readonly caller: Caller;
+  /** When a recorded answer may be handed out. */
+  readonly turn?: Promise<void> | undefined;
+}
+
 /** The way of an admitted call: budgets → record of intent → run queue → driver → settled, recorded, answered. */
 export class CallFlow {
   readonly #options: CallFlowOptions;
@@ -86,21 +87,22 @@ export class CallFlow {
   }
 
   /** @throws SysError for what is refused at once. */
-  begin(spec: SyscallSpec, record: CallRecord, caller: Caller, turn?: Promise<void>): void {
+  begin(call: Begun): void {
+    const { record } = call;
     const { outbox } = this.#parts;
-    if (outbox.failure === undefined || record.replayKey === undefined) return this.#begin(spec, record, caller, turn);
+    if (outbox.failure === undefined || record.replayKey === undefined) return this.#begin(call);
     void outbox.recovered().then((fenced) => {
       try {
         const refusal = fenced ?? record.cancelled;
         if (refusal) throw refusal;
-        this.#begin(spec, record, caller, turn);
+        this.#begin(call);
       } catch (cause) {
         this.refuse(record, toSysError(record.name, cause));
       }
     });
   }
 
-  #begin(spec: SyscallSpec, record: CallRecord, caller: Caller, turn?: Promise<void>): void {
+  #begin({ spec, record, caller, turn }: Begun): void {
     const { recorded } = record;
     if (recorded && recorded.completion !== null)
       return void recall(record, recorded, { turn, calls: this.#options.calls, parts: this.#parts });

@@ -27,6 +27,7 @@ export interface CallOptions {
   readonly idempotencyKey?: string | undefined;
   /** The call as an earlier incarnation of its program made it. */
   readonly recorded?: CallRow | undefined;
+  readonly withinSeq?: number | undefined;
 }
 
 /**
@@ -36,6 +37,8 @@ export interface CallOptions {
 export class CallRecord {
   readonly call: CallId;
   readonly seq: number;
+  /** Number of the call of the program that it is made for: its own, where that is itself. */
+  readonly withinSeq: number;
   readonly name: string;
   readonly args: unknown;
   readonly process: Process;
@@ -96,6 +99,7 @@ export class CallRecord {
   constructor(options: CallOptions) {
     this.call = options.call;
     this.seq = options.seq;
+    this.withinSeq = options.withinSeq ?? options.seq;
     this.name = options.name;
     this.args = options.args;
     this.process = options.process;
@@ -159,6 +163,11 @@ export class CallRecord {
     this.push([last]);
     this.state = "ended";
     this.original = undefined;
+  }
+
+  /** Whether anybody hears what it says. */
+  get isRead(): boolean {
+    return this.#attached > 0;
   }
 
   waitingMs(): number {

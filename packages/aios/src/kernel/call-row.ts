@@ -1,5 +1,5 @@
-import { isSyscallName, specOf, toProblem } from "@aiosjs/sdk/protocol";
-import type { SyscallName, SyscallSpec, SysError } from "@aiosjs/sdk/protocol";
+import { isSyscallName, specOf, SysError, toProblem } from "@aiosjs/sdk/protocol";
+import type { SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRow, Toolbox } from "./ports.ts";
 
@@ -16,7 +16,7 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     usage,
     state,
     request: state === "intent" || !record.isIntended ? record.args : undefined,
-    result: state === "done" && !isBulky(record) ? record.result : null,
+    result: state === "done" && !isBulky(record) ? withoutKey(record) : null,
     error: error ? toProblem(error) : null,
     timing: record.timing(),
     incarnation: process.incarnation,
@@ -28,21 +28,40 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
   };
 }
 
-/** A hundred vectors are megabytes of JSON, and no foreign program comes back for them: it asks again. */
-const isBulky = (record: CallRecord): boolean => record.name === "llm.embed" && isRelaxed(record);
+/** A new key is told once: the journal has its hash alone. */
+const withoutKey = ({ name, result }: CallRecord): unknown =>
+  name === "proc.spawn" || name === "proc.restart" || name === "key.create"
+    ? { ...(result as object), key: null }
+    : result;
+
+/** A hundred vectors are megabytes of JSON, and most foreign programs do not come back for them: they ask again. */
+const isBulky = (record: CallRecord): boolean =>
+  record.name === "llm.embed" && isRelaxed(record) && record.idempotencyKey === undefined;
 
 /** A tool declares its own effect; the syscall's row only says the worst. */
-export function effectOf(name: SyscallName, args: unknown, toolbox: Toolbox | undefined): SyscallSpec["effect"] {
+function effectOf(name: SyscallName, args: unknown, toolbox: Toolbox | undefined): SyscallSpec["effect"] {
   const { effect } = specOf(name);
   if (name !== "tool.call") return effect;
   const { name: wanted } = args as { name: string };
   return toolbox?.tools().find((tool) => tool.name === wanted)?.effect ?? effect;
 }
 
-/** Whether a recorded call may have done something that must not be done twice. */
-export const isUnsafe = ({ name, request }: CallRow, toolbox: Toolbox | undefined): boolean =>
-  isSyscallName(name) && effectOf(name, request, toolbox) === "unsafe";
+/** Whether a call may do something that must not be done twice. */
+export const isUnsafe = ({ name, args }: Pick<CallRecord, "name" | "args">, toolbox: Toolbox | undefined): boolean =>
+  isSyscallName(name) && effectOf(name, args, toolbox) === "unsafe";
 
-/** Model calls of foreign programs are answered before they are durable: a crash loses at most the last group commit. */
+/** Why nobody knows whether a cancelled call has happened; undefined where that matters to nobody, or is known. */
+export function unknownEnd(record: CallRecord, toolbox: Toolbox | undefined): SysError | undefined {
+  const { name, process, cancelled, attempts } = record;
+  if (!process.mayRestart || !cancelled || attempts === 0 || !isUnsafe(record, toolbox)) return undefined;
+  return new SysError("EAMBIGUOUS", `${name} was cut off, and may have happened: ${cancelled.message}`, {
+    cause: cancelled,
+  });
+}
+
+/**
+ * Model calls of foreign programs are answered before they are durable: a crash loses at most the last group commit. A command
+ * that is started again is to be told what it was told.
+ */
 export const isRelaxed = ({ name, process }: CallRecord): boolean =>
-  name.startsWith("llm.") && (process.kind === "client" || process.kind === "command");
+  name.startsWith("llm.") && (process.kind === "client" || (process.kind === "command" && !process.mayRestart));

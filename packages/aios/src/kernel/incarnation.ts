@@ -33,7 +33,7 @@ export class Incarnations {
 
   /** A process whose program ran under an earlier kernel: it goes on where its recorded answers end. */
   async again(process: Process): Promise<void> {
-    const rows = await this.#recordedOf(process);
+    const rows = await this.recordedOf(process);
     if (process.exit) return;
     // Its program may live on without a kernel to talk to: there are never two of them.
     if (process.host) this.#parts.host.signal(process.host, "kill");
@@ -46,7 +46,17 @@ export class Incarnations {
     await this.begin(process);
   }
 
-  async #recordedOf({ tenant, pid }: Process): Promise<CallRow[]> {
+  /** Commands that live on after a restart of their own: what they were not told again yet, they still are. */
+  async recollect(): Promise<void> {
+    for (const process of this.#parts.processes) {
+      if (process.exit || !process.mayRestart || process.incarnation === 1) continue;
+      const rows = await this.recordedOf(process);
+      process.replay = new Replay(rows.filter(({ incarnation }) => incarnation < process.incarnation));
+    }
+  }
+
+  /** All calls of a process that are on record, oldest first. */
+  async recordedOf({ tenant, pid }: Process): Promise<CallRow[]> {
     const rows: CallRow[] = [];
     await this.#parts.outbox.flushed();
     for (;;) {
@@ -74,6 +84,7 @@ export class Incarnations {
           process.host = group;
           this.#lifecycle.save(process);
         },
+        quiet: () => this.#quiet(process),
       });
       if (!this.#isClosing) this.#lifecycle.end(process, { code: 0, signal: null, reason: "finished", result });
     } catch (cause) {
@@ -114,6 +125,11 @@ export class Incarnations {
     const hint = isSysError(cause) && cause.hint !== undefined ? `  → ${cause.hint}\n` : "";
     if (!process.exit) this.#parts.logs.append(process.pid, `${reason}\n${hint}`);
     this.#lifecycle.end(process, { code: 1, signal: null, reason });
+  }
+
+  /** All that it waits for is held back for an answer that it does not ask for: it goes another way than it went then. */
+  #quiet({ replay, calls }: Process): void {
+    if (replay && replay.held > 0 && replay.held === calls.size) replay.giveUp();
   }
 
   /** What it printed before is in its log already. */

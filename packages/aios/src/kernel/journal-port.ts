@@ -61,7 +61,7 @@ export interface CallRow {
   readonly error: Problem | null;
   readonly usage: Usage;
   readonly timing: Timing;
-  /** The start of its program that made it, from 1. */
+  /** The start of its program, from 1, that made it, or was told its recorded answer last. */
   readonly incarnation: number;
   /** Its place in a program that is replayed: `lane#n`. Null for programs that are not. */
   readonly replayKey: string | null;
@@ -222,6 +222,16 @@ export interface JournalImage {
   readonly lastEventSeq: number;
 }
 
+/** Calls of a process, in order of their arrival. */
+export interface CallQuery {
+  readonly tenant: TenantId;
+  readonly pid: Pid;
+  readonly afterSeq: number;
+  readonly limit: number;
+  /** The one under it only. */
+  readonly idempotencyKey?: string | undefined;
+}
+
 export interface EventQuery {
   readonly afterSeq: number;
   readonly limit: number;
@@ -277,7 +287,7 @@ export interface Journal extends Fence, AsyncDisposable {
    */
   commit(records: readonly JournalRecord[]): Promise<void>;
   events(query: EventQuery): Promise<readonly JournalEvent[]>;
-  calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]>;
+  calls(query: CallQuery): Promise<readonly CallRow[]>;
   call(id: CallId): Promise<CallRow | undefined>;
   process(pid: Pid): Promise<ProcessRow | undefined>;
   /** In order of their keys. */

@@ -2,6 +2,7 @@ import { asCallId, SysError } from "@aiosjs/sdk/protocol";
 import type {
   CallId,
   JournalEvent,
+  ParsedArgsOf,
   Pid,
   SysEvent,
   SyscallName,
@@ -58,6 +59,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { parts, image, wasCrash } = await openParts(options);
   const kernel = new KernelDoor(parts, options);
   kernel.open(image, wasCrash);
+  await kernel.recollectAnswers();
   return kernel;
 }
 
@@ -107,6 +109,10 @@ class KernelDoor implements Kernel {
     this.isReady = true;
   }
 
+  async recollectAnswers(): Promise<void> {
+    await this.#lifecycle.incarnations.recollect();
+  }
+
   #homeTenant(): Principal["tenant"] {
     return (this.#options.rootKey?.tenant ?? "local") as Principal["tenant"];
   }
@@ -117,6 +123,12 @@ class KernelDoor implements Kernel {
 
   identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Pid {
     return this.#lifecycle.identify(principal, identity).pid;
+  }
+
+  async recollect(caller: Caller): Promise<void> {
+    const { principal, pid } = caller;
+    const process = this.#parts.processes.get(principal.pid ?? pid ?? "");
+    if (process && !process.exit) await this.#parts.retries.recollect(process, caller);
   }
 
   transport(principal: Principal, pid?: Pid): Transport {
@@ -136,11 +148,18 @@ class KernelDoor implements Kernel {
       const call = parseCall(name, args);
       const process = this.#processOf(call.name, caller);
       const place = this.#placeOf(call, process, caller);
-      const recorded = place && process.replay?.take(place);
+      const access = { ...call, principal: caller.principal, process: process.kind === "kernel" ? undefined : process };
+      const earlier = place && this.#parts.retries.claim(process, place, caller);
+      if (earlier?.is === "open") {
+        checkAccess(access);
+        return earlier.record.subscribe();
+      }
+      const recorded = earlier ?? (place && process.replay?.take(place));
       record = this.#record(call, process, { caller, place, row: recorded?.row });
-      checkAccess({ ...call, principal: caller.principal, process: process.kind === "kernel" ? undefined : process });
+      checkAccess(access);
       this.#checkOpen(call, record);
-      this.#flow.begin(call.spec, record, caller, recorded?.turn);
+      const turn = recorded && "turn" in recorded ? recorded.turn : undefined;
+      this.#flow.begin({ spec: call.spec, record, caller, turn });
       return record.subscribe();
     } catch (cause) {
       return this.#refuse(cause, { name, caller, record });
@@ -188,11 +207,18 @@ class KernelDoor implements Kernel {
     return isKernelDevice(name) ? processes.init(principal.tenant) : this.#lifecycle.identify(principal, {});
   }
 
-  /** Where a call of a program that is replayed stands, and what it asks for. */
-  #placeOf({ name, args }: { name: string; args: unknown }, process: Process, caller: Caller): Asked | undefined {
-    const isOwn = caller.principal.pid === process.pid;
-    if (!process.isReplayed || !isOwn || caller.replayKey === undefined) return undefined;
-    return { key: caller.replayKey, name, requestHash: requestHash(this.#parts.hash, name, args) };
+  /** Where a call stands that may have been made before, and what it asks for. Others pay for no hash. */
+  #placeOf(
+    { name, spec, args }: { name: string; spec: SyscallSpec; args: unknown },
+    process: Process,
+    caller: Caller,
+  ): Asked | undefined {
+    const isOwn = caller.principal.pid === process.pid && caller.isNested !== true;
+    const key = process.isReplayed && isOwn ? caller.replayKey : undefined;
+    const isRetried = caller.isRetry === true || caller.idempotencyKey !== undefined;
+    const isCompared = !spec.isView && (isRetried || (process.mayRestart && isOwn && !startsCommand(name, args)));
+    if (key === undefined && !isCompared) return undefined;
+    return { key, name, requestHash: requestHash(this.#parts.hash, name, args) };
   }
 
   #record(
@@ -207,6 +233,8 @@ class KernelDoor implements Kernel {
       ...(row ? { call: row.call, seq: row.seq, recorded: row } : {}),
       replayKey: place?.key,
       requestHash: place?.requestHash,
+      idempotencyKey: place && caller.idempotencyKey,
+      withinSeq: caller.withinSeq,
       onDetach,
       original,
     });
@@ -259,7 +287,7 @@ class KernelDoor implements Kernel {
     const { pid } = record.process;
     // Who waits for it is as urgent as it was.
     const { nice, class: urgency } = this.#lifecycle.entries.get(record) ?? {};
-    const quality = { nice, class: urgency, onDetach: "abort" as const };
+    const quality = { nice, class: urgency, onDetach: "abort" as const, isNested: true, withinSeq: record.withinSeq };
     const subscription = this.syscall(name, args, { principal: { ...principal, pid }, pid, ...quality });
     const cancel = (): void => subscription.cancel();
     record.abort.signal.addEventListener("abort", cancel, { once: true });
@@ -335,3 +363,7 @@ class KernelDoor implements Kernel {
     if (!this.#fenced) await outbox.commit({ kind: "meta", key: "state", value: "stopped" });
   }
 }
+
+/** A command of an earlier incarnation is over, with its key: another one is another process. */
+const startsCommand = (name: string, args: unknown): boolean =>
+  name === "proc.spawn" && (args as ParsedArgsOf<"proc.spawn">).program.kind === "command";

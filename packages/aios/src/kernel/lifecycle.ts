@@ -7,7 +7,16 @@ import { isAnsweredFor, isAwaited, watchCommand } from "./command-watch.ts";
 import { Incarnations } from "./incarnation.ts";
 import type { Parts } from "./parts.ts";
 import { serviceOf } from "./policies/policy.ts";
-import type { CallRow, HostGroup, JournalImage, JournalRecord, KeptProgram, KeyRow, Principal, ProcessRow } from "./ports.ts";
+import type {
+  CallRow,
+  HostGroup,
+  JournalImage,
+  JournalRecord,
+  KeptProgram,
+  KeyRow,
+  Principal,
+  ProcessRow,
+} from "./ports.ts";
 import type { Process, Suspension } from "./process.ts";
 import type { Entry } from "./scheduler.ts";
 import { urgencyOf } from "./urgency.ts";
@@ -38,7 +47,10 @@ export class Lifecycle {
     const { outbox } = this.#parts;
     this.setLimits(process, limits);
     const body = { name: process.name, kind: process.kind, parent: process.parent?.pid ?? null };
-    const records = [outbox.eventRecord("process.spawned", process, body), { kind: "process", row: process.row() } as const];
+    const records = [
+      outbox.eventRecord("process.spawned", process, body),
+      { kind: "process", row: process.row() } as const,
+    ];
     if (effects) effects.push(...records);
     else outbox.note(...records);
   }
@@ -81,7 +93,8 @@ export class Lifecycle {
 
   end(process: Process, exit: Exit): void {
     if (process.exit) return;
-    const { approvals, clock, outbox, keys, budgets, processes, mailbox, pipes, sleepers, topics, retries } = this.#parts;
+    const { approvals, clock, outbox, keys, budgets, processes, mailbox, pipes, sleepers, topics, retries } =
+      this.#parts;
     process.end(exit, clock.nowMs());
     const ended = new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`);
     process.abort.abort(ended);

@@ -28,6 +28,7 @@ import type {
 import type { Policy } from "./policies/policy.ts";
 import { ProcessTable } from "./process-table.ts";
 import { ResponseCache } from "./response-cache.ts";
+import { Retries } from "./retries.ts";
 import { Router } from "./router.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Sleepers } from "./sleepers.ts";
@@ -123,6 +124,7 @@ export async function openParts(
     lanes,
     answers,
     approvals,
+    retries: new Retries({ journal, outbox, clock, hash }),
     values: new ValueVersions({ journal, outbox }),
     mailbox,
     pipes: new Pipes({ mailbox, processes, clock, random }),

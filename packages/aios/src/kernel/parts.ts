@@ -10,6 +10,7 @@ import type { Pipes } from "./pipes.ts";
 import type { Clock, Hash, Host, Journal, KernelSettings, Logs, ProgramDriver, Random, Toolbox } from "./ports.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ResponseCache } from "./response-cache.ts";
+import type { Retries } from "./retries.ts";
 import type { Router } from "./router.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Sleepers } from "./sleepers.ts";
@@ -39,6 +40,7 @@ export interface Parts {
   readonly router: Router;
   readonly answers: ResponseCache;
   readonly approvals: Approvals;
+  readonly retries: Retries;
   readonly values: ValueVersions;
   readonly mailbox: Mailbox;
   readonly pipes: Pipes;

@@ -36,6 +36,7 @@ export type {
   ToolSpec,
   Toolbox,
 } from "./driver-port.ts";
+export type { HeldPiece, Holder, Holding } from "./holding-port.ts";
 export type {
   ProcessRow,
   CallRow,
@@ -50,6 +51,7 @@ export type {
   ValueQuery,
   JournalRecord,
   JournalImage,
+  CallQuery,
   EventQuery,
   NodeRow,
   Journal,
@@ -89,6 +91,8 @@ export interface ProgramContext {
   print(text: string): void;
   /** The program runs in this process group of the machine: signals to the process reach it. */
   started(group: HostGroup): void;
+  /** The program waits for answers, and only an answer can take it further. */
+  quiet(): void;
 }
 
 /** A program as its process keeps it: whole, so that the next incarnation does not depend on what is on disk then. */
@@ -120,7 +124,8 @@ export interface ProgramDriver {
 export interface Host {
   /** Sends to the whole process group; false when it is gone or is not the one that was started at `startedAt`. */
   signal(group: HostGroup, signal: Exclude<Signal, "interrupt"> | "interrupt"): boolean;
-  isAlive(group: HostGroup): boolean;
+  /** `leader`: whether the very process lives, whatever is left of its group. Default: whether anything of the group does. */
+  isAlive(group: HostGroup, who?: "leader"): boolean;
 }
 
 /** What processes print. */
@@ -223,6 +228,14 @@ export interface Caller {
   readonly original?: OriginalRequest | undefined;
   /** The call's place in its program; heard from a process about itself only. */
   readonly replayKey?: string | undefined;
+  /** Its client says that it has made the call before, and has had no answer. */
+  readonly isRetry?: boolean | undefined;
+  /** Calls of a process under one key are one call, however often it is made. */
+  readonly idempotencyKey?: string | undefined;
+  /** Made by one of the process's calls, not by its program. */
+  readonly isNested?: boolean | undefined;
+  /** With `isNested`: number of the call of the program that it is made for. */
+  readonly withinSeq?: number | undefined;
   /** What becomes of the call when its last subscriber leaves. */
   readonly onDetach: "abort" | "keep";
 }
@@ -262,6 +275,8 @@ export interface Kernel extends AsyncDisposable {
    * @throws SysError EAGAIN when a key makes too many new ones, ESRCH when `identity.pid` is not the key's.
    */
   identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Pid;
+  /** Looks up what earlier kernels recorded of the call that this caller comes back for; then `syscall` goes on with it. */
+  recollect(caller: Caller): Promise<void>;
   /** The kernel as a process sees it. */
   transport(principal: Principal, pid?: Pid): Transport;
   /** Journal events after `afterSeq`, then live ones, until the signal aborts. */

@@ -78,6 +78,10 @@ export class Process {
   replay: Replay | undefined;
   /** How often its program was killed since its last recorded call. */
   deaths: { readonly calls: number; readonly count: number } | undefined;
+  /** Somebody has interrupted this incarnation: when it ends, it is meant to. */
+  isInterrupted = false;
+  /** Number of the last syscall before this kernel was started; its clients may come back for what is at most that old. */
+  restoredSeq = 0;
   /** Starts its program, which does not run yet: a kernel that starts again leaves suspended ones alone. */
   dormant: (() => void) | undefined;
   readonly abort = new AbortController();
@@ -102,6 +106,12 @@ export class Process {
     options.parent?.children.add(this);
   }
 
+  /** A command that its parent starts again after its death: it is told again what it was told. */
+  get mayRestart(): boolean {
+    const { restart = "never" } = this.program as { restart?: string };
+    return this.kind === "command" && restart !== "never";
+  }
+
   /** Whether its program's calls say their places, and are made again by the next incarnation. */
   get isReplayed(): boolean {
     return this.kind === "agent" || this.kind === "module";
@@ -124,6 +134,8 @@ export class Process {
   get waitsFor(): string | null {
     if (this.suspended !== undefined) return this.suspended;
     if (this.state !== "blocked") return null;
+    const held = this.replay?.awaited;
+    if (held) return `its program to ask for ${held.replayKey} (${held.name}) again, as before the restart`;
     return this.kind === "client" ? "its client's next request" : "its own program";
   }
 

@@ -36,6 +36,8 @@ export interface CallFacts {
   isClamped: boolean;
   isCached: boolean;
   isRecorded: boolean;
+  /** It was answered before, and is not made again. */
+  isReplayed: boolean;
   /** What the core's dialect cannot say and the answer does not need. */
   leftOut: readonly string[];
 }
@@ -47,6 +49,7 @@ export const noFacts = (): CallFacts => ({
   isClamped: false,
   isCached: false,
   isRecorded: false,
+  isReplayed: false,
   leftOut: [],
 });
 
@@ -58,6 +61,7 @@ export function learn(facts: CallFacts, event: SysEvent): void {
     facts.isClamped = event.isClamped ?? false;
     facts.isCached = event.isCached ?? false;
     facts.isRecorded = event.isRecorded ?? false;
+    facts.isReplayed = event.isReplayed ?? false;
   } else if (event.type === "request.adapted") facts.leftOut = event.leftOut;
   else if (event.type === "syscall.completed") {
     const result = event.result as
@@ -105,6 +109,7 @@ export function callHeaders(
     ...(facts.isCached ? { "x-aios-cached": "true" } : {}),
     ...(facts.leftOut.length > 0 ? { "x-aios-left-out": headerNames(facts.leftOut) } : {}),
     ...(facts.isRecorded ? { "x-aios-recorded": "true" } : {}),
+    ...(facts.isReplayed ? { "x-aios-replayed": "true" } : {}),
     ...(facts.isSimulated ? { "x-aios-simulated": "true" } : {}),
   };
 }

@@ -7,8 +7,8 @@ import type { Caller, Kernel, Principal } from "../kernel/ports.ts";
 /** In this order: what Claude Code, Codex, opencode and others already send to tell their sessions apart. */
 const sessionHeaders = ["x-claude-code-session-id", "session-id", "x-session-id", "x-session-affinity"] as const;
 
-/** Longer ones are hashed: the kernel keeps identities as long as their processes. */
-const longestSession = 200;
+/** Longer ones are hashed: the kernel keeps identities as long as their processes, and keys as long as their calls. */
+const longestName = 200;
 
 const headerOf = (headers: IncomingHttpHeaders, name: string): string | undefined => {
   const value = headers[name];
@@ -64,7 +64,7 @@ function processOf(
   // A foreign client without a session is the key itself, under the client's name; our own programs need none for views.
   if (session === undefined) return body === undefined ? undefined : kernel.identify(principal, name);
   return kernel.identify(principal, {
-    session: session.length <= longestSession ? session : createHash("sha256").update(session).digest("hex"),
+    session: shortened(session),
     ...name,
   });
 }
@@ -108,7 +108,13 @@ function placeOf(headers: IncomingHttpHeaders): string | undefined {
   }
 }
 
-/** Who asks, and how urgently. `body` is looked at where its dialect says who the user is. */
+/** Official clients count the attempts of a request; 0 is the first. */
+const isRetry = (headers: IncomingHttpHeaders): boolean => Number(headerOf(headers, "x-stainless-retry-count")) > 0;
+
+const shortened = (text: string): string =>
+  text.length <= longestName ? text : createHash("sha256").update(text).digest("hex");
+
+/** Who asks, how urgently, and whether again. `body` is looked at where its dialect says who the user is. */
 export function callerOf(
   kernel: Kernel,
   principal: Principal,
@@ -124,5 +130,15 @@ export function callerOf(
   const deadlineMs = integerOf(headers, "x-aios-deadline-ms", { from: 1, to: longestDeadlineMs });
   const pid = processOf(kernel, principal, { headers, body });
   const replayKey = placeOf(headers);
-  return { principal, pid, nice, class: schedulingClass, deadlineMs, replayKey, onDetach };
+  const key = headerOf(headers, "idempotency-key");
+  const again = key !== undefined ? { idempotencyKey: shortened(key) } : isRetry(headers) ? { isRetry: true } : {};
+  return { principal, pid, nice, class: schedulingClass, deadlineMs, replayKey, ...again, onDetach };
+}
+
+/** The same for calls that may have been made before: what earlier kernels recorded of them has been looked up. */
+export async function returningCallerOf(...request: Parameters<typeof callerOf>): Promise<Caller> {
+  const [kernel] = request;
+  const caller = callerOf(...request);
+  if (caller.isRetry === true || caller.idempotencyKey !== undefined) await kernel.recollect(caller);
+  return caller;
 }

@@ -75,7 +75,21 @@ export const procSyscalls = {
         /** A module whose default export is `defineAgent(…)`, in a process of its own. The home's own key only: it is code. */
         z.strictObject({ kind: z.literal("module"), file: z.string(), task: z.string() }),
         /** Any executable; the caller starts it with the key that comes back, then tells `proc.bind` and `proc.exit`. */
-        z.strictObject({ kind: z.literal("command"), command: z.array(z.string()).min(1), cwd: z.string() }),
+        z.strictObject({
+          kind: z.literal("command"),
+          command: z.array(z.string()).min(1),
+          cwd: z.string(),
+          restart: z
+            .enum(["never", "on-failure", "always"])
+            .optional()
+            .describe(
+              "whether its parent starts it again after its death: its calls are kept to be answered again (proc.restart). Default: never",
+            ),
+          parent: z
+            .strictObject({ hostPid: z.number().int().positive(), hostStartedAt: z.string() })
+            .optional()
+            .describe("who starts it and tells how it ended: as long as that lives, the kernel waits for its word"),
+        }),
       ]),
       ...qualityOfService,
     }),
@@ -91,6 +105,15 @@ export const procSyscalls = {
     result: z.object({}),
     effect: "idempotent",
     doc: "Tell the kernel which process group of the machine a command runs in, so that signals reach it.",
+  }),
+  "proc.restart": syscall({
+    args: onPid,
+    result: z.object({
+      key: z.string().describe("its process key from now on; shown once"),
+      incarnation: z.number().describe("how many times it was started, this one included"),
+    }),
+    effect: "idempotent",
+    doc: "Enter a new start of a command that has died, before its parent starts it: the old key is void, calls under way end, and identical requests get the recorded answers.",
   }),
   "proc.exit": syscall({
     args: z.strictObject({ pid: pidSchema, code: z.number().int().nullable(), signal: z.string().nullable() }),

@@ -102,7 +102,7 @@ function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void 
   const answered = store(jsonOrNull(result));
   values.push(CALL_CODE, row.call, row.tenant, row.pid, row.seq, row.name);
   values.push(chat ? chat.head : null, asked.hash, asked.text);
-  values.push(row.incarnation, row.replayKey, row.requestHash, row.idempotencyKey, row.device, row.state);
+  values.push(row.replayKey, row.requestHash, row.idempotencyKey, row.device, row.incarnation, row.state);
   values.push(timing.queuedAt, timing.startedAt, timing.endedAt, timing.waitingMs, timing.turnaroundMs);
   values.push(json(row.usage), answered.hash, jsonOrNull(row.error), answered.text);
   values.push(row.completion, row.firstOutputAtMs);

@@ -4,6 +4,7 @@ import type {
   AccountRow,
   ApprovalRow,
   BucketRow,
+  CallQuery,
   CallRow,
   CursorRow,
   EventQuery,
@@ -101,11 +102,15 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve(found);
   }
 
-  calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]> {
+  calls(query: CallQuery): Promise<readonly CallRow[]> {
     const ids = this.#store.callsOf.get(ownerKey(query.tenant, query.pid)) ?? new Map<number, string>();
     const seqs = [...ids.keys()].filter((seq) => seq > query.afterSeq).toSorted((left, right) => left - right);
-    const calls = seqs.slice(0, query.limit).map((seq) => this.#store.calls.get(ids.get(seq) as string) as StoredCall);
-    return Promise.resolve(calls.map((stored) => this.#callRow(stored)));
+    const calls = seqs.map((seq) => this.#store.calls.get(ids.get(seq) as string) as StoredCall);
+    const { idempotencyKey, limit } = query;
+    const isWanted = ({ text }: StoredCall): boolean =>
+      idempotencyKey === undefined || (JSON.parse(text) as CallRow).idempotencyKey === idempotencyKey;
+    const wanted = calls.filter(isWanted).slice(0, limit);
+    return Promise.resolve(wanted.map((stored) => this.#callRow(stored)));
   }
 
   call(id: CallId): Promise<CallRow | undefined> {

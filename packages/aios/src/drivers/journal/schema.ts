@@ -291,7 +291,7 @@ export const upsertCode = Object.fromEntries(upserts.map(({ table }, code) => [t
 /** The code of a call in a group: it is more than one row. */
 export const CALL_CODE = upserts.length;
 
-/** Columns of `syscall` in the order in which values travel; `state` and what follows may change when the call ends. */
+/** Columns of `syscall` in the order in which values travel; `device` and what follows may change when the call ends. */
 export const callColumns = [
   "call",
   "tenant",
@@ -301,11 +301,11 @@ export const callColumns = [
   "transcript",
   "request_blob",
   "request",
-  "incarnation",
   "replay_key",
   "request_hash",
   "idempotency_key",
   "device",
+  "incarnation",
   "state",
   "queued_at",
   "started_at",

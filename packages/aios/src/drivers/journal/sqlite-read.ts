@@ -1,7 +1,7 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError, restoreHint } from "../sql/fault.ts";
 import { hashOf } from "./hash-body.ts";
-import type { CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value, ValueFilter } from "./wire.ts";
+import type { CallFilter, CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value, ValueFilter } from "./wire.ts";
 
 const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous') order by tenant, pid, seq";
 const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
@@ -62,9 +62,11 @@ export class JournalReader {
     return this.#all(`select ${EVENT_COLUMNS} from event where ${where} order by seq limit ?`, [...values, limit]);
   }
 
-  calls({ tenant, pid, afterSeq, limit }: { tenant: string; pid: string; afterSeq: number; limit: number }): CallRows {
-    const text = "select * from syscall where tenant = ? and pid = ? and seq > ? order by seq limit ?";
-    return this.#withBodies(this.#all(text, [tenant, pid, afterSeq, limit]));
+  calls({ tenant, pid, afterSeq, limit, idempotencyKey }: CallFilter): CallRows {
+    const also = idempotencyKey === undefined ? "" : "and idempotency_key = ?";
+    const text = `select * from syscall where tenant = ? and pid = ? and seq > ? ${also} order by seq limit ?`;
+    const key = idempotencyKey === undefined ? [] : [idempotencyKey];
+    return this.#withBodies(this.#all(text, [tenant, pid, afterSeq, ...key, limit]));
   }
 
   call(call: string): CallRows {

@@ -55,7 +55,7 @@ function answer(order: Order): unknown {
     case "events":
       return reader.events(order.query);
     case "calls":
-      return reader.calls(order);
+      return reader.calls(order.query);
     case "call":
       return reader.call(order.call);
     case "process":

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
+  CallQuery,
   CallRow,
   EventQuery,
   JournalImage,
@@ -121,9 +122,10 @@ class SqliteJournal implements RetentiveJournal {
     return (await reader.ask<SqlRow[]>({ type: "events", query: filter })).map(decodeEvent);
   }
 
-  async calls(query: { tenant: TenantId; pid: Pid; afterSeq: number; limit: number }): Promise<readonly CallRow[]> {
+  async calls({ tenant, pid, afterSeq, limit, idempotencyKey }: CallQuery): Promise<readonly CallRow[]> {
     const reader = await this.#readerThread();
-    return decodeCalls(await reader.ask<CallRows>({ type: "calls", ...query }));
+    const query = { tenant, pid, afterSeq, limit, idempotencyKey };
+    return decodeCalls(await reader.ask<CallRows>({ type: "calls", query }));
   }
 
   async call(id: CallId): Promise<CallRow | undefined> {

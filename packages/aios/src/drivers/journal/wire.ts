@@ -14,7 +14,7 @@ export type Order =
   | { type: "commit"; group: readonly Value[] }
   | { type: "load"; zombiesAfterMs: number }
   | { type: "events"; query: EventFilter }
-  | { type: "calls"; tenant: string; pid: string; afterSeq: number; limit: number }
+  | { type: "calls"; query: CallFilter }
   | { type: "call"; call: string }
   | { type: "process"; pid: string }
   | { type: "values"; query: ValueFilter }
@@ -31,6 +31,14 @@ export interface EventFilter {
   readonly tenant: string | undefined;
   readonly pid: string | undefined;
   readonly topics: readonly string[] | undefined;
+}
+
+export interface CallFilter {
+  readonly tenant: string;
+  readonly pid: string;
+  readonly afterSeq: number;
+  readonly limit: number;
+  readonly idempotencyKey: string | undefined;
 }
 
 export interface ValueFilter {

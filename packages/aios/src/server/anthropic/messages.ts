@@ -4,7 +4,7 @@ import { readBody } from "../body.ts";
 import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
 import type { Exchange } from "../exchange.ts";
-import { callerOf } from "../identity.ts";
+import { returningCallerOf } from "../identity.ts";
 import { toMessage } from "./answer.ts";
 import { threadDialect } from "./error.ts";
 import { createFrameWriter, errorFrame, pingFrame } from "./frames.ts";
@@ -55,7 +55,7 @@ export async function messages(asked: Exchange): Promise<void> {
   const { args, isStreamed, original } = toMessagesRequest(bytes, { headers, needsMaxTokens: true });
   const isThreaded = (original.members["thread"] ?? undefined) !== undefined;
   const exchange = isThreaded ? { ...asked, dialect: threadDialect } : asked;
-  const caller = callerOf(kernel, principal, { headers, body: original.members, onDetach: "abort" });
+  const caller = await returningCallerOf(kernel, principal, { headers, body: original.members, onDetach: "abort" });
   const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
   const stop = args.stop ?? [];
   if (isStreamed) {

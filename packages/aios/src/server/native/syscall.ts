@@ -5,7 +5,7 @@ import { parseObject, readBody } from "../body.ts";
 import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
 import type { Exchange } from "../exchange.ts";
-import { callerOf } from "../identity.ts";
+import { returningCallerOf } from "../identity.ts";
 
 export const eventFrame = (event: SysEvent, index: number): string =>
   `id: ${index}\ndata: ${JSON.stringify(event)}\n\n`;
@@ -33,7 +33,7 @@ export async function syscall(exchange: Exchange, name: string): Promise<void> {
   const { headers } = incoming;
   const principal = authenticate(kernel, headers);
   const args = parseObject(await readBody(incoming, doors.maxBodyBytes));
-  const subscription = kernel.syscall(name, args, callerOf(kernel, principal, { headers, onDetach: "keep" }));
+  const subscription = kernel.syscall(name, args, await returningCallerOf(kernel, principal, { headers, onDetach: "keep" }));
   if (wantsEvents(headers.accept))
     return carryStream(exchange, subscription, callFace(subscription, doors.waits.refusalMs));
   await carryWhole(exchange, subscription, { write: ({ result, usage, timing }) => ({ result, usage, timing }) });

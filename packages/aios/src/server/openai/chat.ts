@@ -4,7 +4,7 @@ import { parseObject, readBody } from "../body.ts";
 import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
 import type { Exchange } from "../exchange.ts";
-import { callerOf } from "../identity.ts";
+import { returningCallerOf } from "../identity.ts";
 import { toAnswer } from "./answer.ts";
 import { createChunkWriter } from "./chunks.ts";
 import { openaiDialect } from "./error.ts";
@@ -62,7 +62,7 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
   const bytes = await readBody(incoming, doors.maxBodyBytes);
   const body = parseObject(bytes);
   const { args, isStreamed, includesUsage } = toChatRequest(body);
-  const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
+  const caller = await returningCallerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
   const original = { dialect, body: bytes, members: body };
   const subscription = kernel.syscall("llm.chat", args, { ...caller, original });
   if (isStreamed) {

@@ -3,7 +3,7 @@ import { authenticate } from "../auth.ts";
 import { parseObject, readBody } from "../body.ts";
 import { carryWhole } from "../carry.ts";
 import type { Exchange } from "../exchange.ts";
-import { callerOf } from "../identity.ts";
+import { returningCallerOf } from "../identity.ts";
 import * as fields from "./fields.ts";
 import type { Members } from "./fields.ts";
 import { WrongMember } from "./fields.ts";
@@ -82,7 +82,7 @@ export async function embeddings(exchange: Exchange): Promise<void> {
   const principal = authenticate(kernel, incoming.headers);
   const body = parseObject(await readBody(incoming, doors.maxBodyBytes));
   const { args, encoding } = toEmbedRequest(body);
-  const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
+  const caller = await returningCallerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
   const subscription = kernel.syscall("llm.embed", args, caller);
   await carryWhole(exchange, subscription, {
     write: ({ result, usage }) => toEmbedAnswer(result as EmbedResult, { encoding, usage }),

@@ -5,7 +5,7 @@ import { carryWhole, carryStream } from "../carry.ts";
 import type { Face } from "../carry.ts";
 import { isPromptTooLong } from "../dialect.ts";
 import type { Exchange } from "../exchange.ts";
-import { callerOf } from "../identity.ts";
+import { returningCallerOf } from "../identity.ts";
 import { createEventWriter } from "./events.ts";
 import type { EventWriter } from "./events.ts";
 import { toResponseRequest } from "./request.ts";
@@ -56,7 +56,7 @@ export async function createResponse(exchange: Exchange): Promise<void> {
   const principal = authenticate(kernel, incoming.headers);
   const bytes = await readBody(incoming, doors.maxBodyBytes);
   const body = parseObject(bytes);
-  const caller = callerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
+  const caller = await returningCallerOf(kernel, principal, { headers: incoming.headers, body, onDetach: "abort" });
   const before = await contextBefore({ kernel, caller }, body);
   const request = toResponseRequest(body, before);
   // An upstream knows nothing of what the journal keeps: such a request is never sent on as it stands.
