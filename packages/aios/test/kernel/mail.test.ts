@@ -195,6 +195,20 @@ describe("on a full disk", () => {
     expect(states).toEqual(["done", "ENOSPC", "done"]);
   });
 
+  test("who waits for a message does not hear of one that could not be sent", async () => {
+    const { journal, disk } = fillable(createMemoryJournal());
+    const rig = await open(journal);
+    const [one, two] = [rig.client("one"), rig.client("two")];
+    const waiting = Promise.resolve(two.client.proc.receive());
+    await rig.clock.run(rig.clock.nowMs() + 10);
+    disk.isFull = true;
+    await expect(one.client.proc.send({ pid: two.pid, body: "lost" })).rejects.toMatchObject({ code: "ENOSPC" });
+    disk.isFull = false;
+    await rig.clock.run(rig.clock.nowMs() + 2_000);
+    await one.client.proc.send({ pid: two.pid, body: "after" });
+    expect((await waiting).body).toBe("after");
+  });
+
   test("it is the same in the kernel that goes on", async () => {
     const { journal, disk } = fillable(createMemoryJournal());
     const rig = await open(journal);

@@ -59,6 +59,11 @@ describe("a process that sleeps", () => {
     await rig.clock.run(1_010);
     expect(await rig.client("two", "elsewhere").client.proc.wake({ key: "k" })).toEqual({ pids: [] });
     expect(await rig.clock.run(sleeping)).toMatchObject({ wokenBy: "time" });
+    // Nor by who sees all tenants: the key is another one there.
+    const theirs = Promise.resolve(rig.client("two", "elsewhere").client.proc.sleep({ ms: 100, key: "k" }));
+    await rig.clock.run(rig.clock.nowMs() + 10);
+    expect(await rig.admin.proc.wake({ key: "k" })).toEqual({ pids: [] });
+    expect(await rig.clock.run(theirs)).toMatchObject({ wokenBy: "time" });
   });
 
   test("sleeps on for what is left when its kernel was killed", async () => {
@@ -126,6 +131,21 @@ describe("a process that sleeps", () => {
     const exit = await clock.run(Promise.resolve(next.admin.proc.wait({ pid })));
     expect(exit).toMatchObject({ code: 0, result: { wokenBy: "key", value: "up" } });
   });
+});
+
+test("who is woken while the kernel stops is awake when it is back", async () => {
+  const [journal, clock] = [createMemoryJournal(), createVirtualClock(1_000)];
+  const program = ({ proc }: Client) => Promise.resolve(proc.sleep({ ms: 10_000, key: "k" }));
+  const first = await open(program, { journal, clock });
+  const pid = await spawn(first);
+  await clock.run(2_000);
+  const waking = first.admin.proc.wake({ key: "k", value: "up" }).outcome();
+  const stopping = Promise.resolve(first.kernel[Symbol.asyncDispose]());
+  expect((await clock.run(waking)).result).toEqual({ pids: [pid] });
+  await clock.run(stopping);
+  const next = await open(program, { journal, clock });
+  const exit = await clock.run(Promise.resolve(next.admin.proc.wait({ pid })));
+  expect(exit).toMatchObject({ code: 0, result: { wokenBy: "key", value: "up" } });
 });
 
 test("time, chance and messages are the same again in a program that is replayed", async () => {
