@@ -345,8 +345,8 @@ export class CallFlow {
         failure = toSysError("the journal", cause);
         if (isOnce && failure) this.#noteLost(record, body, failure);
       }
-    if (record.replayKey !== undefined) await process.replay?.drained;
     for (const settle of record.settles) settle(!error && !failure);
+    if (record.replayKey !== undefined) await process.replay?.drained;
     if (!failure) this.#parts.retries.ended(record, row);
     this.#options.calls.close(record);
     const told = failure ?? error;
