@@ -7,9 +7,11 @@ import type { HomeLock } from "./drivers/journal/home-lock.ts";
 import { createMemoryJournal } from "./drivers/journal/memory.ts";
 import type { RetentiveJournal } from "./drivers/journal/retention.ts";
 import { readHolder } from "./drivers/journal/sqlite-fence.ts";
-import { openForReading } from "./drivers/sql/sqlite-file.ts";
 import { openSqliteJournal } from "./drivers/journal/sqlite.ts";
 import { systemRandom } from "./drivers/random/system.ts";
+import { nodeEngine } from "./drivers/sql/engine.ts";
+import type { EngineChoice } from "./drivers/sql/engine.ts";
+import { openForReading } from "./drivers/sql/sqlite-file.ts";
 import { LeaseWatch } from "./kernel/lease-watch.ts";
 import type { NodeRow } from "./kernel/ports.ts";
 
@@ -29,6 +31,8 @@ export interface HomeOptions {
   readonly home: string;
   /** Undefined: the journal is in memory. */
   readonly journalFile: string | undefined;
+  /** Default: node:sqlite. */
+  readonly engine?: EngineChoice;
   /** Default: a home that is held is refused. */
   readonly standby?: Standby | undefined;
   /** Another kernel may take over when this one has been silent for so long. Default 15,000. */
@@ -77,14 +81,14 @@ export async function takeHome(options: HomeOptions): Promise<TakenHome> {
 type Attempt = Pick<TakenHome, "journal" | "node"> | { readonly refusal: SysError };
 
 async function attempt(lock: HomeLock, watch: LeaseWatch, options: HomeOptions): Promise<Attempt> {
-  const { journalFile, leaseMs = LEASE_MS } = options;
+  const { journalFile, engine = nodeEngine, leaseMs = LEASE_MS } = options;
   const isSole = lock.take();
-  const seen = isSole ? undefined : journalFile && look(journalFile);
+  const seen = isSole ? undefined : journalFile && look(journalFile, engine);
   if (!isSole && !(seen && watch.hasLapsed(seen, performance.now()))) return { refusal: lock.refusal() };
   try {
     await using opened = new AsyncDisposableStack();
     const journal = opened.use(
-      journalFile === undefined ? createMemoryJournal() : await openSqliteJournal({ path: journalFile }),
+      journalFile === undefined ? createMemoryJournal() : await openSqliteJournal({ path: journalFile, engine }),
     );
     const holder = isSole ? await journal.holder() : seen;
     // A kernel without the lock may be alive though the lock is free: it took over from one that has just ended.
@@ -104,10 +108,10 @@ async function attempt(lock: HomeLock, watch: LeaseWatch, options: HomeOptions):
 }
 
 /** What a kernel that is not asked says about itself. */
-function look(path: string): NodeRow | undefined {
+function look(path: string, engine: EngineChoice): NodeRow | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    const db = openForReading(path);
+    const db = openForReading(path, engine);
     try {
       return readHolder(db);
     } finally {

@@ -19,13 +19,14 @@ import { createHost } from "./drivers/proc/host.ts";
 import { createLogs } from "./drivers/proc/logs.ts";
 import { createPrograms } from "./drivers/proc/programs.ts";
 import { systemHash, systemRandom } from "./drivers/random/system.ts";
+import { findEngine } from "./drivers/sql/find-engine.ts";
 import { createBuiltinToolbox } from "./drivers/tool/builtin/toolbox.ts";
 import { createKernel } from "./kernel/kernel.ts";
 import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
 import { version } from "./version.ts";
 
 /** Changes of these sections take a restart. */
-const RESTART_SECTIONS = ["server", "journal", "files"] as const;
+const RESTART_SECTIONS = ["server", "journal", "sqlite", "files"] as const;
 const HOME_TENANT = asTenantId("local");
 const PRUNE_EVERY_MS = 6 * 3_600_000;
 
@@ -68,7 +69,8 @@ export async function boot(options: BootOptions): Promise<System> {
   const { home, config, env = process.env } = options;
   await using opened = new AsyncDisposableStack();
   const { standby, leaseMs } = options;
-  const taken = opened.use(await takeHome({ home, journalFile: journalFile(home, config), standby, leaseMs }));
+  const engine = findEngine(config.sqlite.driver, [home]);
+  const taken = opened.use(await takeHome({ home, journalFile: journalFile(home, config), engine, standby, leaseMs }));
   const { lock, journal, node } = taken;
   const stored = () => withStoredEnv(env, home);
   const shelf = opened.use(new CoreShelf({ clock: realClock, env: stored, home }));

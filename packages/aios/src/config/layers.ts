@@ -103,7 +103,15 @@ function readYaml(path: string): YamlFile | undefined {
 /** A variable that looks like ours and is none was meant to be one. */
 function warningsOf(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = new Set(configKeys().map((key) => key.env));
-  const sections = ["AIOS_SERVER_", "AIOS_SCHEDULER_", "AIOS_JOURNAL_", "AIOS_FILES_", "AIOS_LLMS_", "AIOS_SYSTEM_"];
+  const sections = [
+    "AIOS_SERVER_",
+    "AIOS_SCHEDULER_",
+    "AIOS_JOURNAL_",
+    "AIOS_SQLITE_",
+    "AIOS_FILES_",
+    "AIOS_LLMS_",
+    "AIOS_SYSTEM_",
+  ];
   return Object.keys(env)
     .filter((name) => sections.some((section) => name.startsWith(section)) && !known.has(name))
     .map((name) => `${name} is not a setting; \`aios config ls\` shows all with their variables`);

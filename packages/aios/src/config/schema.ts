@@ -175,6 +175,14 @@ export const configSchema = z.strictObject({
       keepMb: z.number().positive().default(2_048).describe("Above this size the oldest are removed first."),
     })
     .prefault({}),
+  sqlite: z
+    .strictObject({
+      driver: z
+        .enum(["node", "better-sqlite3", "libsql"])
+        .default("node")
+        .describe("What reads and writes SQLite files: node (built in), or a package that you install in the home."),
+    })
+    .prefault({}),
   files: z
     .strictObject({
       root: z.string().default("files").describe("Folder of the processes' files, relative to the home."),

@@ -2,8 +2,7 @@ import { createRequire } from "node:module";
 import { DatabaseSync } from "node:sqlite";
 import type { SqlRow, SqlValue } from "./port.ts";
 
-export const engineNames = ["node", "better-sqlite3", "libsql"] as const;
-export type EngineName = (typeof engineNames)[number];
+export type EngineName = "node" | "better-sqlite3" | "libsql";
 
 /** The library that reads and writes a file. One process must not open one file with two: each would break the other's locks. */
 export interface EngineChoice {

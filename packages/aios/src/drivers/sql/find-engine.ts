@@ -5,12 +5,12 @@ import { nodeEngine } from "./engine.ts";
 import type { EngineChoice, EngineName } from "./engine.ts";
 
 /**
- * Finds an engine's package beside this one, or in one of the folders for those who installed this one elsewhere.
+ * Finds an engine's package in one of the folders, else beside this one.
  * @throws SysError EINVAL with the command that installs it.
  */
 export function findEngine(name: EngineName, folders: readonly string[] = []): EngineChoice {
   if (name === "node") return nodeEngine;
-  for (const from of [import.meta.url, ...folders.map((folder) => join(folder, "x.js"))]) {
+  for (const from of [...folders.map((folder) => join(folder, "x.js")), import.meta.url]) {
     try {
       return { name, module: createRequire(from).resolve(name) };
     } catch (cause) {
