@@ -1,6 +1,6 @@
 import type { ArgsOf, CallView, Client } from "@aiosjs/sdk";
 import { shortCost, shortCount, shortTime } from "../tui/figures.ts";
-import { fit } from "../tui/width.ts";
+import { fit, widthOf } from "../tui/width.ts";
 import { alignCalls } from "./align-calls.ts";
 import type { AlignedCall, Mark } from "./align-calls.ts";
 import { CliError, usage } from "./cli-error.ts";
@@ -65,14 +65,17 @@ const nameOf = ({ name, pid }: { name: string; pid: string }): string => `${name
 const placeOf = ({ left, right }: AlignedCall) => ({ left: left?.seq ?? null, right: right?.seq ?? null });
 const dataOf = ({ mark, left, right }: AlignedCall) => ({ mark, left: left ?? null, right: right ?? null });
 
-/** `~   12   14  llm.chat("…") = "a"  ≠ = "b"`: mark, numbers in both, what was asked, and what came where that differs. */
+/** `~   12   14  llm.chat("…") = "a" ≠ "b"`: mark, numbers in both, what was asked, and what came where that differs. */
 function lineOf({ mark, left, right }: AlignedCall, { paint, width }: Context): string {
-  const call = (left ?? right)!;
   const number = (one: CallView | undefined) => (one ? String(one.seq) : "").padStart(5);
   const head = `${mark}${number(left)}${number(right)}  `;
   const room = width - head.length;
-  const text = mark === "~" ? `${textOf(left!)}  ≠  ${endOf(right!)}` : `${textOf(call)}${figuresOf(left, right)}`;
-  const line = `${head}${fit(text, room)}`;
+  const call = (left ?? right)!;
+  // What differs keeps its room, what was asked gets the rest.
+  const third = Math.floor((room - 6) / 3);
+  const tail = mark === "~" ? ` = ${fit(endOf(left!), third)} ≠ ${fit(endOf(right!), third)}` : figuresOf(left, right);
+  const text = mark === "~" ? askedOf(call) : textOf(call);
+  const line = `${head}${fit(text, room - widthOf(tail))}${tail}`;
   switch (mark) {
     case "=":
       return paint.dim(line);
@@ -88,11 +91,16 @@ function lineOf({ mark, left, right }: AlignedCall, { paint, width }: Context): 
 const textOf = (call: CallView): string =>
   `${call.detail}${call.code === null ? "" : ` = ${call.code} ${call.error ?? ""}`}`.replaceAll(/\s+/g, " ");
 
+const askedOf = ({ detail }: CallView): string => {
+  const end = detail.lastIndexOf(") = ");
+  return (end < 0 ? detail : detail.slice(0, end + 1)).replaceAll(/\s+/g, " ");
+};
+
 /** What came, without what was asked. */
-function endOf(call: CallView): string {
-  if (call.code !== null) return `${call.code} ${call.error ?? ""}`.trim();
-  const asked = call.detail.lastIndexOf(") = ");
-  return asked < 0 ? call.state : call.detail.slice(asked + 4).replaceAll(/\s+/g, " ");
+function endOf({ code, error, detail, state }: CallView): string {
+  if (code !== null) return `${code} ${error ?? ""}`.trim();
+  const end = detail.lastIndexOf(") = ");
+  return end < 0 ? state : detail.slice(end + 4).replaceAll(/\s+/g, " ");
 }
 
 /** How much longer and dearer the second one was, where that is to be seen. */

@@ -8,7 +8,8 @@ type Context = ContextOf<"ps">;
 type Page = ResultOf<"proc.list">;
 
 /** Processes asked for at once where all of them are wanted. */
-const STREAM_PAGE = 1_000;
+const STREAM_PAGE = 5_000;
+const JSON_PAGE = 1_000;
 /** Lines of a terminal that are not for processes: the heading, how to get the next ones, the prompt. */
 const OTHER_LINES = 4;
 const LEAST_PAGE = 10;
@@ -19,7 +20,7 @@ export async function run(context: Context): Promise<void> {
   const isTerminal = Number.isFinite(width);
   const isStreamed = jsonl || (!json && !isTerminal);
   const fitting = Math.max(LEAST_PAGE, (process.stdout.rows || 24) - OTHER_LINES);
-  const limit = isStreamed ? STREAM_PAGE : (options.limit ?? (isTerminal ? fitting : STREAM_PAGE));
+  const limit = isStreamed ? STREAM_PAGE : (options.limit ?? (isTerminal ? fitting : JSON_PAGE));
   const marks = await markedCores(client);
   const tableOf = (processes: readonly ProcessView[]) =>
     processTable({ processes, ...marks, nowMs: Date.now(), words: processWords(lang), paint }, width, Infinity);

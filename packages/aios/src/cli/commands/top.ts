@@ -47,6 +47,9 @@ export async function run(context: ContextOf<"top">): Promise<void> {
 const lookAt = (client: Client, all: boolean) =>
   Promise.all([client.sys.status(), mostUrgent(client, all), client.llm.lanes()]);
 
+/** The latest of those that have ended are shown first, so all of them are looked at. */
+const roomFor = ([state]: State[]): number => (state === "zombie" ? MOST : process.stdout.rows || MOST);
+
 type State = ProcessView["state"];
 
 /** A screenful of each state, those at work first: what else there is is counted. */
@@ -57,7 +60,7 @@ async function mostUrgent(client: Client, all: boolean) {
     ["suspended", "blocked"],
     ...(all ? [["zombie" as const]] : []),
   ];
-  const pages = await Promise.all(kinds.map((states) => client.proc.list({ states, limit: MOST })));
+  const pages = await Promise.all(kinds.map((states) => client.proc.list({ states, limit: roomFor(states) })));
   const processes = pages.flatMap((page) => page.processes);
   return { processes, unseen: pages.reduce((sum, { total }) => sum + total, -processes.length) };
 }
