@@ -221,6 +221,7 @@ export class Attempt {
       pid: record.process.pid,
       tenant: record.process.tenant,
       model: lane.model,
+      seq: record.process.isReplayed ? record.withinSeq : undefined,
       original: record.original,
       signal: record.abort.signal,
       ...(slot.preempt ? { snapshot: this.#snapshot, preempt: slot.preempt, quantumTokens: slot.quantumTokens } : {}),

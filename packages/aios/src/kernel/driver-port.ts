@@ -69,6 +69,11 @@ export interface DriverContext {
   readonly tenant: TenantId;
   /** For `llm`: the model's name without the core. */
   readonly model: string;
+  /**
+   * Number of the call of its program that this is, or is made for: what stands there before is kept under it. Absent where
+   * the program is not replayed: nothing goes back.
+   */
+  readonly seq?: number | undefined;
   /** What the arguments were made from, where a foreign door made them. */
   readonly original?: OriginalRequest | undefined;
   /** Where this call stopped when it was preempted; the deltas until there have been told. */

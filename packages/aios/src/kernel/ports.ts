@@ -91,8 +91,8 @@ export interface ProgramContext {
   print(text: string): void;
   /** The program runs in this process group of the machine: signals to the process reach it. */
   started(group: HostGroup): void;
-  /** The program waits for answers, and only an answer can take it further. */
-  quiet(): void;
+  /** The program waits for answers, and only an answer can take it further: `isStill` until one is on its way. */
+  quiet(isStill: () => boolean): void;
 }
 
 /** A program as its process keeps it: whole, so that the next incarnation does not depend on what is on disk then. */
