@@ -346,7 +346,7 @@ export class CallFlow {
         if (isOnce && failure) this.#noteLost(record, body, failure);
       }
     for (const settle of record.settles) settle(!error && !failure);
-    if (record.replayKey !== undefined) await process.replay?.drained;
+    if (record.replayKey !== undefined) await process.replay?.drained();
     if (!failure) this.#parts.retries.ended(record, row);
     this.#options.calls.close(record);
     const told = failure ?? error;

@@ -84,7 +84,7 @@ export class Incarnations {
           process.host = group;
           this.#lifecycle.save(process);
         },
-        quiet: () => this.#quiet(process),
+        quiet: (isStill) => this.#quiet(process, isStill),
       });
       if (!this.#isClosing) this.#lifecycle.end(process, { code: 0, signal: null, reason: "finished", result });
     } catch (cause) {
@@ -128,8 +128,8 @@ export class Incarnations {
   }
 
   /** All that it waits for is held back for an answer that it does not ask for: it goes another way than it went then. */
-  #quiet({ replay, calls }: Process): void {
-    if (replay && replay.held > 0 && replay.held === calls.size) replay.giveUp();
+  #quiet({ replay, calls }: Process, isStill: () => boolean): void {
+    replay?.giveUpWhen(() => replay.held === calls.size && isStill());
   }
 
   /** What it printed before is in its log already. */

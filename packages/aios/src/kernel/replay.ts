@@ -29,6 +29,9 @@ export class Replay {
   readonly #drained = Promise.withResolvers<void>();
   readonly #waiting = new Map<CallRow, PromiseWithResolvers<void>>();
   #next = 0;
+  /** New answers that wait for the last recorded one. */
+  #behind = 0;
+  #isStuck = (): boolean => false;
   /** A call was made that was not on record: the program goes on by itself. */
   isLive = false;
 
@@ -65,6 +68,7 @@ export class Replay {
     if (this.#order[this.#next] !== row) {
       const turn = Promise.withResolvers<void>();
       this.#waiting.set(row, turn);
+      this.#lookIfStuck();
       await turn.promise;
     }
     this.#next++;
@@ -77,17 +81,35 @@ export class Replay {
   }
 
   /** Resolves when every recorded answer was handed out: a new one comes after them, as it will when all are recorded. */
-  get drained(): Promise<void> {
-    return this.#drained.promise;
+  async drained(): Promise<void> {
+    this.#behind++;
+    this.#lookIfStuck();
+    await this.#drained.promise;
+    this.#behind--;
   }
 
-  /** The answer that others wait behind, if any do. */
+  /** Calls whose answers wait for their turn, recorded ones and new ones. */
+  get held(): number {
+    return this.#waiting.size + this.#behind;
+  }
+
+  /** The answer that they wait behind. */
   get awaited(): CallRow | undefined {
-    return this.#waiting.size > 0 ? this.#order[this.#next] : undefined;
+    return this.held > 0 ? this.#order[this.#next] : undefined;
+  }
+
+  /** The answers are given up as soon as all that the program waits for is held: looked at now, and whenever more is. */
+  giveUpWhen(isStuck: () => boolean): void {
+    this.#isStuck = isStuck;
+    this.#lookIfStuck();
+  }
+
+  #lookIfStuck(): void {
+    if (this.held > 0 && this.#isStuck()) this.#giveUp();
   }
 
   /** What waits behind an answer that is not asked for any more fails. */
-  giveUp(): void {
+  #giveUp(): void {
     const missing = this.#order[this.#next];
     if (!missing) return;
     for (const [row, turn] of this.#waiting) turn.reject(missed(row, missing));

@@ -59,16 +59,22 @@ function fail(cause: unknown): void {
   const message = cause instanceof Error ? cause.message : String(cause);
   // The stack is for whoever wrote the module: it goes to its own log.
   if (!isSysError(cause) && cause instanceof Error) process.stderr.write(`${cause.stack ?? message}\n`);
+  isOver = true;
   tell({ is: "threw", problem: isSysError(cause) ? toProblem(cause) : null, message });
   process.disconnect();
 }
 
+let heard = 0;
+let isOver = false;
+
 process.on("message", (message: ToModule) => {
+  heard++;
   if (message.is === "events") {
     inTurn(() => {
       const call = open.get(message.id);
       call?.batches.push(message.events);
       call?.wake();
+      process.channel?.unref();
     });
     return;
   }
@@ -76,10 +82,18 @@ process.on("message", (message: ToModule) => {
   programIn(file)
     .then((program) => program.run(task, { transport: inLanes(channel) }))
     .then((result) => {
+      isOver = true;
       tell({ is: "returned", result });
       process.disconnect();
     }, fail);
 });
 process.on("uncaughtException", fail);
+
+// Left alone, the loop ends when the program has neither timers nor sockets of its own: then only an answer can take it further.
+process.on("beforeExit", () => {
+  if (isOver) return;
+  tell({ is: "quiet", heard });
+  process.channel?.ref();
+});
 // The kernel is gone, or has what it wanted.
 process.on("disconnect", () => process.exit());

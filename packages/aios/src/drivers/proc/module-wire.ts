@@ -19,6 +19,8 @@ export type FromModule =
       readonly options: CallOptions;
     }
   | { readonly is: "left"; readonly id: number }
+  /** It waits for nothing but answers; so many messages have reached it. */
+  | { readonly is: "quiet"; readonly heard: number }
   | { readonly is: "returned"; readonly result: unknown }
   | { readonly is: "threw"; readonly problem: Problem | null; readonly message: string };
 

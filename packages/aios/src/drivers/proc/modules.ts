@@ -36,8 +36,18 @@ export async function runModule(
   signal.addEventListener("abort", kill, { once: true });
   const calls = new Map<number, () => void>();
   const end = Promise.withResolvers<unknown>();
+  let told = 0;
+  const say = (message: ToModule): void => {
+    // Whoever is gone already needs no answer.
+    if (!child.connected) return;
+    told++;
+    child.send(message, () => undefined);
+  };
   child.on("message", (message: FromModule) => {
-    if (message.is === "call") void carry(message, { child, calls, context });
+    if (message.is === "quiet") {
+      // What is on its way to it may take it further.
+      context.quiet(() => message.heard === told);
+    } else if (message.is === "call") void carry(message, { say, calls, context });
     else if (message.is === "left") calls.get(message.id)?.();
     else if (message.is === "returned") end.resolve(message.result);
     else end.reject(message.problem ? fromProblem(message.problem) : new Error(message.message));
@@ -53,7 +63,7 @@ export async function runModule(
   });
   const started = child.pid === undefined ? undefined : hostProcess(child.pid);
   if (started) context.started({ hostPid: started.hostPid, hostStartedAt: started.startedAt });
-  say(child, { is: "begin", file, task });
+  say({ is: "begin", file, task });
   try {
     return await end.promise;
   } finally {
@@ -67,18 +77,17 @@ export async function runModule(
 /** A call of the module: events go down the channel as they come. */
 async function carry(
   { id, name, args, options }: Extract<FromModule, { is: "call" }>,
-  { child, calls, context }: { child: ChildProcess; calls: Map<number, () => void>; context: ProgramContext },
+  {
+    say,
+    calls,
+    context,
+  }: { say: (message: ToModule) => void; calls: Map<number, () => void>; context: ProgramContext },
 ): Promise<void> {
   const left = new AbortController();
   calls.set(id, () => left.abort());
   for await (const events of context.transport.syscall(name, args, { ...options, signal: left.signal }))
-    say(child, { is: "events", id, events });
+    say({ is: "events", id, events });
   calls.delete(id);
-}
-
-/** Whoever is gone already needs no answer. */
-function say(child: ChildProcess, message: ToModule): void {
-  if (child.connected) child.send(message, () => undefined);
 }
 
 async function copy(from: Readable | null, print: (text: string) => void): Promise<void> {

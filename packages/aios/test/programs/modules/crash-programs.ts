@@ -1,0 +1,83 @@
+// The programs of the crash rounds, each a module in a process of its own. The task is JSON: which one, its name, the folder
+// of the truth, and whom it sends to.
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineAgent } from "@aiosjs/sdk";
+import type { Proc } from "@aiosjs/sdk";
+import { startedOnce } from "../started-once.ts";
+
+const STEPS = 5;
+const MESSAGES = 8;
+
+interface Told {
+  readonly kind: string;
+  readonly name: string;
+  readonly truth: string;
+  readonly to?: string;
+}
+
+type Tools = Pick<Proc, "tool">;
+
+const tool = async (proc: Tools, name: "pay" | "note", what: Record<string, string>): Promise<string> =>
+  (await proc.tool.call({ name, arguments: what })).content;
+
+const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unknown>>> = {
+  /** Chance, time, models, an effect that must not be repeated, and values. */
+  async payer(proc, { name }) {
+    const receipts: string[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      const { value } = await proc.proc.random();
+      const { nowMs } = await proc.proc.now();
+      await tool(proc, "note", { about: `${name}.${step}`, is: `${value}@${nowMs}` });
+      await proc.chat(`${name} ${step}`);
+      receipts.push(await tool(proc, "pay", { what: `${name}.${step}` }));
+      await proc.value.put({ key: `${step}`, value });
+    }
+    return receipts;
+  },
+
+  /** Flows side by side: who was first stays first. */
+  async racer(proc, { name }) {
+    const winners: string[] = [];
+    for (let heat = 0; heat < STEPS; heat++) {
+      const flow = async (label: string): Promise<string> => {
+        const lane = proc.lane(`${label}${heat}`);
+        for (let step = 0; step < 2; step++)
+          await lane.llm.chat({ messages: [{ role: "user", content: `${name} ${heat} ${label} ${step}` }] });
+        return label;
+      };
+      const flows = [flow("a"), flow("b"), flow("c")];
+      const winner = await Promise.race(flows);
+      winners.push(winner);
+      await tool(proc, "note", { about: `${name}.${heat}`, is: winner });
+      await Promise.all(flows);
+    }
+    return winners;
+  },
+
+  async receiver(proc) {
+    const heard: unknown[] = [];
+    while (heard.length < MESSAGES) heard.push((await proc.proc.receive()).body);
+    return heard;
+  },
+
+  async sender(proc, { to }) {
+    if (to === undefined) throw new Error("a sender is told whom it sends to");
+    for (let number = 0; number < MESSAGES; number++) {
+      await proc.proc.sleep({ ms: 15 });
+      await proc.proc.send({ pid: to, body: number });
+    }
+    return "sent";
+  },
+};
+
+// oxlint-disable-next-line import/no-default-export -- how a module shows its program
+export default defineAgent(async (proc, task) => {
+  const told = JSON.parse(task) as Told;
+  const program = programs[told.kind];
+  if (!program) throw new Error(`no program ${told.kind}`);
+  startedOnce(told);
+  const result = await program(proc, told);
+  appendFileSync(join(told.truth, "ended"), `${told.name} ${process.pid}\n`);
+  return result;
+});
