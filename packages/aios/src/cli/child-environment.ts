@@ -48,9 +48,13 @@ export function childEnvironment(
     if (value === undefined) continue;
     if (!isHiddenName(name) || allowed.includes(name)) environment[name] = value;
   }
+  return { ...environment, ...doorEnvironment({ url, key, pid }) };
+}
+
+/** The kernel's door, and the key to it, under every name that clients read. */
+export function doorEnvironment({ url, key, pid }: ProcessIdentity): Record<string, string> {
   const base = url.replace(/\/+$/, "");
   return {
-    ...environment,
     AIOS_URL: base,
     AIOS_KEY: key,
     AIOS_PID: pid,

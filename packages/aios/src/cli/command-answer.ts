@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@aiosjs/sdk";
 import { isSysError } from "@aiosjs/sdk";
 import type { CommandEnd, CommandProgram } from "./command-parent.ts";
+import type { Lang } from "./text.ts";
 
 /** A command as its parent knows it; plain data, so that it can be handed to a parent of its own. */
 export interface CommandEntry {
@@ -11,9 +12,22 @@ export interface CommandEntry {
   /** Where the kernel listened when the command was entered, and the key of whoever entered it. */
   readonly door: { readonly url: string; readonly key: string };
   readonly program: CommandProgram;
+  /** Whether it is started again when it dies. */
+  readonly restart: "never" | "on-failure" | "always";
+  /** In which words its log says so. */
+  readonly lang: Lang;
 }
 
-interface Patience {
+/** What a command that is started again is given. */
+export interface NextStart {
+  readonly url: string;
+  readonly key: string;
+  readonly incarnation: number;
+  /** Calls that were recorded so far. */
+  readonly calls: number;
+}
+
+export interface Patience {
   /** How long a kernel that is away is waited for. */
   readonly patienceMs: number;
   readonly signal?: AbortSignal;
@@ -26,6 +40,13 @@ interface Patience {
 /** What the parent of a command tells the kernel: where the command runs, and how it ended. */
 export interface CommandAnswer {
   started(hostPid: number): void;
+  /** Waits before the next start. False when nobody wants that any more: the process was killed, or the wait aborted. */
+  pause(ms: number, signal: AbortSignal | undefined): Promise<boolean>;
+  /**
+   * Asks for the next start of a command that has died, if `mayGoOn` says so of the number of its calls. Undefined: it has
+   * none, or the kernel did not come back within the patience.
+   */
+  again(mayGoOn: (calls: number) => boolean, patience: Patience): Promise<NextStart | undefined>;
   /** False when the kernel did not come back within the patience: the next one finds out by itself. */
   ended(end: CommandEnd, patience: Patience): Promise<boolean>;
 }
@@ -36,18 +57,51 @@ const longestPauseMs = 5_000;
 /** The way to the kernel, and what the machine knows of a process. */
 export interface CommandLink {
   connect(): Promise<Client>;
+  /** Where the kernel listens now. */
+  url(): Promise<string>;
   startOf(hostPid: number): string;
 }
 
 /** `connect` finds the kernel anew each time: after a restart it may listen elsewhere. */
 export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnswer {
-  const hasEnded = new AbortController();
+  let hasEnded = new AbortController();
+  let bound: Promise<unknown> = Promise.resolve();
   return {
     started(hostPid) {
+      hasEnded = new AbortController();
       const hostStartedAt = link.startOf(hostPid);
       const bind = async () => (await link.connect()).proc.bind({ pid, hostPid, hostStartedAt });
       // A kernel that is away just now learns it as soon as it is back; a command that has ended needs it no more.
-      void tell(bind, { patienceMs: Infinity, signal: hasEnded.signal, onGone: () => killGroup(hostPid) });
+      bound = tell(bind, { patienceMs: Infinity, signal: hasEnded.signal, onGone: () => killGroup(hostPid) });
+    },
+    async pause(ms, signal) {
+      const over = new AbortController();
+      const killed = link
+        .connect()
+        .then((client) => client.proc.wait({ pid }, { signal: over.signal }))
+        .then(() => false);
+      try {
+        // A kernel that is away kills nobody.
+        return await Promise.race([sleep(ms, true, signal ? { signal } : {}), killed.catch(() => never)]);
+      } catch {
+        return false; // the wait was cut short by the signal
+      } finally {
+        over.abort();
+      }
+    },
+    async again(mayGoOn, patience) {
+      hasEnded.abort();
+      // What is told of the start before must not arrive after the next.
+      await bound;
+      let next: NextStart | undefined;
+      const ask = async (): Promise<void> => {
+        const client = await link.connect();
+        const { done, failed } = await client.proc.show({ pid });
+        const calls = done + failed;
+        if (mayGoOn(calls)) next = { ...(await client.proc.restart({ pid })), url: await link.url(), calls };
+      };
+      await tell(ask, patience);
+      return next;
     },
     async ended({ code, signal, failure }, patience) {
       hasEnded.abort();
@@ -56,6 +110,8 @@ export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnsw
     },
   };
 }
+
+const never = new Promise<never>(() => undefined);
 
 /** Says it until it is heard: true when it was, or when there is nobody any more to tell (the process is gone). */
 async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway, onGone }: Patience): Promise<boolean> {

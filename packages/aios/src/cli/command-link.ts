@@ -6,12 +6,11 @@ import type { CommandEntry, CommandLink } from "./command-answer.ts";
 
 /** The way from a command's parent to the kernel, also to the next one on the same home, wherever that listens. */
 export function linkTo({ home, door }: CommandEntry): CommandLink {
+  const url = async (): Promise<string> => (home === null ? undefined : await urlIn(home)) ?? door.url;
   return {
     startOf,
-    async connect() {
-      const url = (home === null ? undefined : await urlIn(home)) ?? door.url;
-      return createClient(createHttpTransport({ url, key: door.key }));
-    },
+    url,
+    connect: async () => createClient(createHttpTransport({ url: await url(), key: door.key })),
   };
 }
 

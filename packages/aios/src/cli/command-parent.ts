@@ -18,6 +18,8 @@ export interface CommandProgram {
 export interface CommandEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Its parent was told to end it: by the terminal, or with SIGTERM. */
+  readonly isAskedFor: boolean;
   /** Set when it could not be started at all. */
   readonly failure?: NodeJS.ErrnoException;
 }
@@ -45,7 +47,7 @@ export async function parentCommand(program: CommandProgram, duties: ParentDutie
     detached: true,
     stdio: [isDetached ? "ignore" : "inherit", output, output],
   });
-  using _signals = forwardSignals(child, { isDetached, hasTerminal });
+  using signals = forwardSignals(child, { isDetached, hasTerminal });
   if (child.pid !== undefined) duties.started(child.pid);
   const copied = Promise.all([
     copy(child.stdout, isDetached ? undefined : process.stdout, duties),
@@ -58,16 +60,16 @@ export async function parentCommand(program: CommandProgram, duties: ParentDutie
   child.stdout?.destroy();
   child.stderr?.destroy();
   await copied;
-  return end;
+  return { ...end, isAskedFor: signals.hasForwarded };
 }
 
 /** The code that a shell would give: the command's own, 128 + signal, 127 when there is no such command. */
-export function exitCodeOf({ code, signal, failure }: CommandEnd): number {
+export function exitCodeOf({ code, signal, failure }: Omit<CommandEnd, "isAskedFor">): number {
   if (failure) return failure.code === "ENOENT" ? 127 : 126;
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
-function ended(child: ChildProcess): Promise<CommandEnd> {
+function ended(child: ChildProcess): Promise<Omit<CommandEnd, "isAskedFor">> {
   return new Promise((resolve) => {
     child.once("error", (failure: NodeJS.ErrnoException) => {
       if (child.pid === undefined) resolve({ code: null, signal: null, failure });
@@ -108,15 +110,20 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 function forwardSignals(
   child: ChildProcess,
   { isDetached, hasTerminal }: { isDetached: boolean; hasTerminal: boolean },
-): Disposable {
+): Disposable & { readonly hasForwarded: boolean } {
   let interrupts = 0;
-  const listeners: [NodeJS.Signals, () => void][] = [["SIGTERM", () => signalGroup(child, "SIGTERM")]];
+  let hasForwarded = false;
+  const end = (signal: NodeJS.Signals): void => {
+    hasForwarded = true;
+    signalGroup(child, signal);
+  };
+  const listeners: [NodeJS.Signals, () => void][] = [["SIGTERM", () => end("SIGTERM")]];
   if (isDetached) {
     listeners.push(["SIGHUP", () => undefined], ["SIGINT", () => undefined]);
   } else {
-    listeners.push(["SIGINT", () => signalGroup(child, ++interrupts > 1 ? "SIGKILL" : "SIGINT")]);
-    listeners.push(["SIGHUP", () => signalGroup(child, "SIGHUP")]);
-    listeners.push(["SIGQUIT", () => signalGroup(child, "SIGQUIT")]);
+    listeners.push(["SIGINT", () => end(++interrupts > 1 ? "SIGKILL" : "SIGINT")]);
+    listeners.push(["SIGHUP", () => end("SIGHUP")]);
+    listeners.push(["SIGQUIT", () => end("SIGQUIT")]);
     listeners.push(["SIGCONT", () => signalGroup(child, "SIGCONT")]);
     listeners.push([
       "SIGTSTP",
@@ -132,6 +139,9 @@ function forwardSignals(
   const others = known.map(([signal]) => [signal, process.listeners(signal)] as const);
   for (const [signal, listener] of known) process.removeAllListeners(signal).on(signal, listener);
   return {
+    get hasForwarded() {
+      return hasForwarded;
+    },
     [Symbol.dispose]() {
       for (const [signal, listener] of known) process.off(signal, listener);
       for (const [signal, theirs] of others) for (const listener of theirs) process.on(signal, listener);

@@ -3,7 +3,7 @@
 import { answerFor } from "./command-answer.ts";
 import type { CommandEntry } from "./command-answer.ts";
 import { linkTo } from "./command-link.ts";
-import { parentWithLog } from "./logged-parent.ts";
+import { parentToTheEnd } from "./command-starts.ts";
 
 /** What the starter learns. */
 export type StartReport = { is: "started"; hostPid: number } | { is: "failed"; code: string; message: string };
@@ -16,10 +16,8 @@ async function main(entry: CommandEntry): Promise<void> {
     if (process.connected) process.send?.(report, () => process.disconnect());
   };
   const answer = answerFor(entry, linkTo(entry));
-  const end = await parentWithLog(entry, (hostPid) => {
-    answer.started(hostPid);
-    report({ is: "started", hostPid });
-  });
+  const started = (hostPid: number): void => report({ is: "started", hostPid });
+  const end = await parentToTheEnd(entry, { answer, started, patienceMs });
   const { failure } = end;
   if (failure) report({ is: "failed", code: failure.code ?? "", message: failure.message });
   await answer.ended(end, { patienceMs });

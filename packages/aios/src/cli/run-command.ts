@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { extname, join } from "node:path";
+import { startOf } from "../command-host.ts";
 import { childEnvironment, hiddenNames } from "./child-environment.ts";
 import { CliError, usage } from "./cli-error.ts";
 import { answerFor } from "./command-answer.ts";
 import type { CommandEntry } from "./command-answer.ts";
 import { linkTo } from "./command-link.ts";
 import { exitCodeOf } from "./command-parent.ts";
-import type { CommandEnd } from "./command-parent.ts";
+import { parentToTheEnd } from "./command-starts.ts";
 import type { StartReport } from "./detached-parent.ts";
-import { parentWithLog } from "./logged-parent.ts";
 import { runText } from "./messages/run.ts";
 import { projectHere } from "./project-here.ts";
 import type { ContextOf } from "./registry.ts";
@@ -27,10 +27,19 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
   if (options.tty && options.detach) throw new CliError(usage, t(runText.ttyOrDetach));
   const client = await context.client();
   const door = await context.door();
+  const restart = options.restart ?? "never";
+  using parent = options.detach ? openDetached() : undefined;
+  const hostPid = parent?.hostPid ?? process.pid;
   const project = projectHere(context);
   const spawned = await client.proc.spawn({
     ...spawnOptions({ ...options, name: options.name ?? nameOfCommand(rest) }, project.limits),
-    program: { kind: "command", command: [...rest], cwd },
+    program: {
+      kind: "command",
+      command: [...rest],
+      cwd,
+      restart,
+      parent: { hostPid, hostStartedAt: startOf(hostPid) },
+    },
   });
   const { pid } = spawned;
   const hidden = hiddenNames(env, options.env);
@@ -49,51 +58,64 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
       hasTerminal: options.tty,
       isDetached: options.detach,
     },
+    restart,
+    lang: context.lang,
   };
-  const answer = answerFor(entry, linkTo(entry));
-  if (options.detach) {
-    const report = await startDetached(entry);
-    if (report.is === "failed") {
-      const failure = Object.assign(new Error(report.message), { code: report.code });
-      return failed({ code: null, signal: null, failure }, context);
-    }
+  if (parent) {
+    const report = await parent.start(entry);
+    if (report.is === "failed") return failed(Object.assign(new Error(report.message), { code: report.code }), context);
     context.result({ pid, hostPid: report.hostPid }, () => pid);
     context.say(t(runText.detached, { pid }));
     return 0;
   }
-  const end = await parentWithLog(entry, (hostPid) => answer.started(hostPid));
-  const wasTold = await answer.ended(end, {
-    patienceMs: foregroundPatienceMs,
-    onAway: () => context.say(t(runText.away)),
-  });
+  const answer = answerFor(entry, linkTo(entry));
+  const patience = { patienceMs: foregroundPatienceMs, onAway: () => context.say(t(runText.away)) };
+  const { say, signal } = context;
+  const end = await parentToTheEnd(entry, { answer, signal, say: (text) => say(text), ...patience });
+  const wasTold = await answer.ended(end, patience);
   if (!wasTold) context.say(t(runText.untold));
-  return end.failure ? failed(end, context) : exitCodeOf(end);
+  return end.failure ? failed(end.failure, context) : exitCodeOf(end);
 }
 
 /** Says why a command could not be started; its exit code is what a shell would give. */
-function failed(end: CommandEnd, { rest, t }: Pick<ContextOf<"run">, "rest" | "t">): never {
+function failed(failure: NodeJS.ErrnoException, { rest, t }: Pick<ContextOf<"run">, "rest" | "t">): never {
   const command = rest[0] ?? "";
-  const isMissing = end.failure?.code === "ENOENT";
+  const isMissing = failure.code === "ENOENT";
   const message = isMissing
     ? t(runText.notFound, { command })
-    : t(runText.cannotStart, { command, detail: end.failure?.message ?? "" });
-  throw new CliError([isMissing ? "ENOENT" : "EACCES", exitCodeOf(end)], message, { cause: end.failure });
+    : t(runText.cannotStart, { command, detail: failure.message });
+  const exitCode = exitCodeOf({ code: null, signal: null, failure });
+  throw new CliError([isMissing ? "ENOENT" : "EACCES", exitCode], message, { cause: failure });
 }
 
-/** Starts the parent as a process of its own; resolves when the command runs, or could not be started. */
-async function startDetached(entry: CommandEntry): Promise<StartReport> {
+interface DetachedParent extends Disposable {
+  readonly hostPid: number;
+  /** Resolves when the command runs, or could not be started. */
+  start(entry: CommandEntry): Promise<StartReport>;
+}
+
+/** The parent as a process of its own, so that the kernel can be told who it is. Without a start it ends with us. */
+function openDetached(): DetachedParent {
   const file = join(import.meta.dirname, `detached-parent${extname(import.meta.filename)}`);
   const parent = spawn(process.execPath, [...process.execArgv, file], {
     cwd: "/",
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  parent.send(entry);
-  const report = await new Promise<StartReport>((resolve) => {
+  const report = new Promise<StartReport>((resolve) => {
     parent.once("message", (message) => resolve(message as StartReport));
     parent.once("error", ({ message }) => resolve({ is: "failed", code: "EIO", message }));
     parent.once("exit", (code) => resolve({ is: "failed", code: "EIO", message: `exit ${code}` }));
   });
-  parent.unref();
-  return report;
+  return {
+    hostPid: parent.pid ?? process.pid,
+    start(entry) {
+      parent.send(entry);
+      return report;
+    },
+    [Symbol.dispose]() {
+      if (parent.connected) parent.disconnect();
+      parent.unref();
+    },
+  };
 }

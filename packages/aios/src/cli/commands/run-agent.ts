@@ -14,7 +14,7 @@ export async function run(context: ContextOf<"run-agent">): Promise<number> {
   if (agent === undefined) throw new CliError(usage, t(oldText.noAgent));
   if (mode === "remote") context.say(t(oldText.noHub, { agent }));
   const quality = { name: undefined, nice: undefined, class: undefined, limit: [], usd: undefined, model: undefined };
-  const options = { ...quality, env: [], tty: false, detach: false };
+  const options = { ...quality, env: [], restart: undefined, tty: false, detach: false };
   return runNow({ ...context, args: { agent, task: [task] }, options });
 }
 

@@ -7,6 +7,7 @@ export async function run(context: ContextOf<"run">): Promise<number> {
   const { args, rest, t } = context;
   if (rest.length > 0 && args.agent !== undefined) throw new CliError(usage, t(runText.both));
   if (rest.length > 0) return (await import("../run-command.ts")).runCommand(context);
+  if (context.options.restart !== undefined) throw new CliError(usage, t(runText.restartIsForCommands));
   const project = projectHere(context);
   // In a folder with an agent of its own the words are the task.
   const words = args.agent === undefined ? [] : [args.agent, ...args.task];

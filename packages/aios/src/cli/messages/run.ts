@@ -26,6 +26,18 @@ export const runText = {
     en: "--model is for agents; a command names its model itself in its requests",
     zh: "--model 仅用于智能体；命令在请求中自行指定模型",
   },
+  restartIsForCommands: {
+    en: "--restart is for commands; an agent goes on by itself after a crash",
+    zh: "--restart 仅用于命令；智能体在崩溃后会自行继续",
+  },
+  startedAgain: {
+    en: "it ended with {code}; it is started again ({incarnation})",
+    zh: "已结束，退出码 {code}；重新启动（第 {incarnation} 次）",
+  },
+  diesAtOnce: {
+    en: "it died {count} times at once without a new call: it is not started again",
+    zh: "连续 {count} 次一启动就退出，且没有新的调用：不再重新启动",
+  },
   ttyOrDetach: { en: "--tty and --detach exclude each other", zh: "--tty 与 --detach 不能同时使用" },
   noTask: { en: 'say what "{agent}" shall do', zh: "请说明要“{agent}”做什么" },
   noTaskHint: { en: 'aios run {agent} "the task in your own words"', zh: "aios run {agent} “用自己的话描述任务”" },

@@ -46,8 +46,8 @@ export const runRows = [
     effect: "write",
     summary: { en: "run an agent, or any command, as a process", zh: "将智能体或任意命令作为进程运行" },
     details: {
-      en: "After -- any program in any language: it finds the kernel under the names the OpenAI and Anthropic clients read, with a key of its own; your own provider keys stay out of its environment. Exits with the command's own code (127: no such command). The first Ctrl-C goes to the command, the second kills its whole tree.",
-      zh: "-- 之后可以是任何语言的程序：OpenAI 与 Anthropic 客户端所读取的环境变量都指向内核，并带有专属密钥；您自己的服务商密钥不会进入其环境。退出码与该命令相同（127：没有此命令）。第一次 Ctrl-C 发给该命令，第二次结束整个进程树。",
+      en: "After -- any program in any language: it finds the kernel under the names the OpenAI and Anthropic clients read, with a key of its own; your own provider keys stay out of its environment. Exits with the command's own code (127: no such command). The first Ctrl-C goes to the command, the second kills its whole tree. With --restart on-failure (or always: after exit 0 too) it is started again when it dies, never when somebody ended it; what it did outside of the kernel may happen twice.",
+      zh: "-- 之后可以是任何语言的程序：OpenAI 与 Anthropic 客户端所读取的环境变量都指向内核，并带有专属密钥；您自己的服务商密钥不会进入其环境。退出码与该命令相同（127：没有此命令）。第一次 Ctrl-C 发给该命令，第二次结束整个进程树。使用 --restart on-failure（或 always：退出码为 0 时也一样）时，命令意外结束后会重新启动，被人结束则不会；它在内核之外所做的事可能发生两次。",
     },
     examples: [
       "aios run -- python my_agent.py",
@@ -66,6 +66,15 @@ export const runRows = [
         kind: "list",
         value: "NAME",
         summary: { en: "let this variable through although it looks like a secret", zh: "放行该变量，尽管它像是密钥" },
+      },
+      {
+        name: "restart",
+        kind: "text",
+        choices: ["never", "on-failure", "always"],
+        summary: {
+          en: "start the command again when it dies; the same requests get the recorded answers",
+          zh: "命令意外结束后重新启动；相同的请求得到已记录的回答",
+        },
       },
       {
         name: "tty",
