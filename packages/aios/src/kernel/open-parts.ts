@@ -14,6 +14,7 @@ import type {
   Core,
   Driver,
   Hash,
+  Holding,
   Host,
   Journal,
   JournalImage,
@@ -35,6 +36,7 @@ import { Sleepers } from "./sleepers.ts";
 import { Timers } from "./timers.ts";
 import { TopicLog } from "./topic-log.ts";
 import { Topics } from "./topics.ts";
+import { createValueHolding } from "./value-holding.ts";
 import { ValueVersions } from "./value-versions.ts";
 
 export interface KernelPorts {
@@ -48,6 +50,8 @@ export interface KernelPorts {
   readonly cores: readonly Core[];
   /** One per device: fs, tool. */
   readonly drivers: readonly Driver[];
+  /** What processes hold beside calls and values, and what goes with them when they are forked, taken back or moved. */
+  readonly holdings?: readonly Holding[];
   /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
   readonly policies?: readonly Policy[];
   /** Where answers are kept for equal requests. */
@@ -59,6 +63,9 @@ export interface KernelPorts {
   /** Published prices, for models whose price nobody told. */
   readonly prices?: PriceTable;
 }
+
+/** Numbers of events that a killed kernel may have shown to followers and not written: none is given again. */
+const CRASH_GAP = 1_000_000;
 
 /** Loads the journal and builds the tables on it. */
 export async function openParts(
@@ -83,7 +90,7 @@ export async function openParts(
   const outbox = new Outbox(journal, {
     clock,
     timers,
-    lastEventSeq: image.lastEventSeq,
+    lastEventSeq: image.lastEventSeq + (wasCrash ? CRASH_GAP : 0),
     onFenced: (cause) => parts.lease?.lose(cause),
   });
   const estimator = new Estimator();
@@ -103,6 +110,7 @@ export async function openParts(
   answers.use(options.cache, settings.cache);
   const processes = new ProcessTable({ random, clock });
   const mailbox = new Mailbox(outbox, image);
+  const values = new ValueVersions({ journal, outbox });
   const parts: Parts = {
     clock,
     random,
@@ -125,7 +133,8 @@ export async function openParts(
     answers,
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
-    values: new ValueVersions({ journal, outbox }),
+    values,
+    holdings: [createValueHolding({ journal, outbox, clock, values }), ...(options.holdings ?? [])],
     mailbox,
     pipes: new Pipes({ mailbox, processes, clock, random }),
     sleepers: new Sleepers(mailbox, image.intents),

@@ -200,7 +200,8 @@ export class Outbox {
     for (const record of records)
       await this.#journal.commit([record]).catch((cause: unknown) => {
         refused = cause;
-        this.#isLost(record);
+        // Written with the next commit, where the disk is what refuses.
+        if (!this.#isLost(record) && isSysError(cause) && cause.code !== "EINVAL") this.#pending.push(record);
       });
     throw refused;
   }

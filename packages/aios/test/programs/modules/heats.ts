@@ -18,6 +18,7 @@ export default defineAgent(async (proc, task) => {
     await Promise.all(flows);
   }
   const { value } = await proc.proc.random();
+  // oxlint-disable-next-line no-console -- what it prints is its log
   console.log(`before ${task}: ${winners.join("")} ${value}`);
   const { value: word } = await proc.proc.sleep({ key: task });
   return { winners, value, word, secrets: Object.keys(process.env).filter((name) => /KEY|TOKEN|SECRET/.test(name)) };
