@@ -51,12 +51,16 @@ class Rival {
     this.#lines = createInterface({ input: this.child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   }
 
+  async line(): Promise<Line> {
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(`it ended: ${await this.complaint}`);
+    return JSON.parse(value as string) as Line;
+  }
+
   /** The next line with this word. */
   async says<Key extends keyof Line>(key: Key): Promise<Line & Record<Key, string>> {
     for (;;) {
-      const { done, value } = await this.#lines.next();
-      if (done) throw new Error(`it ended without ${key}: ${await this.complaint}`);
-      const line = JSON.parse(value as string) as Line;
+      const line = await this.line();
       if (line[key] !== undefined) return line as Line & Record<Key, string>;
     }
   }
@@ -120,7 +124,14 @@ test.runIf(process.platform !== "win32")(
         stopped.resolve();
       });
       await stopped.promise;
-      const next = await second.says("url");
+      let next = await second.line();
+      for (; next.url === undefined; next = await second.line()) {
+        // Stopped in the middle of a write, it keeps the home: it goes on, to be stopped elsewhere.
+        if (!next.waits?.includes("keeps the journal locked")) continue;
+        first.child.kill("SIGCONT");
+        await sleep(random.next() * 100);
+        first.child.kill("SIGSTOP");
+      }
       expect(kernelFile()).toMatchObject({ pid: second.child.pid, url: next.url });
       const toldByNext: Told = { writes: new Map(), refused: [] };
       for (let turn = 0; turn < 20; turn++)
