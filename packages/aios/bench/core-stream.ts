@@ -186,6 +186,7 @@ async function measure(): Promise<void> {
 
   const contextOf = (model: string) => ({
     call: asCallId("c"),
+    idempotencyKey: "once",
     pid: asPid("p"),
     tenant: asTenantId("t"),
     model,

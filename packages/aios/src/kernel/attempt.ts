@@ -2,6 +2,7 @@ import { noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, EmbedArgs, EmbedResult, Usage } from "@aiosjs/sdk/protocol";
 import { AttemptCost } from "./attempt-cost.ts";
 import { placeOf } from "./call-place.ts";
+import { idempotencyKeyOf } from "./call-row.ts";
 import { Charge, guessUsage, producedTokens } from "./charge.ts";
 import { costUsd } from "./clamp.ts";
 import { asSysError } from "./driver-error.ts";
@@ -221,6 +222,7 @@ export class Attempt {
       pid: record.process.pid,
       tenant: record.process.tenant,
       model: lane.model,
+      idempotencyKey: idempotencyKeyOf(record),
       seq: record.process.isReplayed ? record.withinSeq : undefined,
       original: record.original,
       signal: record.abort.signal,

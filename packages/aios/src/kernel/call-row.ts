@@ -34,6 +34,10 @@ const withoutKey = ({ name, result }: CallRecord): unknown =>
     ? { ...(result as object), key: null }
     : result;
 
+/** A call that is made again has its place for a name; without one, its id. */
+export const idempotencyKeyOf = ({ call, process, replayKey }: CallRecord): string =>
+  replayKey === undefined ? call : `${process.pid}:${replayKey}`;
+
 /** A hundred vectors are megabytes of JSON, and most foreign programs do not come back for them: they ask again. */
 const isBulky = (record: CallRecord): boolean =>
   record.name === "llm.embed" && isRelaxed(record) && record.idempotencyKey === undefined;

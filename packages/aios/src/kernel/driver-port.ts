@@ -70,6 +70,11 @@ export interface DriverContext {
   /** For `llm`: the model's name without the core. */
   readonly model: string;
   /**
+   * The same for every try of one call, also by later incarnations of its program: an idempotent device does under it what it
+   * does once.
+   */
+  readonly idempotencyKey: string;
+  /**
    * Number of the call of its program that this is, or is made for: what stands there before is kept under it. Absent where
    * the program is not replayed: nothing goes back.
    */

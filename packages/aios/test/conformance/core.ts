@@ -43,6 +43,7 @@ let serial = 0;
 export function contextOf(model: string, signal: AbortSignal = new AbortController().signal): DriverContext {
   return {
     call: asCallId(`call-${++serial}`),
+    idempotencyKey: "once",
     pid: asPid("pid-1"),
     tenant: asTenantId("local"),
     model,

@@ -45,6 +45,27 @@ export function retentionConformance(opened: (nowMs?: number) => Promise<Retenti
       expect((await journal.load()).lastEventSeq).toBe(3);
     });
 
+    test("what a living program is told again after a restart stays, however old, until the program has ended", async () => {
+      const journal = await opened(40 * DAY_MS);
+      const told = (pid: string, changes: object) =>
+        ofCall(
+          callRow(pid, 1, {
+            timing: { queuedAt: 1, startedAt: 1, endedAt: 1, waitingMs: 0, turnaroundMs: 0 },
+            ...changes,
+          }),
+        );
+      await journal.commit([
+        ofProcess(processRow("placed")),
+        ofProcess(processRow("hashed")),
+        told("placed", { replayKey: "main#0" }),
+        told("hashed", { requestHash: "5e1f" }),
+      ]);
+      const kept = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
+      expect(await journal.prune({ keepDays: 30, keepMb: 0 })).toEqual(kept);
+      await journal.commit([ofProcess(processRow("placed", { state: "zombie", endedAtMs: 39 * DAY_MS }))]);
+      expect(await journal.prune({ keepDays: 30, keepMb: Number.POSITIVE_INFINITY })).toEqual({ ...kept, calls: 1 });
+    });
+
     test("what a subscription has not acknowledged stays for it, however old, and goes when it is removed", async () => {
       const journal = await opened(40 * DAY_MS);
       const cursor = {

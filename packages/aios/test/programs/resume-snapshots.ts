@@ -25,6 +25,7 @@ for (const { args, snapshot: name } of calls) {
   const snapshot = await core.readSnapshot(join(folder, name), tenant);
   const context = {
     call: asCallId("call"),
+    idempotencyKey: "once",
     pid: asPid("other"),
     tenant,
     model: "tiny",

@@ -27,6 +27,7 @@ function open(options: { maxFileBytes?: number; pid?: string } = {}) {
   return async (name: string, args: unknown): Promise<unknown> => {
     const context = {
       call: asCallId("c1"),
+      idempotencyKey: "once",
       pid: asPid(pid),
       tenant: asTenantId("acme"),
       model: "",

@@ -169,7 +169,7 @@ class MemoryJournal implements RetentiveJournal {
   prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
     const beforeMs = this.#nowMs() - keepDays * DAY_MS;
     const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
-    const ended = [...this.#store.calls].filter(([, { isIntent }]) => !isIntent);
+    const ended = [...this.#store.calls].filter(([, { isIntent, text }]) => !isIntent && !this.#isToldAgain(text));
     ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
     for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);
     const cursors = parseAll<CursorRow>(this.#store.cursors).filter(({ isRemoved }) => !isRemoved);
@@ -192,6 +192,14 @@ class MemoryJournal implements RetentiveJournal {
     for (const [id] of ended) if (isTooLarge()) pruned.requests += this.#drop(id, "request");
     for (const [id] of ended) if (isTooLarge()) pruned.calls += this.#forget(id);
     return Promise.resolve(pruned);
+  }
+
+  /** A living program is told it again after a restart. */
+  #isToldAgain(text: string): boolean {
+    const { pid, replayKey, requestHash } = JSON.parse(text) as CallRow;
+    const process = this.#store.processes.get(pid);
+    const isAlive = process !== undefined && (JSON.parse(process) as ProcessRow).endedAtMs === null;
+    return isAlive && (replayKey ?? requestHash) !== null;
   }
 
   size(): Promise<JournalSize> {

@@ -13,7 +13,8 @@ interface Retention {
 /**
  * Forgets what is older than `beforeMs`, then, while the file is larger than `keepBytes`, the results of the oldest
  * calls, then their requests, then the calls themselves. Yields after each slice, so that commits go between.
- * Calls that have not ended, and the newest event (its number is where the next one goes on), stay.
+ * What stays: calls that have not ended, those that a living program is told again after a restart, and the newest event (its
+ * number is where the next one goes on).
  */
 export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Generator<void, Pruned> {
   const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
@@ -79,7 +80,10 @@ function createSlices(db: SqlEngine) {
   const oldest = ([0, 1, 2] as const).map((stage) =>
     db.prepare(
       `select call, transcript, request_blob, result_blob from syscall
-       where pruned = ${stage} and state in ('done', 'failed') and queued_at < ? order by queued_at limit ${SLICE}`,
+       where pruned = ${stage} and state in ('done', 'failed', 'undone') and queued_at < ?
+       and not (coalesce(replay_key, request_hash) is not null and exists (
+         select 1 from process where pid = syscall.pid and ended_at is null))
+       order by queued_at limit ${SLICE}`,
     ),
   );
   const forgetCall = db.prepare("delete from syscall where call = ?");

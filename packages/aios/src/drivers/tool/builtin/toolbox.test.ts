@@ -15,7 +15,15 @@ async function call(
   given: Record<string, unknown>,
   { syscall = noSyscall, signal = new AbortController().signal } = {},
 ): Promise<string> {
-  const context = { call: asCallId("c"), pid: asPid("p"), tenant: asTenantId("t"), model: "", signal, syscall };
+  const context = {
+    call: asCallId("c"),
+    idempotencyKey: "once",
+    pid: asPid("p"),
+    tenant: asTenantId("t"),
+    model: "",
+    signal,
+    syscall,
+  };
   for await (const batch of toolbox.execute("tool.call", { name, arguments: given }, context))
     for (const event of batch) if (event.type === "result") return (event.result as { content: string }).content;
   throw new Error("no result");
