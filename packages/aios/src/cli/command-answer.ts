@@ -19,7 +19,7 @@ export interface CommandEntry {
 }
 
 /** What a command that is started again is given. */
-export interface NextStart {
+interface NextStart {
   readonly url: string;
   readonly key: string;
   readonly incarnation: number;

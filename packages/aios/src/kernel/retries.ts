@@ -95,7 +95,7 @@ export class Retries {
     if ([...process.calls].some((record) => record.idempotencyKey === idempotencyKey)) return;
     const { tenant, pid } = process;
     const [row] = await this.#ports.journal.calls({ tenant, pid, idempotencyKey, afterSeq: 0, limit: 1 });
-    if (row && row.state !== "intent") this.#keep(row, row.requestHash ?? this.#hashOf(row));
+    if (row && (isTold(row) || hasFailed(row))) this.#keep(row, row.requestHash ?? this.#hashOf(row));
   }
 
   async #lookThrough({ tenant, pid, restoredSeq, incarnation }: Process): Promise<void> {
@@ -159,12 +159,15 @@ export class Retries {
 /** Its answer is on record. */
 const isTold = ({ state, result }: CallRow): boolean => state === "done" && result !== null && result !== undefined;
 
-/** Ended without an answer that a client would take for one. */
+/** Without an answer; also where nobody knows whether it happened. */
+const hasFailed = ({ state }: CallRow): boolean => state === "failed" || state === "ambiguous";
+
+/** What its client was told, if anything, was no final word. */
 const mayBeMadeAgain = ({ state, completion, error }: CallRow): boolean =>
   state !== "failed" || completion === null || error?.retryable === true || error?.code === "ECANCELED";
 
 /** Cut off by the end of its kernel: under way, or refused or cancelled because that stopped. */
-const wasCutOff = (row: CallRow): boolean => row.state !== "done" && mayBeMadeAgain(row);
+const wasCutOff = (row: CallRow): boolean => hasFailed(row) && mayBeMadeAgain(row);
 
 /** A row that ended without an answer is open again: it stays one call, and counts once. */
 function goneOnWith(process: Process, row: CallRow): CallRow {

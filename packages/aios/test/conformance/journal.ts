@@ -309,6 +309,24 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         expect(await page(5)).toEqual([]);
       });
 
+      test("are found by the key that their client repeats them under, within their process", async () => {
+        const journal = await opened();
+        const keyed = callRow("p1", 2, { idempotencyKey: "k" });
+        await journal.commit([callRow("p1", 1), keyed, callRow("p2", 1, { idempotencyKey: "k" })].map(ofCall));
+        const under = (idempotencyKey: string) =>
+          journal.calls({ tenant: alpha, pid: asPid("p1"), afterSeq: 0, limit: 10, idempotencyKey });
+        expect(await under("k")).toEqual([keyed]);
+        expect(await under("other")).toEqual([]);
+      });
+
+      test("tell which start of their program was told of them last, and keep what they are", async () => {
+        const journal = await opened();
+        const row = callRow("p1", 1, { incarnation: 1, requestHash: "h" });
+        await journal.commit([ofCall(row)]);
+        await journal.commit([ofCall({ ...row, request: undefined, incarnation: 2 })]);
+        expect(await journal.call(row.call)).toEqual({ ...row, incarnation: 2 });
+      });
+
       test("tenants do not see each other's", async () => {
         const journal = await opened();
         await journal.commit([
