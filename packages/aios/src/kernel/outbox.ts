@@ -229,7 +229,8 @@ export class Outbox {
         const rows = await this.#journal.events({ ...query, afterSeq, limit: 1_000 });
         const last = rows.at(-1);
         if (rows.length > 0) yield rows;
-        afterSeq = last && rows.length === 1_000 ? last.seq : Math.max(afterSeq, oldest - 1);
+        // What was written meanwhile is in memory too: it is not told twice.
+        afterSeq = Math.max(afterSeq, last?.seq ?? 0, rows.length < 1_000 ? oldest - 1 : 0);
         continue;
       }
       const wanted = this.#recent.slice(Math.max(0, afterSeq + 1 - oldest)).filter(isWanted);

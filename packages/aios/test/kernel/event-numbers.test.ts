@@ -29,3 +29,26 @@ test("a follower that has seen events which a kill undid misses none of the next
   expect(later.map(({ topic }) => topic)).toContain("kernel.started");
   expect(second.kernel.metrics().eventSeq).toBeGreaterThan(lastSeen);
 });
+
+test("a follower from the beginning is told each event once, also those that are written while it reads", async () => {
+  const clock = createVirtualClock(1_000);
+  const memory = createMemoryJournal();
+  const dying = mortal(memory, { lastCommit: Infinity });
+  const cores = () => [createScriptedCore({ clock })];
+  const first = await openRig({ journal: dying, clock, cores });
+  first.client("one");
+  await clock.run(clock.nowMs() + 100);
+  dying.kill();
+  const second = await openRig({ journal: memory, clock, cores });
+  second.client("two");
+  const told: number[] = [];
+  const left = new AbortController();
+  void (async () => {
+    for await (const events of second.kernel.events(second.root, { afterSeq: 0 }, left.signal))
+      told.push(...events.map(({ seq }) => seq));
+  })();
+  await clock.run(clock.nowMs() + 100);
+  left.abort();
+  const recorded = await memory.events({ afterSeq: 0, limit: 1_000 });
+  expect(told).toEqual(recorded.map(({ seq }) => seq));
+});
