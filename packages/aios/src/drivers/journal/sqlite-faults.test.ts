@@ -1,5 +1,6 @@
 import {
   closeSync,
+  copyFileSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -150,6 +151,51 @@ describe("a file that is not a whole journal of ours", () => {
     await using journal = await openSqliteJournal({ path, engine: testedEngine });
     await expect(journal.call(asCallId("p1-7"))).rejects.toMatchObject({ code: "EIO", retryable: false });
     expect(await journal.call(asCallId("p1-8"))).toEqual(bigCall(8));
+  });
+});
+
+describe("the log of a kernel that was killed", () => {
+  /** What such a kernel leaves: five commits, none of them written back. Returns the log. */
+  async function killed(): Promise<string> {
+    const living = join(home, "living.db");
+    await using journal = await openSqliteJournal({ path: living, engine: testedEngine });
+    for (let seq = 1; seq <= 5; seq++) await journal.commit([ofCall(bigCall(seq)), ofEvent(eventRow(seq))]);
+    for (const suffix of ["", "-wal"]) copyFileSync(living + suffix, path + suffix);
+    return `${path}-wal`;
+  }
+  const found = async (): Promise<number[]> => {
+    await using journal = await openSqliteJournal({ path, engine: testedEngine });
+    return (await journal.events({ afterSeq: 0, limit: 10 })).map(({ seq }) => seq);
+  };
+
+  test("is read whole", async () => {
+    await killed();
+    expect(await found()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("loses of a torn end only the commit that was being written", async () => {
+    const log = await killed();
+    truncateSync(log, statSync(log).size - 1_000);
+    expect(await found()).toEqual([1, 2, 3, 4]);
+  });
+
+  test.each([
+    ["zeroes", 0, 32],
+    ["another program's words", 0xa5, 32],
+    ["one changed byte", 0x55, 1],
+  ])("is named when its header is %s, not taken for empty", async (_, byte, length) => {
+    const log = await killed();
+    const file = openSync(log, "r+");
+    writeSync(file, Buffer.alloc(length, byte), 0, length, length === 1 ? 17 : 0);
+    closeSync(file);
+    const before = readFileSync(log);
+    await expect(found()).rejects.toMatchObject({
+      code: "EIO",
+      retryable: false,
+      message: `${log} is damaged: its header`,
+      hint: expect.stringContaining("backup") as string,
+    });
+    expect(readFileSync(log).equals(before)).toBe(true);
   });
 });
 

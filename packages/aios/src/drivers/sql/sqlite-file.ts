@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { nodeEngine, openEngine } from "./engine.ts";
 import type { EngineChoice, SqlEngine } from "./engine.ts";
 import { FaultError, restoreHint, toFault } from "./fault.ts";
+import { isBrokenLog } from "./write-ahead-log.ts";
 
 /** A file up to this size is checked whole at each start (64 MB: about 60 ms); a larger one after a crash only. */
 const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
@@ -136,6 +137,8 @@ function inspect(path: string): { isCrash: boolean; sizeBytes: number } {
   }
   // SQLite removes its log when the last connection closes.
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (log && isBrokenLog(`${path}-wal`, log.size))
+    throw new FaultError({ kind: "damaged", message: `${path}-wal is damaged: its header`, hint: restoreHint });
   return { isCrash: log !== undefined && log.size > 0, sizeBytes };
 }
 
