@@ -13,6 +13,7 @@ import { llmDevice } from "./devices/llm.ts";
 import { mailDevice } from "./devices/mail.ts";
 import { pipeDevice } from "./devices/pipe.ts";
 import { procDevice } from "./devices/proc.ts";
+import { procStateDevice } from "./devices/proc-state.ts";
 import { processListDevice } from "./devices/process-list.ts";
 import { routingDevice } from "./devices/routing.ts";
 import { summarize } from "./devices/summary.ts";
@@ -35,6 +36,7 @@ import type { Asked } from "./urgency.ts";
 const kernelDevices = {
   ...approvalDevice,
   ...procDevice,
+  ...procStateDevice,
   ...processListDevice,
   ...traceDevice,
   ...sysDevice,
@@ -89,17 +91,21 @@ export class CallFlow {
   /** @throws SysError for what is refused at once. */
   begin(call: Begun): void {
     const { record } = call;
-    const { outbox } = this.#parts;
-    if (outbox.failure === undefined || record.replayKey === undefined) return this.#begin(call);
-    void outbox.recovered().then((fenced) => {
-      try {
-        const refusal = fenced ?? record.cancelled;
-        if (refusal) throw refusal;
-        this.#begin(call);
-      } catch (cause) {
-        this.refuse(record, toSysError(record.name, cause));
-      }
-    });
+    const { lease, outbox } = this.#parts;
+    const isWritable = outbox.failure === undefined || record.replayKey === undefined;
+    const isSure = lease === undefined || !record.process.isReplayed || lease.isSure();
+    if (isWritable && isSure) return this.#begin(call);
+    void Promise.all([isSure ? undefined : lease.sure(), isWritable ? undefined : outbox.recovered()]).then(
+      (fenced) => {
+        try {
+          const refusal = fenced.find((cause) => cause !== undefined) ?? record.cancelled;
+          if (refusal) throw refusal;
+          this.#begin(call);
+        } catch (cause) {
+          this.refuse(record, toSysError(record.name, cause));
+        }
+      },
+    );
   }
 
   #begin({ spec, record, caller, turn }: Begun): void {
@@ -117,7 +123,7 @@ export class CallFlow {
     const { record } = call;
     const { process } = record;
     const what = summarize(record.name, record.args, undefined);
-    const question = `${record.name} ${what}: ${process.name} (${process.pid}) had made this call when it was cut off; it may have happened. Make it again?`;
+    const question = `${what} of ${process.name} (${process.pid}) was cut off, and may have happened. Make it again?`;
     try {
       const { isApproved, result } = await this.#parts.approvals.ask(record, { kind: "ambiguous", question });
       if (result !== undefined) return await this.#finish(record, { result, usage: noUsage }, []);

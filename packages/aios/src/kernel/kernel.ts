@@ -249,7 +249,7 @@ class KernelDoor implements Kernel {
     const { lease } = this.#parts;
     if (this.#fenced) throw this.#fenced;
     if (name === "sys.shutdown" || (spec.isView && record.replayKey === undefined)) return;
-    if (lease?.isSure() === false)
+    if (lease?.isSure() === false && !record.process.isReplayed)
       throw new SysError("EAGAIN", "the kernel was stopped for a while, and asks whether the home is still its own", {
         retryAfterMs: 1_000,
       });

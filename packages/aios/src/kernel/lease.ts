@@ -22,6 +22,7 @@ export class Lease {
   readonly #options: LeaseOptions;
   readonly #closed = new AbortController();
   readonly #lost = Promise.withResolvers<SysError>();
+  #lostTo: SysError | undefined;
   /** The journal's last word, be it that the disk is full: whoever would take over was told the same. */
   #askedAtMs: number;
   #asking: Promise<void> | undefined;
@@ -45,8 +46,15 @@ export class Lease {
     return false;
   }
 
+  /** Resolves when the journal has said who holds it, at once where that is known: with the ESTALE when it is another kernel. */
+  async sure(): Promise<SysError | undefined> {
+    while (this.#lostTo === undefined && !this.isSure()) await this.#ask();
+    return this.#lostTo;
+  }
+
   /** Told by whoever was refused by the fence. */
   lose(cause: SysError): void {
+    this.#lostTo ??= cause;
     this.close();
     this.#lost.resolve(cause);
   }

@@ -1,5 +1,5 @@
 // Two kernels over one store: one takes over from the other, which may be stopped meanwhile.
-import { SysError } from "@aiosjs/sdk";
+import { createClient, inLanes, SysError } from "@aiosjs/sdk";
 import { describe, expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../../src/drivers/clock/virtual.ts";
@@ -7,7 +7,7 @@ import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createMemoryStore } from "../../src/drivers/journal/memory-store.ts";
 import type { MemoryStore } from "../../src/drivers/journal/memory-store.ts";
 import { LeaseWatch } from "../../src/kernel/lease-watch.ts";
-import type { Host, Journal, NodeRow } from "../../src/kernel/ports.ts";
+import type { Host, Journal, NodeRow, ProgramDriver } from "../../src/kernel/ports.ts";
 import { openRig } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 
@@ -34,11 +34,12 @@ interface KernelOn {
   readonly store: MemoryStore;
   readonly clock: VirtualClock;
   readonly host?: Host;
+  readonly programs?: ProgramDriver;
   /** What stands between the kernel and its journal. */
   readonly through?: (journal: Journal) => Journal;
 }
 
-async function kernelOn({ id, store, clock, host, through = (journal) => journal }: KernelOn) {
+async function kernelOn({ id, store, clock, host, programs, through = (journal) => journal }: KernelOn) {
   const journal = createMemoryJournal({ store, nowMs: () => clock.nowMs() });
   const node = await journal.claim({ id, hostPid: 7, leaseMs: LEASE_MS, isSole: true }, "anyone");
   const fenced: SysError[] = [];
@@ -50,6 +51,7 @@ async function kernelOn({ id, store, clock, host, through = (journal) => journal
     onFenced: (cause) => fenced.push(cause),
     seed: id.length,
     ...(host ? { host } : {}),
+    ...(programs ? { programs } : {}),
   });
   return { ...rig, fenced, pass: (ms: number) => clock.run(clock.nowMs() + ms) };
 }
@@ -166,6 +168,47 @@ describe("a kernel whose home was taken over", () => {
     await a.pass(10);
     expect(signals).toEqual(["suspend"]);
     await clock.run(one.chat("now"));
+    expect(a.fenced).toEqual([]);
+  });
+
+  test("lets its programs wait while it asks: they are told nothing that they would end by", async () => {
+    const store = createMemoryStore();
+    const clock = createVirtualClock(1_000_000);
+    const own = stoppable(clock);
+    const isStopped = Promise.withResolvers<void>();
+    const asked = { hold: undefined as Promise<void> | undefined };
+    const a = await kernelOn({
+      id: "a",
+      store,
+      clock: own.clock,
+      programs: {
+        find: () => Promise.reject(new Error("it comes with its manifest")),
+        run: async ({ transport }) => {
+          const { value } = createClient(inLanes(transport));
+          await isStopped.promise;
+          return (await value.put({ key: "k", value: 1 })).version > 0;
+        },
+      },
+      through: (journal) => ({
+        ...handleOf(journal),
+        renew: async (node) => (await asked.hold, journal.renew(node)),
+      }),
+    });
+    const agent = { name: "one", instructions: "-" };
+    const { pid } = await clock.run(
+      Promise.resolve(a.admin.proc.spawn({ program: { kind: "agent", agent, task: "go" } })),
+    );
+    own.stop();
+    await a.pass(2 * LEASE_MS);
+    const answer = Promise.withResolvers<void>();
+    asked.hold = answer.promise;
+    own.go();
+    isStopped.resolve();
+    await a.pass(10);
+    expect((await a.admin.proc.show({ pid })).exit).toBe(null);
+    answer.resolve();
+    await a.pass(100);
+    expect((await a.admin.proc.show({ pid })).exit).toMatchObject({ code: 0, result: true });
     expect(a.fenced).toEqual([]);
   });
 });
