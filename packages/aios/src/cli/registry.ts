@@ -1,6 +1,7 @@
 // One registry of commands as plain data: it loads nothing, so that `aios --version` starts at once, and everything
 // about the command line (parser, help, completion, JSON Schema, reference pages) is derived from it.
 import type { CommandContext } from "./context.ts";
+import { approveRows } from "./rows/approve.ts";
 import { budgetRows } from "./rows/budget.ts";
 import { configRows } from "./rows/config.ts";
 import { kernelRows } from "./rows/kernel.ts";
@@ -14,7 +15,7 @@ import { watchRows } from "./rows/watch.ts";
 import { topicRows } from "./rows/topic.ts";
 import type { Text } from "./text.ts";
 
-export type GroupName = "kernel" | "process" | "run" | "llm" | "budget" | "config" | "labs" | "meta";
+export type GroupName = "kernel" | "process" | "run" | "llm" | "policy" | "budget" | "config" | "labs" | "meta";
 
 /** What a value is made of; it is parsed and checked before the command runs. */
 export type ValueKind = "text" | "integer" | "number";
@@ -79,6 +80,7 @@ export const commands = [
   ...runRows,
   ...topicRows,
   ...llmRows,
+  ...approveRows,
   ...budgetRows,
   ...configRows,
   ...labsRows,

@@ -47,7 +47,10 @@ export class Approvals {
     const open = this.#openOf(record) ?? (await this.#put(record, about));
     open.asker = Promise.withResolvers<ApprovalAnswer>();
     const { asker } = open;
-    const { signal } = record.abort;
+    const { process, abort } = record;
+    const { signal } = abort;
+    const { id } = open.row;
+    process.asks.add(id);
     const leave = (): void => {
       asker.reject(signal.reason);
       open.asker = undefined;
@@ -59,6 +62,7 @@ export class Approvals {
       return await asker.promise;
     } finally {
       signal.removeEventListener("abort", leave);
+      process.asks.delete(id);
     }
   }
 
@@ -106,7 +110,7 @@ export class Approvals {
       throw new SysError("ENOENT", `no question ${id} waits for an answer`, { hint: "`aios approve ls` lists them" });
     if (!open.asker)
       throw new SysError("EBUSY", `process ${open.row.pid} does not run just now`, {
-        hint: `resume it first: aios resume ${open.row.pid}`,
+        hint: `it is being started again; where it is suspended: aios resume ${open.row.pid}`,
       });
     this.#close(open, { state: answer.isApproved ? "approved" : "denied", answer });
     open.asker.resolve(answer);

@@ -54,6 +54,8 @@ export class Process {
   /** What the program has received; shared by its whole tree. */
   readonly attained: ProgramAttained;
   readonly calls = new Set<CallRecord>();
+  /** Questions to a person that its calls wait for, by their ids. */
+  readonly asks = new Set<string>();
   /** Who waits for its end, and for whose it waits: waiting lends urgency. */
   readonly lenders = new Set<Lender>();
   readonly awaited = new Set<Process>();
@@ -84,7 +86,10 @@ export class Process {
   restoredSeq = 0;
   /** Starts its program, which does not run yet: a kernel that starts again leaves suspended ones alone. */
   dormant: (() => void) | undefined;
-  readonly abort = new AbortController();
+  /** The call that it is on its way back to. */
+  goingBackTo: number | undefined;
+  /** Of the present incarnation. */
+  abort = new AbortController();
   readonly #waiters: (() => void)[] = [];
 
   constructor(options: ProcessOptions) {
@@ -134,6 +139,8 @@ export class Process {
   get waitsFor(): string | null {
     if (this.suspended !== undefined) return this.suspended;
     if (this.state !== "blocked") return null;
+    const [question] = this.asks;
+    if (question !== undefined) return `an approval: aios approve show ${question}`;
     const held = this.replay?.awaited;
     if (held) return `its program to ask for ${held.replayKey} (${held.name}) again, as before the restart`;
     return this.kind === "client" ? "its client's next request" : "its own program";
@@ -167,6 +174,21 @@ export class Process {
         if (this.exit) resolve(this.exit);
       });
     });
+  }
+
+  /** As its row will say when it lives again after its end. */
+  alive(): Pick<ProcessRow, "state" | "endedAtMs" | "exit"> {
+    return { state: this.suspended === undefined ? "live" : "suspended", endedAtMs: null, exit: null };
+  }
+
+  /** It lives again; nothing of it runs yet. */
+  revive(): void {
+    this.exit = null;
+    this.endedAtMs = null;
+    this.host = null;
+    this.isInterrupted = false;
+    this.deaths = undefined;
+    this.abort = new AbortController();
   }
 
   count(record: CallRecord, outcome: "done" | "failed"): void {
@@ -206,6 +228,7 @@ export class Process {
       startedAt: this.startedAtMs,
       endedAt: this.endedAtMs,
       hostPid: this.host?.hostPid ?? null,
+      ...(this.asks.size > 0 ? { asks: [...this.asks] } : {}),
       context: this.lastPrompt
         ? { tokens: this.lastPrompt.tokens, maxTokens: maxTokensOf(this.lastPrompt.model) ?? null }
         : null,
@@ -236,8 +259,12 @@ export class Process {
       state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
       class: this.class,
       counts: { done, failed, toolCalls, waitingMs, seq },
-      program: { ...(program as object), model: this.model, ...this.#suspension() },
+      program: { ...(program as object), model: this.model, ...this.#suspension(), ...this.#return() },
     };
+  }
+
+  #return(): { goingBackTo?: number } {
+    return this.goingBackTo === undefined ? {} : { goingBackTo: this.goingBackTo };
   }
 
   #suspension(): { suspension?: Suspension } {

@@ -147,6 +147,7 @@ const top = (lang: "en" | "zh", more: Partial<TopState> = {}): TopState => ({
     startedAt: 0,
     policy: "priority",
     processes: { running: 1, suspended: 1, zombie: 1 },
+    approvals: 0,
     queued: 7,
     running: 3,
     done: 10,
@@ -156,6 +157,18 @@ const top = (lang: "en" | "zh", more: Partial<TopState> = {}): TopState => ({
   },
   words: topWords(lang),
   ...more,
+});
+
+test("who waits for a person's word says so, and top counts the questions", () => {
+  const asking = process("p2", "poster", { state: "blocked", on: "an approval", asks: ["a1"] });
+  const lines = processTable({ ...table, processes: [asking], words: processWords("zh") }, 120, 10);
+  expect(lines.join("\n")).toContain("待批准");
+  const { status } = top("en");
+  const busy = topPane(top("en", { processes: [asking], status: { ...status, approvals: 2 } }), 80, 24);
+  expect(busy[1]).toBe("2 waiting for an answer: aios approve ls");
+  expect(busy).toHaveLength(24);
+  expect(busy.join("\n")).toMatch(/poster +asks/);
+  expect(topPane(top("en"), 80, 24).join("\n")).not.toContain("approve");
 });
 
 test("top fills the screen exactly, whatever its size, in either language", () => {

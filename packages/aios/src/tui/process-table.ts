@@ -10,6 +10,8 @@ export interface ProcessWords {
   readonly state: Readonly<Record<ProcessView["state"], string>>;
   readonly kind: Readonly<Record<ProcessView["kind"], string>>;
   readonly class: Readonly<Record<ProcessView["class"], string>>;
+  /** The state of one that waits for a person's word. */
+  readonly asking: string;
   /** The end of a process, short: `exit 1`. */
   readonly exit: (code: number | null, signal: string | null) => string;
 }
@@ -117,7 +119,8 @@ const contextPaint =
     context?.maxTokens && context.tokens > 0.8 * context.maxTokens ? paint.bad(text) : text;
 
 function stateText(row: ProcessView, words: ProcessWords): string {
-  return row.state === "zombie" && row.exit ? words.exit(row.exit.code, row.exit.signal) : words.state[row.state];
+  if (row.state === "zombie" && row.exit) return words.exit(row.exit.code, row.exit.signal);
+  return row.state === "blocked" && row.asks ? words.asking : words.state[row.state];
 }
 
 const statePaint =

@@ -16,6 +16,8 @@ export interface TopWords extends ProcessWords {
   readonly headline: (figures: { version: string; policy: string; uptime: string; processes: string }) => string;
   readonly cooling: (forMs: string) => string;
   readonly open: string;
+  /** How many questions wait for a person, and how to see them. */
+  readonly questions: (count: number) => string;
   readonly hint: string;
   readonly nobody: string;
 }
@@ -44,7 +46,8 @@ export function topPane(state: TopState, width: number, height: number): string[
     uptime: shortTime(nowMs - status.startedAt),
     processes: counts.map((count) => ` · ${count}`).join(""),
   });
-  const lines = [paint.strong(fit(headline, width)), ""];
+  const questions = status.approvals > 0 ? [paint.waiting(fit(words.questions(status.approvals), width))] : [];
+  const lines = [paint.strong(fit(headline, width)), ...questions, ""];
   if (lanes.length > 0) lines.push(...laneTable(state, width, Math.max(2, Math.floor(height / 4))), "");
   if (processes.length === 0) lines.push(fit(words.nobody, width));
   else

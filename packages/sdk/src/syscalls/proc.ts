@@ -27,6 +27,7 @@ const processViewSchema = z.object({
   state: processStateSchema,
   /** Why it is blocked or suspended. */
   on: z.string().nullable(),
+  asks: z.array(z.string()).optional().describe("questions to a person that its calls wait for (approval.show)"),
   nice: z.number(),
   class: classSchema,
   model: z.string().nullable(),
@@ -185,7 +186,7 @@ export const procSyscalls = {
     args: z.strictObject({ pid: pidSchema, timeoutMs: z.number().int().positive().optional() }),
     result: exitSchema,
     effect: "pure",
-    doc: "Wait until a process has ended; the result is its exit status.",
+    doc: "Wait until a process has ended; the result is its exit status. When the time is over: ETIMEDOUT, or EPENDING where it waits for an approval.",
   }),
   "proc.logs": syscall({
     args: z.strictObject({

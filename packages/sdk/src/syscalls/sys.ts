@@ -22,6 +22,7 @@ export const sysSyscalls = {
       startedAt: z.number(),
       policy: z.string(),
       processes: z.record(z.string(), z.number()),
+      approvals: z.number().describe("questions that wait for a person"),
       queued: z.number(),
       running: z.number(),
       done: z.number(),

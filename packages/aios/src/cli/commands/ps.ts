@@ -1,5 +1,5 @@
 import type { ArgsOf, ProcessView, ResultOf } from "@aiosjs/sdk";
-import { processTable } from "../../tui/process-table.ts";
+import { processTable, shortPid } from "../../tui/process-table.ts";
 import { markedCores } from "../find-process.ts";
 import { processText, processWords } from "../messages/process.ts";
 import type { ContextOf } from "../registry.ts";
@@ -40,6 +40,7 @@ export async function run(context: Context): Promise<void> {
               .slice(isFirst ? 0 : 1)
               .join("\n"),
       );
+    if (isTerminal) tellWhoAsks(context, processes);
     isFirst = false;
     left -= processes.length;
     after = next ?? undefined;
@@ -64,6 +65,12 @@ function wanted(
     ...(name.length > 0 ? { names: [...name] } : {}),
     ...(page.after === undefined ? {} : { after: page.after }),
   };
+}
+
+/** A state of its own says that they ask; this says what. */
+function tellWhoAsks({ t, say }: Context, processes: readonly ProcessView[]): void {
+  for (const { name, pid, asks } of processes)
+    for (const id of asks ?? []) say(t(processText.waitsForApproval, { name, pid: shortPid(pid), id }));
 }
 
 function emptyText({ options, t }: Context): string {

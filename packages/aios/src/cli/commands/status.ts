@@ -1,6 +1,7 @@
 import type { ProcessView, ResultOf } from "@aiosjs/sdk";
 import { shortTime } from "../../tui/figures.ts";
 import { pad, widthOf } from "../../tui/width.ts";
+import { approveText } from "../messages/approve.ts";
 import { kernelText } from "../messages/kernel.ts";
 import { processWords } from "../messages/process.ts";
 import type { ContextOf } from "../registry.ts";
@@ -27,6 +28,9 @@ export async function run(context: ContextOf<"status">): Promise<void> {
   const rows = [
     [t(kernelText.processes), processes.join(" · ") || t(kernelText.none)],
     [t(kernelText.calls), t(kernelText.callCounts, status)],
+    ...(status.approvals > 0
+      ? [[t(kernelText.approvals), paint.waiting(t(approveText.waiting, { count: status.approvals }))] as const]
+      : []),
     [t(kernelText.cores), cores.map((core) => t(textOf(core), core)).join(", ") || t(kernelText.noCores)],
     [t(kernelText.journal), journal.isReadOnly ? t(kernelText.readOnly, journal) : journal.driver],
   ] as const;

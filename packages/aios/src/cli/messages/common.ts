@@ -90,6 +90,7 @@ export const groupTitles = {
   process: { en: "Processes", zh: "进程" },
   run: { en: "Run", zh: "运行" },
   llm: { en: "Models", zh: "模型" },
+  policy: { en: "Approvals", zh: "批准" },
   budget: { en: "Budgets", zh: "预算" },
   config: { en: "Configuration and keys", zh: "配置与密钥" },
   labs: { en: "Labs", zh: "实验" },

@@ -59,6 +59,7 @@ export const kernelText = {
   coreRecorded: { en: "{name} (replay: recorded, models: {models})", zh: "{name}（replay：录制，{models} 个模型）" },
   coreSimulated: { en: "{name} (sim: simulated, models: {models})", zh: "{name}（sim：模拟，{models} 个模型）" },
   none: { en: "none", zh: "无" },
+  approvals: { en: "questions", zh: "待答" },
   journal: { en: "journal", zh: "日志" },
   readOnly: {
     en: "{driver}, READ-ONLY: the disk is full or cannot be written",

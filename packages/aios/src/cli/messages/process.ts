@@ -41,6 +41,11 @@ export const processText = {
   leftHeading: { en: "LEFT", zh: "剩余" },
   resetsHeading: { en: "RESETS", zh: "重置时间" },
   ended: { en: "{name} ended: {exit}", zh: "{name} 已结束：{exit}" },
+  asking: { en: "asks", zh: "待批准" },
+  waitsForApproval: {
+    en: "{name} ({pid}) waits for an approval: aios approve show {id}",
+    zh: "{name}（{pid}）等待批准：aios approve show {id}",
+  },
   exitCode: { en: "exit {code}", zh: "退出 {code}" },
   tokens: { en: "{count} tokens", zh: "{count} token" },
   noSuchCalls: { en: "{name} has made no such syscall", zh: "{name} 没有符合条件的系统调用" },
@@ -103,6 +108,7 @@ export function processWords(lang: Lang): ProcessWords {
     state: inLanguage(lang, states),
     kind: inLanguage(lang, kinds),
     class: inLanguage(lang, classes),
+    asking: translate(lang, processText.asking),
     exit: (code, signal) => signal ?? translate(lang, processText.exitCode, { code: code ?? "?" }),
   };
 }

@@ -1,6 +1,7 @@
 import type { TopWords } from "../../tui/top-pane.ts";
 import type { Lang, Text } from "../text.ts";
 import { translate } from "../text.ts";
+import { approveText } from "./approve.ts";
 import { processWords } from "./process.ts";
 
 /** What `top` says. */
@@ -41,6 +42,7 @@ export function topWords(lang: Lang): TopWords {
     headline: (figures) => translate(lang, topText.headline, figures),
     cooling: (time) => translate(lang, topText.cooling, { time }),
     open: word(topText.open),
+    questions: (count) => translate(lang, approveText.waiting, { count }),
     hint: word(topText.hint),
     nobody: word(topText.nobody),
   };

@@ -1,30 +1,49 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { isSyscallName, specOf, SysError } from "@aiosjs/sdk/protocol";
 import type { ApprovalView } from "@aiosjs/sdk/protocol";
 import { seesAll } from "../access.ts";
-import type { ApprovalRow, Principal } from "../ports.ts";
+import type { Parts } from "../parts.ts";
+import type { ApprovalRow, CallRow, Principal } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
 
 export const approvalDevice: KernelDevice<"approval.list" | "approval.show" | "approval.answer"> = {
   "approval.list": (_args, { parts, principal }) => ({
-    approvals: parts.approvals
-      .list()
-      .filter((row) => isVisible(row, principal))
+    approvals: visibleApprovals(parts, principal)
       .toSorted((left, right) => left.askedAtMs - right.askedAtMs)
       .map(viewOf),
   }),
 
   "approval.show": async ({ id }, context) => {
     const row = rowOf(id, context);
-    await context.parts.outbox.flushed();
-    const call = await context.parts.journal.call(row.call);
+    const call = await callOf(row, context);
     return { ...viewOf(row), name: call?.name ?? "", request: call?.request ?? null };
   },
 
-  "approval.answer": ({ id, isApproved, ...known }, context) => {
+  "approval.answer": async ({ id, isApproved, ...known }, context) => {
+    if (known.result !== undefined) checkResult((await callOf(rowOf(id, context), context))?.name ?? "", known.result);
     context.parts.approvals.answer(rowOf(id, context).id, { isApproved, ...known });
     return {};
   },
 };
+
+/** Questions that wait, of those that the caller may answer. */
+export const visibleApprovals = ({ approvals }: Parts, principal: Principal): ApprovalRow[] =>
+  approvals.list().filter((row) => isVisible(row, principal));
+
+async function callOf({ call }: ApprovalRow, { parts }: KernelCall): Promise<CallRow | undefined> {
+  await parts.outbox.flushed();
+  return parts.journal.call(call);
+}
+
+/** A program is told nothing that its call could not have returned. @throws SysError EINVAL */
+function checkResult(name: string, result: unknown): void {
+  if (!isSyscallName(name)) return;
+  const [issue] = specOf(name).result.safeParse(result).error?.issues ?? [];
+  if (!issue) return;
+  const path = ["result", ...issue.path.map(String)].join(".");
+  throw new SysError("EINVAL", `that is no result of ${name}: ${path}: ${issue.message}`, {
+    hint: `what it returns: aios schema ${name}`,
+  });
+}
 
 /** @throws SysError ENOENT, also for other tenants' questions. */
 function rowOf(id: string, { parts, principal }: KernelCall): ApprovalRow {

@@ -1,8 +1,9 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
-import { attenuate, seesAll } from "../access.ts";
+import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { restartCommand } from "../command-restart.ts";
 import type { KeptProgram } from "../ports.ts";
+import type { Process } from "../process.ts";
 import type { KernelDevice } from "./device.ts";
 import { viewOfProcess } from "./process-list.ts";
 
@@ -14,10 +15,7 @@ export const procDevice: KernelDevice<ProcName> = {
     const { program } = args;
     const caller = record.process;
     const capabilities = attenuate(args.capabilities, principal.pid === null ? principal.scopes : caller.capabilities);
-    if (program.kind === "module" && !seesAll(principal))
-      throw new SysError("EACCES", "a module is code that runs beside the kernel: only the home's own key starts one", {
-        hint: "start it as a command: aios run -- node FILE",
-      });
+    if (program.kind === "module" && !seesAll(principal)) throw refuseModule();
     const manifest =
       program.kind === "agent"
         ? typeof program.agent === "string"
@@ -129,7 +127,7 @@ export const procDevice: KernelDevice<ProcName> = {
     if (timeoutMs === undefined) return process.ended(signal).finally(giveBack);
     const expired = new AbortController();
     const timer = parts.timers.at(parts.clock.nowMs() + timeoutMs, () =>
-      expired.abort(new SysError("ETIMEDOUT", `process ${pid} was still ${process.state} after ${timeoutMs} ms`)),
+      expired.abort(stillThere(process, timeoutMs)),
     );
     try {
       return await process.ended(AbortSignal.any([signal, expired.signal]));
@@ -160,6 +158,16 @@ export const procDevice: KernelDevice<ProcName> = {
     return { sizeBytes };
   },
 };
+
+function stillThere(process: Process, timeoutMs: number): SysError {
+  const { pid, state, asks } = process;
+  const [question] = asks;
+  if (question === undefined)
+    return new SysError("ETIMEDOUT", `process ${pid} was still ${state} after ${timeoutMs} ms`);
+  return new SysError("EPENDING", `process ${pid} waits for an approval`, {
+    hint: `aios approve show ${question} says what is asked`,
+  });
+}
 
 /** An agent as its process keeps it: what is on disk may be another one by the next start. */
 function keptAgent(program: ParsedArgsOf<"proc.spawn">["program"], manifest: Manifest): KeptProgram {

@@ -5,6 +5,7 @@ import type { Account } from "../budget.ts";
 import { serves } from "../model-call.ts";
 import type { Parts } from "../parts.ts";
 import type { Core, KeyRow, Price } from "../ports.ts";
+import { visibleApprovals } from "./approval.ts";
 import type { KernelDevice } from "./device.ts";
 
 type SysName =
@@ -23,7 +24,7 @@ type SysName =
   | "llm.lanes";
 
 export const sysDevice: KernelDevice<SysName> = {
-  "sys.status": (_args, { parts, startedAtMs }) => {
+  "sys.status": (_args, { parts, principal, startedAtMs }) => {
     const processes: Record<string, number> = {};
     const calls = { running: 0, done: 0, failed: 0 };
     for (const process of parts.processes) {
@@ -40,6 +41,7 @@ export const sysDevice: KernelDevice<SysName> = {
       startedAt: startedAtMs,
       policy: parts.settings.scheduler.policy,
       processes,
+      approvals: visibleApprovals(parts, principal).length,
       queued: parts.scheduler.queued,
       ...calls,
       cores: parts.lanes.cores.map((core) => ({

@@ -1,0 +1,59 @@
+import type { ArgumentSpec, CommandModule, CommandRow } from "../registry.ts";
+
+const id = {
+  name: "id",
+  summary: { en: "a question, as aios approve ls lists them", zh: "问题编号，见 aios approve ls" },
+} as const satisfies ArgumentSpec;
+const ids = { ...id, name: "ids", isVariadic: true } as const satisfies ArgumentSpec;
+
+export const approveRows = [
+  {
+    path: "approve ls",
+    group: "policy",
+    effect: "read",
+    summary: { en: "list the questions that wait for a person", zh: "列出等待人来回答的问题" },
+    details: {
+      en: "A call that may have happened when the kernel or its program was killed, and must not happen twice, is not repeated: its process asks.",
+      zh: "内核或程序被强行终止时可能已经发生、且不能发生两次的调用不会自动重做：其进程会提问。",
+    },
+    aliases: ["approve"],
+    load: (): Promise<CommandModule> => import("../commands/approve-ls.ts"),
+  },
+  {
+    path: "approve show",
+    group: "policy",
+    effect: "read",
+    summary: { en: "show a question, and the call that it is about", zh: "查看一个问题及其涉及的调用" },
+    args: [id],
+    load: (): Promise<CommandModule> => import("../commands/approve-show.ts"),
+  },
+  {
+    path: "approve yes",
+    group: "policy",
+    effect: "danger",
+    summary: { en: "make the call again, or say what it returned", zh: "重新执行该调用，或告知其结果" },
+    details: {
+      en: 'With --result it is not made again: its program gets that as the call\'s result. Of a tool: \'{"content": "…"}\'.',
+      zh: '给出 --result 时不会重新执行：程序得到该结果。工具调用写作 \'{"content": "…"}\'。',
+    },
+    examples: ["aios approve yes a1b2c3d4", 'aios approve yes a1b2c3d4 --result \'{"content": "sent"}\''],
+    args: [ids],
+    options: [
+      {
+        name: "result",
+        kind: "text",
+        value: "JSON",
+        summary: { en: "what it returned; it is not made again", zh: "调用的结果；不再重新执行" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/approve-yes.ts"),
+  },
+  {
+    path: "approve no",
+    group: "policy",
+    effect: "write",
+    summary: { en: "do not make the call again: its program is told EAMBIGUOUS", zh: "不再执行：程序收到 EAMBIGUOUS" },
+    args: [ids],
+    load: (): Promise<CommandModule> => import("../commands/approve-no.ts"),
+  },
+] as const satisfies readonly CommandRow[];
