@@ -14,6 +14,7 @@ import { asCallId } from "@aiosjs/sdk/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSqliteJournal } from "../../src/drivers/journal/sqlite.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
+import { openAios, said } from "./aios.ts";
 
 const ROUNDS = Number(process.env["AIOS_TAKEOVER_ROUNDS"] ?? 3);
 const LEASE_MS = 1_500;
@@ -208,5 +209,48 @@ test.runIf(process.platform !== "win32")(
     const told: Told = { writes: new Map(), refused: [] };
     await write(at as { url: string; key: string }, "works", told);
     expect(told.writes.size).toBe(1);
+  },
+);
+
+test.runIf(process.platform !== "win32")(
+  "aios up --standby says whom it waits for, takes over, and the one that went exits with 6 and one sentence",
+  { timeout: 90_000 },
+  async () => {
+    await using aios = await openAios();
+    const first = aios.start(["up", "--port", "0", "--core", "sim"]);
+    const complaint = text(first.child.stderr as NodeJS.ReadableStream);
+    const [, url] = await said(first, /ready at (\S+)/);
+    const second = aios.start(["up", "--standby", "--port", "0", "--core", "sim", "--lang", "zh"]);
+    started.push(first.child, second.child);
+    const words = text(second.child.stderr as NodeJS.ReadableStream);
+    // Stopped when it is idle, for most of its time; a renewal might be under way.
+    await sleep(2_000);
+    first.child.kill("SIGSTOP");
+    await said(second, /http:/);
+    first.child.kill("SIGCONT");
+    expect(await first.ended).toBe(6);
+    expect(await complaint).toMatch(
+      /\naios: fenced: somebody newer owns it \(ESTALE\): another kernel \(pid \d+\) has taken over [^\n]+\n {2}→ ask that one[^\n]+\n$/,
+    );
+    expect((await aios.run(["ps"])).code).toBe(0);
+    expect((await aios.run(["down"])).code).toBe(0);
+    expect(await second.ended).toBe(0);
+    expect(await words).toContain(`待命中：another kernel (pid ${first.child.pid}, ${url}) runs on ${aios.home}`);
+    for (const other of ["-d", "--demo"])
+      expect(await aios.run(["up", "--standby", other])).toMatchObject({ code: 2, out: "" });
+  },
+);
+
+test(
+  "a standby that is told to end while it waits ends with 0, and leaves the other one be",
+  { timeout: 60_000 },
+  async () => {
+    await using aios = await openAios();
+    expect((await aios.run(["up", "-d", "--port", "0", "--core", "sim"])).code).toBe(0);
+    const second = aios.start(["up", "--standby", "--core", "sim"]);
+    await once(second.child.stderr as NodeJS.ReadableStream, "data");
+    second.child.kill("SIGTERM");
+    expect(await second.ended).toBe(0);
+    expect((await aios.run(["ps"])).code).toBe(0);
   },
 );
