@@ -97,7 +97,7 @@ describe("a module", { timeout: 60_000 }, () => {
         kernel = await startKernel();
       }
       const exit = await wokenEnd(pid, task);
-      expect(exit).toMatchObject({ code: 0, result: { word: "go", secrets: [] } });
+      expect(exit, exit.reason).toMatchObject({ code: 0, result: { word: "go", secrets: [] } });
       const { winners, value } = exit.result as { winners: string[]; value: number };
       const log = readFileSync(join(home, "logs", `${pid}.log`), "utf8");
       expect(log).toContain(`before ${task}: ${winners.join("")} ${value}`);
@@ -115,6 +115,12 @@ describe("a module", { timeout: 60_000 }, () => {
     process.kill(hostPid as number, "SIGKILL");
     const exit = await kernel.client.proc.wait({ pid });
     expect(exit).toMatchObject({ code: 1, reason: expect.stringMatching(/^EDIVERGED: .*late#0/) as string });
+  });
+
+  test("has returned what it returned, however long that is", async () => {
+    const pid = await spawnModule("long-answer", "3000000");
+    const exit = await kernel.client.proc.wait({ pid });
+    expect({ ...exit, result: String(exit.result).length }, exit.reason).toMatchObject({ code: 0, result: 3_000_000 });
   });
 
   test("is code: only the home's own key starts one", async () => {

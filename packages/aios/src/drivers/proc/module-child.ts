@@ -14,6 +14,11 @@ interface Program {
 }
 
 const tell = (message: FromModule): void => void process.send?.(message);
+/** Ends the channel once the message is in it: cut earlier, or left alone by the loop, a long one would be lost. */
+function tellLast(message: FromModule): void {
+  process.channel?.ref();
+  process.send?.(message, () => process.connected && process.disconnect());
+}
 
 /** Answers that came together are given one after the other, as they were when they came alone: races end as they did. */
 const inTurn = oneByOne(setImmediate);
@@ -60,8 +65,7 @@ function fail(cause: unknown): void {
   // The stack is for whoever wrote the module: it goes to its own log.
   if (!isSysError(cause) && cause instanceof Error) process.stderr.write(`${cause.stack ?? message}\n`);
   isOver = true;
-  tell({ is: "threw", problem: isSysError(cause) ? toProblem(cause) : null, message });
-  process.disconnect();
+  tellLast({ is: "threw", problem: isSysError(cause) ? toProblem(cause) : null, message });
 }
 
 let heard = 0;
@@ -83,8 +87,7 @@ process.on("message", (message: ToModule) => {
     .then((program) => program.run(task, { transport: inLanes(channel) }))
     .then((result) => {
       isOver = true;
-      tell({ is: "returned", result });
-      process.disconnect();
+      tellLast({ is: "returned", result });
     }, fail);
 });
 process.on("uncaughtException", fail);

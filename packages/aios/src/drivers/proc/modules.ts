@@ -59,7 +59,10 @@ export async function runModule(
   child.once("exit", (code, killedBy) => {
     for (const leave of calls.values()) leave();
     const how = killedBy ? `was killed by ${killedBy}` : `exited with ${code} before it returned`;
-    end.reject(Object.assign(new SysError("EIO", `the program ${how}`), { isDeath: killedBy !== null }));
+    const died = Object.assign(new SysError("EIO", `the program ${how}`), { isDeath: killedBy !== null });
+    // Its last word may still be in the channel.
+    if (child.connected) child.once("disconnect", () => end.reject(died));
+    else setImmediate(() => end.reject(died));
   });
   const started = child.pid === undefined ? undefined : hostProcess(child.pid);
   if (started) context.started({ hostPid: started.hostPid, hostStartedAt: started.startedAt });
