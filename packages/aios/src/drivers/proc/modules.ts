@@ -57,10 +57,9 @@ export async function runModule(
     end.reject(new SysError("EIO", `${file} cannot be started: ${cause.message}`, { cause })),
   );
   child.once("exit", (code, killedBy) => {
-    for (const leave of calls.values()) leave();
     const how = killedBy ? `was killed by ${killedBy}` : `exited with ${code} before it returned`;
     const died = Object.assign(new SysError("EIO", `the program ${how}`), { isDeath: killedBy !== null });
-    // Its last word may still be in the channel.
+    // Its calls are left to the kernel, which knows whether it is started again. Its last word may still be in the channel.
     if (child.connected) child.once("disconnect", () => end.reject(died));
     else setImmediate(() => end.reject(died));
   });
