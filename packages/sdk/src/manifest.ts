@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { limitSchema } from "./syscalls/spec.ts";
+import { limitSchema, onExhaustedSchema } from "./syscalls/spec.ts";
 
 /** How long an agent's conversation may get. */
 const contextSchema = z.strictObject({
@@ -31,6 +31,8 @@ export const manifestSchema = z.strictObject({
   /** JSON Schema of the answer; without it the answer is text. */
   output: z.record(z.string(), z.unknown()).optional(),
   limits: z.array(limitSchema).default([]),
+  /** When a limit is reached: suspended until its window is over, held until a person lets it go on, or refused. Default: suspend. */
+  onExhausted: onExhaustedSchema.optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestInput = z.input<typeof manifestSchema>;

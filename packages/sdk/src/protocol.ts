@@ -13,7 +13,7 @@ export type { Timing, Usage } from "./usage.ts";
 export { isSyscallName, specOf, syscallTable } from "./syscalls/table.ts";
 export type { ArgsOf, ParsedArgsOf, ResultOf, SyscallName } from "./syscalls/table.ts";
 export { classSchema, limitSchema, niceSchema } from "./syscalls/spec.ts";
-export type { Effect, Limit, Resource, SchedulingClass, SyscallSpec, Window } from "./syscalls/spec.ts";
+export type { Effect, Limit, OnExhausted, Resource, SchedulingClass, SyscallSpec, Window } from "./syscalls/spec.ts";
 export { chatArgsSchema } from "./syscalls/llm.ts";
 export type {
   AssistantMessage,

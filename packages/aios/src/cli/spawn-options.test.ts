@@ -7,6 +7,10 @@ test("what is not said is not sent, so that the parent's values hold", () => {
   expect(spawnOptions(none)).toEqual({});
 });
 
+test("what happens when a limit is reached goes along", () => {
+  expect(spawnOptions({ ...none, onExhausted: "hold" })).toEqual({ onExhausted: "hold" });
+});
+
 test("--usd is a limit of the run beside the others", () => {
   expect(
     spawnOptions({ ...none, name: "n", nice: -5, class: "interactive", limit: ["tokens=1k/day"], usd: 0.5 }),

@@ -7,10 +7,11 @@ interface QualityOptions {
   readonly class: "interactive" | "batch" | undefined;
   readonly limit: readonly string[];
   readonly usd: number | undefined;
+  readonly onExhausted?: "suspend" | "hold" | "refuse" | undefined;
 }
 
 /**
- * `--name --nice --class --limit --usd` as `proc.spawn` takes them. A project's limits narrow: of two for the same
+ * `--name --nice --class --limit --usd --on-exhausted` as `proc.spawn` takes them. A project's limits narrow: of two for the same
  * resource and window the smaller one holds.
  * @throws SysError EINVAL for a limit that is none.
  */
@@ -18,7 +19,7 @@ export function spawnOptions(
   options: QualityOptions,
   projectLimits: readonly Limit[] = [],
 ): Omit<ArgsOf<"proc.spawn">, "program"> {
-  const { name, nice, class: schedulingClass, limit, usd } = options;
+  const { name, nice, class: schedulingClass, limit, usd, onExhausted } = options;
   const asked: Limit[] = limit.map(parseLimit);
   if (usd !== undefined) asked.push({ resource: "costUsd", window: "run", limit: usd });
   const least = new Map<string, Limit>();
@@ -31,6 +32,7 @@ export function spawnOptions(
     ...(name === undefined ? {} : { name }),
     ...(nice === undefined ? {} : { nice }),
     ...(schedulingClass === undefined ? {} : { class: schedulingClass }),
+    ...(onExhausted === undefined ? {} : { onExhausted }),
     ...(limits.length === 0 ? {} : { limits }),
   };
 }

@@ -186,12 +186,13 @@ export class CallFlow {
     record.end({ error });
   }
 
-  /** A budget is spent: the process is suspended if that is its policy, until the window ends; then the call waits. */
+  /** A budget is spent: the process is suspended if that is its policy, until the window ends or a person says so; the call waits. */
   #onSpent(process: Process, error: SysError): boolean {
     this.#parts.outbox.event("budget.exhausted", process, { detail: error.message });
     if (process.onExhausted === "refuse") return false;
     const { retryAfterMs } = error;
-    const wakesAtMs = retryAfterMs === undefined ? undefined : this.#parts.clock.nowMs() + retryAfterMs;
+    const mayWake = process.onExhausted === "suspend" && retryAfterMs !== undefined;
+    const wakesAtMs = mayWake ? this.#parts.clock.nowMs() + retryAfterMs : undefined;
     this.#options.lifecycle.suspend(process, `budget: ${error.message}`, wakesAtMs);
     return true;
   }

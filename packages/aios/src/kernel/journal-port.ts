@@ -4,6 +4,7 @@ import type {
   JournalEvent,
   KeyId,
   Limit,
+  OnExhausted,
   Pid,
   Problem,
   SchedulingClass,
@@ -37,7 +38,7 @@ export interface ProcessRow {
   readonly program: unknown;
   readonly key: KeyId | null;
   readonly host: { hostPid: number; hostStartedAt: string } | null;
-  readonly onExhausted: "suspend" | "refuse";
+  readonly onExhausted: OnExhausted;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   readonly exit: Exit | null;

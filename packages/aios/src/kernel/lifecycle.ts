@@ -88,7 +88,7 @@ export class Lifecycle {
     wall.used = wall.limit;
     const detail = `the wall time of ${process.pid} (${wall.limit} ms) is over`;
     this.#parts.outbox.event("budget.exhausted", process, { detail });
-    if (process.onExhausted === "suspend") for (const one of process.tree()) this.suspend(one, `budget: ${detail}`);
+    if (process.onExhausted !== "refuse") for (const one of process.tree()) this.suspend(one, `budget: ${detail}`);
   }
 
   end(process: Process, exit: Exit): void {
@@ -164,7 +164,8 @@ export class Lifecycle {
     // Whoever waits for it would wait for ever without a word.
     if (process.kind === "agent" && reason !== BY_SIGNAL) {
       const alone = wakesAtMs === undefined ? "" : "it goes on by itself when the window is over; ";
-      const hint = `${alone}aios limits ${process.pid} RESOURCE=NUMBER lets it go on`;
+      const later = process.onExhausted === "hold" ? `, and when the window is over: aios resume ${process.pid}` : "";
+      const hint = `${alone}aios limits ${process.pid} RESOURCE=NUMBER lets it go on${later}`;
       this.#parts.logs.append(process.pid, `‖ suspended: ${reason.replace(/^budget: /, "")}\n  → ${hint}\n`);
     }
     this.save(process);

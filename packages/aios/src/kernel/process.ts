@@ -1,5 +1,15 @@
 import { addUsage, noUsage } from "@aiosjs/sdk/protocol";
-import type { Exit, KeyId, Limit, Pid, ProcessView, SchedulingClass, TenantId, Usage } from "@aiosjs/sdk/protocol";
+import type {
+  Exit,
+  KeyId,
+  Limit,
+  OnExhausted,
+  Pid,
+  ProcessView,
+  SchedulingClass,
+  TenantId,
+  Usage,
+} from "@aiosjs/sdk/protocol";
 import { ProgramAttained } from "./attained.ts";
 import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -16,7 +26,7 @@ export interface ProcessOptions {
   readonly nice: number;
   readonly class: SchedulingClass;
   readonly capabilities: readonly string[];
-  readonly onExhausted: "suspend" | "refuse";
+  readonly onExhausted: OnExhausted;
   readonly program: unknown;
   readonly model: string | null;
   readonly key: KeyId | null;
@@ -36,7 +46,7 @@ export class Process {
   nice: number;
   class: SchedulingClass;
   readonly capabilities: readonly string[];
-  readonly onExhausted: "suspend" | "refuse";
+  readonly onExhausted: OnExhausted;
   readonly program: unknown;
   model: string | null;
   key: KeyId | null;

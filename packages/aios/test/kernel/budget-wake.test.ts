@@ -1,6 +1,6 @@
-// A process that a budget has suspended goes on by itself when the budget's window is over.
-import { createClient } from "@aiosjs/sdk";
-import { expect, test } from "vitest";
+// A process that a budget has suspended goes on by itself when the budget's window is over, or waits for a person: its policy says.
+import { createClient, inLanes } from "@aiosjs/sdk";
+import { describe, expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import type { Host, Journal } from "../../src/kernel/ports.ts";
@@ -24,10 +24,13 @@ async function open(clock = createVirtualClock(startMs), journal: Journal = crea
 }
 
 /** A command that may make so many calls an hour, and its client. */
-async function spawn({ admin, kernel }: Awaited<ReturnType<typeof open>>, limits: { calls: number; perDay?: number }) {
+async function spawn(
+  { admin, kernel }: Awaited<ReturnType<typeof open>>,
+  limits: { calls: number; perDay?: number; onExhausted?: "suspend" | "hold" },
+) {
   const { pid, key } = await admin.proc.spawn({
     program: { kind: "command", command: ["x"], cwd: "/" },
-    onExhausted: "suspend",
+    onExhausted: limits.onExhausted ?? "suspend",
     limits: [
       { resource: "calls", window: "hour", limit: limits.calls },
       ...(limits.perDay === undefined
@@ -105,4 +108,102 @@ test("a kernel that was started meanwhile wakes it as well, at once where the wi
     expect((await after.admin.proc.show({ pid })).state, name).toBe("blocked");
     expect(after.signals, name).toEqual(["resume"]);
   }
+});
+
+/** One that has made its only call of the hour and waits with the next, in the hour after. */
+async function held(limits = {}) {
+  const journal = createMemoryJournal();
+  const rig = await open(createVirtualClock(startMs), journal);
+  const { pid, chat } = await spawn(rig, { calls: 1, onExhausted: "hold", ...limits });
+  await rig.clock.run(chat("first"));
+  const waiting = chat("second");
+  waiting.catch(() => undefined);
+  await rig.clock.run(startMs + HOUR_MS);
+  return { ...rig, journal, pid, chat, waiting };
+}
+
+describe("a process that is held when its budget is spent", () => {
+  test("waits for a person, also when the window is over, and goes on when it is resumed", async () => {
+    const { admin, pid, clock, waiting, signals } = await held();
+    expect(await admin.proc.show({ pid })).toMatchObject({
+      state: "suspended",
+      on: expect.stringContaining("budget"),
+    });
+    await admin.proc.signal({ pid, signal: "resume" });
+    expect((await clock.run(waiting)).message.content).toBe("done second");
+    // The signal that resumes a process reaches its group by itself.
+    expect(signals).toEqual(["suspend", "resume", "resume"]);
+  });
+
+  test("is held again where it is resumed before there is a budget for it", async () => {
+    const rig = await open();
+    const { pid, chat } = await spawn(rig, { calls: 1, onExhausted: "hold" });
+    await rig.clock.run(chat("first"));
+    const waiting = chat("second");
+    await rig.clock.run(startMs + 1_000);
+    await rig.admin.proc.signal({ pid, signal: "resume" });
+    await rig.clock.run(startMs + 2_000);
+    expect((await rig.admin.proc.show({ pid })).state).toBe("suspended");
+    await rig.admin.proc.limits({ pid, limits: [{ resource: "calls", window: "hour", limit: 2 }] });
+    expect((await rig.clock.run(waiting)).message.content).toBe("done second");
+    expect(rig.clock.nowMs()).toBeLessThan(startMs + HOUR_MS / 2);
+  });
+
+  test("is not woken by a kernel that is started when the window is over", async () => {
+    const { journal, pid } = await held();
+    const after = await open(createVirtualClock(startMs + 2 * HOUR_MS), journal);
+    await after.clock.run(startMs + 4 * HOUR_MS);
+    expect((await after.admin.proc.show({ pid })).state).toBe("suspended");
+    await after.admin.proc.signal({ pid, signal: "resume" });
+    expect((await after.admin.proc.show({ pid })).state).toBe("blocked");
+  });
+
+  test("goes on when the budget of its tenant is raised, whoever's the home is", async () => {
+    const rig = await open();
+    await rig.admin.budget.set({
+      scope: "tenant:elsewhere",
+      limits: [{ resource: "calls", window: "hour", limit: 1 }],
+    });
+    const { client } = rig.client("owner", "elsewhere");
+    const { pid, key } = await client.proc.spawn({
+      program: { kind: "command", command: ["x"], cwd: "/" },
+      onExhausted: "hold",
+    });
+    const program = createClient(rig.kernel.transport(rig.kernel.authenticate(key ?? "")));
+    const chat = async (content: string) => program.llm.chat({ messages: [{ role: "user", content }] });
+    await rig.clock.run(chat("first"));
+    const waiting = chat("second");
+    await rig.clock.run(startMs + HOUR_MS);
+    expect((await rig.admin.proc.show({ pid })).state).toBe("suspended");
+    await rig.admin.budget.set({
+      scope: "tenant:elsewhere",
+      limits: [{ resource: "calls", window: "hour", limit: 5 }],
+    });
+    expect((await rig.clock.run(waiting)).message.content).toBe("done second");
+  });
+});
+
+test("an agent is suspended, held or refused as its manifest says, unless who starts it says otherwise", async () => {
+  const manifest = { name: "thrifty", instructions: "Save.", onExhausted: "hold" as const };
+  const [asManifest, asStarter] = await Promise.all(
+    [{}, { onExhausted: "refuse" as const }].map(async (more) => {
+      const rig = await openRig({
+        cores: (clock) => [createScriptedCore({ clock })],
+        programs: {
+          find: () => Promise.reject(new Error("no programs here")),
+          run: async ({ transport }) =>
+            createClient(inLanes(transport)).llm.chat({ messages: [{ role: "user", content: "hello" }] }),
+        },
+      });
+      const { pid } = await rig.admin.proc.spawn({
+        program: { kind: "agent", agent: manifest, task: "" },
+        limits: [{ resource: "calls", window: "hour", limit: 0 }],
+        ...more,
+      });
+      await rig.clock.run(rig.clock.nowMs() + 3 * HOUR_MS);
+      return rig.admin.proc.show({ pid });
+    }),
+  );
+  expect(asManifest).toMatchObject({ state: "suspended" });
+  expect(asStarter).toMatchObject({ state: "zombie", exit: { reason: expect.stringContaining("EDQUOT") } });
 });

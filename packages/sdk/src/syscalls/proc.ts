@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { manifestSchema } from "../manifest.ts";
 import { usageSchema } from "../usage.ts";
-import { classSchema, limitSchema, niceSchema, pidSchema, syscall } from "./spec.ts";
+import { classSchema, limitSchema, niceSchema, onExhaustedSchema, pidSchema, syscall } from "./spec.ts";
 
 const processStateSchema = z.enum(["new", "ready", "running", "blocked", "suspended", "zombie"]);
 const processKindSchema = z.enum(["agent", "module", "command", "client", "kernel"]);
@@ -54,8 +54,11 @@ const qualityOfService = {
   nice: niceSchema.optional(),
   class: classSchema.optional(),
   limits: z.array(limitSchema).optional(),
-  /** What happens when a limit is reached. */
-  onExhausted: z.enum(["suspend", "refuse"]).optional(),
+  onExhausted: onExhaustedSchema
+    .optional()
+    .describe(
+      "when a limit is reached: suspend (it goes on when the window is over), hold (until a person raises the limit or resumes it), refuse (EDQUOT). Default: the manifest's, else refuse for commands, suspend for others",
+    ),
   /** Patterns such as `llm.*`; never more than the parent holds. Default: the parent's. */
   capabilities: z.array(z.string()).optional(),
 };

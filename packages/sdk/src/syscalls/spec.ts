@@ -38,6 +38,13 @@ export const limitSchema = z.strictObject({
 });
 export type Limit = z.infer<typeof limitSchema>;
 
+/**
+ * When a limit is reached: `suspend` until the window is over, or the limit is raised; `hold` until a person raises the limit
+ * or resumes the process, also when the window is over; `refuse` the calls, with EDQUOT.
+ */
+export const onExhaustedSchema = z.enum(["suspend", "hold", "refuse"]);
+export type OnExhausted = z.infer<typeof onExhaustedSchema>;
+
 export const accountViewSchema = z.object({
   scope: z.string().describe("process:<pid>, tenant:<id> or key:<id>"),
   resource: resourceSchema,

@@ -13,7 +13,15 @@ export async function run(context: ContextOf<"run-agent">): Promise<number> {
   if (agentPath !== undefined && mode !== "remote") agent = folderOf(resolve(cwd, agentPath), context);
   if (agent === undefined) throw new CliError(usage, t(oldText.noAgent));
   if (mode === "remote") context.say(t(oldText.noHub, { agent }));
-  const quality = { name: undefined, nice: undefined, class: undefined, limit: [], usd: undefined, model: undefined };
+  const quality = {
+    name: undefined,
+    nice: undefined,
+    class: undefined,
+    limit: [],
+    usd: undefined,
+    onExhausted: undefined,
+    model: undefined,
+  };
   const options = { ...quality, env: [], restart: undefined, tty: false, detach: false };
   return runNow({ ...context, args: { agent, task: [task] }, options });
 }

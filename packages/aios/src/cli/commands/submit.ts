@@ -10,7 +10,15 @@ export async function run(context: ContextOf<"submit">): Promise<number> {
   const { desc, type, priority } = context.options;
   const prompt = [...(desc === undefined ? [] : [desc]), ...args.task];
   if (prompt.length === 0) throw new CliError(usage, t(oldText.noTask));
-  const quality = { name: type, nice: niceOf[priority], class: undefined, limit: [], usd: undefined, model: undefined };
+  const quality = {
+    name: type,
+    nice: niceOf[priority],
+    class: undefined,
+    limit: [],
+    usd: undefined,
+    onExhausted: undefined,
+    model: undefined,
+  };
   const options = { ...quality, detach: true };
   return exec({ ...context, args: { prompt }, options });
 }

@@ -37,6 +37,15 @@ const quality = [
     min: 0,
     summary: { en: "spend at most so many US dollars", zh: "最多花费多少美元" },
   },
+  {
+    name: "onExhausted",
+    kind: "text",
+    choices: ["suspend", "hold", "refuse"],
+    summary: {
+      en: "when a limit is reached: suspend until its window is over, hold until somebody resumes it or raises the limit, or refuse the calls; default: refuse for commands, suspend for agents",
+      zh: "限额用尽时：suspend 挂起至窗口结束，hold 挂起直到有人恢复或提高限额，refuse 拒绝调用；默认：命令为 refuse，智能体为 suspend",
+    },
+  },
 ] as const satisfies readonly OptionSpec[];
 
 export const runRows = [

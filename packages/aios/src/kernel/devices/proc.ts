@@ -30,7 +30,7 @@ export const procDevice: KernelDevice<ProcName> = {
       nice: args.nice ?? (caller.kind === "kernel" ? 0 : caller.nice),
       class: args.class ?? (caller.kind === "kernel" ? "batch" : caller.class),
       capabilities,
-      onExhausted: args.onExhausted ?? (program.kind === "command" ? "refuse" : "suspend"),
+      onExhausted: args.onExhausted ?? manifest?.onExhausted ?? (program.kind === "command" ? "refuse" : "suspend"),
       program: manifest ? keptAgent(program, manifest) : program,
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,

@@ -135,7 +135,7 @@ export const sysDevice: KernelDevice<SysName> = {
     const accounts = parts.budgets.of(scope);
     parts.outbox.note(...accounts.map((account) => ({ kind: "account" as const, row: account.row() })));
     for (const process of parts.processes)
-      if (process.suspended?.startsWith("budget") && process.tenant === principal.tenant)
+      if (process.suspended?.startsWith("budget") && parts.processes.isVisible(process, principal))
         lifecycle.resume(process, "a budget was changed");
     return { accounts: accounts.map((account) => viewOf(account, parts)) };
   },
