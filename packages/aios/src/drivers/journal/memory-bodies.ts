@@ -1,10 +1,12 @@
+import { Kept } from "./kept.ts";
+
 /** A request without its messages, and its messages, as keys of `MemoryBodies`. */
 export interface StoredRequest {
-  readonly rest: string;
+  readonly rest: Kept;
   readonly messages: readonly string[] | undefined;
 }
 
-/** Bodies by their text, each kept once however many calls point to it. */
+/** Messages by their text, each kept once however many calls point to it. */
 export class MemoryBodies {
   readonly #refs = new Map<string, number>();
   #sizeChars = 0;
@@ -17,43 +19,39 @@ export class MemoryBodies {
     return this.#sizeChars;
   }
 
-  /** Stores a value or counts one more reference to it, and returns its text. */
-  keep(value: unknown): string {
-    const text = JSON.stringify(value) ?? "null";
-    const refs = this.#refs.get(text) ?? 0;
-    if (refs === 0) this.#sizeChars += text.length;
-    this.#refs.set(text, refs + 1);
-    return text;
-  }
-
-  /** Takes back one reference; what nobody points to any more goes. */
-  drop(text: string): void {
-    const refs = (this.#refs.get(text) ?? 0) - 1;
-    if (refs > 0) {
-      this.#refs.set(text, refs);
-      return;
+  /** Counts one more reference to each of the messages. */
+  keep(messages: readonly string[]): void {
+    for (const text of messages) {
+      const refs = this.#refs.get(text) ?? 0;
+      if (refs === 0) this.#sizeChars += text.length;
+      this.#refs.set(text, refs + 1);
     }
-    this.#refs.delete(text);
-    this.#sizeChars -= text.length;
   }
 
-  keepRequest(request: unknown): StoredRequest {
-    if (typeof request !== "object" || request === null || !("messages" in request)) {
-      return { rest: this.keep(request), messages: undefined };
+  /** Takes back one reference to each; what nobody points to any more goes. */
+  drop(messages: readonly string[]): void {
+    for (const text of messages) {
+      const refs = (this.#refs.get(text) ?? 0) - 1;
+      if (refs > 0) {
+        this.#refs.set(text, refs);
+        continue;
+      }
+      this.#refs.delete(text);
+      this.#sizeChars -= text.length;
     }
-    const { messages, ...rest } = request;
-    if (!Array.isArray(messages)) return { rest: this.keep(request), messages: undefined };
-    return { rest: this.keep(rest), messages: messages.map((message: unknown) => this.keep(message)) };
   }
+}
 
-  dropRequest({ rest, messages }: StoredRequest): void {
-    this.drop(rest);
-    for (const message of messages ?? []) this.drop(message);
-  }
+/** @throws TypeError, RangeError for what JSON cannot say */
+export function storedRequest(request: unknown): StoredRequest {
+  if (typeof request !== "object" || request === null || !("messages" in request) || !Array.isArray(request.messages))
+    return { rest: new Kept(request), messages: undefined };
+  const messages = request.messages.map((message: unknown) => JSON.stringify(message) ?? "null");
+  return { rest: new Kept({ ...request, messages: undefined }), messages };
+}
 
-  requestOf({ rest, messages }: StoredRequest): unknown {
-    const value = JSON.parse(rest) as unknown;
-    if (messages === undefined) return value;
-    return { ...(value as object), messages: messages.map((text) => JSON.parse(text) as unknown) };
-  }
+export function requestOf({ rest, messages }: StoredRequest): unknown {
+  const value = rest.read();
+  if (messages === undefined) return value;
+  return { ...(value as object), messages: messages.map((text) => JSON.parse(text) as unknown) };
 }

@@ -1,32 +1,46 @@
-import type { NodeRow } from "../../kernel/ports.ts";
+import type { JournalEvent } from "@aiosjs/sdk/protocol";
+import type {
+  AccountRow,
+  ApprovalRow,
+  BucketRow,
+  CallRow,
+  CursorRow,
+  KeyRow,
+  MessageRow,
+  NodeRow,
+  ProcessRow,
+  TimerRow,
+  ValueRow,
+} from "../../kernel/ports.ts";
+import type { Kept } from "./kept.ts";
 import { MemoryBodies } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
 
 export interface StoredCall {
-  /** The row without its request and result, as JSON. */
-  readonly text: string;
+  /** Without its request and result. */
+  readonly row: Kept<CallRow>;
   readonly queuedAtMs: number;
   readonly isIntent: boolean;
   readonly request: StoredRequest | undefined;
-  readonly result: string | undefined;
+  readonly result: Kept | undefined;
 }
 
 /** What a journal in memory holds; several handles may share one, as several kernels share a file. */
 export interface MemoryStore {
-  readonly processes: Map<string, string>;
-  readonly keys: Map<string, string>;
-  readonly accounts: Map<string, string>;
-  readonly buckets: Map<string, string>;
+  readonly processes: Map<string, Kept<ProcessRow>>;
+  readonly keys: Map<string, Kept<KeyRow>>;
+  readonly accounts: Map<string, Kept<AccountRow>>;
+  readonly buckets: Map<string, Kept<BucketRow>>;
   readonly meta: Map<string, string>;
-  readonly messages: Map<number, string>;
-  readonly approvals: Map<string, string>;
-  readonly cursors: Map<string, string>;
-  readonly timers: Map<string, string>;
+  readonly messages: Map<number, Kept<MessageRow>>;
+  readonly approvals: Map<string, Kept<ApprovalRow>>;
+  readonly cursors: Map<string, Kept<CursorRow>>;
+  readonly timers: Map<string, Kept<TimerRow>>;
   /** By tenant and scope, then by key. */
-  readonly values: Map<string, Map<string, string>>;
+  readonly values: Map<string, Map<string, Kept<ValueRow>>>;
   readonly calls: Map<string, StoredCall>;
   readonly callsOf: Map<string, Map<number, string>>;
-  readonly events: Map<number, string>;
+  readonly events: Map<number, Kept<JournalEvent>>;
   readonly bodies: MemoryBodies;
   lastEventSeq: number;
   holder: NodeRow | undefined;

@@ -1,24 +1,20 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type { CallId, JournalEvent, Pid } from "@aiosjs/sdk/protocol";
 import type {
   AccountRow,
-  ApprovalRow,
-  BucketRow,
   CallQuery,
   CallRow,
-  CursorRow,
   EventQuery,
   JournalImage,
   JournalRecord,
-  KeyRow,
-  MessageRow,
   NodeRow,
   ProcessRow,
-  TimerRow,
   ValueQuery,
   ValueRow,
 } from "../../kernel/ports.ts";
 import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
+import { Kept } from "./kept.ts";
+import { requestOf, storedRequest } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MemoryStore, StoredCall } from "./memory-store.ts";
@@ -31,7 +27,7 @@ const MB = 1024 * 1024;
 
 /**
  * The journal in memory: the same port for tests and for `--home :memory:`; a stop loses all of it.
- * Rows are kept as text, as on disk, so that nobody changes what was recorded. A commit resolves within the turn.
+ * Rows are copied, as to a disk, so that nobody changes what was recorded. A commit resolves within the turn.
  */
 export function createMemoryJournal({
   nowMs = Date.now,
@@ -56,36 +52,33 @@ class MemoryJournal implements RetentiveJournal {
     const zombiesAfterMs = this.#nowMs() - DAY_MS;
     const intents = [...this.#store.calls.values()].filter(({ isIntent }) => isIntent);
     return Promise.resolve({
-      processes: parseAll<ProcessRow>(this.#store.processes).filter(
+      processes: readAll(this.#store.processes).filter(
         ({ endedAtMs }) => endedAtMs === null || endedAtMs > zombiesAfterMs,
       ),
-      keys: parseAll<KeyRow>(this.#store.keys),
-      accounts: parseAll<AccountRow>(this.#store.accounts),
-      buckets: parseAll<BucketRow>(this.#store.buckets),
+      keys: readAll(this.#store.keys),
+      accounts: readAll(this.#store.accounts),
+      buckets: readAll(this.#store.buckets),
       meta: new Map(this.#store.meta),
       intents: intents.map((stored) => this.#callRow(stored)),
-      messages: parseAll<MessageRow>(this.#store.messages).filter(({ takenBy }) => takenBy === null),
-      approvals: parseAll<ApprovalRow>(this.#store.approvals).filter(({ state }) => state === "pending"),
-      cursors: parseAll<CursorRow>(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
-      timers: parseAll<TimerRow>(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
+      messages: readAll(this.#store.messages).filter(({ takenBy }) => takenBy === null),
+      approvals: readAll(this.#store.approvals).filter(({ state }) => state === "pending"),
+      cursors: readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
+      timers: readAll(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
       lastMessageSeq: Math.max(0, ...this.#store.messages.keys()),
       lastEventSeq: this.#store.lastEventSeq,
     });
   }
 
   commit(records: readonly JournalRecord[]): Promise<void> {
-    let texts: string[];
+    let changes: (() => void)[];
     try {
-      // All of them before the first is applied: a commit is whole or not at all.
-      texts = records.map((record) => JSON.stringify("row" in record ? withoutBodies(record.row) : record.value));
-      for (const record of records) {
-        if (record.kind === "call") JSON.stringify([record.row.request, record.row.result]);
-      }
+      // All of them are copied before the first is applied: a commit is whole or not at all.
+      changes = records.map((record) => this.#changeOf(record));
     } catch (cause) {
       return Promise.reject(new SysError("EINVAL", "a record cannot be written as JSON", { cause }));
     }
     if (records.length > 0 && this.#isFenced()) return Promise.reject(this.#fenced());
-    for (const [index, record] of records.entries()) this.#apply(record, texts[index] as string);
+    for (const change of changes) change();
     return Promise.resolve();
   }
 
@@ -94,7 +87,7 @@ class MemoryJournal implements RetentiveJournal {
     for (const seq of [...this.#store.events.keys()].toSorted((left, right) => left - right)) {
       if (found.length >= limit) break;
       if (seq <= afterSeq) continue;
-      const event = JSON.parse(this.#store.events.get(seq) as string) as JournalEvent;
+      const event = (this.#store.events.get(seq) as Kept<JournalEvent>).read();
       if (tenant !== undefined && event.tenant !== tenant) continue;
       if (pid !== undefined && event.pid !== pid) continue;
       if (topics === undefined || topics.includes(event.topic)) found.push(event);
@@ -107,8 +100,8 @@ class MemoryJournal implements RetentiveJournal {
     const seqs = [...ids.keys()].filter((seq) => seq > query.afterSeq).toSorted((left, right) => left - right);
     const calls = seqs.map((seq) => this.#store.calls.get(ids.get(seq) as string) as StoredCall);
     const { idempotencyKey, limit } = query;
-    const isWanted = ({ text }: StoredCall): boolean =>
-      idempotencyKey === undefined || (JSON.parse(text) as CallRow).idempotencyKey === idempotencyKey;
+    const isWanted = ({ row }: StoredCall): boolean =>
+      idempotencyKey === undefined || row.read().idempotencyKey === idempotencyKey;
     const wanted = calls.filter(isWanted).slice(0, limit);
     return Promise.resolve(wanted.map((stored) => this.#callRow(stored)));
   }
@@ -119,19 +112,18 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   process(pid: Pid): Promise<ProcessRow | undefined> {
-    const text = this.#store.processes.get(pid);
-    return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as ProcessRow));
+    return Promise.resolve(this.#store.processes.get(pid)?.read());
   }
 
   values({ tenant, scope, key, prefix = "", afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
     const shelf = this.#store.values.get(JSON.stringify([tenant, scope]));
     const keys = key === undefined ? [...(shelf?.keys() ?? [])] : shelf?.has(key) ? [key] : [];
     const found = keys.filter((one) => one.startsWith(prefix) && (afterKey === undefined || one > afterKey));
-    const texts = found
+    const rows = found
       .toSorted()
       .slice(0, limit)
-      .map((one) => shelf?.get(one) as string);
-    return Promise.resolve(texts.map((text) => JSON.parse(text) as ValueRow));
+      .map((one) => shelf?.get(one) as Kept<ValueRow>);
+    return Promise.resolve(rows.map((row) => row.read()));
   }
 
   holder(): Promise<NodeRow | undefined> {
@@ -169,20 +161,20 @@ class MemoryJournal implements RetentiveJournal {
   prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
     const beforeMs = this.#nowMs() - keepDays * DAY_MS;
     const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
-    const ended = [...this.#store.calls].filter(([, { isIntent, text }]) => !isIntent && !this.#isToldAgain(text));
+    const ended = [...this.#store.calls].filter(([, { isIntent, row }]) => !isIntent && !this.#isToldAgain(row.read()));
     ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
     for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);
-    const cursors = parseAll<CursorRow>(this.#store.cursors).filter(({ isRemoved }) => !isRemoved);
-    for (const [seq, text] of this.#store.events) {
-      const { atMs, topic, tenant } = JSON.parse(text) as JournalEvent;
+    const cursors = readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved);
+    for (const [seq, kept] of this.#store.events) {
+      const { atMs, topic, tenant } = kept.read();
       if (seq === this.#store.lastEventSeq || atMs >= beforeMs) continue;
       const isAwaited = cursors.some((cursor) => cursor.tenant === tenant && cursor.position < seq);
       if (isAwaited && subscribed.includes(topic)) continue;
       this.#store.events.delete(seq);
       pruned.events++;
     }
-    for (const [pid, text] of this.#store.processes) {
-      const { state, endedAtMs } = JSON.parse(text) as ProcessRow;
+    for (const [pid, kept] of this.#store.processes) {
+      const { state, endedAtMs } = kept.read();
       if (state !== "zombie" || endedAtMs === null || endedAtMs >= beforeMs) continue;
       this.#store.processes.delete(pid);
       pruned.processes++;
@@ -195,10 +187,8 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   /** A living program is told it again after a restart. */
-  #isToldAgain(text: string): boolean {
-    const { pid, replayKey, requestHash } = JSON.parse(text) as CallRow;
-    const process = this.#store.processes.get(pid);
-    const isAlive = process !== undefined && (JSON.parse(process) as ProcessRow).endedAtMs === null;
+  #isToldAgain({ pid, replayKey, requestHash }: CallRow): boolean {
+    const isAlive = this.#store.processes.get(pid)?.read().endedAtMs === null;
     return isAlive && (replayKey ?? requestHash) !== null;
   }
 
@@ -210,81 +200,82 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve();
   }
 
-  #apply(record: JournalRecord, text: string): void {
+  /** Copies the record; what comes back puts it into the store. */
+  #changeOf(record: JournalRecord): () => void {
+    const store = this.#store;
     switch (record.kind) {
       case "process":
-        this.#store.processes.set(record.row.pid, text);
-        break;
+        return put(store.processes, record.row.pid, record.row);
       case "key":
-        this.#store.keys.set(record.row.id, text);
-        break;
+        return put(store.keys, record.row.id, record.row);
       case "account":
-        this.#store.accounts.set(JSON.stringify([record.row.scope, record.row.resource, record.row.window]), text);
-        break;
+        return put(store.accounts, accountKey(record.row), record.row);
       case "bucket":
-        this.#store.buckets.set(JSON.stringify([record.row.lane, record.row.bucket]), text);
-        break;
+        return put(store.buckets, JSON.stringify([record.row.lane, record.row.bucket]), record.row);
       case "meta":
-        this.#store.meta.set(record.key, record.value);
-        break;
+        return () => void store.meta.set(record.key, record.value);
       case "message":
-        this.#store.messages.set(record.row.seq, text);
-        break;
+        return put(store.messages, record.row.seq, record.row);
       case "approval":
-        this.#store.approvals.set(record.row.id, text);
-        break;
+        return put(store.approvals, record.row.id, record.row);
       case "cursor":
-        this.#store.cursors.set(JSON.stringify([record.row.tenant, record.row.name]), text);
-        break;
+        return put(store.cursors, JSON.stringify([record.row.tenant, record.row.name]), record.row);
       case "timer":
-        this.#store.timers.set(record.row.id, text);
-        break;
+        return put(store.timers, record.row.id, record.row);
       case "value":
-        this.#applyValue(record.row, text);
-        break;
+        return this.#valueChange(record.row);
       case "event":
-        this.#store.events.set(record.row.seq, text);
-        this.#store.lastEventSeq = Math.max(this.#store.lastEventSeq, record.row.seq);
-        break;
+        return this.#eventChange(record.row);
       case "call":
-        this.#applyCall(record.row, text);
-        break;
+        return this.#callChange(record.row);
     }
   }
 
-  #applyCall(row: CallRow, text: string): void {
-    const before = this.#store.calls.get(row.call);
-    // The request was recorded when the call was issued.
-    const request = before ? before.request : this.#store.bodies.keepRequest(row.request);
-    const result = this.#store.bodies.keep(row.result);
-    if (before?.result !== undefined) this.#store.bodies.drop(before.result);
-    const queuedAtMs = row.timing.queuedAt;
-    this.#store.calls.set(row.call, {
-      text,
-      queuedAtMs,
-      isIntent: row.state === "intent" || row.state === "ambiguous",
-      request,
-      result,
-    });
-    const owner = ownerKey(row.tenant, row.pid);
-    const ids = this.#store.callsOf.get(owner) ?? new Map<number, string>();
-    this.#store.callsOf.set(owner, ids.set(row.seq, row.call));
-  }
-
-  #applyValue({ tenant, scope, key, isRemoved }: ValueRow, text: string): void {
-    const owner = JSON.stringify([tenant, scope]);
-    const shelf = this.#store.values.get(owner) ?? new Map<string, string>();
-    this.#store.values.set(owner, shelf);
-    if (isRemoved) shelf.delete(key);
-    else shelf.set(key, text);
-  }
-
-  #callRow({ text, request, result }: StoredCall): CallRow {
-    return {
-      ...(JSON.parse(text) as CallRow),
-      request: request === undefined ? undefined : this.#store.bodies.requestOf(request),
-      result: result === undefined ? undefined : (JSON.parse(result) as unknown),
+  #callChange(row: CallRow): () => void {
+    const { calls, callsOf, bodies } = this.#store;
+    const { call, state, timing, seq } = row;
+    const kept = new Kept({ ...row, request: undefined, result: undefined });
+    const asked = storedRequest(row.request);
+    const result = new Kept(row.result);
+    return () => {
+      const before = calls.get(call);
+      // The request was recorded when the call was issued.
+      const request = before ? before.request : asked;
+      if (!before && asked.messages) bodies.keep(asked.messages);
+      const isIntent = state === "intent" || state === "ambiguous";
+      calls.set(call, { row: kept, queuedAtMs: timing.queuedAt, isIntent, request, result });
+      const owner = ownerKey(row.tenant, row.pid);
+      const ids = callsOf.get(owner);
+      if (ids) ids.set(seq, call);
+      else callsOf.set(owner, new Map([[seq, call]]));
     };
+  }
+
+  #eventChange(row: JournalEvent): () => void {
+    const store = this.#store;
+    const { seq } = row;
+    const kept = new Kept(row);
+    return () => {
+      store.events.set(seq, kept);
+      store.lastEventSeq = Math.max(store.lastEventSeq, seq);
+    };
+  }
+
+  #valueChange(row: ValueRow): () => void {
+    const { values } = this.#store;
+    const { key, isRemoved } = row;
+    const owner = JSON.stringify([row.tenant, row.scope]);
+    const kept = new Kept(row);
+    return () => {
+      const shelf = values.get(owner) ?? new Map<string, Kept<ValueRow>>();
+      values.set(owner, shelf);
+      if (isRemoved) shelf.delete(key);
+      else shelf.set(key, kept);
+    };
+  }
+
+  #callRow({ row, request, result }: StoredCall): CallRow {
+    return { ...row.read(), request: request && requestOf(request), result: result?.read() };
   }
 
   #forget(id: string): number {
@@ -293,7 +284,7 @@ class MemoryJournal implements RetentiveJournal {
     this.#drop(id, "result");
     this.#drop(id, "request");
     this.#store.calls.delete(id);
-    const { tenant, pid, seq } = JSON.parse(stored.text) as CallRow;
+    const { tenant, pid, seq } = stored.row.read();
     this.#store.callsOf.get(ownerKey(tenant, pid))?.delete(seq);
     return 1;
   }
@@ -301,26 +292,27 @@ class MemoryJournal implements RetentiveJournal {
   #drop(id: string, part: "request" | "result"): number {
     const stored = this.#store.calls.get(id);
     if (stored?.[part] === undefined) return 0;
-    if (part === "result") this.#store.bodies.drop(stored.result as string);
-    else this.#store.bodies.dropRequest(stored.request as StoredRequest);
+    if (part === "request") this.#store.bodies.drop((stored.request as StoredRequest).messages ?? []);
     this.#store.calls.set(id, { ...stored, [part]: undefined });
     return 1;
   }
 
   #sizeBytes(): number {
     let size = this.#store.bodies.sizeChars;
-    for (const { text } of this.#store.calls.values()) size += text.length;
-    for (const text of this.#store.events.values()) size += text.length;
+    for (const { row, request, result } of this.#store.calls.values())
+      for (const kept of [row, request?.rest, result]) size += kept?.text.length ?? 0;
+    for (const { text } of this.#store.events.values()) size += text.length;
     return size;
   }
 }
 
 const ownerKey = (tenant: string, pid: string): string => `${tenant}/${pid}`;
 
-const withoutBodies = (row: object): object => {
-  const { request: _request, result: _result, ...rest } = row as { request?: unknown; result?: unknown };
-  return "call" in row ? rest : row;
-};
+const accountKey = ({ scope, resource, window }: AccountRow): string => `${scope} ${resource} ${window}`;
 
-const parseAll = <Row>(texts: ReadonlyMap<unknown, string>): Row[] =>
-  [...texts.values()].map((text) => JSON.parse(text) as Row);
+function put<Key, Row>(rows: Map<Key, Kept<Row>>, key: Key, row: Row): () => void {
+  const kept = new Kept(row);
+  return () => void rows.set(key, kept);
+}
+
+const readAll = <Row>(rows: ReadonlyMap<unknown, Kept<Row>>): Row[] => [...rows.values()].map((kept) => kept.read());
