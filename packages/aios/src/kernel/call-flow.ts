@@ -320,6 +320,7 @@ export class CallFlow {
     if (process.kind !== "kernel") process.count(record, state);
     // An end that nobody knows is no end: whoever makes the call again is asked about.
     if (!unknown) record.completion = process.done + process.failed;
+    const give = record.replayKey === undefined ? undefined : process.answers.place();
     process.activeAtMs = clock.nowMs();
     this.#options.counts.add(record.name, state);
     const body = {
@@ -353,11 +354,15 @@ export class CallFlow {
         if (isOnce && failure) this.#noteLost(record, body, failure);
       }
     for (const settle of record.settles) settle(!error && !failure);
-    if (record.replayKey !== undefined) await process.replay?.drained();
     if (!failure) this.#parts.retries.ended(record, row);
-    this.#options.calls.close(record);
     const told = failure ?? error;
-    record.end(told ? { error: told } : outcome);
+    const answer = (): void => {
+      this.#options.calls.close(record);
+      record.end(told ? { error: told } : outcome);
+    };
+    if (!give) return answer();
+    await process.replay?.drained();
+    await give(record, answer);
   }
 
   /** What a call has done could not be recorded, and was forgotten: it has failed. */

@@ -95,6 +95,8 @@ export class CallRecord {
   readonly #clock: Clock;
   readonly #readers = new Set<Reader>();
   #attached = 0;
+  #isTaken = false;
+  #taking: PromiseWithResolvers<void> | undefined;
 
   constructor(options: CallOptions) {
     this.call = options.call;
@@ -165,6 +167,34 @@ export class CallRecord {
     this.original = undefined;
   }
 
+  /** Resolves when nothing of it goes on any more. */
+  hasEnded(): Promise<void> {
+    if (this.state === "ended") return Promise.resolve();
+    return new Promise((resolve) => {
+      const reader: Reader = {
+        wake: () => {
+          const last = this.events.at(-1);
+          if (!last || !isTerminal(last)) return;
+          this.#readers.delete(reader);
+          resolve();
+        },
+      };
+      this.#readers.add(reader);
+    });
+  }
+
+  /** Resolves when somebody has heard the last event, or when nobody listens. */
+  taken(): Promise<void> {
+    if (this.#isTaken || this.#readers.size === 0) return Promise.resolve();
+    this.#taking ??= Promise.withResolvers<void>();
+    return this.#taking.promise;
+  }
+
+  #take(): void {
+    this.#isTaken = true;
+    this.#taking?.resolve();
+  }
+
   /** Whether anybody hears what it says. */
   get isRead(): boolean {
     return this.#attached > 0;
@@ -222,6 +252,7 @@ export class CallRecord {
     this.#readers.add(reader);
     const leave = (): IteratorResult<readonly CallEvent[]> => {
       this.#readers.delete(reader);
+      if (this.#readers.size === 0) this.#taking?.resolve();
       detach();
       reader.wake?.();
       return { done: true, value: undefined };
@@ -229,6 +260,7 @@ export class CallRecord {
     const take = (): IteratorResult<readonly CallEvent[]> => {
       const value = index === 0 ? this.events.slice() : this.events.slice(index);
       index = this.events.length;
+      if (this.state === "ended") this.#take();
       return { done: false, value };
     };
     const next = async (): Promise<IteratorResult<readonly CallEvent[]>> => {

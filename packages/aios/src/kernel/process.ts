@@ -10,6 +10,7 @@ import type {
   TenantId,
   Usage,
 } from "@aiosjs/sdk/protocol";
+import { AnswerOrder } from "./answer-order.ts";
 import { ProgramAttained } from "./attained.ts";
 import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -86,6 +87,8 @@ export class Process {
   exit: Exit | null = null;
   /** How many times its program was started. */
   incarnation = 1;
+  /** In which order its program hears what its calls come to. */
+  readonly answers = new AnswerOrder();
   /** What its earlier incarnations were told. */
   replay: Replay | undefined;
   /** How often its program was killed since its last recorded call. */

@@ -15,7 +15,7 @@ interface RecallOptions {
 /** A program that was started again is told what it was told; one whose call has a place, when it was told it. */
 export async function recall(record: CallRecord, row: CallRow, { turn, calls, parts }: RecallOptions): Promise<void> {
   const { outbox, retries } = parts;
-  const { incarnation, isReplayed } = record.process;
+  const { incarnation, isReplayed, replay } = record.process;
   let refusal: SysError | undefined;
   try {
     await turn;
@@ -30,4 +30,7 @@ export async function recall(record: CallRecord, row: CallRow, { turn, calls, pa
   calls.close(record);
   if (refusal) record.end({ error: refusal });
   else record.recall(row, row.name === "llm.chat" && row.state === "done" ? piecesOf(row.result as ChatResult) : []);
+  if (!isReplayed) return;
+  await record.taken();
+  replay?.handedOut();
 }

@@ -36,7 +36,7 @@ export class Replay {
   isLive = false;
 
   constructor(rows: readonly CallRow[]) {
-    for (const row of rows) this.#add(row);
+    for (const row of rows) if (row.state !== "undone") this.#add(row);
     this.#order = [...this.#byKey.values()].filter(hasEnded).toSorted(byCompletion);
     if (this.#order.length === 0) this.#drained.resolve();
   }
@@ -71,6 +71,10 @@ export class Replay {
       this.#lookIfStuck();
       await turn.promise;
     }
+  }
+
+  /** The answer whose turn it was has been given and taken: the next one may go. */
+  handedOut(): void {
     this.#next++;
     const next = this.#order[this.#next];
     if (!next) this.#drained.resolve();
@@ -91,6 +95,11 @@ export class Replay {
   /** Calls whose answers wait for their turn, recorded ones and new ones. */
   get held(): number {
     return this.#waiting.size + this.#behind;
+  }
+
+  /** The answer on record that comes next. */
+  get unasked(): CallRow | undefined {
+    return this.#order[this.#next];
   }
 
   /** The answer that they wait behind. */
