@@ -1,5 +1,6 @@
 import { SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { Exit, Limit, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
+import { usedOf } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
 import { isUnsafe } from "./call-row.ts";
@@ -18,6 +19,7 @@ import type {
   ProcessRow,
 } from "./ports.ts";
 import type { Process, Suspension } from "./process.ts";
+import { goBack } from "./rollback.ts";
 import type { Entry } from "./scheduler.ts";
 import { urgencyOf } from "./urgency.ts";
 import type { Lender } from "./urgency.ts";
@@ -259,7 +261,7 @@ export class Lifecycle {
     for (const process of this.#parts.processes) {
       if (process.exit) continue;
       process.restoredSeq = process.seq;
-      if (process.isReplayed) this.#goOn(process);
+      if (process.isReplayed) this.goOn(process);
       else if (process.kind === "command" && (isAwaited(process) || isAnsweredFor(process, this.#parts.host)))
         this.watch(process);
       else if (process.kind === "command")
@@ -269,7 +271,11 @@ export class Lifecycle {
   }
 
   /** Suspended ones wait until they are resumed: ten thousand of them cost a start nothing. */
-  #goOn(process: Process): void {
+  goOn(process: Process): void {
+    if (process.exit) return;
+    // An earlier kernel was told to take it back, and died on the way; what keeps this one from it, its state tells.
+    if (process.goingBackTo !== undefined)
+      return void goBack(process, { parts: this.#parts, lifecycle: this }).catch(() => undefined);
     if ((process.program as Partial<KeptProgram>).kind === undefined)
       return this.end(process, {
         code: 1,
@@ -279,6 +285,15 @@ export class Lifecycle {
     const again = (): void => void this.incarnations.again(process);
     if (process.suspended === undefined) again();
     else process.dormant = again;
+  }
+
+  /** It lives again after its end, with what it has used of limits for its whole life. */
+  revive(process: Process): void {
+    const { processes, budgets } = this.#parts;
+    processes.revive(process);
+    this.setLimits(process, process.limits);
+    for (const account of budgets.of(`process:${process.pid}`))
+      if (account.window === "run") account.used = usedOf(process, account.resource);
   }
 
   /** A call without an outcome: a program that is replayed makes it again; nobody else comes back for it. */
@@ -292,11 +307,14 @@ export class Lifecycle {
       ? new SysError("EAMBIGUOUS", "the kernel stopped while the call was under way: it may have happened")
       : new SysError("ECANCELED", "the kernel stopped while the call was under way");
     this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error: toProblem(error) } });
+    // Its number is taken, also for the kernel after this one, which finds nothing open here.
+    if (process) this.save(process);
   }
 
   #restoreProcess(row: ProcessRow): void {
     const { processes } = this.#parts;
-    const { model, suspension, ...program } = row.program as {
+    const { model, suspension, goingBackTo, ...program } = row.program as {
+      goingBackTo?: number;
       model?: string | null;
       session?: string;
       suspension?: Suspension;
@@ -318,6 +336,7 @@ export class Lifecycle {
       hasBegun: true,
       endedAtMs: row.endedAtMs,
       exit: row.exit,
+      goingBackTo,
       ...row.counts,
     });
     if (row.exit) return processes.retire(process);
