@@ -110,7 +110,7 @@ export class CallFlow {
 
   #begin({ spec, record, caller, turn }: Begun): void {
     const { recorded } = record;
-    if (recorded && recorded.completion !== null)
+    if (recorded && record.isToldAgain)
       return void recall(record, recorded, { turn, calls: this.#options.calls, parts: this.#parts });
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
     if (recorded && mayHaveHappened(recorded) && isUnsafe(record, this.#parts.toolbox))
@@ -179,9 +179,10 @@ export class CallFlow {
     void this.#schedule({ record, spec, caller, accounts, lanes: router.lanesOf(record) });
   }
 
-  /** Refused at the door: on record, unless the journal is what refuses. */
+  /** Refused at the door: on record, unless the journal is what refuses, or holds how the call has ended. */
   refuse(record: CallRecord, error: SysError): void {
-    if (this.#parts.outbox.failure === undefined) return void this.#finish(record, { error, usage: noUsage }, []);
+    const isRecorded = this.#parts.outbox.failure === undefined && !record.isToldAgain;
+    if (isRecorded) return void this.#finish(record, { error, usage: noUsage }, []);
     this.#options.calls.close(record);
     record.end({ error });
   }

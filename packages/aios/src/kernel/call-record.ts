@@ -195,6 +195,11 @@ export class CallRecord {
     this.#taking?.resolve();
   }
 
+  /** It has ended before, on record: nothing but that is said of it. */
+  get isToldAgain(): boolean {
+    return this.recorded !== undefined && this.recorded.completion !== null;
+  }
+
   /** Whether anybody hears what it says. */
   get isRead(): boolean {
     return this.#attached > 0;

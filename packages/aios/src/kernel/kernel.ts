@@ -248,6 +248,8 @@ class KernelDoor implements Kernel {
   #checkOpen({ name, spec }: { name: SyscallName; spec: SyscallSpec }, record: CallRecord): void {
     const { lease } = this.#parts;
     if (this.#fenced) throw this.#fenced;
+    // What is on record is told again, whatever the kernel may do just now.
+    if (record.isToldAgain) return;
     if (name === "sys.shutdown" || (spec.isView && record.replayKey === undefined)) return;
     if (lease?.isSure() === false && !record.process.isReplayed)
       throw new SysError("EAGAIN", "the kernel was stopped for a while, and asks whether the home is still its own", {

@@ -171,6 +171,41 @@ describe("a kernel whose home was taken over", () => {
     expect(a.fenced).toEqual([]);
   });
 
+  test("tells what is on record again while it asks, and leaves it as it is", async () => {
+    const store = createMemoryStore();
+    const clock = createVirtualClock(1_000_000);
+    const own = stoppable(clock);
+    const asked = { hold: undefined as Promise<void> | undefined };
+    const through = (journal: Journal): Journal => ({
+      ...handleOf(journal),
+      renew: async (node) => (await asked.hold, journal.renew(node)),
+    });
+    const a = await kernelOn({ id: "a", store, clock: own.clock, through });
+    const { pid } = a.client("one");
+    const put = async () => {
+      const caller = { principal: a.root, pid, idempotencyKey: "once", onDetach: "keep" as const };
+      await a.kernel.recollect(caller);
+      const call = a.kernel.syscall("value.put", { key: "k", value: 1 }, caller);
+      for await (const batch of call) {
+        const last = batch.at(-1);
+        if (last?.type === "syscall.completed") return { call: call.call, result: last.result };
+        if (last?.type === "syscall.failed") return { call: call.call, error: last.error };
+      }
+      return undefined;
+    };
+    const told = await clock.run(put());
+    expect(told).toHaveProperty("result.version");
+    own.stop();
+    await a.pass(2 * LEASE_MS);
+    const answer = Promise.withResolvers<void>();
+    asked.hold = answer.promise;
+    own.go();
+    expect(await clock.run(put())).toEqual(told);
+    answer.resolve();
+    await a.pass(100);
+    expect([...store.calls.values()].map(({ state }) => state)).toEqual(["done"]);
+  });
+
   test("lets its programs wait while it asks: they are told nothing that they would end by", async () => {
     const store = createMemoryStore();
     const clock = createVirtualClock(1_000_000);
