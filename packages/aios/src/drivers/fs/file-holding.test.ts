@@ -23,6 +23,7 @@ async function call(workspace: Workspace, seq: number | undefined, [name, args]:
   const context = {
     ...holder("p1"),
     call: asCallId("c1"),
+    idempotencyKey: "once",
     seq,
     model: "",
     signal: new AbortController().signal,

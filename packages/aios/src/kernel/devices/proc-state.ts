@@ -1,0 +1,95 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { attenuate, refuseModule, seesAll } from "../access.ts";
+import { fork } from "../fork.ts";
+import { checkFolded, checkSeq } from "../held-calls.ts";
+import { rehearse } from "../rehearsal.ts";
+import { rollBack } from "../rollback.ts";
+import { snapshotPage } from "../snapshot.ts";
+import type { KernelDevice } from "./device.ts";
+
+type StateName = `proc.${"fork" | "import" | "replay" | "restore" | "rollback" | "snapshot"}`;
+
+/** What is done to a process as a whole: taken back, forked, taken down and set up elsewhere, run again over its record. */
+export const procStateDevice: KernelDevice<StateName> = {
+  "proc.rollback": ({ pid, seq }, { parts, lifecycle, principal, record }) => {
+    const process = parts.processes.visible(pid, principal);
+    checkFolded(process, "nothing can be taken back");
+    checkSeq(process, seq);
+    if (process === record.process)
+      throw new SysError("EINVAL", "a process cannot take itself back: the call that asks for it would be undone too");
+    return rollBack(process, seq, { parts, lifecycle });
+  },
+
+  "proc.fork": ({ pid, seq, name }, call) => {
+    const process = call.parts.processes.visible(pid, call.principal);
+    checkFolded(process, "it cannot be forked");
+    checkSeq(process, seq ?? 0);
+    if (process === call.record.process)
+      throw new SysError("EINVAL", "a process cannot fork itself: its fork would ask for the same, and so on", {
+        hint: "proc.spawn starts a child",
+      });
+    if (process.goingBackTo !== undefined)
+      throw new SysError("EBUSY", `process ${pid} is on its way back to its call ${process.goingBackTo}`);
+    return fork(process, { seq: seq ?? process.seq, name: name ?? `${process.name.slice(0, 95)}-fork` }, call);
+  },
+
+  "proc.snapshot": ({ pid, seq, ...page }, { parts, principal }) => {
+    const process = parts.processes.visible(pid, principal);
+    checkFolded(process, "there is no snapshot of it");
+    checkSeq(process, seq ?? 0);
+    if (process.goingBackTo !== undefined)
+      throw new SysError("EBUSY", `process ${pid} is on its way back to its call ${process.goingBackTo}`);
+    return snapshotPage(process, { seq: seq ?? process.seq, ...page }, parts);
+  },
+
+  "proc.import": async ({ upload, items }, { parts, principal }) => {
+    const { id } = await parts.uploads.take(upload, items, principal);
+    return { upload: id };
+  },
+
+  "proc.restore": async ({ upload, name, isSuspended }, { parts, lifecycle, principal, record }) => {
+    const { uploads, processes, outbox } = parts;
+    const taken = uploads.close(upload, principal);
+    const { head, holder, told, records } = taken;
+    try {
+      if (head.program.kind === "module" && !seesAll(principal)) throw refuseModule();
+      const caller = record.process;
+      const process = processes.add({
+        ...holder,
+        parent: caller.kind === "kernel" ? undefined : caller,
+        name: name ?? head.name,
+        kind: head.program.kind,
+        nice: head.nice,
+        class: head.class,
+        capabilities: attenuate(head.capabilities, principal.pid === null ? principal.scopes : caller.capabilities),
+        onExhausted: head.onExhausted,
+        program: head.program,
+        model: head.model,
+        key: principal.key,
+      });
+      told.giveTo(process);
+      process.incarnation = 0;
+      record.effects.push(...records);
+      lifecycle.spawned(process, head.limits, record.effects);
+      record.effects.push(outbox.eventRecord("process.restored", process, { from: head.pid, seq: head.seq }));
+      record.settles.push((isKept) => {
+        if (!isKept) {
+          lifecycle.discard(process);
+          return void uploads.forget(taken);
+        }
+        if (isSuspended) lifecycle.suspend(process, "by a signal");
+        lifecycle.goOn(process);
+      });
+      return { pid: process.pid, seq: told.seq };
+    } catch (cause) {
+      await uploads.forget(taken);
+      throw cause;
+    }
+  },
+
+  "proc.replay": ({ pid }, { parts, principal, signal }) => {
+    const process = parts.processes.visible(pid, principal);
+    checkFolded(process, "nothing can be run again");
+    return rehearse(process, parts, signal);
+  },
+};

@@ -1,0 +1,61 @@
+import type { ResultOf } from "@aiosjs/sdk/protocol";
+import { refuseModule, seesAll } from "./access.ts";
+import type { KernelCall } from "./devices/device.ts";
+import { callOf, heldCalls, ToldCalls } from "./held-calls.ts";
+import type { JournalRecord } from "./ports.ts";
+import type { Process } from "./process.ts";
+
+/** Calls that are written by one commit. */
+const BATCH = 200;
+
+/**
+ * Makes a second process of one, as that was after call `seq`: the same program, told the same, with copies of what it held.
+ * Nothing of it is there before all of it is.
+ * @throws SysError ESTALE for what is not kept any more, ENOSPC, EIO.
+ */
+export async function fork(
+  from: Process,
+  { seq, name }: { seq: number; name: string },
+  { parts, lifecycle, record, principal }: KernelCall,
+): Promise<ResultOf<"proc.fork">> {
+  const { outbox, holdings, processes } = parts;
+  if (from.kind === "module" && !seesAll(principal)) throw refuseModule();
+  const process = processes.add({
+    tenant: from.tenant,
+    parent: from.parent?.exit ? undefined : from.parent,
+    name,
+    kind: from.kind,
+    nice: from.nice,
+    class: from.class,
+    capabilities: from.capabilities,
+    onExhausted: from.onExhausted,
+    program: from.program,
+    model: from.model,
+    key: from.key,
+  });
+  const discard = async (): Promise<void> => {
+    lifecycle.discard(process);
+    for (const holding of holdings) await holding.drop(process);
+  };
+  try {
+    const told = new ToldCalls();
+    let batch: JournalRecord[] = [];
+    for await (const held of heldCalls(parts, from, { seq })) {
+      told.add(held);
+      batch.push({ kind: "call", row: callOf(held, process, parts) });
+      if (batch.length >= BATCH) await outbox.commitOnce(...batch.splice(0));
+    }
+    told.giveTo(process);
+    process.lastPrompt = from.lastPrompt;
+    process.incarnation = 0;
+    record.effects.push(...batch);
+    for (const holding of holdings) record.effects.push(...(await holding.copyTo(process, from, seq)));
+  } catch (cause) {
+    await discard();
+    throw cause;
+  }
+  lifecycle.spawned(process, from.limits, record.effects);
+  record.effects.push(outbox.eventRecord("process.forked", process, { from: from.pid, seq }));
+  record.settles.push((isKept) => void (isKept ? lifecycle.goOn(process) : discard()));
+  return { pid: process.pid, seq };
+}

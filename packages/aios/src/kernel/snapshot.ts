@@ -1,0 +1,69 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { ParsedArgsOf, ResultOf, SnapshotItem } from "@aiosjs/sdk/protocol";
+import { heldCalls } from "./held-calls.ts";
+import type { Parts } from "./parts.ts";
+import type { Process } from "./process.ts";
+
+type Page = ResultOf<"proc.snapshot">;
+interface Placed {
+  readonly item: SnapshotItem;
+  /** Where the next page goes on when it is the last one of its page. */
+  readonly next: string;
+}
+
+/** A page of all that a process is and holds, as it was after call `seq`, which does not change any more. */
+export async function snapshotPage(
+  process: Process,
+  { seq, after, maxChars }: { seq: number } & Pick<ParsedArgsOf<"proc.snapshot">, "after" | "maxChars">,
+  parts: Parts,
+): Promise<Page> {
+  const items: SnapshotItem[] = [];
+  let chars = 0;
+  for await (const { item, next } of itemsAfter(process, { seq, after }, parts)) {
+    items.push(item);
+    chars += JSON.stringify(item).length;
+    if (chars >= maxChars) return { seq, items, next };
+  }
+  return { seq, items, next: null };
+}
+
+/** First what it is, then its calls, then what it holds. `place`: `calls SEQ`, or the name of a holding and a place in it. */
+async function* itemsAfter(
+  process: Process,
+  { seq, after = "" }: { seq: number; after: string | undefined },
+  parts: Parts,
+): AsyncGenerator<Placed> {
+  const space = after.indexOf(" ");
+  const [part, place] = space < 0 ? [after, ""] : [after.slice(0, space), after.slice(space + 1)];
+  if (part === "") yield { item: headOf(process, seq), next: "calls 0" };
+  if (part === "" || part === "calls")
+    for await (const item of heldCalls(parts, process, { seq, after: Number(place) || 0 }))
+      yield { item, next: `calls ${item.seq}` };
+  const { holdings } = parts;
+  const first = part === "" || part === "calls" ? 0 : holdings.findIndex(({ name }) => name === part);
+  if (first < 0) throw new SysError("EINVAL", `no page of a snapshot begins at ${JSON.stringify(after.slice(0, 100))}`);
+  for (const [index, holding] of holdings.entries()) {
+    if (index < first) continue;
+    const { name } = holding;
+    const from = name === part ? [place] : [];
+    for await (const { place: reached, body } of holding.export(process, seq, ...from))
+      yield { item: { is: "held", holding: name, body }, next: `${name} ${reached}` };
+  }
+}
+
+function headOf(process: Process, seq: number): SnapshotItem {
+  const { pid, name, program, nice, class: urgency, model, capabilities, limits, onExhausted } = process;
+  return {
+    is: "process",
+    pid,
+    name: name.slice(0, 100),
+    program: program as Extract<SnapshotItem, { is: "process" }>["program"],
+    seq,
+    nice,
+    class: urgency,
+    model,
+    capabilities: [...capabilities],
+    limits: [...limits],
+    onExhausted,
+  };
+}
