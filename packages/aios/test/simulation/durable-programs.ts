@@ -79,10 +79,11 @@ const programs: Readonly<Record<string, Program>> = {
  * As the channel of a module: whatever is pushed goes into one queue, and a program has done with one batch before it sees the
  * next one.
  */
-function inTurns(transport: Transport): Transport {
+function inTurns(transport: Transport, isDead: () => boolean): Transport {
   const send = oneByOne((act) => queueMicrotask(() => process.nextTick(act)));
   return {
     async *syscall(name, args, options) {
+      if (isDead()) await new Promise(() => undefined);
       const batches: (readonly SysEvent[])[] = [];
       let wake = (): void => undefined;
       void (async () => {
@@ -94,6 +95,7 @@ function inTurns(transport: Transport): Transport {
       })();
       for (;;) {
         const batch = batches.shift();
+        if (batch && isDead()) await new Promise(() => undefined);
         if (batch) yield batch;
         else await new Promise<void>((resolve) => (wake = resolve));
         if (batch?.some(isTerminal)) return;
@@ -104,18 +106,37 @@ function inTurns(transport: Transport): Transport {
 
 export const agent = (name: string): ManifestInput => ({ name, instructions: "-" });
 
-/** Programs that run in the kernel's own process, and end with it. */
-export const simulatedPrograms = (life: { readonly isOver: boolean }): ProgramDriver => ({
+/** What goes on in one kernel. */
+export interface Life {
+  isOver: boolean;
+  /** One for each program that runs: it is killed. */
+  readonly programs: Set<() => void>;
+}
+
+/** Programs that run in the kernel's own process: they end with it, or are killed alone. */
+export const simulatedPrograms = (life: Life): ProgramDriver => ({
   find: () => Promise.reject(new SysError("ENOENT", "programs come with their manifest")),
-  run: (context) => {
+  run: async (context) => {
     if (context.program.kind !== "agent") throw new SysError("EINVAL", "only agents are simulated");
     const { manifest, task } = context.program;
     const program = programs[manifest.name];
     if (!program) throw new SysError("ENOENT", `no program ${manifest.name}`);
+    const death = Promise.withResolvers<never>();
+    let isDead = false;
+    const kill = (): void => {
+      isDead = true;
+      death.reject(Object.assign(new SysError("EIO", "the program was killed"), { isDeath: true }));
+    };
+    life.programs.add(kill);
+    const alive = inTurns(context.transport, () => isDead || life.isOver);
     const never = new Promise<never>(() => undefined);
-    return program(createClient(inLanes(inTurns(context.transport))), task, context.pid).then(
-      (result) => (life.isOver ? never : result),
-      (cause) => (life.isOver ? never : Promise.reject(cause)),
-    );
+    try {
+      return await Promise.race([program(createClient(inLanes(alive)), task, context.pid), death.promise]);
+    } catch (cause) {
+      throw life.isOver ? await never : cause;
+    } finally {
+      life.programs.delete(kill);
+      if (life.isOver) await never;
+    }
   },
 });

@@ -55,7 +55,15 @@ describe("programs, messages and effects survive whatever happens", () => {
       for (const seed of batch)
         for (const [fault, times] of Object.entries(await check(seed))) seen.set(fault, (seen.get(fault) ?? 0) + times);
       if (batch.length === BATCH)
-        for (const fault of ["kill -9", "power failure", "takeover", "clock jump", "pause"])
+        for (const fault of [
+          "kill -9",
+          "power failure",
+          "takeover",
+          "stop",
+          "death of a program",
+          "clock jump",
+          "pause",
+        ])
           expect(seen.get(fault) ?? 0).toBeGreaterThan(BATCH / 2);
     },
   );

@@ -11,7 +11,7 @@ import { testSettings } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 import { CrashingDisk } from "./crashing-disk.ts";
 import { agent, simulatedPrograms } from "./durable-programs.ts";
-import type { World } from "./durable-programs.ts";
+import type { Life, World } from "./durable-programs.ts";
 import { KernelClock } from "./kernel-clock.ts";
 
 const ROOT: Principal = { tenant: asTenantId("local"), key: asKeyId("k-local"), pid: null, scopes: ["*"] };
@@ -24,7 +24,7 @@ interface Node {
   readonly kernel: Kernel;
   readonly clock: KernelClock;
   readonly admin: Client;
-  readonly life: { isOver: boolean };
+  readonly life: Life;
   /** Settles when it will answer nobody any more. */
   readonly gone: PromiseWithResolvers<void>;
   kill(): void;
@@ -55,7 +55,7 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
 
   const start = async (): Promise<Node> => {
     const own = new KernelClock(clock);
-    const life = { isOver: false };
+    const life: Life = { isOver: false, programs: new Set() };
     const gone = Promise.withResolvers<void>();
     const journal = disk.open(own);
     const holder = await journal.holder();
@@ -156,7 +156,7 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
     while (clock.nowMs() - startMs < CALM_AFTER_MS) {
       await pause(50 + pick(2_500));
       const before = node;
-      switch (pick(5)) {
+      switch (pick(7)) {
         case 0:
           count("kill -9");
           before.kill();
@@ -179,7 +179,23 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
           void pause(pick(2_000)).then(() => before.clock.goOn());
           break;
         }
-        case 3:
+        case 3: {
+          count("stop");
+          // On a full disk it says so; what it had not written, nobody was told.
+          await before.kernel[Symbol.asyncDispose]().catch(() => undefined);
+          before.kill();
+          node = await start();
+          break;
+        }
+        case 4: {
+          // Five in one place would end it.
+          if ((faults["death of a program"] ?? 0) === 4) break;
+          count("death of a program");
+          const { programs } = before.life;
+          [...programs][pick(programs.size)]?.();
+          break;
+        }
+        case 5:
           count("clock jump");
           before.clock.jump((random.next() - 0.5) * 4_000);
           break;
