@@ -6,7 +6,9 @@ import type { Transport } from "@aiosjs/sdk";
 import { isTerminal, SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { SysEvent } from "@aiosjs/sdk/protocol";
 import { oneByOne } from "./one-by-one.ts";
-import type { CallOptions, FromModule, ToModule } from "./module-wire.ts";
+import type { FromModule, ToModule } from "./module-wire.ts";
+
+type CallOptions = Extract<FromModule, { is: "call" }>["options"];
 
 /** What a module exports as its default: `defineAgent(…)`. */
 interface Program {

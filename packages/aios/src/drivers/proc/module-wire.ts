@@ -3,7 +3,7 @@ import type { Problem, SysEvent } from "@aiosjs/sdk/protocol";
 // What a module's process and its kernel say to each other: one channel, so that answers arrive in the order in which they
 // were given.
 
-export interface CallOptions {
+interface CallOptions {
   readonly nice?: number;
   readonly class?: "interactive" | "batch";
   readonly deadlineMs?: number;
