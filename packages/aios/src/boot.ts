@@ -77,6 +77,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const caches = opened.use(new CacheShelf({ clock: realClock, env: stored }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
+  const workspace = createWorkspace({ root: resolve(home, config.files.root) });
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
   const fenced = Promise.withResolvers<SysError>();
@@ -96,7 +97,8 @@ export async function boot(options: BootOptions): Promise<System> {
       cores,
       prices: priceTable,
       cache: await caches.stock(config),
-      drivers: [createWorkspace({ root: resolve(home, config.files.root) }), toolbox],
+      drivers: [workspace, toolbox],
+      holdings: [workspace],
       settings: settingsOf(config),
       rootKey: { token: key, tenant: HOME_TENANT },
       onShutdown: shutdown.resolve,
@@ -119,7 +121,8 @@ export async function boot(options: BootOptions): Promise<System> {
     }),
   );
   const retention = { keepDays: config.journal.keepDays, keepMb: config.journal.keepMb };
-  const pruning = setInterval(() => void journal.prune(retention).catch(() => undefined), PRUNE_EVERY_MS).unref();
+  const prune = (): Promise<unknown> => Promise.allSettled([journal.prune(retention), workspace.prune(retention)]);
+  const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS).unref();
   opened.defer(() => clearInterval(pruning));
   const doors = opened.use(
     await openDoors(kernel, {

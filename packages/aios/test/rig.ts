@@ -14,6 +14,7 @@ import type {
   Cache,
   Core,
   Driver,
+  Holding,
   Host,
   Journal,
   Kernel,
@@ -73,6 +74,7 @@ export interface RigOptions {
   readonly drivers?: (clock: VirtualClock) => readonly Driver[];
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
   readonly settings?: Partial<KernelSettings>;
+  readonly holdings?: readonly Holding[];
   readonly policies?: readonly Policy[];
   readonly prices?: PriceTable;
   readonly journal?: Journal;
@@ -107,6 +109,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     cores,
     cache,
     drivers: options.drivers?.(clock) ?? [],
+    holdings: options.holdings ?? [],
     policies: options.policies ?? [],
     ...(options.prices ? { prices: options.prices } : {}),
     host: options.host ?? { signal: () => false, isAlive: () => false },
@@ -124,7 +127,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     tenant: asTenantId(tenant),
     key: asKeyId(`k-${tenant}`),
     pid: null,
-    scopes: tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "pipe.*", "topic.*"],
+    scopes:
+      tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "pipe.*", "topic.*"],
   });
   const root = principal("local");
   const admin = createClient(kernel.transport(root));

@@ -56,6 +56,12 @@ export interface JournalEventBodies {
   "process.resumed": { reason: string };
   /** Its program was started again; so many of its calls are on record. */
   "process.restarted": { incarnation: number; calls: number };
+  /** Taken back to what it was after call `seq`: so many later calls are undone. */
+  "process.rolled-back": { seq: number; calls: number };
+  /** Made of another process as that was after call `seq`. */
+  "process.forked": { from: Pid; seq: number };
+  /** Made of a snapshot of `from`. */
+  "process.restored": { from: string; seq: number };
   "process.exited": { code: number | null; signal: string | null; reason: string };
   /** A program shortened what its model reads; `clip` shortened results of tools. */
   "context.compacted": {

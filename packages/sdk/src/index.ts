@@ -27,6 +27,7 @@ export type { ArgsOf, ResultOf, SyscallName } from "./syscalls/table.ts";
 export type { Limit } from "./syscalls/spec.ts";
 export type { ChatArgs, ChatResult, EmbedArgs, EmbedResult, Message, Tool, ToolCall } from "./syscalls/llm.ts";
 export type { Exit, ProcessView, Signal } from "./syscalls/proc.ts";
+export type { SnapshotItem } from "./syscalls/proc-state.ts";
 export type { CallView, HistoryEvent } from "./syscalls/trace.ts";
 export type { HistoricCall } from "./syscalls/llm-routing.ts";
 export type { SyscallOptions, Transport } from "./transport.ts";

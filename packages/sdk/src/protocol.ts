@@ -27,6 +27,7 @@ export type {
   ToolCall,
 } from "./syscalls/llm.ts";
 export type { Exit, ProcessView, Signal } from "./syscalls/proc.ts";
+export type { SnapshotItem } from "./syscalls/proc-state.ts";
 export type { CallView, HistoryEvent } from "./syscalls/trace.ts";
 export type { TopicEvent } from "./syscalls/ipc.ts";
 export type { ApprovalView } from "./syscalls/approval.ts";

@@ -12,6 +12,7 @@ import { oldRows } from "./rows/old-names.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
 import { watchRows } from "./rows/watch.ts";
+import { stateRows } from "./rows/state.ts";
 import { topicRows } from "./rows/topic.ts";
 import type { Text } from "./text.ts";
 
@@ -79,6 +80,7 @@ export const commands = [
   ...processRows,
   ...runRows,
   ...topicRows,
+  ...stateRows,
   ...llmRows,
   ...approveRows,
   ...budgetRows,

@@ -15,6 +15,12 @@ const allows = (patterns: readonly string[], name: string): boolean =>
 /** Whether this principal sees processes of all tenants: the home's own key. */
 export const seesAll = (principal: Principal): boolean => principal.scopes.includes("*") && principal.pid === null;
 
+/** Why a tenant's key starts no module. */
+export const refuseModule = (): SysError =>
+  new SysError("EACCES", "a module is code that runs beside the kernel: only the home's own key starts one", {
+    hint: "start it as a command: aios run -- node FILE",
+  });
+
 /**
  * The gate in front of every syscall: the key's scopes and the process's capabilities must both allow it, and nothing
  * administrative is done under a process key. The policy engine takes this function's place.

@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Limit } from "@aiosjs/sdk/protocol";
 import type { AccountRow, CallerLimit } from "./ports.ts";
+import type { Process } from "./process.ts";
 
 type Resource = Limit["resource"];
 type Window = Limit["window"];
@@ -89,6 +90,25 @@ function monthStart(ms: number): number {
   const monthIndex = Math.floor((5 * dayOfYear + 2) / 153);
   const dayOfMonth = dayOfYear - Math.floor((153 * monthIndex + 2) / 5);
   return (Math.floor(ms / DAY_MS) - dayOfMonth) * DAY_MS;
+}
+
+/** What a process has used in its whole life. */
+export function usedOf(
+  { usage, done, failed, toolCalls }: Pick<Process, "usage" | "done" | "failed" | "toolCalls">,
+  resource: Resource,
+): number {
+  switch (resource) {
+    case "tokens":
+      return usage.inputTokens + usage.outputTokens;
+    case "costUsd":
+      return usage.costUsd;
+    case "calls":
+      return done + failed;
+    case "toolCalls":
+      return toolCalls;
+    case "wallMs":
+      return 0;
+  }
 }
 
 /** What a running call holds of its accounts. */

@@ -1,5 +1,5 @@
-import { isSysError, SysError } from "@aiosjs/sdk/protocol";
-import type { Transport } from "@aiosjs/sdk/protocol";
+import { isSysError, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
+import type { SysEvent, Transport } from "@aiosjs/sdk/protocol";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
 import type { CallRow, KeptProgram, Principal } from "./ports.ts";
@@ -18,6 +18,7 @@ export class Incarnations {
   readonly #parts: Parts;
   readonly #lifecycle: Lifecycle;
   readonly #openTransport: (principal: Principal) => Transport;
+  readonly #runs = new WeakMap<Process, Promise<void>>();
   #isClosing = false;
 
   constructor(parts: Parts, lifecycle: Lifecycle, openTransport: (principal: Principal) => Transport) {
@@ -33,8 +34,9 @@ export class Incarnations {
 
   /** A process whose program ran under an earlier kernel: it goes on where its recorded answers end. */
   async again(process: Process): Promise<void> {
+    const { abort } = process;
     const rows = await this.recordedOf(process);
-    if (process.exit) return;
+    if (process.exit || process.abort !== abort) return;
     // Its program may live on without a kernel to talk to: there are never two of them.
     if (process.host) this.#parts.host.signal(process.host, "kill");
     process.host = null;
@@ -67,28 +69,56 @@ export class Incarnations {
     }
   }
 
+  /** Ends the present incarnation and nothing else: what it has open is left. Resolves when nothing of it goes on. */
+  async stop(process: Process, reason: SysError): Promise<void> {
+    const { abort } = process;
+    process.abort = new AbortController();
+    process.dormant = undefined;
+    abort.abort(reason);
+    // What is held back for answers that nobody will ask for ends, too.
+    process.replay?.giveUpWhen(() => true);
+    const open = [...process.calls];
+    for (const record of open) {
+      record.isLeft = true;
+      record.cancel(reason);
+    }
+    await this.#runs.get(process);
+    await Promise.all(open.map((record) => record.hasEnded()));
+  }
+
   /** Runs its program to the end. */
-  async begin(process: Process): Promise<void> {
+  begin(process: Process): Promise<void> {
+    const run = this.#run(process);
+    this.#runs.set(process, run);
+    return run;
+  }
+
+  async #run(process: Process): Promise<void> {
     const { programs } = this.#parts;
-    const { pid, tenant, key, capabilities } = process;
+    const { pid, tenant, key, capabilities, abort } = process;
+    const isStopped = (): boolean => this.#isClosing || process.abort !== abort;
     process.hasBegun = true;
     try {
       const result = await programs.run({
         pid,
         tenant,
         program: process.program as KeptProgram,
-        transport: this.#openTransport({ tenant, key: key as Principal["key"], pid, scopes: capabilities }),
-        signal: process.abort.signal,
+        transport: untilStopped(
+          this.#openTransport({ tenant, key: key as Principal["key"], pid, scopes: capabilities }),
+          abort.signal,
+        ),
+        signal: abort.signal,
         print: (text) => this.#print(process, text),
         started: (group) => {
+          if (isStopped()) return;
           process.host = group;
           this.#lifecycle.save(process);
         },
         quiet: (isStill) => this.#quiet(process, isStill),
       });
-      if (!this.#isClosing) this.#lifecycle.end(process, { code: 0, signal: null, reason: "finished", result });
+      if (!isStopped()) this.#lifecycle.end(process, { code: 0, signal: null, reason: "finished", result });
     } catch (cause) {
-      if (this.#isClosing || process.exit) return;
+      if (isStopped() || process.exit) return;
       if (isDeath(cause) && this.#mayGoOn(process)) this.#afterDeath(process, cause);
       else this.#fail(process, cause);
     }
@@ -104,6 +134,7 @@ export class Incarnations {
 
   #afterDeath(process: Process, cause: Error): void {
     const { timers, clock, logs } = this.#parts;
+    const { abort } = process;
     const died = new SysError("ECANCELED", cause.message);
     // What it had asked for has nobody to hear it; the next incarnation asks again.
     for (const record of process.calls) {
@@ -112,7 +143,7 @@ export class Incarnations {
     }
     logs.append(process.pid, `⟲ ${cause.message}; it is started again\n`);
     timers.at(clock.nowMs() + RESTART_PAUSE_MS * 2 ** ((process.deaths?.count ?? 1) - 1), () => {
-      if (!process.exit && !this.#isClosing) void this.again(process);
+      if (!process.exit && !this.#isClosing && process.abort === abort) void this.again(process);
     });
   }
 
@@ -136,6 +167,17 @@ export class Incarnations {
   #print({ pid, replay }: Process, text: string): void {
     if (!replay || replay.isLive) this.#parts.logs.append(pid, text);
   }
+}
+
+/** An incarnation that was stopped is not heard any more: its calls would be taken for the next one's. */
+const untilStopped = (transport: Transport, signal: AbortSignal): Transport => ({
+  syscall: (name, args, options) => (signal.aborted ? refused(signal.reason) : transport.syscall(name, args, options)),
+});
+
+async function* refused(reason: unknown): AsyncGenerator<readonly SysEvent[]> {
+  const error = isSysError(reason) ? reason : new SysError("ECANCELED", "the program was stopped");
+  const timing = { queuedAt: 0, startedAt: 0, endedAt: 0, waitingMs: 0, turnaroundMs: 0 };
+  yield [{ type: "syscall.failed", error: toProblem(error), usage: noUsage, timing }];
 }
 
 /** Its process was killed: what it was doing can be done again. */

@@ -54,8 +54,11 @@ export interface CallRow {
   readonly seq: number;
   readonly name: string;
   readonly device: string;
-  /** `ambiguous`: it was issued, and nobody knows whether it happened; a person is asked. */
-  readonly state: "intent" | "done" | "failed" | "ambiguous";
+  /**
+   * `ambiguous`: it was issued, and nobody knows whether it happened; a person is asked. `undone`: its process was taken back
+   * to an earlier call; whether it had failed, `error` says.
+   */
+  readonly state: "intent" | "done" | "failed" | "ambiguous" | "undone";
   /** Arguments; `messages` of a chat are stored one blob each, shared between calls. `undefined` leaves a stored one as it is. */
   readonly request: unknown;
   readonly result: unknown;

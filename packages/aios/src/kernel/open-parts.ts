@@ -36,6 +36,7 @@ import { Sleepers } from "./sleepers.ts";
 import { Timers } from "./timers.ts";
 import { TopicLog } from "./topic-log.ts";
 import { Topics } from "./topics.ts";
+import { Uploads } from "./uploads.ts";
 import { createValueHolding } from "./value-holding.ts";
 import { ValueVersions } from "./value-versions.ts";
 
@@ -111,6 +112,7 @@ export async function openParts(
   const processes = new ProcessTable({ random, clock });
   const mailbox = new Mailbox(outbox, image);
   const values = new ValueVersions({ journal, outbox });
+  const holdings = [createValueHolding({ journal, outbox, clock, values }), ...(options.holdings ?? [])];
   const parts: Parts = {
     clock,
     random,
@@ -134,7 +136,8 @@ export async function openParts(
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
-    holdings: [createValueHolding({ journal, outbox, clock, values }), ...(options.holdings ?? [])],
+    holdings,
+    uploads: new Uploads({ clock, timers, random, journal, outbox, holdings, processes }),
     mailbox,
     pipes: new Pipes({ mailbox, processes, clock, random }),
     sleepers: new Sleepers(mailbox, image.intents),

@@ -7,7 +7,18 @@ import type { Lease } from "./lease.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipes } from "./pipes.ts";
-import type { Clock, Hash, Host, Journal, KernelSettings, Logs, ProgramDriver, Random, Toolbox } from "./ports.ts";
+import type {
+  Clock,
+  Hash,
+  Holding,
+  Host,
+  Journal,
+  KernelSettings,
+  Logs,
+  ProgramDriver,
+  Random,
+  Toolbox,
+} from "./ports.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { Retries } from "./retries.ts";
@@ -16,6 +27,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { Sleepers } from "./sleepers.ts";
 import type { Timers } from "./timers.ts";
 import type { Topics } from "./topics.ts";
+import type { Uploads } from "./uploads.ts";
 import type { ValueVersions } from "./value-versions.ts";
 
 /** What the rooms of the kernel share: the ports, and one of each table. */
@@ -42,6 +54,9 @@ export interface Parts {
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;
+  /** What processes hold beside their calls; the values are the first. */
+  readonly holdings: readonly Holding[];
+  readonly uploads: Uploads;
   readonly mailbox: Mailbox;
   readonly pipes: Pipes;
   readonly sleepers: Sleepers;

@@ -126,6 +126,13 @@ export class ProcessTable {
     process.parent?.children.delete(process);
   }
 
+  /** It lives again after its end. */
+  revive(process: Process): void {
+    const index = this.#zombies.indexOf(process);
+    if (index >= 0) this.#zombies.splice(index, 1);
+    process.revive();
+  }
+
   /** The process has ended: it stays as a zombie, and the oldest zombies go. */
   retire(process: Process): void {
     if (!process.parent) process.attained.leave();

@@ -5,6 +5,7 @@ import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
 import { llmRoutingSyscalls } from "./llm-routing.ts";
 import { procSyscalls } from "./proc.ts";
+import { procStateSyscalls } from "./proc-state.ts";
 import type { SyscallSpec } from "./spec.ts";
 import { budgetSyscalls, callSyscalls, keySyscalls, sysSyscalls } from "./sys.ts";
 import { toolSyscalls } from "./tool.ts";
@@ -16,6 +17,7 @@ export const syscallTable = {
   ...llmSyscalls,
   ...llmRoutingSyscalls,
   ...procSyscalls,
+  ...procStateSyscalls,
   ...traceSyscalls,
   ...mailSyscalls,
   ...pipeSyscalls,

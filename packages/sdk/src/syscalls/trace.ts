@@ -3,8 +3,8 @@ import { timingSchema, usageSchema } from "../usage.ts";
 import { pidSchema, syscall } from "./spec.ts";
 
 const callStateSchema = z
-  .enum(["queued", "running", "done", "failed", "ambiguous"])
-  .describe("ambiguous: it may have happened; a person is asked");
+  .enum(["queued", "running", "done", "failed", "ambiguous", "undone"])
+  .describe("ambiguous: it may have happened, and a person is asked; undone: its process was taken back behind it");
 
 const callViewSchema = z.object({
   call: z.string(),

@@ -8,6 +8,7 @@ import { shortPid } from "../../tui/process-table.ts";
 import { wrap } from "../../tui/width.ts";
 import { CliError, usage } from "../cli-error.ts";
 import { replayText } from "../messages/replay.ts";
+import { stateText } from "../messages/state.ts";
 import type { ContextOf } from "../registry.ts";
 import { instantOf } from "../since.ts";
 import { table } from "../table.ts";
@@ -25,6 +26,10 @@ const WIDTH_OF_TEXT = 100;
 export async function run(context: Context): Promise<void> {
   const { options, t } = context;
   const { policy } = options;
+  if (context.args.pid !== undefined) {
+    if (policy !== undefined) throw new CliError(usage, t(stateText.notBoth));
+    return (await import("../replay-process.ts")).replayProcess(context, context.args.pid);
+  }
   if (policy === undefined) throw new CliError(usage, t(replayText.noPolicy), { hint: t(replayText.noPolicyHint) });
   const client = await context.client();
   const [{ policy: present }, { lanes }, { config }, calls] = await Promise.all([

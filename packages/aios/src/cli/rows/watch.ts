@@ -195,7 +195,7 @@ export const watchRows = [
       {
         name: "state",
         kind: "list",
-        choices: ["queued", "running", "done", "failed", "ambiguous"],
+        choices: ["queued", "running", "done", "failed", "ambiguous", "undone"],
         summary: { en: "only those in this state; may come several times", zh: "只显示该状态的调用；可重复" },
       },
       {
@@ -258,14 +258,21 @@ export const watchRows = [
     group: "process",
     effect: "read",
     summary: {
-      en: "see how recorded model calls would fare under another policy",
-      zh: "查看已记录的模型调用在另一调度策略下的表现",
+      en: "run a process again over its record, or recorded model calls under another policy",
+      zh: "按记录重新运行某个进程，或在另一调度策略下模拟已记录的模型调用",
     },
     details: {
-      en: "A simulation: the kernel's own scheduler on a virtual clock, with the calls of this home's journal as they came and as long as they took. No model is asked, and nothing changes.",
-      zh: "这是模拟：内核自身的调度器在虚拟时钟上运行，调用取自本主目录的日志，到达时刻与执行时长不变。不会请求任何模型，也不会改变任何状态。",
+      en: "With a process: its program runs from the first call to the last, is told what it was told, and makes no call of its own; exit 6 where it goes another way. With --policy a simulation: the kernel's own scheduler on a virtual clock, with the calls of this home's journal as they came and as long as they took. No model is asked, and nothing changes.",
+      zh: "给出进程时：其程序从第一个调用运行到最后一个，得到当时的应答，不发出任何新调用；若走向不同则退出码为 6。给出 --policy 时为模拟：内核自身的调度器在虚拟时钟上运行，调用取自本主目录的日志，到达时刻与执行时长不变。不会请求任何模型，也不会改变任何状态。",
     },
-    examples: ["aios replay --policy fifo", "aios replay --policy priority --since 24h --json"],
+    examples: ["aios replay my-agent", "aios replay --policy fifo", "aios replay --policy priority --since 24h --json"],
+    args: [
+      {
+        name: "pid",
+        isOptional: true,
+        summary: { en: "an agent or a module, by pid, prefix or name", zh: "智能体或模块（进程号、前缀或名称）" },
+      },
+    ],
     options: [
       {
         name: "policy",

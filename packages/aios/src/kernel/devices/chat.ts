@@ -23,7 +23,7 @@ export const chatDevice: KernelDevice<"llm.recall" | "llm.forget"> = {
       };
     const { state, request, result, error, usage, timing } = await rowOf(call, context);
     // An intent without a record was cut off when the kernel stopped: a client cannot come back to it.
-    if (state === "intent" || state === "ambiguous") throw unknownChat(call);
+    if (state !== "done" && state !== "failed") throw unknownChat(call);
     return { state, request, result, error, usage, timing };
   },
   "llm.forget": async ({ call }, context) => {

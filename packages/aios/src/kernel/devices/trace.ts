@@ -20,6 +20,9 @@ const turns: readonly Topic[] = [
   "process.suspended",
   "process.resumed",
   "process.exited",
+  "process.rolled-back",
+  "process.forked",
+  "process.restored",
   "budget.exhausted",
   "context.compacted",
 ];

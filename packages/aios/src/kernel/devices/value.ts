@@ -2,7 +2,7 @@ import { asPid, SysError } from "@aiosjs/sdk/protocol";
 import type { KernelCall, KernelDevice } from "./device.ts";
 import type { ValuePlace } from "../value-versions.ts";
 
-const MAX_KEY = 512;
+export const MAX_KEY = 512;
 const MAX_VALUE = 1_048_576;
 const OWN = "process:";
 
@@ -15,7 +15,7 @@ type ValueName = `value.${"get" | "list" | "put" | "remove"}`;
 export const valueDevice: KernelDevice<ValueName> = {
   "value.put": ({ scope, key, value, ifVersion }, call) => {
     const place = placeOf({ scope, key }, call);
-    const kept = { value: copyOf(value), isRemoved: false };
+    const kept = { value: checkValue(value), isRemoved: false };
     if (ifVersion === undefined) return { version: record(place, kept, call) };
     return call.parts.values.compare(place, (current) => {
       checkVersion(place, current, ifVersion);
@@ -88,8 +88,8 @@ function shelfOf(scope: string | undefined, { parts, principal, record }: Kernel
   return { tenant: owner.tenant, scope: OWN + owner.pid };
 }
 
-/** What is kept is what was given at the time of the call, whatever becomes of the caller's object. */
-function copyOf(value: unknown): unknown {
+/** What is kept is what was given at the time of the call, whatever becomes of the caller's object. @throws SysError EINVAL, E2BIG */
+export function checkValue(value: unknown): unknown {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
