@@ -12,6 +12,7 @@ import type { Standby } from "./boot-home.ts";
 import { readRootKey } from "./config/home.ts";
 import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
+import { systemCalendar } from "./drivers/clock/calendar.ts";
 import { realClock } from "./drivers/clock/real.ts";
 import { createWorkspace } from "./drivers/fs/workspace.ts";
 import { priceTable } from "./drivers/llm/prices/table.ts";
@@ -20,6 +21,7 @@ import { createLogs } from "./drivers/proc/logs.ts";
 import { createPrograms } from "./drivers/proc/programs.ts";
 import { systemHash, systemRandom } from "./drivers/random/system.ts";
 import { findEngine } from "./drivers/sql/find-engine.ts";
+import type { BuiltinTool } from "./drivers/tool/builtin/builtin-tool.ts";
 import { createBuiltinToolbox } from "./drivers/tool/builtin/toolbox.ts";
 import { createKernel } from "./kernel/kernel.ts";
 import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
@@ -41,6 +43,8 @@ export interface BootOptions {
   readonly programFolders?: readonly string[];
   /** Waits for a home that is held, and takes over. Default: it is refused. */
   readonly standby?: Standby;
+  /** Tools beside those that come with the kernel; they run in its process. */
+  readonly tools?: readonly BuiltinTool[];
   /** Who stands by takes over when this kernel has been silent for so long. Default 15,000. */
   readonly leaseMs?: number;
 }
@@ -76,7 +80,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const shelf = opened.use(new CoreShelf({ clock: realClock, env: stored, home }));
   const caches = opened.use(new CacheShelf({ clock: realClock, env: stored }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
-  const toolbox = opened.use(createBuiltinToolbox({ clock: realClock }));
+  const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
   const workspace = createWorkspace({ root: resolve(home, config.files.root) });
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
@@ -96,6 +100,7 @@ export async function boot(options: BootOptions): Promise<System> {
       }),
       cores,
       prices: priceTable,
+      calendar: systemCalendar,
       cache: await caches.stock(config),
       drivers: [workspace, toolbox],
       holdings: [workspace],

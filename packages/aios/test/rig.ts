@@ -3,6 +3,7 @@ import { createClient } from "@aiosjs/sdk";
 import type { Client, SyscallOptions } from "@aiosjs/sdk";
 import { asKeyId, asTenantId } from "@aiosjs/sdk/protocol";
 import type { ChatResult, JournalEvent, Pid, SysError } from "@aiosjs/sdk/protocol";
+import { systemCalendar } from "../src/drivers/clock/calendar.ts";
 import { createVirtualClock } from "../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
@@ -104,6 +105,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     clock,
     random: createSeededRandom(options.seed ?? 1),
     hash: systemHash,
+    calendar: systemCalendar,
     journal,
     settings,
     cores,

@@ -89,6 +89,15 @@ export interface JournalEventBodies {
   /** A call waits for what a person says. */
   "approval.asked": { approval: string; call: CallId; question: string };
   "approval.answered": { approval: string; call: CallId; state: string };
+  "timer.added": { timer: string; name: string; schedule: string };
+  "timer.removed": { timer: string; name: string; reason: string };
+  /** Its key is void: it comes no more. */
+  "timer.stopped": { timer: string; name: string; reason: string };
+  "timer.fired": { timer: string; name: string; pid: string };
+  /** Its time has come while the process of the time before still runs. */
+  "timer.skipped": { timer: string; name: string; pid: string };
+  /** Its program could not be started; the next time it is tried again. */
+  "timer.failed": { timer: string; name: string; code: string; detail: string };
   "topic.published": { topic: string; from: Pid | null; body: unknown };
   "topic.subscribed": { name: string; pattern: string; position: number };
   "topic.unsubscribed": { name: string };

@@ -3,6 +3,7 @@
 import type { CommandContext } from "./context.ts";
 import { approveRows } from "./rows/approve.ts";
 import { budgetRows } from "./rows/budget.ts";
+import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
 import { kernelRows } from "./rows/kernel.ts";
 import { labsRows } from "./rows/labs.ts";
@@ -79,6 +80,7 @@ export const commands = [
   ...watchRows,
   ...processRows,
   ...runRows,
+  ...cronRows,
   ...topicRows,
   ...stateRows,
   ...llmRows,

@@ -83,7 +83,7 @@ async function followed(client: Client, pid: string, context: Context): Promise<
 }
 
 /** An agent by name, by its folder or with its manifest; a module by its file. */
-async function programOf(
+export async function programOf(
   agent: string | ManifestInput,
   { task, model, context }: { task: string; model: string | undefined; context: Pick<Context, "cwd" | "t"> },
 ): Promise<ArgsOf<"proc.spawn">["program"]> {

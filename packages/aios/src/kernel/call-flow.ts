@@ -9,6 +9,7 @@ import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
 import { approvalDevice } from "./devices/approval.ts";
 import { chatDevice } from "./devices/chat.ts";
+import { cronDevice } from "./devices/cron.ts";
 import { llmDevice } from "./devices/llm.ts";
 import { mailDevice } from "./devices/mail.ts";
 import { pipeDevice } from "./devices/pipe.ts";
@@ -35,6 +36,7 @@ import type { Asked } from "./urgency.ts";
 
 const kernelDevices = {
   ...approvalDevice,
+  ...cronDevice,
   ...procDevice,
   ...procStateDevice,
   ...processListDevice,

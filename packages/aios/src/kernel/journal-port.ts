@@ -128,7 +128,7 @@ export interface TimerRow {
   /** Cron expression of five fields, or `@every 90s`. */
   readonly schedule: string;
   readonly timeZone: string;
-  /** Arguments of the `proc.spawn` that it makes. */
+  /** Its name, the arguments of the `proc.spawn` that it makes, and what it does while the last one still runs. */
   readonly program: unknown;
   readonly scopes: readonly string[];
   readonly nextAtMs: number | null;

@@ -94,7 +94,7 @@ class KernelDoor implements Kernel {
   }
 
   open(image: Parameters<Lifecycle["restore"]>[0], wasCrash: boolean): void {
-    const { keys, lease, outbox, settings } = this.#parts;
+    const { cron, keys, lease, outbox, settings } = this.#parts;
     const { rootKey } = this.#options;
     if (rootKey) {
       const isNew = keys.find(rootKey.token.split("_")[2] ?? "") === undefined;
@@ -107,6 +107,7 @@ class KernelDoor implements Kernel {
     const tenant = this.#homeTenant();
     outbox.event("kernel.started", { tenant, pid: null }, { version: settings.version, wasCrash });
     this.isReady = true;
+    cron.open(image.timers, (principal, id) => this.syscall("cron.run", { id }, { principal, onDetach: "keep" }));
   }
 
   async recollectAnswers(): Promise<void> {

@@ -1,5 +1,6 @@
 import { Approvals } from "./approvals.ts";
 import { Budgets } from "./budget.ts";
+import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
 import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -10,6 +11,7 @@ import type { Parts } from "./parts.ts";
 import { Pipes } from "./pipes.ts";
 import type {
   Cache,
+  Calendar,
   Clock,
   Core,
   Driver,
@@ -63,6 +65,8 @@ export interface KernelPorts {
   readonly isSole?: () => boolean;
   /** Published prices, for models whose price nobody told. */
   readonly prices?: PriceTable;
+  /** What timers go by. Default: there are none. */
+  readonly calendar?: Calendar;
 }
 
 /** Numbers of events that a killed kernel may have shown to followers and not written: none is given again. */
@@ -142,6 +146,7 @@ export async function openParts(
     pipes: new Pipes({ mailbox, processes, clock, random }),
     sleepers: new Sleepers(mailbox, image.intents),
     topics: new Topics({ journal, outbox, clock, log: new TopicLog({ journal, outbox }) }, image.cursors),
+    cron: new Cron({ clock, timers, outbox, keys, processes, calendar: options.calendar }),
     router: new Router({
       lanes,
       estimator,

@@ -1,5 +1,6 @@
 import type { Approvals } from "./approvals.ts";
 import type { Budgets } from "./budget.ts";
+import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
 import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
@@ -61,5 +62,6 @@ export interface Parts {
   readonly pipes: Pipes;
   readonly sleepers: Sleepers;
   readonly topics: Topics;
+  readonly cron: Cron;
   settings: KernelSettings;
 }

@@ -66,6 +66,17 @@ export interface Clock {
   wakeAt(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** When schedules come, by the clocks of people. */
+export interface Calendar {
+  /** IANA name of the machine's own time zone. */
+  readonly timeZone: string;
+  /**
+   * The first instant of a cron expression after `afterMs`; undefined where there is none (the 30th of February).
+   * @throws SysError EINVAL for what is no schedule, or no time zone.
+   */
+  nextAt(schedule: string, timeZone: string, afterMs: number): number | undefined;
+}
+
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;

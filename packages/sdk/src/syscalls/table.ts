@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { approvalSyscalls } from "./approval.ts";
+import { cronSyscalls } from "./cron.ts";
 import { fsSyscalls } from "./fs.ts";
 import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
@@ -19,6 +20,7 @@ export const syscallTable = {
   ...procSyscalls,
   ...procStateSyscalls,
   ...traceSyscalls,
+  ...cronSyscalls,
   ...mailSyscalls,
   ...pipeSyscalls,
   ...topicSyscalls,

@@ -1,12 +1,12 @@
 import type { CommandModule, CommandRow, OptionSpec } from "../registry.ts";
 
-const model = {
+export const model = {
   name: "model",
   kind: "text",
   value: "NAME",
   summary: { en: "core/model, a model's name, an alias, or auto", zh: "core/model、模型名、别名，或 auto" },
 } as const satisfies OptionSpec;
-const quality = [
+export const quality = [
   { name: "name", kind: "text", value: "NAME", summary: { en: "what ps calls it", zh: "在 ps 中显示的名称" } },
   {
     name: "nice",
@@ -40,6 +40,7 @@ const quality = [
   {
     name: "onExhausted",
     kind: "text",
+    value: "WHAT",
     choices: ["suspend", "hold", "refuse"],
     summary: {
       en: "when a limit is reached: suspend until its window is over, hold until somebody resumes it or raises the limit, or refuse the calls; default: refuse for commands, suspend for agents",

@@ -176,7 +176,7 @@ function keptAgent(program: ParsedArgsOf<"proc.spawn">["program"], manifest: Man
 }
 
 /** What a program without a name is called: its file. */
-function nameOf(program: ParsedArgsOf<"proc.spawn">["program"]): string {
+export function nameOf(program: ParsedArgsOf<"proc.spawn">["program"]): string {
   const path = program.kind === "command" ? program.command[0] : program.kind === "module" ? program.file : undefined;
   return path?.slice(path.lastIndexOf("/") + 1) || "process";
 }

@@ -97,6 +97,7 @@ export const sysDevice: KernelDevice<SysName> = {
     if (row.id === principal.key) throw new SysError("EINVAL", "a key cannot revoke itself");
     const revoked = parts.keys.revoke(row.id) as KeyRow;
     parts.outbox.note({ kind: "key", row: revoked });
+    parts.cron.keyRevoked(row.id);
     parts.outbox.event("key.revoked", { tenant: row.tenant, pid: null }, { key: row.id });
     for (const process of parts.processes)
       if (process.key === row.id)

@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import type { Clock, Toolbox } from "../../../kernel/ports.ts";
+import type { BuiltinTool } from "./builtin-tool.ts";
 import { calculatorTool } from "./calculator.ts";
 import { openComputer } from "./compute.ts";
 import type { ComputerOptions } from "./compute.ts";
@@ -12,14 +13,16 @@ export interface BuiltinToolboxOptions extends ComputerOptions {
   readonly clock: Pick<Clock, "nowMs">;
   /** Calls at once. Default 64: most of them wait for files. */
   readonly concurrency?: number;
+  /** Tools beside its own. */
+  readonly more?: readonly BuiltinTool[];
 }
 
 /** The tools that every process finds: its files, a calculator, dates, JSON queries. */
 export function createBuiltinToolbox(options: BuiltinToolboxOptions): Toolbox & AsyncDisposable {
-  const { clock, concurrency = 64, ...limits } = options;
+  const { clock, concurrency = 64, more = [], ...limits } = options;
   const computer = openComputer(limits);
   const tools = new Map(
-    [...fileTools, calculatorTool(computer), dateTool(clock), jsonQueryTool(computer)].map((tool) => [
+    [...fileTools, calculatorTool(computer), dateTool(clock), jsonQueryTool(computer), ...more].map((tool) => [
       tool.spec.name,
       tool,
     ]),
