@@ -183,8 +183,12 @@ export class CallFlow {
 
   /** Refused at the door: on record, unless the journal is what refuses, or holds how the call has ended. */
   refuse(record: CallRecord, error: SysError): void {
-    const isRecorded = this.#parts.outbox.failure === undefined && !record.isToldAgain;
-    if (isRecorded) return void this.#finish(record, { error, usage: noUsage }, []);
+    const { outbox, retries } = this.#parts;
+    const { recorded, process } = record;
+    // That it may have happened must not be forgotten: who asks again is not to make it a second time.
+    const isKept = record.isToldAgain || (!process.isReplayed && recorded !== undefined && mayHaveHappened(recorded));
+    if (outbox.failure === undefined && !isKept) return void this.#finish(record, { error, usage: noUsage }, []);
+    if (recorded && !process.isReplayed) retries.putBack(recorded);
     this.#options.calls.close(record);
     record.end({ error });
   }

@@ -48,6 +48,11 @@ export class Retries {
     if (!record.process.isReplayed) this.#keep(row, record.requestHash ?? this.#hashOf(record));
   }
 
+  /** Whoever came back for it was sent away: it is there for the next one. */
+  putBack(row: CallRow): void {
+    this.#keep(row, row.requestHash ?? this.#hashOf(row));
+  }
+
   #keep(row: CallRow, hash: string): void {
     const atMs = this.#ports.clock.nowMs();
     const left: Left = { row, requestHash: hash, atMs };
@@ -112,7 +117,7 @@ export class Retries {
       .filter((row) => row.idempotencyKey === null && row.state === "done" && isRecent(row))
       .filter((row) => isTold(row) && row.timing.endedAt > lastMs - LAST_MS)
       .toSorted((left, right) => right.timing.endedAt - left.timing.endedAt);
-    for (const row of [...cutOff, ...answered]) this.#keep(row, row.requestHash ?? this.#hashOf(row));
+    for (const row of [...cutOff, ...answered]) this.putBack(row);
   }
 
   /**

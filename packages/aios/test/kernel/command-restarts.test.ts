@@ -1,7 +1,7 @@
 import type { ChatResult } from "@aiosjs/sdk";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import { isSysError } from "@aiosjs/sdk/protocol";
+import { asPid, isSysError } from "@aiosjs/sdk/protocol";
 import type { ProcessView } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
@@ -132,6 +132,41 @@ describe("a command that is started again", () => {
     const adopted = clientOf(second, again.key);
     const rest = textsOf(await world.clock.run(Promise.all([1, 2, 3, 4].map(() => ask(adopted)))));
     expect([...told, ...rest]).toEqual([...before, "sample 6"]);
+  });
+
+  test("asks about a call that may have happened as often as it takes: who stops waiting does not make it again", async () => {
+    const world = newWorld();
+    const journal = createMemoryJournal();
+    const dying = mortal(journal, { lastCommit: Infinity });
+    const first = await kernelOn(world, dying);
+    const { pid, key } = await first.admin.proc.spawn({ program: { ...program, restart: "on-failure" } });
+    world.machine.add(100);
+    await first.admin.proc.bind({ pid, hostPid: 100, hostStartedAt: "100" });
+    const letter = { name: "post", arguments: { to: "you" } };
+    const send = async ({ kernel }: Rig) => {
+      const caller = {
+        principal: kernel.authenticate(key ?? ""),
+        pid: asPid(pid),
+        idempotencyKey: "1",
+        onDetach: "keep" as const,
+      };
+      await kernel.recollect(caller);
+      return kernel.syscall("tool.call", letter, caller);
+    };
+    await send(first);
+    await world.clock.run(world.clock.nowMs() + 100);
+    expect(world.posted).toEqual(["you"]);
+    dying.kill();
+
+    const second = await kernelOn(world, journal);
+    const impatient = await send(second);
+    await world.clock.run(world.clock.nowMs() + 100);
+    impatient.cancel();
+    await world.clock.run(world.clock.nowMs() + 100);
+    const patient = await send(second);
+    await world.clock.run(world.clock.nowMs() + 1_000);
+    const { approvals } = await second.admin.approval.list();
+    expect([approvals.map(({ call }) => call), world.posted]).toEqual([[patient.call], ["you"]]);
   });
 
   test("has a key of its own for each start: the old one is void, and neither is in the journal", async () => {
