@@ -13,6 +13,8 @@ import { stateText } from "./messages/state.ts";
 const FORMAT = 1;
 /** Of a line; beyond it the file was not made by us, or unpacks to more than anybody has. */
 const MAX_LINE = 256 * 1024 * 1024;
+/** Of the first line, which says what the file is. */
+const MAX_HEAD = 64 * 1024;
 
 type Speaker = Pick<CommandContext, "t" | "signal">;
 const damagedExit = ["EIO", 1] as const;
@@ -109,23 +111,29 @@ function parsed(json: string): Head | SnapshotItem | End | undefined {
 }
 
 async function* unpackedLines(file: string, { t }: Speaker): AsyncGenerator<string> {
-  let rest = "";
   let line = 0;
+  /** Of the line that is not whole yet: put together once, however many pieces it comes in. */
+  let pieces: string[] = [];
+  let length = 0;
   const decoder = new TextDecoder();
   const unpacked = createGunzip();
   const source = pipeline(createReadStream(file), unpacked);
   source.catch(() => undefined); // what went wrong is thrown by the iteration
   try {
     for await (const bytes of unpacked as AsyncIterable<Buffer>) {
-      rest += decoder.decode(bytes, { stream: true });
-      const lines = rest.split("\n");
-      rest = lines.pop() as string;
-      for (const each of lines) {
+      const [first = "", ...others] = decoder.decode(bytes, { stream: true }).split("\n");
+      pieces.push(first);
+      length += first.length;
+      for (const next of others) {
         line++;
-        yield each;
+        yield pieces.join("");
+        pieces = [next];
+        length = next.length;
       }
-      if (rest.length > MAX_LINE)
-        throw new CliError(usage, t(stateText.tooLong, { line: line + 1, file, most: MAX_LINE }));
+      if (length > (line === 0 ? MAX_HEAD : MAX_LINE))
+        throw line === 0
+          ? new CliError(usage, t(stateText.noSnapshot, { file }))
+          : new CliError(usage, t(stateText.tooLong, { line: line + 1, file, most: MAX_LINE }));
     }
     await source;
   } catch (cause) {
