@@ -122,3 +122,14 @@ test("what is newer, none of ours, or not there is told apart", async () => {
   expect(await read()).toBe("2 x.snapshot is no snapshot of aios");
   expect(await read(join(folder, "none"))).toMatch(/^3 none cannot be read: ENOENT/);
 });
+
+test("a line of many megabytes is read once, however many pieces it is unpacked in", { timeout: 20_000 }, async () => {
+  const item: SnapshotItem = { is: "held", holding: "values", body: "x".repeat(32_000_000) };
+  await write([item]);
+  expect((await read()).length).toBe(1);
+});
+
+test("a small file that unpacks to one endless line is given up at its beginning", { timeout: 20_000 }, async () => {
+  await writeFile(file, gzipSync(Buffer.alloc(64_000_000, "x")));
+  expect(await read()).toBe("2 x.snapshot is no snapshot of aios");
+});
