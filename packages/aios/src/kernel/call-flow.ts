@@ -100,7 +100,9 @@ export class CallFlow {
     void Promise.all([isSure ? undefined : lease.sure(), isWritable ? undefined : outbox.recovered()]).then(
       (fenced) => {
         try {
-          const refusal = fenced.find((cause) => cause !== undefined) ?? record.cancelled;
+          // A recorded answer is given in its turn all the same: others wait behind it.
+          const refusal =
+            fenced.find((cause) => cause !== undefined) ?? (record.isToldAgain ? undefined : record.cancelled);
           if (refusal) throw refusal;
           this.#begin(call);
         } catch (cause) {

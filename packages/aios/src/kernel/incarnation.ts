@@ -35,8 +35,8 @@ export class Incarnations {
   /** A process whose program ran under an earlier kernel: it goes on where its recorded answers end. */
   async again(process: Process): Promise<void> {
     const { abort } = process;
-    const rows = await this.recordedOf(process);
-    if (process.exit || process.abort !== abort) return;
+    const rows = await this.recordedOf(process).catch((cause: unknown) => this.#unreadable(process, abort, cause));
+    if (!rows || process.exit || process.abort !== abort) return;
     // Its program may live on without a kernel to talk to: there are never two of them.
     if (process.host) this.#parts.host.signal(process.host, "kill");
     process.host = null;
@@ -46,6 +46,16 @@ export class Incarnations {
     this.#parts.outbox.event("process.restarted", process, { incarnation: process.incarnation, calls: rows.length });
     this.#lifecycle.save(process);
     await this.begin(process);
+  }
+
+  /** One damaged record keeps neither the kernel nor other programs from going on: its process waits for a person. */
+  #unreadable(process: Process, abort: AbortController, cause: unknown): void {
+    if (process.abort !== abort) return;
+    this.#lifecycle.suspend(
+      process,
+      `its record cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+    process.dormant = () => void this.again(process);
   }
 
   /** Commands that live on after a restart of their own: what they were not told again yet, they still are. */
@@ -61,6 +71,8 @@ export class Incarnations {
   async recordedOf({ tenant, pid }: Process): Promise<CallRow[]> {
     const rows: CallRow[] = [];
     await this.#parts.outbox.flushed();
+    // On a full disk what was told is not there yet, and will be.
+    await this.#parts.outbox.recovered();
     for (;;) {
       const afterSeq = rows.at(-1)?.seq ?? 0;
       const page = await this.#parts.journal.calls({ tenant, pid, afterSeq, limit: PAGE });
@@ -75,14 +87,20 @@ export class Incarnations {
     process.abort = new AbortController();
     process.dormant = undefined;
     abort.abort(reason);
+    const left = this.#leave(process, reason);
+    await this.#runs.get(process);
+    await left;
+  }
+
+  /** What the incarnation has open is left to the next one. Resolves when nothing of it goes on, be it on its way to the journal. */
+  async #leave({ calls, replay }: Process, reason: SysError): Promise<void> {
     // What is held back for answers that nobody will ask for ends, too.
-    process.replay?.giveUpWhen(() => true);
-    const open = [...process.calls];
+    replay?.giveUpWhen(() => true);
+    const open = [...calls];
     for (const record of open) {
       record.isLeft = true;
       record.cancel(reason);
     }
-    await this.#runs.get(process);
     await Promise.all(open.map((record) => record.hasEnded()));
   }
 
@@ -135,16 +153,15 @@ export class Incarnations {
   #afterDeath(process: Process, cause: Error): void {
     const { timers, clock, logs } = this.#parts;
     const { abort } = process;
-    const died = new SysError("ECANCELED", cause.message);
     // What it had asked for has nobody to hear it; the next incarnation asks again.
-    for (const record of process.calls) {
-      record.isLeft = true;
-      record.cancel(died);
-    }
+    const left = this.#leave(process, new SysError("ECANCELED", cause.message));
     logs.append(process.pid, `⟲ ${cause.message}; it is started again\n`);
-    timers.at(clock.nowMs() + RESTART_PAUSE_MS * 2 ** ((process.deaths?.count ?? 1) - 1), () => {
+    const again = (): void => {
       if (!process.exit && !this.#isClosing && process.abort === abort) void this.again(process);
-    });
+    };
+    // What has ended is on record by then, also on a full disk: it is told, not made again.
+    const pauseMs = RESTART_PAUSE_MS * 2 ** ((process.deaths?.count ?? 1) - 1);
+    timers.at(clock.nowMs() + pauseMs, () => void left.then(again));
   }
 
   #fail(process: Process, cause: unknown): void {

@@ -349,6 +349,7 @@ class KernelDoor implements Kernel {
     for (const record of this.#calls) record.isLeft = record.process.isReplayed;
     for (const record of this.#calls)
       if (record.state === "queued" || record.device === "kernel") record.cancel(reason);
+    for (const { replay } of this.#parts.processes) replay?.giveUpWhen(() => true);
     const grace = new Promise<void>((resolve) => void timers.at(clock.nowMs() + this.#parts.settings.graceMs, resolve));
     await Promise.race([this.#calls.drained(), grace]);
     for (const record of this.#calls) record.cancel(reason);

@@ -26,6 +26,7 @@ import type { Lender } from "./urgency.ts";
 
 /** Who is suspended so waits for a person; all else is a budget, and begins with the word. */
 const BY_SIGNAL = "by a signal";
+const isBudget = (reason: string): boolean => reason.startsWith("budget");
 
 /** How processes begin, stop, go on and end. */
 export class Lifecycle {
@@ -82,7 +83,7 @@ export class Lifecycle {
       this.#parts.timers.at(process.startedAtMs + wall.limit, () => this.#wallReached(process, wall));
     }
     // Who was stopped by a limit goes on when it is raised.
-    if (process.suspended?.startsWith("budget")) this.resume(process, "its limits were changed");
+    if (process.suspended !== undefined && isBudget(process.suspended)) this.resume(process, "its limits were changed");
   }
 
   #wallReached(process: Process, wall: Account): void {
@@ -101,6 +102,7 @@ export class Lifecycle {
     const ended = new SysError("ECANCELED", `process ${process.pid} has ended: ${exit.reason}`);
     process.abort.abort(ended);
     for (const record of process.calls) record.cancel(ended);
+    process.replay?.giveUpWhen(() => true);
     for (const row of keys.list()) if (row.pid === process.pid) this.#revoke(row);
     outbox.event("process.exited", process, { code: exit.code, signal: exit.signal, reason: exit.reason });
     this.save(process);
@@ -167,7 +169,9 @@ export class Lifecycle {
     if (process.kind === "agent" && reason !== BY_SIGNAL) {
       const alone = wakesAtMs === undefined ? "" : "it goes on by itself when the window is over; ";
       const later = process.onExhausted === "hold" ? `, and when the window is over: aios resume ${process.pid}` : "";
-      const hint = `${alone}aios limits ${process.pid} RESOURCE=NUMBER lets it go on${later}`;
+      const hint = isBudget(reason)
+        ? `${alone}aios limits ${process.pid} RESOURCE=NUMBER lets it go on${later}`
+        : `aios resume ${process.pid} tries again`;
       this.#parts.logs.append(process.pid, `‖ suspended: ${reason.replace(/^budget: /, "")}\n  → ${hint}\n`);
     }
     this.save(process);

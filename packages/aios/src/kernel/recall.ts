@@ -24,7 +24,7 @@ export async function recall(record: CallRecord, row: CallRow, { turn, calls, pa
       await outbox.commit({ kind: "call", row: { ...row, request: undefined, incarnation } }).catch(() => undefined);
     refusal = record.cancelled;
   } catch (cause) {
-    refusal = cause as SysError;
+    refusal = record.cancelled ?? (cause as SysError);
   }
   if (!isReplayed) retries.ended(record, { ...row, incarnation });
   calls.close(record);
