@@ -1,5 +1,5 @@
 import type { ResultOf } from "@aiosjs/sdk/protocol";
-import { refuseModule, seesAll } from "./access.ts";
+import { attenuate, refuseModule, seesAll } from "./access.ts";
 import type { KernelCall } from "./devices/device.ts";
 import { callOf, heldCalls, ToldCalls } from "./held-calls.ts";
 import type { JournalRecord } from "./ports.ts";
@@ -20,14 +20,18 @@ export async function fork(
 ): Promise<ResultOf<"proc.fork">> {
   const { outbox, holdings, processes } = parts;
   if (from.kind === "module" && !seesAll(principal)) throw refuseModule();
+  const capabilities = attenuate(
+    from.capabilities,
+    principal.pid === null ? principal.scopes : record.process.capabilities,
+  );
   const process = processes.add({
     tenant: from.tenant,
-    parent: from.parent?.exit ? undefined : from.parent,
+    parent: livingParentOf(from),
     name,
     kind: from.kind,
     nice: from.nice,
     class: from.class,
-    capabilities: from.capabilities,
+    capabilities,
     onExhausted: from.onExhausted,
     program: from.program,
     model: from.model,
@@ -58,4 +62,9 @@ export async function fork(
   record.effects.push(outbox.eventRecord("process.forked", process, { from: from.pid, seq }));
   record.settles.push((isKept) => void (isKept ? lifecycle.goOn(process) : discard()));
   return { pid: process.pid, seq };
+}
+
+/** The nearest one above it that lives: what binds those above binds the fork too. */
+function livingParentOf({ parent }: Process): Process | undefined {
+  return parent?.exit ? livingParentOf(parent) : parent;
 }

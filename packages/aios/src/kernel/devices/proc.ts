@@ -71,6 +71,8 @@ export const procDevice: KernelDevice<ProcName> = {
       });
     if (principal.pid === process.pid) throw new SysError("EACCES", "a command is started again by its parent alone");
     if (process.isInterrupted) throw new SysError("EINVAL", `process ${pid} was interrupted: it is not started again`);
+    // The answer is a key: nobody gets one that may do more than they.
+    attenuate(process.capabilities, principal.pid === null ? principal.scopes : record.process.capabilities);
     return restartCommand(process, { parts, lifecycle, record });
   },
 
@@ -93,6 +95,7 @@ export const procDevice: KernelDevice<ProcName> = {
     const process = parts.processes.visible(pid, principal);
     const reached = tree ? [...process.tree()].toReversed() : [process];
     const live = reached.filter((one) => !one.exit);
+    if (signal === "resume" && principal.pid !== null) for (const one of live) checkMayResume(one, principal.pid);
     for (const one of live) {
       if (one === record.process) one.calls.delete(record);
       lifecycle.signal(one, signal, principal.pid);
@@ -126,9 +129,7 @@ export const procDevice: KernelDevice<ProcName> = {
     const giveBack = lifecycle.lend({ process: record.process, asked }, process);
     if (timeoutMs === undefined) return process.ended(signal).finally(giveBack);
     const expired = new AbortController();
-    const timer = parts.timers.at(parts.clock.nowMs() + timeoutMs, () =>
-      expired.abort(stillThere(process, timeoutMs)),
-    );
+    const timer = parts.timers.at(parts.clock.nowMs() + timeoutMs, () => expired.abort(stillThere(process, timeoutMs)));
     try {
       return await process.ended(AbortSignal.any([signal, expired.signal]));
     } finally {
@@ -158,6 +159,16 @@ export const procDevice: KernelDevice<ProcName> = {
     return { sizeBytes };
   },
 };
+
+/** @throws SysError EACCES for who waits for a person, or for those above it. */
+function checkMayResume({ pid, onExhausted, suspended }: Process, by: string): void {
+  if (suspended === undefined) return;
+  if (pid === by) throw new SysError("EACCES", "a process cannot resume itself");
+  if (onExhausted === "hold" && suspended.startsWith("budget"))
+    throw new SysError("EACCES", `process ${pid} has spent its budget, and waits for a person`, {
+      hint: `a person lets it go on: aios resume ${pid}`,
+    });
+}
 
 function stillThere(process: Process, timeoutMs: number): SysError {
   const { pid, state, asks } = process;
