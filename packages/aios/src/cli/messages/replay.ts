@@ -3,7 +3,10 @@ import type { Text } from "../text.ts";
 /** What `replay` says. */
 export const replayText = {
   noPolicy: { en: "say which process, or which policy", zh: "请指定进程或策略" },
-  noPolicyHint: { en: "aios replay PID, or aios replay --policy fifo", zh: "aios replay PID 或 aios replay --policy fifo" },
+  noPolicyHint: {
+    en: "aios replay PID, or aios replay --policy fifo",
+    zh: "aios replay PID 或 aios replay --policy fifo",
+  },
   noCalls: { en: "no model call is on record for this time", zh: "该时段没有记录到模型调用" },
   cut: { en: "only the first {count} calls were taken", zh: "只取了前 {count} 个调用" },
   working: {
