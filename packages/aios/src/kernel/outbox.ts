@@ -1,10 +1,16 @@
 import { isSysError } from "@aiosjs/sdk/protocol";
 import type { JournalEvent, JournalEventBodies, Pid, SysError, TenantId, Topic } from "@aiosjs/sdk/protocol";
+import { latestRows } from "./latest-rows.ts";
 import type { Clock, Journal, JournalRecord } from "./ports.ts";
 import type { Timer, Timers } from "./timers.ts";
 
 /** Events kept in memory for followers that are nearly up to date. */
 const RECENT = 4_096;
+/** Of bodies that programs publish, so many characters are kept there, and the newest events in any case. */
+const RECENT_CHARS = 64 * 1_048_576;
+const RECENT_LEAST = 256;
+/** Events that a follower who is far behind reads from the journal at a time, of up to a megabyte each. */
+const PAGE = 128;
 /** Pause between tries of a journal that cannot write: who makes room need not tell the kernel, nor lose a call to it. */
 const RETRY_MS = 1_000;
 /** What need not be awaited is gathered for so long: one message to the writer and one fsync for many calls. */
@@ -34,6 +40,9 @@ export class Outbox {
   /** Settles when what was sent last is in the journal, or refused. */
   #sent: Promise<unknown> = Promise.resolve();
   readonly #recent: JournalEvent[] = [];
+  #recentChars = 0;
+  /** Of those in memory that are large, by their numbers. */
+  readonly #charsOf = new Map<number, number>();
   readonly #followers = new Set<() => void>();
   #failure: unknown;
   /** Another kernel has the journal: nothing is recorded any more. */
@@ -123,10 +132,20 @@ export class Outbox {
     this.note(this.eventRecord(topic, origin, body));
   }
 
-  eventRecord<T extends Topic>(topic: T, { tenant, pid }: Origin, body: JournalEventBodies[T]): JournalRecord {
+  /** `chars`: of the body, where that is a program's and may be large. */
+  eventRecord<T extends Topic>(
+    topic: T,
+    { tenant, pid }: Origin,
+    body: JournalEventBodies[T],
+    chars = 0,
+  ): JournalRecord {
     const row = { seq: ++this.#seq, topic, tenant, pid, atMs: this.#clock.nowMs(), body } as JournalEvent;
     this.#recent.push(row);
-    if (this.#recent.length > 2 * RECENT) this.#recent.splice(0, RECENT);
+    if (chars > 0) this.#charsOf.set(row.seq, chars);
+    this.#recentChars += chars;
+    if (this.#recent.length > 2 * RECENT) this.#forget(RECENT);
+    else if (this.#recentChars > RECENT_CHARS && this.#recent.length > 2 * RECENT_LEAST)
+      this.#forget(this.#recent.length - RECENT_LEAST);
     for (const wake of this.#followers) wake();
     return { kind: "event", row };
   }
@@ -141,7 +160,7 @@ export class Outbox {
     this.#pending = [];
     this.#flushing = undefined;
     this.#underWay.add(order);
-    const sent = this.#journal.commit(records);
+    const sent = this.#journal.commit(latestRows(records));
     this.#sent = sent.catch(() => undefined);
     try {
       await sent;
@@ -167,6 +186,13 @@ export class Outbox {
       this.#unwritten.push({ order, records: kept }, ...this.#ahead.splice(0));
       this.#retryLater();
       throw cause;
+    }
+  }
+
+  #forget(count: number): void {
+    for (const { seq } of this.#recent.splice(0, count)) {
+      this.#recentChars -= this.#charsOf.get(seq) ?? 0;
+      this.#charsOf.delete(seq);
     }
   }
 
@@ -226,11 +252,11 @@ export class Outbox {
       const oldest = this.#recent[0]?.seq ?? this.#seq + 1;
       if (afterSeq + 1 < oldest && afterSeq < this.#seq) {
         await this.flushed();
-        const rows = await this.#journal.events({ ...query, afterSeq, limit: 1_000 });
+        const rows = await this.#journal.events({ ...query, afterSeq, limit: PAGE });
         const last = rows.at(-1);
         if (rows.length > 0) yield rows;
         // What was written meanwhile is in memory too: it is not told twice.
-        afterSeq = Math.max(afterSeq, last?.seq ?? 0, rows.length < 1_000 ? oldest - 1 : 0);
+        afterSeq = Math.max(afterSeq, last?.seq ?? 0, rows.length < PAGE ? oldest - 1 : 0);
         continue;
       }
       const wanted = this.#recent.slice(Math.max(0, afterSeq + 1 - oldest)).filter(isWanted);
