@@ -63,6 +63,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   return kernel;
 }
 
+/** Calls of a tenant that are under way, waiting ones too. Programs that are replayed make one a lane, and are not counted out. */
+const MAX_OPEN = 100_000;
+
 class KernelDoor implements Kernel {
   readonly #parts: Parts;
   readonly #options: KernelOptions;
@@ -155,6 +158,7 @@ class KernelDoor implements Kernel {
         checkAccess(access);
         return earlier.record.subscribe();
       }
+      if (earlier) process.replay?.drop(earlier.row);
       const recorded = earlier ?? (place && process.replay?.take(place));
       record = this.#record(call, process, { caller, place, row: recorded?.row });
       checkAccess(access);
@@ -266,6 +270,12 @@ class KernelDoor implements Kernel {
       record.cancelled = closing;
       throw closing;
     }
+    const { tenant, isReplayed } = record.process;
+    if (!isReplayed && this.#calls.openOf(tenant) > MAX_OPEN)
+      throw new SysError("EAGAIN", `${MAX_OPEN} calls of tenant ${tenant} are under way`, {
+        retryAfterMs: 1_000,
+        hint: "calls that wait (proc.sleep, proc.receive, topic.read…) take a timeoutMs, and can be cancelled: call.cancel",
+      });
     const { failure } = this.#parts.outbox;
     if (failure !== undefined && !record.process.isReplayed) throw toSysError("the journal", failure);
   }

@@ -50,6 +50,13 @@ export class Replay {
     }
   }
 
+  /** It was told under its key: no equal request is told it as well. */
+  drop({ call, requestHash }: CallRow): void {
+    const equal = requestHash === null ? undefined : this.#byMeaning.get(requestHash);
+    const index = equal?.findIndex((row) => row.call === call) ?? -1;
+    if (index >= 0) equal?.splice(index, 1);
+  }
+
   /** @throws SysError EDIVERGED when something else was asked in this place. */
   take({ key, name, requestHash }: Asked): Recorded | undefined {
     if (key === undefined) {

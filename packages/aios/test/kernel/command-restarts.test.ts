@@ -134,6 +134,30 @@ describe("a command that is started again", () => {
     expect([...told, ...rest]).toEqual([...before, "sample 6"]);
   });
 
+  test("is told by its own keys what it was told under them; an equal request under a new key is a new call", async () => {
+    const world = newWorld();
+    const rig = await kernelOn(world, createMemoryJournal());
+    const { pid, key } = await rig.admin.proc.spawn({ program: { ...program, restart: "on-failure" } });
+    world.machine.add(100);
+    await rig.admin.proc.bind({ pid, hostPid: 100, hostStartedAt: "100" });
+    const draw = async (token: string | null, idempotencyKey: string) => {
+      const principal = rig.kernel.authenticate(token ?? "");
+      const caller = { principal, pid: asPid(pid), idempotencyKey, onDetach: "keep" as const };
+      await rig.kernel.recollect(caller);
+      for await (const batch of rig.kernel.syscall("proc.random", {}, caller)) {
+        const last = batch.at(-1);
+        if (last?.type === "syscall.completed") return (last.result as { value: number }).value;
+      }
+      throw new Error("nothing was drawn");
+    };
+    const before = [await world.clock.run(draw(key, "1")), await world.clock.run(draw(key, "2"))];
+    const again = await startAgain(rig, world, pid);
+    const after: number[] = [];
+    for (const name of ["1", "2", "3"]) after.push(await world.clock.run(draw(again.key, name)));
+    expect(after.slice(0, 2)).toEqual(before);
+    expect(new Set(after).size).toBe(3);
+  });
+
   test("asks about a call that may have happened as often as it takes: who stops waiting does not make it again", async () => {
     const world = newWorld();
     const journal = createMemoryJournal();
