@@ -1,0 +1,52 @@
+// Pages of docs/how-to, done as they are printed: their programs, their lines, with kills of the kernel among them.
+import { expect, test } from "vitest";
+import { openHowToPage } from "./how-to-page.ts";
+import type { HowToPage } from "./how-to-page.ts";
+
+/** Generous: each line starts a Node process or two, and the machine may be busy. */
+const timeoutMs = 240_000;
+
+/** Before a line that wakes it, or kills its kernel, a process sleeps on its key. */
+const asleep =
+  ({ aios }: HowToPage, name: string, before = /proc\.wake|^kill -9/) =>
+  async (line: string): Promise<void> => {
+    if (!before.test(line)) return;
+    const sleeps = async () => (await aios.run(["trace", name, "--name", "proc.sleep", "--state", "running"])).out;
+    await expect.poll(sleeps, { timeout: timeoutMs / 2, interval: 100 }).toContain("key: ");
+  };
+
+test.runIf(process.platform !== "win32")(
+  "modules.md: the first module survives a kill -9 of its kernel, and asks no model twice",
+  { timeout: timeoutMs },
+  async () => {
+    await using page = await openHowToPage("modules.md");
+    const typed = await page.type("Five minutes", asleep(page, "report"));
+    expect(typed.filter(({ line }) => line.startsWith("kill -9"))).toHaveLength(1);
+    const { data: calls } = JSON.parse((await page.aios.run(["trace", "report", "--json"])).out) as {
+      data: { name: string; detail: string; incarnation: number }[];
+    };
+    const before = ["proc.now", "llm.chat", "llm.chat", "llm.chat"];
+    expect(calls.map(({ name }) => name)).toEqual([...before, "proc.sleep", "fs.write"]);
+    // What was answered before the kill was not asked again.
+    expect(calls.map(({ incarnation }) => incarnation)).toEqual([1, 1, 1, 1, 2, 2]);
+    const begun = /begun at (\S+), and approved/.exec(typed.at(-1)?.said ?? "")?.[1];
+    expect(calls[0]?.detail).toContain(String(Date.parse(begun ?? "")));
+  },
+);
+
+test.runIf(process.platform !== "win32")(
+  "messages.md: letters, pipes, topics across a kill -9, values, and a word that wakes",
+  { timeout: 2 * timeoutMs },
+  async () => {
+    await using page = await openHowToPage("messages.md");
+    await page.type("A home to try it in");
+    const last = async (section: string, before?: (line: string) => Promise<void>) =>
+      (await page.type(section, before)).at(-1)?.said;
+    expect(await last("The inbox")).toMatch(/from a person: \{"order":7\}[^]*1 letters/);
+    const [boss] = await page.type("Pipes");
+    expect(boss?.said.match(/read \{ page: \d \}/g)).toHaveLength(6);
+    expect(await last("Topics")).toContain('"value": 12');
+    expect(await last("Values")).toContain('"eur": 12');
+    expect(await last("Sleep and wake", asleep(page, "watcher"))).toContain("deploy 42");
+  },
+);
