@@ -8,7 +8,7 @@ export interface Holder {
 }
 
 /** A piece of what a process holds, as it travels to another machine: JSON, of some hundred kilobytes at most. */
-export interface HeldPiece {
+interface HeldPiece {
   /** Where it stands among the others: `export` goes on behind it. */
   readonly place: string;
   readonly body: unknown;

@@ -36,7 +36,7 @@ export type {
   ToolSpec,
   Toolbox,
 } from "./driver-port.ts";
-export type { HeldPiece, Holder, Holding } from "./holding-port.ts";
+export type { Holder, Holding } from "./holding-port.ts";
 export type {
   ProcessRow,
   CallRow,
