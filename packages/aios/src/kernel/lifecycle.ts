@@ -6,6 +6,7 @@ import type { CallRecord } from "./call-record.ts";
 import { isUnsafe } from "./call-row.ts";
 import { isAnsweredFor, isAwaited, watchCommand } from "./command-watch.ts";
 import { Incarnations } from "./incarnation.ts";
+import { parentsFirst } from "./parents-first.ts";
 import type { Parts } from "./parts.ts";
 import { serviceOf } from "./policies/policy.ts";
 import type {
@@ -259,8 +260,7 @@ export class Lifecycle {
 
   /** What the journal holds becomes processes again; what died with the last kernel is ended, and paid for. */
   restore(image: JournalImage): void {
-    const rows = image.processes.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
-    for (const row of rows) this.#restoreProcess(row);
+    for (const row of parentsFirst(image.processes)) this.#restoreProcess(row);
     for (const call of image.intents) this.#settleIntent(call);
     for (const process of this.#parts.processes) {
       if (process.exit) continue;
