@@ -51,6 +51,12 @@ export class ValueVersions {
     return version;
   }
 
+  /** A write could not be recorded, and never was: the journal is asked anew. */
+  forget(place: ValuePlace): void {
+    this.#recent.delete(nameOf(place));
+    this.#older.delete(nameOf(place));
+  }
+
   #remember(place: ValuePlace, version: number): void {
     if (this.#recent.size >= RECENT) {
       this.#older = this.#recent;

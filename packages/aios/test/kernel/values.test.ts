@@ -9,6 +9,7 @@ import type { VirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { openSqliteJournal } from "../../src/drivers/journal/sqlite.ts";
 import type { Journal, ProgramDriver } from "../../src/kernel/ports.ts";
+import { fillable } from "../fillable-journal.ts";
 import { mortal } from "../mortal-journal.ts";
 import { openRig } from "../rig.ts";
 import type { Rig, RigOptions } from "../rig.ts";
@@ -200,4 +201,19 @@ test("what is too large, or not JSON, is refused; what is kept is what was given
   list.push(2);
   await put;
   expect(await value.get({ key: "k" })).toMatchObject({ value: [1] });
+});
+
+test("a value whose write a full disk has refused is as it was, also for who compares its version", async () => {
+  const { journal, disk } = fillable(createMemoryJournal());
+  const { client, clock } = await open({ journal });
+  const { value } = client("one").client;
+  const { version } = await value.put({ key: "kept", value: 1 });
+  await value.put({ key: "there", value: 1 });
+  disk.isFull = true;
+  const refused = [value.put({ key: "kept", value: 2 }), value.remove({ key: "there" })];
+  for (const one of refused) await expect(clock.run(Promise.resolve(one))).rejects.toThrow(failing("ENOSPC"));
+  disk.isFull = false;
+  await clock.run(clock.nowMs() + 5_000);
+  await value.put({ key: "kept", value: 3, ifVersion: version });
+  expect(await value.remove({ key: "there" })).toEqual({ removed: true });
 });

@@ -1,9 +1,14 @@
 import { asPid, SysError } from "@aiosjs/sdk/protocol";
+import type { ResultOf } from "@aiosjs/sdk/protocol";
 import type { KernelCall, KernelDevice } from "./device.ts";
 import type { ValuePlace } from "../value-versions.ts";
 
 export const MAX_KEY = 512;
 const MAX_VALUE = 1_048_576;
+/** Values that are read from the journal at a time, of up to a megabyte each. */
+const PAGE = 64;
+/** Characters of values on one page, beyond which it holds no further one. */
+const MAX_PAGE_CHARS = 8 * 1_048_576;
 const OWN = "process:";
 
 type ValueName = `value.${"get" | "list" | "put" | "remove"}`;
@@ -31,9 +36,18 @@ export const valueDevice: KernelDevice<ValueName> = {
 
   "value.list": async ({ scope, prefix, after, limit }, call) => {
     const place = shelfOf(scope, call);
-    const rows = await call.parts.journal.values({ ...place, prefix, afterKey: after, limit: limit + 1 });
-    const values = rows.slice(0, limit).map(({ key, value, version, atMs }) => ({ key, value, version, atMs }));
-    return { values, next: rows.length > limit ? (values.at(-1)?.key ?? null) : null };
+    const values: ResultOf<"value.list">["values"] = [];
+    let chars = 0;
+    for (let afterKey = after; ; afterKey = values.at(-1)?.key) {
+      const size = Math.min(PAGE, limit + 1 - values.length);
+      const rows = await call.parts.journal.values({ ...place, prefix, afterKey, limit: size });
+      for (const { key, value, version, atMs } of rows) {
+        if (values.length === limit || chars >= MAX_PAGE_CHARS) return { values, next: values.at(-1)?.key ?? null };
+        values.push({ key, value, version, atMs });
+        chars += JSON.stringify(value).length;
+      }
+      if (rows.length < size) return { values, next: null };
+    }
   },
 
   "value.remove": (args, call) => {
@@ -49,10 +63,11 @@ export const valueDevice: KernelDevice<ValueName> = {
 function record(
   place: ValuePlace,
   { value, isRemoved }: { value: unknown; isRemoved: boolean },
-  { parts, record: { effects } }: KernelCall,
+  { parts, record: { effects, settles } }: KernelCall,
 ): number {
   const version = parts.values.next(place, { isRemoved });
   effects.push({ kind: "value", row: { ...place, value, version, atMs: parts.clock.nowMs(), isRemoved } });
+  settles.push((isKept) => isKept || parts.values.forget(place));
   return version;
 }
 
