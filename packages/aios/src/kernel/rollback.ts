@@ -2,6 +2,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { isUnsafe } from "./call-row.ts";
 import { summarize } from "./devices/summary.ts";
+import { heldCalls } from "./held-calls.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
 import type { CallRow, JournalRecord } from "./ports.ts";
@@ -31,6 +32,8 @@ export async function rollBack(process: Process, seq: number, surroundings: Surr
     throw new SysError("EBUSY", `process ${process.pid} is on its way back to its call ${process.goingBackTo}`);
   process.goingBackTo = seq;
   try {
+    // What the program is to be told again is all there.
+    for await (const _ of heldCalls(parts, process, { seq }));
     for (const holding of parts.holdings) await holding.checkBack(process, seq);
     await parts.outbox.commitOnce({ kind: "process", row: { ...process.row(), ...process.alive() } });
   } catch (cause) {

@@ -148,6 +148,21 @@ describe("an agent that is taken back to an earlier call", () => {
       );
     expect(await refusal(rig.client("s", "other").client.proc.rollback({ pid, seq: 0 }))).toMatch(/^ESRCH /);
   });
+
+  test("is refused when the journal does not hold any more what its program was told", async () => {
+    const journal = createMemoryJournal();
+    const rig = await kernelOn(newWorld(), { journal });
+    const pid = await spawn(rig);
+    await finished(rig, pid);
+    const seq = await seqOf(rig, pid, 2);
+    const calls = journal.calls.bind(journal);
+    Object.assign(journal, {
+      calls: async (query: Parameters<typeof calls>[0]) =>
+        (await calls(query)).map((row) => (row.seq < 4 ? { ...row, result: undefined } : row)),
+    });
+    expect(await refusal(flow(rig.clock, rig.admin.proc.rollback({ pid, seq })))).toContain("ESTALE");
+    expect((await rig.admin.proc.show({ pid })).state).toBe("zombie");
+  });
 });
 
 describe("an agent that is forked", () => {
