@@ -6,7 +6,7 @@ import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { systemHash } from "../../src/drivers/random/system.ts";
 import { createKernel } from "../../src/kernel/kernel.ts";
-import type { CallRow, Driver, Kernel, Principal, Random } from "../../src/kernel/ports.ts";
+import type { CallRow, Clock, Driver, Kernel, Principal, Random } from "../../src/kernel/ports.ts";
 import { testSettings } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 import { CrashingDisk } from "./crashing-disk.ts";
@@ -77,7 +77,7 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
           script: () => own.wakeAt(own.nowMs() + pick(200), new AbortController().signal),
         }),
       ],
-      drivers: [worldTools(own, { world, life, random })],
+      drivers: [worldTools(own, { outside: clock, world, life, random })],
       host: { signal: () => false, isAlive: () => false },
       logs: { append: () => undefined, read: async function* () {} },
       programs: simulatedPrograms(life),
@@ -182,7 +182,7 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
         case 3: {
           count("stop");
           // On a full disk it says so; what it had not written, nobody was told.
-          await before.kernel[Symbol.asyncDispose]().catch(() => undefined);
+          await Promise.resolve(before.kernel[Symbol.asyncDispose]()).catch(() => undefined);
           before.kill();
           node = await start();
           break;
@@ -273,7 +273,7 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
 
 function worldTools(
   clock: KernelClock,
-  { world, life, random }: { world: World; life: { isOver: boolean }; random: Random },
+  { outside, world, life, random }: { outside: Clock; world: World; life: { isOver: boolean }; random: Random },
 ): Driver {
   const tools = [
     { name: "pay", effect: "unsafe" as const },
@@ -290,7 +290,8 @@ function worldTools(
         name: string;
         arguments: { what: string; about: string; is: unknown };
       };
-      await clock.wakeAt(clock.nowMs() + Math.floor(random.next() * 30), new AbortController().signal);
+      // On its way outside of the machine: it arrives also while the kernel is stopped, and nobody can call it back.
+      await outside.wakeAt(outside.nowMs() + Math.floor(random.next() * 30), new AbortController().signal);
       if (life.isOver) await never;
       if (name === "pay") world.paid.set(given.what, (world.paid.get(given.what) ?? 0) + 1);
       else world.notes.set(given.about, (world.notes.get(given.about) ?? new Set()).add(String(given.is)));
