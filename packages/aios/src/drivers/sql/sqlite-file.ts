@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { checkLog } from "./check-log.ts";
 import { nodeEngine, openEngine } from "./engine.ts";
 import type { EngineChoice, SqlEngine } from "./engine.ts";
 import { FaultError, restoreHint, toFault } from "./fault.ts";
@@ -36,6 +37,7 @@ export function openForWriting(options: OpenOptions): SqlEngine {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (!existsSync(path)) create(options);
     const { isCrash, sizeBytes } = inspect(path);
+    if (isCrash) checkLog(path);
     const db = connect(options);
     try {
       if (isCrash || sizeBytes <= ALWAYS_CHECKED_BYTES) checkPages(db, path);
