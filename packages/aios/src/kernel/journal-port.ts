@@ -157,6 +157,8 @@ export interface ValueQuery {
   readonly key?: string | undefined;
   /** Those that begin so. */
   readonly prefix?: string | undefined;
+  /** Those in which it stands somewhere. */
+  readonly contains?: string | undefined;
   readonly afterKey?: string | undefined;
   readonly limit: number;
 }

@@ -154,6 +154,9 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
       expect(await found({})).toEqual(["a", "b/1", "b/2"]);
       expect(await found({ prefix: "b/" })).toEqual(["b/1", "b/2"]);
       expect(await found({ prefix: "b/", afterKey: "b/1" })).toEqual(["b/2"]);
+      expect(await found({ contains: "/" })).toEqual(["b/1", "b/2"]);
+      expect(await found({ contains: "/2", prefix: "b" })).toEqual(["b/2"]);
+      expect(await found({ contains: "%" })).toEqual([]);
       expect(await found({ limit: 1 })).toEqual(["a"]);
       expect(await journal.values({ ...query, key: "b/1" })).toEqual([{ ...value, key: "b/1", value: 2, version: 2 }]);
       expect(await found({ key: "b/3" })).toEqual([]);

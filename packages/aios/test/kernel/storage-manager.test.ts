@@ -95,6 +95,15 @@ test("a limit counts the events that the filter lets pass, the newest first, in 
   await expect(storage.listEvents({ limit: -1 })).rejects.toThrow(failing("EINVAL"));
 });
 
+test("events of one type are listed alone, whatever stands in the names of the others", async () => {
+  const { storage } = await open();
+  for (const eventType of ["b", "a b", "a b c", "bb", "%"]) await storage.logEvent(eventType, {});
+  for (const eventType of ["b", "a b", "%"]) {
+    expect((await storage.listEvents({ eventType })).map((event) => event.eventType)).toEqual([eventType]);
+    expect(await storage.countEvents({ eventType })).toBe(1);
+  }
+});
+
 test("cleaning up takes the events that are older than so many days, and only those", async () => {
   const { storage, pass } = await open();
   for (let day = 0; day < 10; day++) {

@@ -160,12 +160,12 @@ function contextOf(row: Reader): readonly [string, StoredContextRecord] {
 
 function eventOf(row: Reader): readonly [string, EventRecord] {
   const eventId = row.id("event_id");
-  const about = { eventType: row.text("event_type"), agentId: row.textOrNull("agent_id") };
+  const about = { eventId, eventType: row.text("event_type"), agentId: row.textOrNull("agent_id") };
   const timestamp = row.time("timestamp");
   const severity = row.textOrNull("severity") ?? "info";
   return [
-    eventKey(Math.round(timestamp * 1_000), eventId),
-    { eventId, ...about, timestamp, data: row.json("data_json"), severity },
+    eventKey(Math.round(timestamp * 1_000), about),
+    { ...about, timestamp, data: row.json("data_json"), severity },
   ];
 }
 

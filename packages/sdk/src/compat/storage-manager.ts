@@ -1,7 +1,7 @@
 import { SysError } from "../errors.ts";
 import { copyJson } from "./copy-json.ts";
 import type { JsonObject } from "./copy-json.ts";
-import { beforeMicros, checkId, eventKey, scopesOf } from "./storage-records.ts";
+import { beforeMicros, checkId, eventKey, ofType, scopesOf } from "./storage-records.ts";
 import type {
   AgentStateRecord,
   AgentTaskStats,
@@ -167,7 +167,7 @@ export class StorageManager {
       const micros = this.#nextMicros();
       const timestamp = Math.floor(micros / 1_000);
       const copied = copyJson(data, "the data of an event");
-      await this.#events.put(eventKey(micros, eventId), {
+      await this.#events.put(eventKey(micros, { eventType, eventId }), {
         eventId,
         eventType,
         agentId,
@@ -293,7 +293,8 @@ export class StorageManager {
   async *#matching({ agentId, eventType, startTime, endTime }: EventFilter, expected?: number) {
     // One millisecond more, for instants between two: each event is looked at anyway.
     const after = endTime === undefined ? undefined : beforeMicros(Math.ceil(endTime + 1) * 1_000);
-    for await (const event of this.#events.rows({ after, ...(expected === undefined ? {} : { expected }) })) {
+    const contains = eventType === undefined ? undefined : ofType(eventType);
+    for await (const event of this.#events.rows({ after, contains, expected })) {
       if (startTime !== undefined && event.timestamp < startTime) return;
       if (endTime !== undefined && event.timestamp > endTime) continue;
       if (agentId !== undefined && event.agentId !== agentId) continue;

@@ -6,6 +6,12 @@ const PAGE = 1_000;
 /** The part of a client that stores need: `createClient(transport)`, in process or over HTTP. */
 export type ValueClient = Pick<Client, "value">;
 
+interface RowsWanted {
+  readonly after?: string | undefined;
+  readonly contains?: string | undefined;
+  readonly expected?: number | undefined;
+}
+
 /** Records of one kind, in one scope of a kernel. What a write resolved for is on disk. */
 export class ValueShelf<Row> {
   readonly #client: ValueClient;
@@ -69,16 +75,16 @@ export class ValueShelf<Row> {
     return count;
   }
 
-  /** In order of the keys; `expected` is a guess of how many will be read. */
-  async *rows({ after, expected = PAGE }: { after?: string | undefined; expected?: number } = {}): AsyncGenerator<Row> {
+  /** In order of the keys, and of these that `contains` only; `expected` is a guess of how many will be read. */
+  async *rows({ after, contains, expected = PAGE }: RowsWanted = {}): AsyncGenerator<Row> {
     const limit = Math.min(PAGE, Math.max(1, expected));
-    for await (const page of this.#pages({ after, limit })) for (const { value } of page) yield value as Row;
+    for await (const page of this.#pages({ after, contains, limit })) for (const { value } of page) yield value as Row;
   }
 
-  async *#pages({ after, limit }: { after: string | undefined; limit: number }) {
+  async *#pages({ after, contains, limit }: RowsWanted & { limit: number }) {
     let next: string | null | undefined = after;
     for (let size = limit; next !== null; size = Math.min(PAGE, 2 * size)) {
-      const place = { scope: this.#scope, limit: size };
+      const place = { scope: this.#scope, limit: size, ...(contains === undefined ? {} : { contains }) };
       const page = await this.#client.value.list(next === undefined ? place : { ...place, after: next });
       yield page.values;
       ({ next } = page);

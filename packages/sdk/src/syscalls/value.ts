@@ -42,6 +42,7 @@ export const valueSyscalls = {
     args: z.strictObject({
       scope,
       prefix: z.string().max(512).optional().describe("only keys that begin so"),
+      contains: z.string().max(512).optional().describe("only keys in which it stands somewhere"),
       after: z.string().max(512).optional().describe("only keys behind this one"),
       limit: z.number().int().positive().max(1_000).default(100),
     }),

@@ -115,10 +115,20 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve(this.#store.processes.get(pid)?.read());
   }
 
-  values({ tenant, scope, key, prefix = "", afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
+  values({
+    tenant,
+    scope,
+    key,
+    prefix = "",
+    contains = "",
+    afterKey,
+    limit,
+  }: ValueQuery): Promise<readonly ValueRow[]> {
     const shelf = this.#store.values.get(JSON.stringify([tenant, scope]));
     const keys = key === undefined ? [...(shelf?.keys() ?? [])] : shelf?.has(key) ? [key] : [];
-    const found = keys.filter((one) => one.startsWith(prefix) && (afterKey === undefined || one > afterKey));
+    const found = keys.filter(
+      (one) => one.startsWith(prefix) && one.includes(contains) && (afterKey === undefined || one > afterKey),
+    );
     const rows = found
       .toSorted()
       .slice(0, limit)

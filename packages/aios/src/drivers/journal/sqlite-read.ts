@@ -77,7 +77,7 @@ export class JournalReader {
     return this.#all("select * from process where pid = ?", [pid])[0];
   }
 
-  values({ tenant, scope, key, prefix, afterKey, limit }: ValueFilter): SqlRow[] {
+  values({ tenant, scope, key, prefix, contains, afterKey, limit }: ValueFilter): SqlRow[] {
     const conditions = ["tenant = ?", "scope = ?", "is_removed = 0"];
     const values: Value[] = [tenant, scope];
     const also = (condition: string, value: string | undefined): void => {
@@ -88,6 +88,7 @@ export class JournalReader {
     also("key = ?", key);
     also("substr(key, 1, length(?)) = ?", prefix);
     if (prefix !== undefined) values.push(prefix);
+    also("instr(key, ?) > 0", contains);
     also("key > ?", afterKey);
     return this.#all(`select * from value where ${conditions.join(" and ")} order by key limit ?`, [...values, limit]);
   }

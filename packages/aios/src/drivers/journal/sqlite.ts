@@ -139,9 +139,9 @@ class SqliteJournal implements RetentiveJournal {
     return row && decodeProcess(row);
   }
 
-  async values({ tenant, scope, key, prefix, afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
+  async values({ tenant, scope, key, prefix, contains, afterKey, limit }: ValueQuery): Promise<readonly ValueRow[]> {
     const reader = await this.#readerThread();
-    const query = { tenant, scope, key, prefix, afterKey, limit };
+    const query = { tenant, scope, key, prefix, contains, afterKey, limit };
     return (await reader.ask<SqlRow[]>({ type: "values", query })).map(decodeValue);
   }
 

@@ -46,6 +46,7 @@ export interface ValueFilter {
   readonly scope: string;
   readonly key: string | undefined;
   readonly prefix: string | undefined;
+  readonly contains: string | undefined;
   readonly afterKey: string | undefined;
   readonly limit: number;
 }

@@ -34,13 +34,13 @@ export const valueDevice: KernelDevice<ValueName> = {
     return row ? { value: row.value, version: row.version, atMs: row.atMs } : { value: null, version: 0, atMs: 0 };
   },
 
-  "value.list": async ({ scope, prefix, after, limit }, call) => {
+  "value.list": async ({ scope, prefix, contains, after, limit }, call) => {
     const place = shelfOf(scope, call);
     const values: ResultOf<"value.list">["values"] = [];
     let chars = 0;
     for (let afterKey = after; ; afterKey = values.at(-1)?.key) {
       const size = Math.min(PAGE, limit + 1 - values.length);
-      const rows = await call.parts.journal.values({ ...place, prefix, afterKey, limit: size });
+      const rows = await call.parts.journal.values({ ...place, prefix, contains, afterKey, limit: size });
       for (const { key, value, version, atMs } of rows) {
         if (values.length === limit || chars >= MAX_PAGE_CHARS) return { values, next: values.at(-1)?.key ?? null };
         values.push({ key, value, version, atMs });
