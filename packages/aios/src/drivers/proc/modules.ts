@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { extname, join } from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { fromProblem, SysError } from "@aiosjs/sdk/protocol";
 import type { ProgramContext } from "../../kernel/ports.ts";
 import { hostProcess } from "./host-processes.ts";
@@ -9,6 +10,9 @@ import type { FromModule, ToModule } from "./module-wire.ts";
 
 /** What a module may know of the machine: no key, no token, no address. */
 const harmless = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "NO_COLOR"];
+
+/** For what it has printed to be read when it is over. */
+const LAST_WORDS_MS = 1_000;
 
 /**
  * Runs a program in a process of its own to its end. Resolves with what it returned.
@@ -43,14 +47,22 @@ export async function runModule(
     told++;
     child.send(message, () => undefined);
   };
-  child.on("message", (message: FromModule) => {
-    if (message.is === "quiet") {
-      // What is on its way to it may take it further.
-      context.quiet(() => message.heard === told);
-    } else if (message.is === "call") void carry(message, { say, calls, context });
-    else if (message.is === "left") calls.get(message.id)?.();
-    else if (message.is === "returned") end.resolve(message.result);
-    else end.reject(message.problem ? fromProblem(message.problem) : new Error(message.message));
+  // Anybody in its process can write to the channel, and libraries do: what is none of its words is passed over.
+  child.on("message", (message: FromModule | null) => {
+    switch (message?.is) {
+      case "quiet":
+        // What is on its way to it may take it further.
+        return context.quiet(() => message.heard === told);
+      case "call":
+        return void carry(message, { say, calls, context });
+      case "left":
+        return calls.get(message.id)?.();
+      case "returned":
+        return end.resolve(message.result);
+      case "threw":
+        return end.reject(message.problem ? fromProblem(message.problem) : new Error(message.message));
+      case undefined:
+    }
   });
   const printed = Promise.all([copy(child.stdout, print), copy(child.stderr, print)]);
   child.once("error", (cause) =>
@@ -72,7 +84,9 @@ export async function runModule(
     signal.removeEventListener("abort", kill);
     // What it left running has nobody to answer for it.
     kill();
-    await printed;
+    // What is in a group of its own may hold its output open for ever.
+    await Promise.race([printed, pause(LAST_WORDS_MS, undefined, { ref: false })]);
+    for (const output of [child.stdout, child.stderr]) output?.destroy();
   }
 }
 
@@ -87,14 +101,20 @@ async function carry(
 ): Promise<void> {
   const left = new AbortController();
   calls.set(id, () => left.abort());
-  for await (const events of context.transport.syscall(name, args, { ...options, signal: left.signal }))
+  // It calls as itself, and in no other's name.
+  const own = pick(options, ["nice", "class", "deadlineMs", "replayKey"]);
+  for await (const events of context.transport.syscall(name, args, { ...own, signal: left.signal }))
     say({ is: "events", id, events });
   calls.delete(id);
 }
 
 async function copy(from: Readable | null, print: (text: string) => void): Promise<void> {
   const decoder = new TextDecoder();
-  for await (const chunk of (from ?? []) as AsyncIterable<Buffer>) print(decoder.decode(chunk, { stream: true }));
+  try {
+    for await (const chunk of (from ?? []) as AsyncIterable<Buffer>) print(decoder.decode(chunk, { stream: true }));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw cause;
+  }
 }
 
 function killGroup({ pid }: ChildProcess): void {
@@ -106,5 +126,5 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-const pick = (all: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
+const pick = <All extends object>(all: All, names: readonly (keyof All)[]): Partial<All> =>
+  Object.fromEntries(names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]]))) as Partial<All>;
