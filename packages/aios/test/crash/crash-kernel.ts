@@ -13,6 +13,8 @@ const program = fileURLToPath(new URL("../programs/crash-kernel.ts", import.meta
 const cached = `data:text/javascript,import{enableCompileCache}from"node:module";enableCompileCache(${JSON.stringify(join(tmpdir(), "aios-crash-cache"))})`;
 
 export const LEASE_MS = 1_500;
+/** A kernel that has not listened by then does not start. */
+export const START_MS = 30_000;
 
 /** Where a kernel is reached. */
 export interface Door {

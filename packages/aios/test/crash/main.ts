@@ -1,6 +1,7 @@
 // npm run test:crash -- [--rounds 1000] [--seed 1] [--per-home 25] [--seconds N] [--quiet]
 // Kills, stops, fills and tears real kernels on real homes, and looks what is left. A home that did not survive is kept.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,18 +26,21 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** A small disk needs a mount of our own, which ends with us. */
 const INSIDE = "AIOS_CRASH_CAN_MOUNT";
-if (process.env[INSIDE] === undefined) process.exitCode = again();
+if (process.env[INSIDE] === undefined) process.exitCode = await again();
 else await main(process.env[INSIDE] === "yes");
 
 /** This program once more, where it may mount disks that nobody else sees. */
-function again(): number {
+async function again(): Promise<number> {
   const canMount =
     process.platform === "linux" &&
     spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]).status === 0;
   const node = [process.execPath, "--conditions=aios-source", import.meta.filename, ...process.argv.slice(2)];
   const [command = "", ...args] = canMount ? ["unshare", "-rm", ...node] : node;
   const env = { ...process.env, [INSIDE]: canMount ? "yes" : "no" };
-  return spawnSync(command, args, { stdio: "inherit", env }).status ?? 1;
+  const inside = spawn(command, args, { stdio: "inherit", env });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => inside.kill(signal));
+  const [code] = (await once(inside, "exit")) as [number | null];
+  return code ?? 1;
 }
 
 async function main(canMount: boolean): Promise<void> {
