@@ -1,5 +1,5 @@
 import { asCallId } from "@aiosjs/sdk/protocol";
-import type { CallId } from "@aiosjs/sdk/protocol";
+import type { CallId, TenantId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { Clock } from "./ports.ts";
 
@@ -12,6 +12,7 @@ export class CallTable {
   readonly #records = new Map<CallId, CallRecord>();
   readonly #clock: Clock;
   #kept: { record: CallRecord; endedAtMs: number }[] = [];
+  readonly #openOf = new Map<TenantId, number>();
   #open = 0;
   #onDrained: (() => void) | undefined;
 
@@ -23,6 +24,16 @@ export class CallTable {
     return this.#open;
   }
 
+  /** Of one tenant. */
+  openOf(tenant: TenantId): number {
+    return this.#openOf.get(tenant) ?? 0;
+  }
+
+  #count({ process: { tenant } }: CallRecord, step: 1 | -1): void {
+    this.#open += step;
+    this.#openOf.set(tenant, this.openOf(tenant) + step);
+  }
+
   [Symbol.iterator](): IterableIterator<CallRecord> {
     return this.#records.values();
   }
@@ -30,7 +41,7 @@ export class CallTable {
   add(record: CallRecord): void {
     this.#records.set(record.call, record);
     record.process.calls.add(record);
-    this.#open++;
+    this.#count(record, 1);
   }
 
   find(id: string): CallRecord | undefined {
@@ -40,7 +51,7 @@ export class CallTable {
   /** The call is about to end. Who may come back for it finds it for a while; a foreign client never does. */
   close(record: CallRecord): void {
     record.process.calls.delete(record);
-    this.#open--;
+    this.#count(record, -1);
     if (record.onDetach === "abort") this.#records.delete(record.call);
     else {
       this.#kept.push({ record, endedAtMs: this.#clock.nowMs() });

@@ -1,6 +1,7 @@
 import { asCallId, SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { MessageQueue } from "./message-queue.ts";
+import type { TenantLoad } from "./message-queue.ts";
 import type { Outbox } from "./outbox.ts";
 import type { JournalImage, MessageRow } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -16,6 +17,7 @@ export class Mailbox {
   readonly #queues = new Map<string, MessageQueue>();
   /** Of the last kernel, by queue, until somebody asks for the queue. */
   readonly #left: Map<string, MessageRow[]>;
+  readonly #loads = new Map<TenantId, TenantLoad>();
   readonly #outbox: Outbox;
   #seq: number;
 
@@ -39,6 +41,7 @@ export class Mailbox {
     const queue = new MessageQueue({
       name,
       tenant,
+      load: this.#loadOf(tenant),
       capacity,
       nextSeq: () => this.nextSeq(),
       discard: (row) => this.discard(row),
@@ -47,6 +50,12 @@ export class Mailbox {
     this.#left.delete(name);
     this.#queues.set(name, queue);
     return queue;
+  }
+
+  #loadOf(tenant: TenantId): TenantLoad {
+    const load = this.#loads.get(tenant) ?? { chars: 0 };
+    this.#loads.set(tenant, load);
+    return load;
   }
 
   /** The rows that the last kernel left in a queue that is none of its own kind. */

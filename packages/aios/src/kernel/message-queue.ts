@@ -6,6 +6,8 @@ import { WaitingLine } from "./waiting-line.ts";
 
 const MAX_BODY = 1_048_576;
 const MAX_QUEUE = 16 * MAX_BODY;
+/** In all queues of a tenant, and on their way into them. */
+const MAX_TENANT = 256 * MAX_BODY;
 
 /** A message as its sender gives it. */
 export interface Letter {
@@ -19,9 +21,15 @@ interface Held {
   readonly sizeChars: number;
 }
 
+/** Characters of messages that all queues of a tenant hold, and that wait for room in one. */
+export interface TenantLoad {
+  chars: number;
+}
+
 interface QueueOptions {
   readonly name: string;
   readonly tenant: TenantId;
+  readonly load: TenantLoad;
   /** Messages that it holds; a sender waits while it is full. */
   readonly capacity: number;
   readonly nextSeq: () => number;
@@ -65,14 +73,21 @@ export class MessageQueue {
     this.#ready.push(held);
   }
 
-  /** Waits for room. @throws SysError E2BIG, and why it was closed. */
+  /** Waits for room. @throws SysError E2BIG, EAGAIN when the tenant's messages are too much, and why it was closed. */
   async send(record: CallRecord, letter: Letter, signal: AbortSignal): Promise<void> {
     const { body, sizeChars } = copyOfBody(letter.body);
     const enter = (): void => this.#enter(record, { ...letter, body }, sizeChars);
     if (this.#closed) throw this.#closed;
     signal.throwIfAborted();
+    this.#checkLoad(sizeChars);
     if (this.#senders.isEmpty && this.#hasRoom(sizeChars)) return enter();
-    await this.#senders.wait({ sizeChars, enter }, signal);
+    const { load } = this.#options;
+    load.chars += sizeChars;
+    try {
+      await this.#senders.wait({ sizeChars, enter }, signal);
+    } finally {
+      load.chars -= sizeChars;
+    }
     record.abort.signal.throwIfAborted();
   }
 
@@ -128,14 +143,24 @@ export class MessageQueue {
     this.#serve();
   }
 
+  #checkLoad(sizeChars: number): void {
+    const { tenant, load } = this.#options;
+    if (load.chars + sizeChars <= MAX_TENANT) return;
+    throw new SysError("EAGAIN", `messages of ${load.chars} characters wait unread in tenant ${tenant}`, {
+      hint: "its processes take what was sent to them (proc.receive, pipe.read), or end",
+    });
+  }
+
   #hold({ sizeChars }: Held): void {
     this.#count++;
     this.#sizeChars += sizeChars;
+    this.#options.load.chars += sizeChars;
   }
 
   #leave({ sizeChars }: Held): void {
     this.#count--;
     this.#sizeChars -= sizeChars;
+    this.#options.load.chars -= sizeChars;
     this.#serve();
   }
 

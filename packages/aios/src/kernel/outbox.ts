@@ -132,12 +132,10 @@ export class Outbox {
     this.note(this.eventRecord(topic, origin, body));
   }
 
-  /** `chars`: of the body, where that is a program's and may be large. */
   eventRecord<T extends Topic>(
     topic: T,
-    { tenant, pid }: Origin,
+    { tenant, pid, chars = 0 }: Origin & { /** Of the body, where that may be large. */ readonly chars?: number },
     body: JournalEventBodies[T],
-    chars = 0,
   ): JournalRecord {
     const row = { seq: ++this.#seq, topic, tenant, pid, atMs: this.#clock.nowMs(), body } as JournalEvent;
     this.#recent.push(row);

@@ -6,8 +6,10 @@ import type { Journal } from "./ports.ts";
 import { matchesTopic } from "./topic-pattern.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
-/** Events that are read from the journal at a time. */
-const PAGE = 1_000;
+/** Events that are read from the journal at a time, of up to a megabyte each. */
+const PAGE = 64;
+/** Characters of bodies in one answer, beyond which it holds no further event. */
+const MAX_CHARS = 8 * 1_048_576;
 
 interface TopicQuery {
   readonly tenant: TenantId;
@@ -39,8 +41,13 @@ export class TopicLog {
     this.#outbox = parts.outbox;
   }
 
-  publish(record: CallRecord, { topic, from, body }: Omit<Letter, "atMs"> & { topic: string }): number {
-    const published = this.#outbox.eventRecord("topic.published", record.process, { topic, from, body });
+  /** `chars`: of the body as JSON. */
+  publish(
+    record: CallRecord,
+    { topic, from, body, chars }: Omit<Letter, "atMs"> & { topic: string; chars: number },
+  ): number {
+    const { tenant, pid } = record.process;
+    const published = this.#outbox.eventRecord("topic.published", { tenant, pid, chars }, { topic, from, body });
     const { seq } = (published as { row: JournalEvent }).row;
     this.#onTheWay.set(seq, { tenant: record.process.tenant, topic });
     record.effects.push(published);
@@ -73,10 +80,22 @@ export class TopicLog {
     }
   }
 
-  /** What is there. */
+  /** How many are there, up to the limit. */
+  async count({ limit, ...query }: TopicQuery): Promise<number> {
+    let { afterSeq } = query;
+    for (let found = 0; ;) {
+      const { events, scannedTo } = await this.read({ ...query, afterSeq, limit: limit - found });
+      found += events.length;
+      if (events.length === 0 || found === limit) return found;
+      afterSeq = scannedTo;
+    }
+  }
+
+  /** What is there, or as much of it as one answer holds. */
   async read({ tenant, pattern, afterSeq, limit, without }: TopicQuery): Promise<TopicPage> {
     const events: TopicEvent[] = [];
     let scannedTo = afterSeq;
+    let chars = 0;
     for (let size = Math.min(limit, PAGE); ; size = PAGE) {
       const [horizon = Number.POSITIVE_INFINITY] = this.#onTheWay.keys();
       const rows = await this.#journal.events({
@@ -91,7 +110,8 @@ export class TopicLog {
         if (row.topic !== "topic.published" || !matchesTopic(pattern, row.body.topic) || without?.has(row.seq))
           continue;
         events.push({ seq: row.seq, ...row.body, at: row.atMs });
-        if (events.length === limit) return { events, scannedTo };
+        chars += JSON.stringify(row.body.body)?.length ?? 0;
+        if (events.length === limit || chars >= MAX_CHARS) return { events, scannedTo };
       }
       if (rows.length < size) return { events, scannedTo };
     }

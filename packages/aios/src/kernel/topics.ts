@@ -8,6 +8,8 @@ import type { TopicLog } from "./topic-log.ts";
 
 /** A reader has at most so many events that it has not acknowledged. */
 const MAX_UNACKNOWLEDGED = 1_000;
+/** Subscriptions of a tenant. */
+const MAX_SUBSCRIPTIONS = 10_000;
 /** An event at which a subscriber has failed so often is set aside. */
 const MAX_FAILURES = 5;
 const PAST: readonly Topic[] = ["topic.subscribed", "subscriber.failed", "topic.dead"];
@@ -36,6 +38,7 @@ interface Cursor {
  */
 export class Topics {
   readonly #cursors = new Map<string, Cursor>();
+  readonly #counts = new Map<TenantId, number>();
   readonly #journal: Journal;
   readonly #outbox: Outbox;
   readonly #clock: Clock;
@@ -46,7 +49,16 @@ export class Topics {
     this.#outbox = parts.outbox;
     this.#clock = parts.clock;
     this.log = parts.log;
-    for (const row of rows) this.#cursors.set(keyOf(row.tenant, row.name), cursorOf(row, false));
+    for (const row of rows) this.#put(row, false);
+  }
+
+  #put(row: CursorRow, isWhole: boolean): void {
+    this.#cursors.set(keyOf(row.tenant, row.name), cursorOf(row, isWhole));
+    this.#counts.set(row.tenant, (this.#counts.get(row.tenant) ?? 0) + 1);
+  }
+
+  #remove({ tenant, name }: CursorRow): void {
+    if (this.#cursors.delete(keyOf(tenant, name))) this.#counts.set(tenant, (this.#counts.get(tenant) ?? 1) - 1);
   }
 
   /** In order of their names. */
@@ -57,7 +69,7 @@ export class Topics {
       .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
 
-  /** @throws SysError EEXIST when there is one of this name and another pattern. */
+  /** @throws SysError EEXIST when there is one of this name and another pattern, EAGAIN when the tenant has too many. */
   subscribe(
     record: CallRecord,
     { name, pattern, position }: Pick<CursorRow, "name" | "pattern" | "position">,
@@ -70,11 +82,16 @@ export class Topics {
         hint: "take another name, or remove it first (topic.unsubscribe)",
       });
     if (known) return { position: known.row.position, isNew: false };
+    const count = this.#counts.get(tenant) ?? 0;
+    if (count >= MAX_SUBSCRIPTIONS)
+      throw new SysError("EAGAIN", `tenant ${tenant} has ${count} subscriptions`, {
+        hint: "remove those that nobody reads (topic.unsubscribe); topic.list lists them",
+      });
     const row = { tenant, name, pid, pattern, position, atMs: this.#clock.nowMs(), isRemoved: false };
-    this.#cursors.set(key, cursorOf(row, true));
+    this.#put(row, true);
     const subscribed = this.#outbox.eventRecord("topic.subscribed", record.process, { name, pattern, position });
     record.effects.push({ kind: "cursor", row }, subscribed);
-    record.settles.push((isKept) => void (isKept || this.#cursors.delete(key)));
+    record.settles.push((isKept) => void (isKept || this.#remove(row)));
     return { position, isNew: true };
   }
 
@@ -87,7 +104,7 @@ export class Topics {
     );
     record.settles.push((isKept) => {
       if (!isKept) return;
-      this.#cursors.delete(keyOf(row.tenant, name));
+      this.#remove(row);
       cursor.reading?.abort(new SysError("ECANCELED", `the subscription ${name} was removed`));
     });
   }

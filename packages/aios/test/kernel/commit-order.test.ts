@@ -34,7 +34,14 @@ const settle = ({ settles }: CallRecord, isKept: boolean): void => {
 
 function newQueue(capacity = 100) {
   let seq = 0;
-  const queue = new MessageQueue({ name: "q", tenant, capacity, nextSeq: () => ++seq, discard: () => undefined });
+  const queue = new MessageQueue({
+    name: "q",
+    tenant,
+    load: { chars: 0 },
+    capacity,
+    nextSeq: () => ++seq,
+    discard: () => undefined,
+  });
   const send = async (body: unknown, record = newRecord()) => {
     await queue.send(record, { from: null, body, atMs: 0 }, never);
     settle(record, true);
@@ -88,7 +95,8 @@ test("an event is not read before an earlier one has been written or given up", 
   const outbox = new Outbox(journal, { clock, timers: new Timers(clock), lastEventSeq: 0, onFenced: () => undefined });
   const log = new TopicLog({ journal, outbox });
   const [first, second, third] = [newRecord(), newRecord(), newRecord()];
-  for (const record of [first, second, third]) log.publish(record, { topic: "t", from: null, body: record.call });
+  for (const record of [first, second, third])
+    log.publish(record, { topic: "t", from: null, body: record.call, chars: 0 });
   const query = { tenant, pattern: "t", afterSeq: 0, limit: 10 };
   const waiting = log.next(query, never);
   await journal.commit([...second.effects, ...third.effects]);

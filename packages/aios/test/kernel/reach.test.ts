@@ -17,8 +17,9 @@ const open = (): Promise<Rig> =>
     },
   });
 
-const command = { kind: "command", command: ["x"], cwd: "/", restart: "always" } as const;
-const agent = { kind: "agent", agent: { name: "a", instructions: "x" }, task: "t" } as const;
+type Program = Parameters<Client["proc"]["spawn"]>[0]["program"];
+const command: Program = { kind: "command", command: ["x"], cwd: "/", restart: "always" };
+const agent: Program = { kind: "agent", agent: { name: "a", instructions: "x" }, task: "t" };
 type Spawn = Omit<Parameters<Client["proc"]["spawn"]>[0], "program">;
 
 /** A process with a key of its own. */

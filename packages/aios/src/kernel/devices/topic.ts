@@ -1,4 +1,4 @@
-import type { TopicEvent } from "@aiosjs/sdk/protocol";
+import type { ResultOf, TopicEvent } from "@aiosjs/sdk/protocol";
 import { copyOfBody } from "../message-queue.ts";
 import { expired, withDeadline } from "../with-deadline.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
@@ -12,8 +12,9 @@ type TopicName = `topic.${"publish" | "subscribe" | "read" | "ack" | "nack" | "u
 /** Topics of the event log, and subscriptions to them. */
 export const topicDevice: KernelDevice<TopicName> = {
   "topic.publish": ({ topic, body }, call) => {
-    const letter = letterOf(copyOfBody(body).body, call);
-    return { seq: call.parts.topics.log.publish(call.record, { ...letter, topic }) };
+    const copy = copyOfBody(body);
+    const letter = letterOf(copy.body, call);
+    return { seq: call.parts.topics.log.publish(call.record, { ...letter, topic, chars: copy.sizeChars }) };
   },
 
   "topic.subscribe": ({ pattern, name, from }, { parts, record }) => {
@@ -43,13 +44,12 @@ export const topicDevice: KernelDevice<TopicName> = {
   "topic.list": async ({ limit, after }, { parts, record }) => {
     const { tenant } = record.process;
     const found = parts.topics.list(tenant).filter(({ name }) => after === undefined || name > after);
-    const subscriptions = found
-      .slice(0, limit)
-      .map(async ({ name, pattern, position, unacknowledged, reader, atMs }) => {
-        const { events } = await parts.topics.log.read({ tenant, pattern, afterSeq: position, limit: MAX_LAG });
-        return { name, pattern, position, unacknowledged, lag: events.length, reader: reader?.pid ?? null, at: atMs };
-      });
-    return { subscriptions: await Promise.all(subscriptions) };
+    const subscriptions: ResultOf<"topic.list">["subscriptions"] = [];
+    for (const { name, pattern, position, unacknowledged, reader, atMs } of found.slice(0, limit)) {
+      const lag = await parts.topics.log.count({ tenant, pattern, afterSeq: position, limit: MAX_LAG });
+      subscriptions.push({ name, pattern, position, unacknowledged, lag, reader: reader?.pid ?? null, at: atMs });
+    }
+    return { subscriptions };
   },
 
   "topic.peek": async ({ pattern, from, limit, timeoutMs }, call) => {
