@@ -25,7 +25,7 @@ export class Replay {
   readonly #byKey = new Map<string, CallRow>();
   readonly #byMeaning = new Map<string, CallRow[]>();
   /** Ended calls with a place, in the order of their ends. */
-  readonly #order: readonly CallRow[];
+  readonly #order: (CallRow | undefined)[];
   readonly #drained = Promise.withResolvers<void>();
   readonly #waiting = new Map<CallRow, PromiseWithResolvers<void>>();
   #next = 0;
@@ -36,7 +36,8 @@ export class Replay {
   isLive = false;
 
   constructor(rows: readonly CallRow[]) {
-    for (const row of rows) if (row.state !== "undone") this.#add(row);
+    // What was asked for weighs most; where it is answered already, nobody needs it any more.
+    for (const row of rows) if (row.state !== "undone") this.#add(hasEnded(row) ? { ...row, request: undefined } : row);
     this.#order = [...this.#byKey.values()].filter(hasEnded).toSorted(byCompletion);
     if (this.#order.length === 0) this.#drained.resolve();
   }
@@ -66,7 +67,12 @@ export class Replay {
     const row = this.#byKey.get(key);
     if (row && (row.name !== name || row.requestHash !== requestHash)) throw diverged(row, name);
     this.#byKey.delete(key);
-    if (row && hasEnded(row)) return { row, turn: this.#turnOf(row) };
+    if (row && hasEnded(row)) {
+      const turn = this.#turnOf(row);
+      // Its call may not wait for it yet when it is given up.
+      turn.catch(() => undefined);
+      return { row, turn };
+    }
     this.isLive = true;
     return row && { row, turn: Promise.resolve() };
   }
@@ -82,7 +88,7 @@ export class Replay {
 
   /** The answer whose turn it was has been given and taken: the next one may go. */
   handedOut(): void {
-    this.#next++;
+    this.#order[this.#next++] = undefined;
     const next = this.#order[this.#next];
     if (!next) this.#drained.resolve();
     const turn = next && this.#waiting.get(next);

@@ -95,9 +95,10 @@ async function restarted() {
   ask(first.latest(), "b#0");
   await first.settle();
   dying.kill();
-  const second = await open(journal, { clock });
+  const { journal: fillableJournal, disk } = fillable(journal);
+  const second = await open(fillableJournal, { clock });
   await second.settle();
-  return { ...second, pid };
+  return { ...second, pid, disk };
 }
 
 test("a program that is killed while answers are held back for it hears all of them when it is started again", async () => {
@@ -121,6 +122,24 @@ test("calls whose answers are held back end with their process", async () => {
   await world.rig.admin.proc.signal({ pid: world.pid, signal: "kill" });
   await world.settle();
   expect(calls.map(({ ended }) => ended !== undefined)).toEqual([true, true]);
+});
+
+test("answers that are given up before their calls wait for them end nothing else", async () => {
+  const world = await restarted();
+  world.disk.isFull = true;
+  void world.rig
+    .client("writer")
+    .client.value.put({ key: "k", value: 1 })
+    .then(undefined, () => undefined);
+  await world.clock.run(world.clock.nowMs() + 100);
+  const calls = ["b#0", "c#0"].map((key) => ask(world.latest(), key));
+  await world.settle();
+  world.latest().die();
+  await world.settle();
+  world.disk.isFull = false;
+  await world.settle();
+  expect(calls.map(({ ended }) => ended?.type)).toEqual(["syscall.failed", "syscall.failed"]);
+  expect(world.incarnations).toHaveLength(2);
 });
 
 test("a kernel that stops does not wait for answers that are held back", async () => {
