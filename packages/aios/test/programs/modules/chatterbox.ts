@@ -9,7 +9,8 @@ export default {
     process.send?.("ready");
     process.send?.({ is: "left" });
     const options = { nice: 3, principal: { tenant: "local", pid: null, scopes: ["*"] }, pid: "other", isNested: true };
-    await Array.fromAsync(transport.syscall("proc.now", {}, options));
+    const events = transport.syscall("proc.now", {}, options)[Symbol.asyncIterator]();
+    while (!(await events.next()).done);
     return "said";
   },
 };
