@@ -98,6 +98,12 @@ export interface JournalEventBodies {
   "timer.skipped": { timer: string; name: string; pid: string };
   /** Its program could not be started; the next time it is tried again. */
   "timer.failed": { timer: string; name: string; code: string; detail: string };
+  "debugger.attached": { debugger: string };
+  "debugger.detached": { debugger: string };
+  /** A held call is made otherwise than its program asked; its row has what is made of it. */
+  "debugger.edited": { call: CallId; name: string; asked: unknown };
+  /** A held call was not made: a person answered in its device's place, with a failure where there is a code. */
+  "debugger.answered": { call: CallId; name: string; code: string | null };
   "topic.published": { topic: string; from: Pid | null; body: unknown };
   "topic.subscribed": { name: string; pattern: string; position: number };
   "topic.unsubscribed": { name: string };

@@ -31,6 +31,7 @@ export type { SnapshotItem } from "./syscalls/proc-state.ts";
 export type { CallView, HistoryEvent } from "./syscalls/trace.ts";
 export type { TopicEvent } from "./syscalls/ipc.ts";
 export type { ApprovalView } from "./syscalls/approval.ts";
+export type { HeldCall } from "./syscalls/debug.ts";
 export type { TimerView } from "./syscalls/cron.ts";
 export { manifestSchema } from "./manifest.ts";
 export type { Manifest, ManifestInput } from "./manifest.ts";

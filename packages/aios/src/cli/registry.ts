@@ -5,6 +5,7 @@ import { approveRows } from "./rows/approve.ts";
 import { budgetRows } from "./rows/budget.ts";
 import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
+import { debugRows } from "./rows/debug.ts";
 import { kernelRows } from "./rows/kernel.ts";
 import { labsRows } from "./rows/labs.ts";
 import { llmRows } from "./rows/llm.ts";
@@ -81,6 +82,7 @@ export const commands = [
   ...processRows,
   ...runRows,
   ...cronRows,
+  ...debugRows,
   ...topicRows,
   ...stateRows,
   ...llmRows,

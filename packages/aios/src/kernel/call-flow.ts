@@ -1,6 +1,8 @@
 import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { JournalEventBodies, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
+import { remakeEdited } from "./breakpoints.ts";
+import type { Release } from "./breakpoints.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -10,6 +12,7 @@ import type { Handler, KernelCall } from "./devices/device.ts";
 import { approvalDevice } from "./devices/approval.ts";
 import { chatDevice } from "./devices/chat.ts";
 import { cronDevice } from "./devices/cron.ts";
+import { debugDevice } from "./devices/debug.ts";
 import { llmDevice } from "./devices/llm.ts";
 import { mailDevice } from "./devices/mail.ts";
 import { pipeDevice } from "./devices/pipe.ts";
@@ -37,6 +40,7 @@ import type { Asked } from "./urgency.ts";
 const kernelDevices = {
   ...approvalDevice,
   ...cronDevice,
+  ...debugDevice,
   ...procDevice,
   ...procStateDevice,
   ...processListDevice,
@@ -112,10 +116,34 @@ export class CallFlow {
     );
   }
 
-  #begin({ spec, record, caller, turn }: Begun): void {
+  #begin(call: Begun): void {
+    const { spec, record, caller, turn } = call;
     const { recorded } = record;
     if (recorded && record.isToldAgain)
       return void recall(record, recorded, { turn, calls: this.#options.calls, parts: this.#parts });
+    remakeEdited(record, this.#parts.hash);
+    const isOwn =
+      caller.isNested !== true && !spec.isAdministrative && !(spec.isView && record.replayKey === undefined);
+    const release = isOwn ? this.#parts.breakpoints.hold(record) : undefined;
+    if (release) void this.#goOnWhen(release, call);
+    else this.#go(call);
+  }
+
+  /** A debugger holds the call: it goes on, edited perhaps, or is answered. */
+  async #goOnWhen(released: Promise<Release>, call: Begun): Promise<void> {
+    const { record } = call;
+    try {
+      const release = await released;
+      if (release.is === "answered") return await this.#finish(record, { ...release, usage: noUsage }, []);
+      if (release.is === "failed") return await this.#finish(record, { ...release, usage: noUsage }, []);
+      this.#go(call);
+    } catch (cause) {
+      this.refuse(record, record.cancelled ?? toSysError(record.name, cause));
+    }
+  }
+
+  #go({ spec, record, caller }: Begun): void {
+    const { recorded } = record;
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
     if (recorded && mayHaveHappened(recorded) && isUnsafe(record, this.#parts.toolbox))
       return void this.#ask({ spec, record, caller });

@@ -40,7 +40,8 @@ export class CallRecord {
   /** Number of the call of the program that it is made for: its own, where that is itself. */
   readonly withinSeq: number;
   readonly name: string;
-  readonly args: unknown;
+  /** A debugger may edit them before the call is admitted. */
+  args: unknown;
   readonly process: Process;
   readonly events: CallEvent[] = [];
   readonly queuedAtMs: number;

@@ -1,4 +1,5 @@
 import { Approvals } from "./approvals.ts";
+import { Breakpoints } from "./breakpoints.ts";
 import { Budgets } from "./budget.ts";
 import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
@@ -146,6 +147,7 @@ export async function openParts(
     pipes: new Pipes({ mailbox, processes, clock, random }),
     sleepers: new Sleepers(mailbox, image.intents),
     topics: new Topics({ journal, outbox, clock, log: new TopicLog({ journal, outbox }) }, image.cursors),
+    breakpoints: new Breakpoints({ clock, timers, random, outbox }),
     cron: new Cron({ clock, timers, outbox, keys, processes, calendar: options.calendar }),
     router: new Router({
       lanes,

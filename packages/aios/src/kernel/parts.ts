@@ -1,4 +1,5 @@
 import type { Approvals } from "./approvals.ts";
+import type { Breakpoints } from "./breakpoints.ts";
 import type { Budgets } from "./budget.ts";
 import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
@@ -63,5 +64,6 @@ export interface Parts {
   readonly sleepers: Sleepers;
   readonly topics: Topics;
   readonly cron: Cron;
+  readonly breakpoints: Breakpoints;
   settings: KernelSettings;
 }

@@ -1,5 +1,6 @@
 import { addUsage, noUsage } from "@aiosjs/sdk/protocol";
 import type {
+  CallId,
   Exit,
   KeyId,
   Limit,
@@ -67,6 +68,8 @@ export class Process {
   readonly calls = new Set<CallRecord>();
   /** Questions to a person that its calls wait for, by their ids. */
   readonly asks = new Set<string>();
+  /** Calls that a debugger holds, by name. */
+  readonly stopped = new Map<CallId, string>();
   /** Who waits for its end, and for whose it waits: waiting lends urgency. */
   readonly lenders = new Set<Lender>();
   readonly awaited = new Set<Process>();
@@ -144,13 +147,15 @@ export class Process {
     if (this.exit) return "zombie";
     if (this.suspended !== undefined) return "suspended";
     if (this.running > 0) return "running";
-    if (this.queued > 0) return "ready";
+    if (this.queued + this.stopped.size > 0) return "ready";
     return this.hasBegun ? "blocked" : "new";
   }
 
-  /** What a blocked or suspended process waits for. */
+  /** What a blocked or suspended process waits for, and one that is debugged. */
   get waitsFor(): string | null {
     if (this.suspended !== undefined) return this.suspended;
+    if (this.running === 0 && this.stopped.size > 0)
+      return `held by a debugger: ${[...new Set(this.stopped.values())].join(", ")}`;
     if (this.state !== "blocked") return null;
     const [question] = this.asks;
     if (question !== undefined) return `an approval: aios approve show ${question}`;
@@ -225,7 +230,7 @@ export class Process {
       kind,
       nice,
       model,
-      queued,
+      queued: queued + this.stopped.size,
       running,
       done,
       failed,

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { approvalSyscalls } from "./approval.ts";
 import { cronSyscalls } from "./cron.ts";
+import { debugSyscalls } from "./debug.ts";
 import { fsSyscalls } from "./fs.ts";
 import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
@@ -20,6 +21,7 @@ export const syscallTable = {
   ...procSyscalls,
   ...procStateSyscalls,
   ...traceSyscalls,
+  ...debugSyscalls,
   ...cronSyscalls,
   ...mailSyscalls,
   ...pipeSyscalls,

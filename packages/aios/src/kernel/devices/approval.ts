@@ -35,7 +35,7 @@ async function callOf({ call }: ApprovalRow, { parts }: KernelCall): Promise<Cal
 }
 
 /** A program is told nothing that its call could not have returned. @throws SysError EINVAL */
-function checkResult(name: string, result: unknown): void {
+export function checkResult(name: string, result: unknown): void {
   if (!isSyscallName(name)) return;
   const [issue] = specOf(name).result.safeParse(result).error?.issues ?? [];
   if (!issue) return;
