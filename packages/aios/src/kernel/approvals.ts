@@ -119,7 +119,8 @@ export class Approvals {
 
   #close(open: Open, { state, answer }: Pick<ApprovalRow, "state" | "answer">): void {
     const { outbox, clock } = this.#parts;
-    this.#open.delete(open.row.id);
+    // Cancelled in the instant of its answer.
+    if (!this.#open.delete(open.row.id)) return;
     open.row = { ...open.row, state, answer, answeredAtMs: clock.nowMs() };
     outbox.note(
       { kind: "approval", row: open.row },

@@ -271,6 +271,8 @@ export class CallFlow {
       if (entry?.standby) return; // its attempt settles what it has used
       finish({ error: record.cancelled ?? new SysError("ECANCELED", "cancelled"), usage: noUsage });
     });
+    // Cancelled before anybody listened.
+    if (record.cancelled) return finish({ error: record.cancelled, usage: noUsage });
     try {
       await this.#intend(record);
     } catch (cause) {

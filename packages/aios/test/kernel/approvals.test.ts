@@ -131,4 +131,19 @@ describe("a question to a person", () => {
     await expect(client.approval.answer({ id, isApproved: true })).rejects.toMatchObject({ code: "ENOENT" });
     expect(posted).toEqual(["Ada"]);
   });
+
+  test("that is answered as its process is killed is answered once, and leaves nothing open", async () => {
+    const { rig, pid, id, posted, clock } = await asked();
+    const calls = [
+      rig.kernel.syscall("approval.answer", { id, isApproved: true }, { principal: rig.root, onDetach: "keep" }),
+      rig.kernel.syscall("proc.signal", { pid, signal: "kill" }, { principal: rig.root, onDetach: "keep" }),
+    ];
+    expect(calls).toHaveLength(2);
+    await clock.run(clock.nowMs() + 2_000);
+    const answers = (await rig.events()).filter(({ topic }) => topic === "approval.answered");
+    expect([posted, answers.length]).toEqual([["Ada"], 1]);
+    const atMs = clock.nowMs();
+    await clock.run(Promise.resolve(rig.kernel[Symbol.asyncDispose]()));
+    expect(clock.nowMs() - atMs).toBeLessThan(100);
+  });
 });
