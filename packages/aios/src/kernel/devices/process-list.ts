@@ -8,18 +8,20 @@ import { matcherOf } from "./pattern.ts";
 export const processListDevice: KernelDevice<"proc.list"> = {
   "proc.list": (args, { parts, principal }) => {
     const isWanted = filterOf(args);
-    const found = [...parts.processes].filter(
-      (process) => process.kind !== "kernel" && isWanted(process) && parts.processes.isVisible(process, principal),
-    );
-    // The table is nearly in this order already: a sort of what is sorted costs a look at each.
-    const sorted = found.toSorted(byStart);
-    const rest = args.after === undefined ? sorted : from(sorted, placeOf(args.after));
-    const page = rest.slice(0, args.limit);
+    const after = args.after === undefined ? undefined : placeOf(args.after);
+    const first: Process[] = [];
+    let total = 0;
+    for (const process of parts.processes) {
+      if (process.kind === "kernel" || !isWanted(process) || !parts.processes.isVisible(process, principal)) continue;
+      total++;
+      if (after === undefined || byStart(process, after) > 0) keepFirst(first, process, args.limit + 1);
+    }
+    const page = first.slice(0, args.limit);
     const last = page.at(-1);
     return {
       processes: page.map((process) => viewOfProcess(process, parts)),
-      total: found.length,
-      next: last && page.length < rest.length ? `${last.startedAtMs}:${last.pid}` : null,
+      total,
+      next: last && page.length < first.length ? `${last.startedAtMs}:${last.pid}` : null,
     };
   },
 };
@@ -36,9 +38,13 @@ type Place = Pick<Process, "startedAtMs" | "pid">;
 const byStart = (left: Place, right: Place): number =>
   left.startedAtMs - right.startedAtMs || (left.pid < right.pid ? -1 : left.pid > right.pid ? 1 : 0);
 
-function from(sorted: readonly Process[], place: Place): Process[] {
-  const first = sorted.findIndex((process) => byStart(process, place) > 0);
-  return first < 0 ? [] : sorted.slice(first);
+/** Adds to what is in order, of which `most` are kept. The table is nearly in this order: few go anywhere but to the end. */
+function keepFirst(first: Process[], process: Process, most: number): void {
+  let place = first.length;
+  while (place > 0 && byStart(first[place - 1] as Process, process) > 0) place--;
+  if (place === most) return;
+  first.splice(place, 0, process);
+  if (first.length > most) first.pop();
 }
 
 function placeOf(after: string): Place {
