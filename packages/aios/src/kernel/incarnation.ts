@@ -60,19 +60,25 @@ export class Incarnations {
 
   /** Commands that live on after a restart of their own: what they were not told again yet, they still are. */
   async recollect(): Promise<void> {
+    await this.#parts.outbox.flushed();
     for (const process of this.#parts.processes) {
       if (process.exit || !process.mayRestart || process.incarnation === 1) continue;
-      const rows = await this.recordedOf(process);
+      // Nothing was told by this kernel yet: it opens on a full disk, too.
+      const rows = await this.#read(process);
       process.replay = new Replay(rows.filter(({ incarnation }) => incarnation < process.incarnation));
     }
   }
 
   /** All calls of a process that are on record, oldest first. */
-  async recordedOf({ tenant, pid }: Process): Promise<CallRow[]> {
-    const rows: CallRow[] = [];
+  async recordedOf(process: Process): Promise<CallRow[]> {
     await this.#parts.outbox.flushed();
     // On a full disk what was told is not there yet, and will be.
     await this.#parts.outbox.recovered();
+    return this.#read(process);
+  }
+
+  async #read({ tenant, pid }: Process): Promise<CallRow[]> {
+    const rows: CallRow[] = [];
     for (;;) {
       const afterSeq = rows.at(-1)?.seq ?? 0;
       const page = await this.#parts.journal.calls({ tenant, pid, afterSeq, limit: PAGE });

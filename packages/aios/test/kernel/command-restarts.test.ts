@@ -8,6 +8,7 @@ import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import type { Host, Journal, Toolbox } from "../../src/kernel/ports.ts";
+import { fillable } from "../fillable-journal.ts";
 import { mortal } from "../mortal-journal.ts";
 import { openRig } from "../rig.ts";
 import type { Rig } from "../rig.ts";
@@ -116,6 +117,19 @@ describe("a command that is started again", () => {
     expect(await five(world, third.client)).toEqual(before);
     const { calls } = await rig.admin.proc.trace({ pid });
     expect(calls).toHaveLength(7);
+  });
+
+  test("keeps no kernel from starting on a full disk", async () => {
+    const world = newWorld();
+    const journal = createMemoryJournal();
+    const first = await kernelOn(world, journal);
+    const { pid } = await start(first, world);
+    await startAgain(first, world, pid);
+    await world.clock.run(world.clock.nowMs() + 1_000);
+    const { journal: full, disk } = fillable(journal);
+    disk.isFull = true;
+    const late = world.clock.run(world.clock.nowMs() + 60_000);
+    expect(await Promise.race([kernelOn(world, full), late])).toBeDefined();
   });
 
   test("goes on being told them when the kernel is killed in the middle, each one once", async () => {
