@@ -1,8 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { main, openAios } from "./aios.ts";
 import type { Aios } from "./aios.ts";
@@ -22,12 +31,18 @@ export interface HowToPage extends AsyncDisposable {
   type(section: string, before?: (line: string) => Promise<void>): Promise<Typed[]>;
 }
 
-/** The page's home (/tmp/aios-try) is one of its own, and its kernel listens on a port of its own. */
-export async function openHowToPage(name: string): Promise<HowToPage> {
-  const page = readFileSync(new URL(`../../../../docs/how-to/${name}`, import.meta.url), "utf8");
+const read = (name: string): string =>
+  readFileSync(new URL(`../../../../docs/how-to/${name}`, import.meta.url), "utf8");
+
+/**
+ * The page's home (/tmp/aios-try, and what begins so) is one of its own, and its kernel listens on a port of its own.
+ * `others`: pages whose programs it uses.
+ */
+export async function openHowToPage(name: string, ...others: readonly string[]): Promise<HowToPage> {
+  const page = read(name);
   const aios = await openAios();
   const folder = mkdtempSync(join(tmpdir(), "aios-page-"));
-  writePrograms(page, folder);
+  writePrograms([page, ...others.map(read)].join("\n"), folder);
   const shell = spawn("bash", { cwd: folder, env: environment(folder, aios.home), stdio: ["pipe", "pipe", "ignore"] });
   let heard = "";
   shell.stdout.setEncoding("utf8").on("data", (piece: string) => (heard += piece));
@@ -51,6 +66,11 @@ export async function openHowToPage(name: string): Promise<HowToPage> {
     },
     async [Symbol.asyncDispose]() {
       shell.stdin.end();
+      const more = readdirSync(dirname(aios.home)).filter((other) => other.startsWith(`${basename(aios.home)}-`));
+      for (const home of more.map((other) => join(dirname(aios.home), other))) {
+        await aios.run(["--home", home, "down"]);
+        rmSync(home, { recursive: true });
+      }
       await aios[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });
     },

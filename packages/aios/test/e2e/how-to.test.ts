@@ -50,3 +50,21 @@ test.runIf(process.platform !== "win32")(
     expect(await last("Sleep and wake", asleep(page, "watcher"))).toContain("deploy 42");
   },
 );
+
+test.runIf(process.platform !== "win32")(
+  "survive.md: a copy of a living home is whole, and a process moves to another one",
+  { timeout: 2 * timeoutMs },
+  async () => {
+    await using page = await openHowToPage("survive.md", "modules.md");
+    const { aios } = page;
+    const copied = await page.type("Backups", asleep(page, "report", /node:sqlite/));
+    expect(copied.find(({ line }) => line.includes("doctor"))?.said).toContain("every page is whole");
+    expect((await aios.run(["up", "-d", "--core", "sim", "--port", "0"])).code).toBe(0);
+    const moved = await page.type("To another machine");
+    expect(moved.find(({ line }) => line.includes("restore"))?.said).toContain("report goes on behind its call 4");
+    const there = ["--home", `${aios.home}-two`];
+    await asleep({ ...page, aios: { ...aios, run: (args) => aios.run([...there, ...args]) } }, "report")("kill -9");
+    await aios.run([...there, "call", "proc.wake", '{"key":"report","value":"approved"}']);
+    expect((await aios.run([...there, "wait", "report"])).out).toContain("and approved");
+  },
+);
