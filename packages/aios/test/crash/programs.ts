@@ -37,21 +37,22 @@ export class Programs {
   readonly #alive = new Map<string, Program>();
   readonly #place: { kernel: () => CrashKernel; truth: Truth; home: string };
   #births = 0;
+  #turns = 0;
 
   constructor(place: { kernel: () => CrashKernel; truth: Truth; home: string }) {
     this.#place = place;
   }
 
-  /** One of each kind, but for commands. */
+  /** An agent, and two or three modules, each kind in its turn. */
   async refill(): Promise<void> {
     await this.look();
-    const has = (kind: string): boolean => [...this.#alive.values()].some((one) => one.kind === kind);
-    if (!has("payer")) await this.#spawn("payer");
-    if (!has("racer")) await this.#spawn("racer");
-    if (!has("agent")) await this.#spawnAgent();
-    if (has("receiver") || has("sender")) return;
-    const receiver = await this.#spawn("receiver");
-    await this.#spawn("sender", receiver);
+    const kinds = [...this.#alive.values()].map(({ kind }) => kind);
+    if (!kinds.includes("agent")) await this.#spawnAgent();
+    if (kinds.filter((kind) => kind !== "agent" && kind !== "command").length > 1) return;
+    const turn = this.#turns++ % 3;
+    if (turn === 0) await this.#spawn("payer");
+    else if (turn === 1) await this.#spawn("racer");
+    else await this.#spawn("sender", await this.#spawn("receiver"));
   }
 
   async #spawn(kind: (typeof modules)[number], to?: string): Promise<string> {
