@@ -390,7 +390,7 @@ export class CallFlow {
         else await (isOnce ? outbox.commitOnce(...records) : outbox.commit(...records));
       } catch (cause) {
         failure = toSysError("the journal", cause);
-        if (isOnce && failure) this.#noteLost(record, body, failure);
+        if ((isOnce || process.isReplayed) && failure) this.#noteLost(record, body, failure);
       }
     for (const settle of record.settles) settle(!error && !failure);
     if (!failure) this.#parts.retries.ended(record, row);

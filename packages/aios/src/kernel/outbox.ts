@@ -52,6 +52,8 @@ export class Outbox {
   /** Records of `commitOnce`, and those of them that were not written. */
   readonly #once = new WeakSet<JournalRecord>();
   readonly #lost = new WeakSet<JournalRecord>();
+  /** Those that no journal can write. */
+  readonly #refused = new WeakSet<JournalRecord>();
 
   constructor(
     journal: Journal,
@@ -111,11 +113,12 @@ export class Outbox {
     }
   }
 
-  /** As `commit`, however long the disk is full: for programs that live on the journal. @throws SysError ESTALE */
+  /** As `commit`, however long the disk is full: for programs that live on the journal. @throws SysError ESTALE | EINVAL */
   async commitPatiently(...records: JournalRecord[]): Promise<void> {
     try {
       await this.commit(...records);
-    } catch {
+    } catch (cause) {
+      if (records.some((record) => this.#refused.has(record))) throw cause;
       // Kept for the next try: nothing of it is lost.
       const fenced = await this.recovered();
       if (fenced) throw fenced;
@@ -224,6 +227,7 @@ export class Outbox {
     for (const record of records)
       await this.#journal.commit([record]).catch((cause: unknown) => {
         refused = cause;
+        if (isSysError(cause) && cause.code === "EINVAL") this.#refused.add(record);
         // Written with the next commit, where the disk is what refuses.
         if (!this.#isLost(record) && isSysError(cause) && cause.code !== "EINVAL") this.#pending.push(record);
       });

@@ -1,9 +1,10 @@
+import { createClient, inLanes } from "@aiosjs/sdk";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { Outbox } from "../../src/kernel/outbox.ts";
-import type { Journal, JournalRecord } from "../../src/kernel/ports.ts";
+import type { Journal, JournalRecord, Toolbox } from "../../src/kernel/ports.ts";
 import { Timers } from "../../src/kernel/timers.ts";
 import { fillable } from "../fillable-journal.ts";
 import { createScriptedCore } from "../scripted-core.ts";
@@ -58,4 +59,36 @@ test("what a journal refuses after it has taken something newer does not come ba
   await clock.run(outbox.recovered());
   expect((await memory.load()).meta.get("last")).toBe("newer");
   expect(outbox.failure).toBeUndefined();
+});
+
+test("an answer that no journal can write is told as a failure, and is one on record", async () => {
+  const told: unknown[] = [];
+  const odd: Toolbox = {
+    name: "odd",
+    device: "tool",
+    concurrency: 1,
+    tools: () => [{ name: "odd", description: "", parameters: { type: "object" }, effect: "idempotent" }],
+    async *execute() {
+      yield await Promise.resolve([{ type: "result" as const, result: { content: "odd", size: 1n } }]);
+    },
+  };
+  const { admin, clock } = await openRig({
+    cores: () => [],
+    drivers: () => [odd],
+    programs: {
+      find: () => Promise.reject(new Error("it comes with its manifest")),
+      run: async ({ transport }) => {
+        const asked = createClient(inLanes(transport)).tool.call({ name: "odd", arguments: {} });
+        await Promise.resolve(asked).catch((cause: SysError) => told.push(cause.code));
+      },
+    },
+  });
+  const program = { kind: "agent" as const, agent: { name: "asker", instructions: "-" }, task: "" };
+  const { pid } = await admin.proc.spawn({ program });
+  await clock.run(clock.nowMs() + 3_000);
+  const { calls } = await admin.proc.trace({ pid });
+  expect({ told, calls: calls.map(({ state, error }) => `${state} ${error}`) }).toEqual({
+    told: ["EINVAL"],
+    calls: ["failed a record cannot be written as JSON"],
+  });
 });
