@@ -68,3 +68,20 @@ test.runIf(process.platform !== "win32")(
     expect((await aios.run([...there, "wait", "report"])).out).toContain("and approved");
   },
 );
+
+test.runIf(process.platform !== "win32")(
+  "look-at-processes.md: lists, traces, a profile, replays, and calls that are held, answered and edited",
+  { timeout: 2 * timeoutMs },
+  async () => {
+    await using page = await openHowToPage("look-at-processes.md");
+    await page.type("Something to look at");
+    for (const section of ["List", "Profile", "Replay"]) await page.type(section);
+    const traced = await page.type("Trace");
+    expect(traced.at(-1)?.said).toContain("made the same 4 calls");
+    const debugged = await page.type("Debug");
+    expect(debugged.slice(0, 3).every(({ said }) => said.includes('"expression": "'))).toBe(true);
+    // The squares of the loop, and twice what the debugger wanted.
+    const logs = async () => (await page.aios.run(["logs", "counter"])).out.match(/^42$/gm);
+    await expect.poll(logs, { timeout: timeoutMs / 4 }).toHaveLength(2);
+  },
+);
