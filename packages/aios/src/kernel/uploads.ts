@@ -15,6 +15,11 @@ const MAX_OPEN = 8;
 /** What is kept in memory until the end: values. */
 const MAX_HELD_CHARS = 256 * 1024 * 1024;
 
+/** No process makes so many calls: numbers go on behind those of a snapshot, and stay what a journal can hold. */
+const MAX_SEQ = 1e12;
+/** The last instant that a date can be. */
+const MAX_INSTANT = 8.64e15;
+
 /** A snapshot on its way in: for a process that nobody knows of yet. */
 export interface Upload {
   readonly id: string;
@@ -69,6 +74,7 @@ export class Uploads {
 
   async #begin(head: SnapshotItem | undefined, tenant: TenantId): Promise<Upload> {
     if (head?.is !== "process") throw refused("it does not begin with a process");
+    if (head.seq > MAX_SEQ) throw refused(`call ${head.seq}, its last one, is none that a process comes to`);
     const open = [...this.#open.values()].filter(({ holder }) => holder.tenant === tenant);
     if (open.length >= MAX_OPEN)
       throw new SysError("EAGAIN", `${MAX_OPEN} snapshots are on their way in already`, { retryAfterMs: IDLE_MS });
@@ -132,6 +138,10 @@ export class Uploads {
       }
       const where = `call ${item.seq} (${item.name})`;
       if (!isSyscallName(item.name)) throw refused(`${where}: there is no such syscall here`);
+      if (item.seq > MAX_SEQ || (item.completion ?? 0) > MAX_SEQ)
+        throw refused(`${where} is none that a process comes to`);
+      if ([...Object.values(item.timing), item.firstOutputAtMs ?? 0].some((ms) => Math.abs(ms) > MAX_INSTANT))
+        throw refused(`${where} was made at no time there is`);
       if (item.seq <= told.seq) throw refused(`${where} comes after call ${told.seq}`);
       if ((item.state === "intent") !== (item.completion === null)) throw refused(`${where} is neither open nor ended`);
       if ((item.state === "failed") !== (item.error !== null)) throw refused(`${where} has neither failed nor not`);
