@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { StorageTable, StorageTables } from "@aiosjs/sdk/compat";
+import type { StorageRow, StorageTable, StorageTables } from "@aiosjs/sdk/compat";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { predecessorNames } from "./predecessor.ts";
 
@@ -13,6 +13,9 @@ export interface PredecessorStorage extends Disposable {
   /** Tables that its storage does not have. */
   readonly otherTables: readonly string[];
 }
+
+const plain = (value: unknown): unknown =>
+  typeof value === "bigint" && BigInt.asIntN(54, value) === value ? Number(value) : value;
 
 /** False also for a file that is not there. */
 export async function isSqliteFile(path: string): Promise<boolean> {
@@ -62,7 +65,13 @@ export async function openPredecessorStorage(path: string): Promise<PredecessorS
       { hint: "its storage is aios.db, or what StorageManager was given" },
     );
   }
-  const rows = (table: StorageTable) => opened.prepare(`select * from ${table}`).iterate();
+  const rows = function* (table: StorageTable): Generator<StorageRow> {
+    const statement = opened.prepare(`select * from ${table}`);
+    // Larger integers than a number holds are told as what they are: nothing that its storage writes.
+    statement.setReadBigInts(true);
+    for (const row of statement.iterate())
+      yield Object.fromEntries(Object.entries(row).map(([at, value]) => [at, plain(value)]));
+  };
   return {
     tables: {
       agent_states: rows("agent_states"),

@@ -86,6 +86,8 @@ test(
       const task = db.prepare("insert into task_history values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
       task.run("t1", "coder", "code", null, "completed", 1_772_000_000, null, 1_772_000_002, 1.5, '{"ok": true}', null);
       task.run("t2", "coder", "code", "high", "failed", "yesterday", null, null, null, null, "no");
+      // More than a number holds.
+      db.exec(`alter table task_history add column big; update task_history set big = ${2n ** 60n}`);
     });
     const before = await readFile(path);
 
@@ -104,6 +106,7 @@ test(
     expect(out).toMatch(/events +150 taken over, 0 there already/);
     expect(out).toMatch(/contexts c2 +context_data is no JSON/);
     expect(out).toMatch(/task_history t2 +created_at is no instant/);
+    expect(out).toMatch(/task_history\.big +the column is not the original's/);
     expect(out).toMatch(/agent_states\.mood +the column is not the original's/);
     expect(out).toMatch(/experience +the table is not part of its storage/);
 
