@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { Hash, Random } from "../../kernel/ports.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -30,4 +30,4 @@ export const systemRandom: Random = {
   },
 };
 
-export const systemHash: Hash = { sha256: (text) => createHash("sha256").update(text).digest("hex") };
+export const systemHash: Hash = { sha256: (text) => hash("sha256", text, "hex") };
