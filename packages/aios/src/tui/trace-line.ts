@@ -38,7 +38,11 @@ export function traceLine(shown: TraceState, width: number): string {
   ];
   const tail = figures.filter(Boolean).join("  ");
   const ending =
-    state === "failed" ? ` = ${call.code ?? ""} ${call.error ?? ""}`.trimEnd() : isOpen || state === "undone" ? ` … ${state}` : "";
+    state === "failed"
+      ? ` = ${call.code ?? ""} ${call.error ?? ""}`.trimEnd()
+      : isOpen || state === "undone"
+        ? ` … ${state}`
+        : "";
   const detail = call.detail.replace(/\s+/g, " ");
   const room = Number.isFinite(width) ? Math.max(0, width - widthOf(at) - 4 - widthOf(tail)) : Number.POSITIVE_INFINITY;
   // Why it failed keeps at least half of the room, what was asked gets the rest.
