@@ -29,7 +29,7 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
 }
 
 /** A new key is told once: the journal has its hash alone. */
-const withoutKey = ({ name, result }: CallRecord): unknown =>
+export const withoutKey = ({ name, result }: Pick<CallRecord, "name" | "result">): unknown =>
   name === "proc.spawn" || name === "proc.restart" || name === "key.create"
     ? { ...(result as object), key: null }
     : result;

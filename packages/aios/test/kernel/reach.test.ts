@@ -1,6 +1,6 @@
 // What keys and processes cannot do to others, or for themselves, by the ways that begin, stop and copy processes.
 import { createClient } from "@aiosjs/sdk";
-import type { Client } from "@aiosjs/sdk";
+import type { Client, SysEvent } from "@aiosjs/sdk";
 import { asKeyId } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { createScriptedCore } from "../scripted-core.ts";
@@ -75,4 +75,14 @@ test("a process that was stopped does not let itself go on, nor its children wha
   expect(await rig.admin.proc.show({ pid: plain.pid })).not.toMatchObject({ state: "suspended" });
   await rig.admin.proc.signal({ pid: top.pid, signal: "resume" });
   expect(await rig.admin.proc.show({ pid: top.pid })).not.toMatchObject({ state: "suspended" });
+});
+
+test("a new key is told to who asked for it, and to nobody who looks at the call", async () => {
+  const rig = await open();
+  const made = rig.kernel.syscall("proc.spawn", { program: command }, { principal: rig.root, onDetach: "keep" });
+  for await (const _ of made);
+  const weak = { ...rig.root, key: asKeyId("weak"), scopes: ["call.show"] };
+  let last: SysEvent | undefined;
+  for await (const batch of rig.kernel.transport(weak).syscall("call.show", { call: made.call })) last = batch.at(-1);
+  expect(last).toMatchObject({ result: { state: "done", result: { key: null } } });
 });

@@ -3,6 +3,7 @@ import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { attenuate, seesAll } from "../access.ts";
 import type { Account } from "../budget.ts";
 import { serves } from "../model-call.ts";
+import { withoutKey } from "../call-row.ts";
 import type { Parts } from "../parts.ts";
 import type { Core, KeyRow, Price } from "../ports.ts";
 import { visibleApprovals } from "./approval.ts";
@@ -151,7 +152,7 @@ export const sysDevice: KernelDevice<SysName> = {
         state,
         name: record.name,
         pid: record.process.pid,
-        result: last?.type === "syscall.completed" ? last.result : null,
+        result: last?.type === "syscall.completed" ? withoutKey(record) : null,
         error,
         usage: record.usage,
         timing: record.timing(),
