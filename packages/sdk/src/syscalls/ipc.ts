@@ -16,7 +16,7 @@ export const mailSyscalls = {
     args: z.strictObject({ pid: pidSchema, body: bodySchema, timeoutMs }),
     result: z.object({}),
     effect: "unsafe",
-    doc: "Send a message to a process: one that the caller may see, or its parent. It is in the inbox exactly once when the call returns, whatever crashes; while the inbox is full (1,000 messages or 16,777,216 characters) the call waits. ESRCH when the process has ended, ENOSPC when nothing was sent.",
+    doc: "Send a message to a process: one that the caller may see, or its parent. It is in the inbox exactly once when the call returns, whatever crashes; while the inbox is full (1,000 messages or 16,777,216 characters) the call waits. ESRCH when the process has ended, ENOSPC when nothing was sent, EAGAIN when 268,435,456 characters of messages wait unread in the tenant.",
   }),
   "proc.receive": syscall({
     args: z.strictObject({ timeoutMs }),
@@ -148,7 +148,7 @@ export const topicSyscalls = {
     }),
     result: z.object({ name: z.string(), position: z.number(), isNew: z.boolean() }),
     effect: "idempotent",
-    doc: "Make a durable subscription of the tenant: a place in the event log that outlives its readers and the kernel. One of this name and pattern is taken up where it is; EEXIST when its pattern is another one. Events that it has not acknowledged are kept for it.",
+    doc: "Make a durable subscription of the tenant: a place in the event log that outlives its readers and the kernel. One of this name and pattern is taken up where it is; EEXIST when its pattern is another one, EAGAIN when the tenant has 10,000. Events that it has not acknowledged are kept for it.",
   }),
   "topic.read": syscall({
     args: z.strictObject({

@@ -52,7 +52,7 @@ export const valueSyscalls = {
     }),
     effect: "pure",
     isView: true,
-    doc: "Read the values of a scope in order of their keys.",
+    doc: "Read the values of a scope in order of their keys; a page ends early behind 8,388,608 characters of values.",
   }),
   "value.remove": syscall({
     args: z.strictObject({ scope, key, ifVersion }),
