@@ -123,7 +123,10 @@ export const runRows = [
       en: "Prints the result as JSON; with --jsonl every event as it comes.",
       zh: "以 JSON 输出结果；使用 --jsonl 时逐个输出事件。",
     },
-    examples: ["aios call sys.status", 'aios call tool.call \'{"name":"calculator","arguments":{"expression":"6*7"}}\''],
+    examples: [
+      "aios call sys.status",
+      'aios call tool.call \'{"name":"calculator","arguments":{"expression":"6*7"}}\'',
+    ],
     args: [
       { name: "syscall", summary: { en: "device.verb", zh: "设备.动词" } },
       {

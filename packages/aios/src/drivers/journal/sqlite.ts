@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
-import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type { CallId, JournalEvent, Pid } from "@aiosjs/sdk/protocol";
 import type {
   CallQuery,
   CallRow,

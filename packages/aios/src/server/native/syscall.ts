@@ -33,7 +33,11 @@ export async function syscall(exchange: Exchange, name: string): Promise<void> {
   const { headers } = incoming;
   const principal = authenticate(kernel, headers);
   const args = parseObject(await readBody(incoming, doors.maxBodyBytes));
-  const subscription = kernel.syscall(name, args, await returningCallerOf(kernel, principal, { headers, onDetach: "keep" }));
+  const subscription = kernel.syscall(
+    name,
+    args,
+    await returningCallerOf(kernel, principal, { headers, onDetach: "keep" }),
+  );
   if (wantsEvents(headers.accept))
     return carryStream(exchange, subscription, callFace(subscription, doors.waits.refusalMs));
   await carryWhole(exchange, subscription, { write: ({ result, usage, timing }) => ({ result, usage, timing }) });
