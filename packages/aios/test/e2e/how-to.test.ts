@@ -85,3 +85,9 @@ test.runIf(process.platform !== "win32")(
     await expect.poll(logs, { timeout: timeoutMs / 4 }).toHaveLength(2);
   },
 );
+
+test.runIf(process.platform !== "win32")("README.md: kill it, and it goes on", { timeout: timeoutMs }, async () => {
+  await using page = await openHowToPage("../../README.md");
+  const typed = await page.type("Kill it", asleep(page, "report"));
+  expect(typed.at(-1)?.said).toContain("3 pages, approved");
+});
