@@ -60,9 +60,11 @@ export class Incarnations {
 
   /** Commands that live on after a restart of their own: what they were not told again yet, they still are. */
   async recollect(): Promise<void> {
-    await this.#parts.outbox.flushed();
-    for (const process of this.#parts.processes) {
-      if (process.exit || !process.mayRestart || process.incarnation === 1) continue;
+    const startedAgain = [...this.#parts.processes].filter(
+      ({ exit, mayRestart, incarnation }) => !exit && mayRestart && incarnation > 1,
+    );
+    if (startedAgain.length > 0) await this.#parts.outbox.flushed();
+    for (const process of startedAgain) {
       // Nothing was told by this kernel yet: it opens on a full disk, too.
       const rows = await this.#read(process);
       process.replay = new Replay(rows.filter(({ incarnation }) => incarnation < process.incarnation));
