@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import { isSameBeat } from "./drivers/journal/fence-words.ts";
 import { openHomeLock } from "./drivers/journal/home-lock.ts";
 import type { HomeLock } from "./drivers/journal/home-lock.ts";
 import { createMemoryJournal } from "./drivers/journal/memory.ts";
@@ -70,15 +71,38 @@ export async function takeHome(options: HomeOptions): Promise<TakenHome> {
       const stack = opened.move();
       return { lock, ...taken, [Symbol.asyncDispose]: () => stack.disposeAsync() };
     }
-    const { refusal } = taken;
-    if (!standby) throw refusal;
+    const { refusal, rival } = taken;
+    if (!standby) {
+      if (!rival) throw refusal;
+      await outlast(rival, { watch, refusal, options });
+      continue;
+    }
     if (refusal.message !== told) standby.tell(refusal);
     told = refusal.message;
     await sleep(LOOK_MS, undefined, { signal: standby.signal });
   }
 }
 
-type Attempt = Pick<TakenHome, "journal" | "node"> | { readonly refusal: SysError };
+type Attempt =
+  | Pick<TakenHome, "journal" | "node">
+  /** `rival`: holds the journal without the lock, which is free. */
+  | { readonly refusal: SysError; readonly rival?: NodeRow };
+
+/**
+ * Waits until who holds the journal without the lock has been silent for its lease: it was killed before it had both.
+ * @throws SysError the refusal, when it lives.
+ */
+async function outlast(
+  rival: NodeRow,
+  { watch, refusal, options }: { watch: LeaseWatch; refusal: SysError; options: HomeOptions },
+): Promise<void> {
+  const { journalFile, engine = nodeEngine } = options;
+  while (!watch.hasLapsed(rival, performance.now())) {
+    await sleep(LOOK_MS);
+    const now = journalFile === undefined ? undefined : look(journalFile, engine);
+    if (now && !isSameBeat(now, rival)) throw refusal;
+  }
+}
 
 async function attempt(lock: HomeLock, watch: LeaseWatch, options: HomeOptions): Promise<Attempt> {
   const { journalFile, engine = nodeEngine, leaseMs = LEASE_MS } = options;
@@ -95,7 +119,7 @@ async function attempt(lock: HomeLock, watch: LeaseWatch, options: HomeOptions):
     const rival = holder && !holder.isSole ? holder : undefined;
     if (isSole && rival && !watch.hasLapsed(rival, performance.now())) {
       lock.release();
-      return { refusal: lock.refusal() };
+      return { refusal: lock.refusal(), rival };
     }
     const self = { id: systemRandom.text(12), hostPid: process.pid, leaseMs, isSole };
     const node = await journal.claim(self, isSole && !rival ? "anyone" : (holder as NodeRow));

@@ -189,6 +189,32 @@ test(
   },
 );
 
+test.runIf(process.platform !== "win32")(
+  "a kernel that took over and was killed at once leaves a home that the next one takes after its lease",
+  { timeout: 60_000 },
+  async () => {
+    const first = rival();
+    await first.says("url");
+    const second = rival("standby");
+    await second.says("waits");
+    first.child.kill("SIGSTOP");
+    for (let line = await second.line(); line.url === undefined; line = await second.line()) {
+      if (!line.waits?.includes("keeps the journal locked")) continue;
+      first.child.kill("SIGCONT");
+      await sleep(50);
+      first.child.kill("SIGSTOP");
+    }
+    // It holds the journal, and not yet the lock, which is the stopped one's.
+    second.child.kill("SIGKILL");
+    await second.ended;
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const third = rival();
+    expect((await third.says("url")).url).toMatch(/^http/);
+    expect(kernelFile().pid).toBe(third.child.pid);
+  },
+);
+
 /** Holds the home, and a write transaction of the journal. */
 const writing = fileURLToPath(new URL("../programs/stuck-writer.ts", import.meta.url));
 
