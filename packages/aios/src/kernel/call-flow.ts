@@ -6,25 +6,13 @@ import type { Release } from "./breakpoints.ts";
 import { exhausted, spentAccount } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
-import { callRow, isRelaxed, isUnsafe, unknownEnd } from "./call-row.ts";
+import { CallEnds } from "./call-end.ts";
+import { callRow, isUnsafe } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
-import { approvalDevice } from "./devices/approval.ts";
-import { chatDevice } from "./devices/chat.ts";
-import { cronDevice } from "./devices/cron.ts";
-import { debugDevice } from "./devices/debug.ts";
-import { llmDevice } from "./devices/llm.ts";
-import { mailDevice } from "./devices/mail.ts";
-import { pipeDevice } from "./devices/pipe.ts";
-import { procDevice } from "./devices/proc.ts";
-import { procStateDevice } from "./devices/proc-state.ts";
-import { processListDevice } from "./devices/process-list.ts";
-import { routingDevice } from "./devices/routing.ts";
+import { isKernelDevice, kernelDevices } from "./devices/table.ts";
 import { summarize } from "./devices/summary.ts";
-import { sysDevice } from "./devices/sys.ts";
-import { topicDevice } from "./devices/topic.ts";
-import { traceDevice } from "./devices/trace.ts";
-import { valueDevice } from "./devices/value.ts";
+import { asSysError } from "./driver-error.ts";
 import { Executor } from "./executor.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -36,27 +24,6 @@ import type { Process } from "./process.ts";
 import { recall } from "./recall.ts";
 import { mayHaveHappened } from "./replay.ts";
 import type { Asked } from "./urgency.ts";
-
-const kernelDevices = {
-  ...approvalDevice,
-  ...cronDevice,
-  ...debugDevice,
-  ...procDevice,
-  ...procStateDevice,
-  ...processListDevice,
-  ...traceDevice,
-  ...sysDevice,
-  ...chatDevice,
-  ...llmDevice,
-  ...routingDevice,
-  ...valueDevice,
-  ...mailDevice,
-  ...pipeDevice,
-  ...topicDevice,
-} as unknown as Readonly<Record<string, Handler<SyscallName>>>;
-
-/** Whether the kernel answers this syscall itself, without a driver. */
-export const isKernelDevice = (name: string): boolean => Object.hasOwn(kernelDevices, name);
 
 type Controls = Pick<KernelCall, "refresh" | "shutdown" | "startedAtMs">;
 
@@ -87,11 +54,13 @@ export class CallFlow {
   readonly #options: CallFlowOptions;
   readonly #parts: Parts;
   readonly #executor: Executor;
+  readonly #ends: CallEnds;
 
   constructor(options: CallFlowOptions) {
     this.#options = options;
     this.#parts = options.parts;
     this.#executor = new Executor(options.parts);
+    this.#ends = new CallEnds(options);
   }
 
   /** @throws SysError for what is refused at once. */
@@ -110,7 +79,7 @@ export class CallFlow {
           if (refusal) throw refusal;
           this.#begin(call);
         } catch (cause) {
-          this.refuse(record, toSysError(record.name, cause));
+          this.refuse(record, asSysError(cause, record.name));
         }
       },
     );
@@ -134,11 +103,11 @@ export class CallFlow {
     const { record } = call;
     try {
       const release = await released;
-      if (release.is === "answered") return await this.#finish(record, { ...release, usage: noUsage }, []);
-      if (release.is === "failed") return await this.#finish(record, { ...release, usage: noUsage }, []);
+      if (release.is === "answered" || release.is === "failed")
+        return await this.#ends.finish(record, { ...release, usage: noUsage }, []);
       this.#go(call);
     } catch (cause) {
-      this.refuse(record, record.cancelled ?? toSysError(record.name, cause));
+      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
     }
   }
 
@@ -158,12 +127,12 @@ export class CallFlow {
     const question = `${what} of ${process.name} (${process.pid}) was cut off, and may have happened. Make it again?`;
     try {
       const { isApproved, result } = await this.#parts.approvals.ask(record, { kind: "ambiguous", question });
-      if (result !== undefined) return await this.#finish(record, { result, usage: noUsage }, []);
+      if (result !== undefined) return await this.#ends.finish(record, { result, usage: noUsage }, []);
       if (isApproved) return this.#enter(call);
       const error = new SysError("EAMBIGUOUS", `nobody knows whether ${record.name} happened before the restart`);
-      return await this.#finish(record, { error, usage: noUsage }, []);
+      return await this.#ends.finish(record, { error, usage: noUsage }, []);
     } catch (cause) {
-      this.refuse(record, record.cancelled ?? toSysError(record.name, cause));
+      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
     }
   }
 
@@ -178,13 +147,13 @@ export class CallFlow {
   async #lookUp(key: string, call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
     const { spec, record, caller } = call;
     const kept = await this.#parts.answers.find(key, record.args);
-    if (record.cancelled) return this.#finish(record, { error: record.cancelled, usage: noUsage }, []);
+    if (record.cancelled) return this.#ends.finish(record, { error: record.cancelled, usage: noUsage }, []);
     if (!kept) {
       record.cacheKey = key;
       try {
         this.#admit(spec, record, caller);
       } catch (cause) {
-        this.refuse(record, toSysError(record.name, cause));
+        this.refuse(record, asSysError(cause, record.name));
       }
       return;
     }
@@ -195,7 +164,7 @@ export class CallFlow {
     if (record.name === "llm.chat") record.process.model = result.model;
     const marks = { isCached: true, ...(result.isSimulated ? { isSimulated: true } : {}) };
     record.push([{ type: "syscall.started", device: result.model, waitingMs: 0, ...marks }, ...events]);
-    return this.#finish(record, { result, usage: noUsage }, []);
+    return this.#ends.finish(record, { result, usage: noUsage }, []);
   }
 
   #admit(spec: SyscallSpec, record: CallRecord, caller: Caller): void {
@@ -217,7 +186,7 @@ export class CallFlow {
     const { recorded, process } = record;
     // That it may have happened must not be forgotten: who asks again is not to make it a second time.
     const isKept = record.isToldAgain || (!process.isReplayed && recorded !== undefined && mayHaveHappened(recorded));
-    if (outbox.failure === undefined && !isKept) return void this.#finish(record, { error, usage: noUsage }, []);
+    if (outbox.failure === undefined && !isKept) return void this.#ends.finish(record, { error, usage: noUsage }, []);
     if (recorded && !process.isReplayed) retries.putBack(recorded);
     this.#options.calls.close(record);
     record.end({ error });
@@ -261,7 +230,7 @@ export class CallFlow {
       if (isFinished) return;
       isFinished = true;
       timer.cancel();
-      void this.#finish(record, outcome, accounts);
+      void this.#ends.finish(record, outcome, accounts);
     };
     record.abort.signal.addEventListener("abort", () => {
       if (record.state === "running") return; // the attempt under way ends the call
@@ -276,7 +245,7 @@ export class CallFlow {
     try {
       await this.#intend(record);
     } catch (cause) {
-      return finish({ error: toSysError("the journal", cause), usage: noUsage });
+      return finish({ error: asSysError(cause, "the journal"), usage: noUsage });
     }
     if (record.abort.signal.aborted) return;
     const entry = this.#executor.admit({
@@ -335,99 +304,11 @@ export class CallFlow {
       });
       outcome = { result, usage: noUsage };
     } catch (cause) {
-      outcome = { error: record.cancelled ?? toSysError(record.name, cause), usage: noUsage };
+      outcome = { error: record.cancelled ?? asSysError(cause, record.name), usage: noUsage };
     }
-    if (!spec.isView || record.replayKey !== undefined) return this.#finish(record, outcome, []);
+    if (!spec.isView || record.replayKey !== undefined) return this.#ends.finish(record, outcome, []);
     calls.close(record);
     record.end(outcome);
-  }
-
-  /** Counts, records and answers. A durable result is on disk before the caller sees it. */
-  async #finish(record: CallRecord, outcome: Outcome, accounts: readonly Account[]): Promise<void> {
-    const { process } = record;
-    const { outbox, clock } = this.#parts;
-    if (record.isLeft && record.cancelled && "error" in outcome) return this.#leave(record, outcome, accounts);
-    const state = "error" in outcome ? "failed" : "done";
-    const unknown = "error" in outcome ? unknownEnd(record, this.#parts.toolbox) : undefined;
-    const error = unknown ?? ("error" in outcome ? outcome.error : undefined);
-    record.usage = outcome.usage;
-    if ("result" in outcome) {
-      record.result = outcome.result;
-      if (record.cacheKey !== undefined) this.#parts.answers.keep(record.cacheKey, outcome.result);
-    }
-    this.#options.lifecycle.entries.delete(record);
-    if (process.kind !== "kernel") process.count(record, state);
-    // An end that nobody knows is no end: whoever makes the call again is asked about.
-    if (!unknown) record.completion = process.done + process.failed;
-    const give = record.replayKey === undefined ? undefined : process.answers.place();
-    process.activeAtMs = clock.nowMs();
-    this.#options.counts.add(record.name, state);
-    const body = {
-      call: record.call,
-      name: record.name,
-      device: record.device,
-      usage: record.usage,
-      timing: record.timing(),
-    };
-    const event = error
-      ? outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message })
-      : outbox.eventRecord("syscall.completed", process, body);
-    const row = callRow(record, state, error);
-    const records: JournalRecord[] = [
-      ...(error ? [] : record.effects),
-      { kind: "call", row },
-      { kind: "process", row: process.row() },
-      ...accounts.map((account) => ({ kind: "account" as const, row: account.row() })),
-      event,
-    ];
-    let failure: SysError | undefined;
-    // Who is told that it failed makes it again: it must not happen later by itself.
-    const isOnce = !process.isReplayed && record.effects.length + record.settles.length > 0;
-    if (isRelaxed(record)) outbox.note(...records);
-    else
-      try {
-        if (process.isReplayed) await outbox.commitPatiently(...records);
-        else await (isOnce ? outbox.commitOnce(...records) : outbox.commit(...records));
-      } catch (cause) {
-        failure = toSysError("the journal", cause);
-        if ((isOnce || process.isReplayed) && failure) this.#noteLost(record, body, failure);
-      }
-    for (const settle of record.settles) settle(!error && !failure);
-    if (!failure) this.#parts.retries.ended(record, row);
-    const told = failure ?? error;
-    const answer = (): void => {
-      this.#options.calls.close(record);
-      record.end(told ? { error: told } : outcome);
-    };
-    if (!give) return answer();
-    await process.replay?.drained();
-    await give(record, answer);
-  }
-
-  /** What a call has done could not be recorded, and was forgotten: it has failed. */
-  #noteLost(
-    record: CallRecord,
-    body: Omit<JournalEventBodies["syscall.failed"], "code" | "detail">,
-    error: SysError,
-  ): void {
-    const { outbox } = this.#parts;
-    const { process } = record;
-    outbox.note(
-      { kind: "call", row: callRow(record, "failed", error) },
-      { kind: "process", row: process.row() },
-      outbox.eventRecord("syscall.failed", process, { ...body, code: error.code, detail: error.message }),
-    );
-  }
-
-  /** The kernel stops before the call has ended: it stays open, and what it has used is paid. */
-  #leave(record: CallRecord, { usage, ...outcome }: Outcome, accounts: readonly Account[]): void {
-    const { outbox } = this.#parts;
-    outbox.note(...accounts.map((account) => ({ kind: "account" as const, row: account.row() })));
-    record.usage = usage;
-    for (const settle of record.settles) settle(false);
-    this.#options.lifecycle.entries.delete(record);
-    this.#options.calls.close(record);
-    record.end("error" in outcome ? outcome : { error: new SysError("ECANCELED", "the kernel is shutting down") });
   }
 }
 
@@ -437,13 +318,4 @@ function needsOf(name: string): readonly Resource[] {
   if (name === "tool.call") return ["calls", "toolCalls", "wallMs"];
   if (isModelCall(name)) return ["calls", "tokens", "costUsd", "wallMs"];
   return ["calls", "wallMs"];
-}
-
-/** Only here a stranger's error becomes EIO; its text goes to the caller, its stack to nobody. */
-export function toSysError(where: string, cause: unknown): SysError {
-  if (isSysError(cause)) return cause;
-  return new SysError("EIO", `${where} failed: ${cause instanceof Error ? cause.message : "unknown reason"}`, {
-    cause,
-    retryable: false,
-  });
 }

@@ -11,10 +11,12 @@ import type {
   Transport,
 } from "@aiosjs/sdk/protocol";
 import { checkAccess, seesAll } from "./access.ts";
-import { CallFlow, isKernelDevice, toSysError } from "./call-flow.ts";
+import { CallFlow } from "./call-flow.ts";
 import { CallRecord } from "./call-record.ts";
 import type { CallOptions } from "./call-record.ts";
 import { CallTable } from "./call-table.ts";
+import { isKernelDevice } from "./devices/table.ts";
+import { asSysError } from "./driver-error.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { CallCounts, metricsOf } from "./metrics.ts";
 import { openParts } from "./open-parts.ts";
@@ -178,7 +180,7 @@ class KernelDoor implements Kernel {
     cause: unknown,
     { name, caller, record }: { name: string; caller: Caller; record: CallRecord | undefined },
   ): Subscription {
-    const error = toSysError(name, cause);
+    const error = asSysError(cause, name);
     if (record) {
       const subscription = record.subscribe();
       this.#flow.refuse(record, error);
@@ -279,7 +281,7 @@ class KernelDoor implements Kernel {
         hint: "calls that wait (proc.sleep, proc.receive, topic.read…) take a timeoutMs, and can be cancelled: call.cancel",
       });
     const { failure } = this.#parts.outbox;
-    if (failure !== undefined && !record.process.isReplayed) throw toSysError("the journal", failure);
+    if (failure !== undefined && !record.process.isReplayed) throw asSysError(failure, "the journal");
   }
 
   /** Another kernel goes on with all of this: what is open ends here, untold to the journal and to no command. */

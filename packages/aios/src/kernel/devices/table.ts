@@ -1,0 +1,39 @@
+import type { SyscallName } from "@aiosjs/sdk/protocol";
+import { approvalDevice } from "./approval.ts";
+import { chatDevice } from "./chat.ts";
+import { cronDevice } from "./cron.ts";
+import { debugDevice } from "./debug.ts";
+import { llmDevice } from "./llm.ts";
+import { mailDevice } from "./mail.ts";
+import { pipeDevice } from "./pipe.ts";
+import { procDevice } from "./proc.ts";
+import { procStateDevice } from "./proc-state.ts";
+import { processListDevice } from "./process-list.ts";
+import { routingDevice } from "./routing.ts";
+import { sysDevice } from "./sys.ts";
+import { topicDevice } from "./topic.ts";
+import { traceDevice } from "./trace.ts";
+import { valueDevice } from "./value.ts";
+import type { Handler } from "./device.ts";
+
+/** Syscalls that the kernel answers itself, by name. */
+export const kernelDevices = {
+  ...approvalDevice,
+  ...cronDevice,
+  ...debugDevice,
+  ...procDevice,
+  ...procStateDevice,
+  ...processListDevice,
+  ...traceDevice,
+  ...sysDevice,
+  ...chatDevice,
+  ...llmDevice,
+  ...routingDevice,
+  ...valueDevice,
+  ...mailDevice,
+  ...pipeDevice,
+  ...topicDevice,
+} as unknown as Readonly<Record<string, Handler<SyscallName>>>;
+
+/** Whether the kernel answers this syscall itself, without a driver. */
+export const isKernelDevice = (name: string): boolean => Object.hasOwn(kernelDevices, name);
