@@ -1,4 +1,4 @@
-import { noUsage, SysError } from "@aiosjs/sdk/protocol";
+import { SysError } from "@aiosjs/sdk/protocol";
 import type { JournalEventBodies } from "@aiosjs/sdk/protocol";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";

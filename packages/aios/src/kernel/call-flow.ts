@@ -1,5 +1,5 @@
-import { isSysError, noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { JournalEventBodies, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import { noUsage, SysError } from "@aiosjs/sdk/protocol";
+import type { Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
 import { remakeEdited } from "./breakpoints.ts";
 import type { Release } from "./breakpoints.ts";
@@ -19,7 +19,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import { isModelCall } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
-import type { Caller, JournalRecord, Principal } from "./ports.ts";
+import type { Caller, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 import { recall } from "./recall.ts";
 import { mayHaveHappened } from "./replay.ts";

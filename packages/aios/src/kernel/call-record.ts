@@ -184,6 +184,11 @@ export class CallRecord {
     });
   }
 
+  /** The next incarnation of its program makes it again, in its place. What a tool calls for itself has none: the tool's call is made again. */
+  get isAskedAgain(): boolean {
+    return this.process.isReplayed && this.replayKey !== undefined;
+  }
+
   /** Resolves when somebody has heard the last event, or when nobody listens. */
   taken(): Promise<void> {
     if (this.#isTaken || this.#readers.size === 0) return Promise.resolve();

@@ -106,7 +106,7 @@ export class Incarnations {
     replay?.giveUpWhen(() => true);
     const open = [...calls];
     for (const record of open) {
-      record.isLeft = true;
+      record.isLeft = record.isAskedAgain;
       record.cancel(reason);
     }
     await Promise.all(open.map((record) => record.hasEnded()));

@@ -270,7 +270,7 @@ class KernelDoor implements Kernel {
         hint: "send it again when it is back",
       });
       // No answer that its program could be told again: the next kernel hears the call.
-      record.isLeft = record.process.isReplayed;
+      record.isLeft = record.isAskedAgain;
       record.cancelled = closing;
       throw closing;
     }
@@ -360,7 +360,7 @@ class KernelDoor implements Kernel {
     const reason = new SysError("ECANCELED", "the kernel is shutting down");
     this.#lifecycle.incarnations.close();
     // What the next kernel goes on with stays open.
-    for (const record of this.#calls) record.isLeft = record.process.isReplayed;
+    for (const record of this.#calls) record.isLeft = record.isAskedAgain;
     for (const record of this.#calls)
       if (record.state === "queued" || record.device === "kernel") record.cancel(reason);
     for (const { replay } of this.#parts.processes) replay?.giveUpWhen(() => true);

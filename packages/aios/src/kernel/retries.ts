@@ -35,7 +35,7 @@ export class Retries {
   readonly #left = new Map<Pid, Left[]>();
   readonly #keyed = new Map<string, Left>();
   /** Processes of an earlier kernel whose last calls were looked through, or are. */
-  readonly #lookedUp = new Map<Process, Promise<void>>();
+  readonly #lookedUp = new WeakMap<Process, Promise<void>>();
   #kept = 0;
 
   constructor(ports: { journal: Journal; outbox: Outbox; clock: Clock; hash: Hash }) {

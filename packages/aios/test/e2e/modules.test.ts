@@ -101,7 +101,8 @@ describe("a module", { timeout: 60_000 }, () => {
       const { winners, value } = exit.result as { winners: string[]; value: number };
       const log = readFileSync(join(home, "logs", `${pid}.log`), "utf8");
       expect(log).toContain(`before ${task}: ${winners.join("")} ${value}`);
-      expect(isAlive(hostPid as number)).toBe(false);
+      // A module learns of its kernel's death from its channel, and needs the processor to end.
+      await expect.poll(() => isAlive(hostPid as number), { timeout: 10_000 }).toBe(false);
       const { calls } = await kernel.client.proc.trace({ pid });
       // Nine sleeps and draws a flow and heat, one draw, one sleep: each once.
       expect(calls).toHaveLength(3 * 3 * 4 + 2);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
-import type { Journal, ProgramDriver } from "../../src/kernel/ports.ts";
+import type { Driver, Journal, ProgramDriver, Toolbox } from "../../src/kernel/ports.ts";
 import { fillable } from "../fillable-journal.ts";
 import { mortal } from "../mortal-journal.ts";
 import { openRig } from "../rig.ts";
@@ -39,10 +39,12 @@ async function open(
   {
     clock = createVirtualClock(1_000),
     begins,
-  }: { clock?: VirtualClock; begins?: (incarnation: Incarnation) => void } = {},
+    drivers = [],
+  }: { clock?: VirtualClock; begins?: (incarnation: Incarnation) => void; drivers?: readonly Driver[] } = {},
 ) {
   const { programs, incarnations } = played(begins);
-  const rig = await openRig({ journal, clock, programs, cores: () => [createScriptedCore({ clock })] });
+  const cores = () => [createScriptedCore({ clock })];
+  const rig = await openRig({ journal, clock, programs, cores, drivers: () => drivers });
   const settle = () => clock.run(clock.nowMs() + 5_000);
   const latest = () => incarnations.at(-1) as Incarnation;
   return { rig, clock, settle, incarnations, latest };
@@ -208,4 +210,33 @@ test("a process whose record cannot be read is suspended until it can be; its ke
   await second.rig.admin.proc.signal({ pid, signal: "resume" });
   await second.settle();
   expect(second.incarnations).toHaveLength(1);
+});
+
+test("what a tool calls for itself ends with a program that is killed alone, and the tool's call is made again", async () => {
+  const toolbox: Toolbox = {
+    name: "askers",
+    device: "tool",
+    concurrency: 1,
+    tools: () => [{ name: "ask", description: "", parameters: { type: "object" }, effect: "idempotent" }],
+    async *execute(_name, _args, context) {
+      await context.syscall("llm.chat", { messages: [{ role: "user", content: "nested" }] });
+      yield [{ type: "result", result: { content: "asked" } }];
+    },
+  };
+  const told: ReturnType<typeof ask>[] = [];
+  const world = await open(createMemoryJournal(), {
+    drivers: [toolbox],
+    begins: (incarnation) => told.push(ask(incarnation, "main#0", ["tool.call", { name: "ask", arguments: {} }])),
+  });
+  const { pid } = await spawn(world);
+  await world.clock.run(world.clock.nowMs() + 50);
+  world.latest().die();
+  await world.settle();
+  expect(told.map(({ ended }) => ended?.type)).toEqual(["syscall.failed", "syscall.completed"]);
+  const { calls } = await world.rig.admin.proc.trace({ pid });
+  expect(calls.map(({ name, state }) => [name, state])).toEqual([
+    ["tool.call", "done"],
+    ["llm.chat", "failed"],
+    ["llm.chat", "done"],
+  ]);
 });
