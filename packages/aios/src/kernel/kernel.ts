@@ -326,7 +326,7 @@ class KernelDoor implements Kernel {
   ): AsyncIterable<readonly JournalEvent[]> {
     const pid = principal.pid ?? query.pid;
     const tenant = seesAll(principal) ? undefined : principal.tenant;
-    return this.#parts.outbox.follow({ ...query, pid, tenant }, signal);
+    return this.#parts.outbox.events.follow({ ...query, pid, tenant }, signal);
   }
 
   metrics(): KernelMetrics {

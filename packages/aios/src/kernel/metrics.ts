@@ -25,5 +25,5 @@ export function metricsOf(parts: Parts, counts: CallCounts): KernelMetrics {
     const core = (lane.driver as Core).name;
     return { lane: id, core, model, queued: lane.queue.size, running, done, failed, refused, waitingMsTotal, usage };
   });
-  return { processes, lanes, calls: counts.all(), cache: parts.answers.counts, eventSeq: parts.outbox.seq };
+  return { processes, lanes, calls: counts.all(), cache: parts.answers.counts, eventSeq: parts.outbox.events.seq };
 }

@@ -168,7 +168,7 @@ export class Topics {
   /** @throws SysError EINVAL for an event that is not there yet. */
   ack(record: CallRecord, { name, seq }: { name: string; seq: number }): number {
     const cursor = this.#find(record, name);
-    if (seq > this.#outbox.seq) throw new SysError("EINVAL", `there is no event ${seq} yet`);
+    if (seq > this.#outbox.events.seq) throw new SysError("EINVAL", `there is no event ${seq} yet`);
     if (seq <= cursor.durable) return cursor.durable;
     const position = Math.max(cursor.row.position, seq);
     cursor.row = { ...cursor.row, position, atMs: this.#clock.nowMs() };

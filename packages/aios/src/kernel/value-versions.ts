@@ -45,7 +45,7 @@ export class ValueVersions {
 
   /** The version of the write that the caller records at once. */
   next(place: ValuePlace, { isRemoved }: { isRemoved: boolean }): number {
-    const version = Math.max(this.#last, this.#outbox.seq) + 1;
+    const version = Math.max(this.#last, this.#outbox.events.seq) + 1;
     this.#last = version;
     this.#remember(place, isRemoved ? 0 : version);
     return version;

@@ -61,6 +61,41 @@ test("what a journal refuses after it has taken something newer does not come ba
   expect(outbox.failure).toBeUndefined();
 });
 
+/** An outbox over a journal that keeps the commits it is given, and takes them when told to. */
+function watched() {
+  const clock = createVirtualClock(1_000);
+  const memory = createMemoryJournal();
+  const given: string[][] = [];
+  const journal: Journal = Object.assign(Object.create(memory) as Journal, {
+    commit: async (records: readonly JournalRecord[]) => {
+      const keys = records.map((record) => (record.kind === "meta" ? record.key : record.kind));
+      given.push(keys);
+      if (keys.includes("odd")) throw new SysError("EINVAL", "cannot be written");
+      await memory.commit(records);
+    },
+  });
+  const outbox = new Outbox(journal, { clock, timers: new Timers(clock), lastEventSeq: 0, onFenced: () => undefined });
+  const said = (...keys: string[]) => outbox.commit(...keys.map((key) => ({ kind: "meta" as const, key, value: "v" })));
+  return { clock, memory, given, said, outbox };
+}
+
+test("what no journal can write fails alone and whole; what others commit in the same turn is written", async () => {
+  const { clock, memory, said, outbox } = watched();
+  const ends = Promise.allSettled([said("a", "b"), said("c", "odd"), said("d")]);
+  await clock.run(ends);
+  expect((await ends).map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  const { meta } = await memory.load();
+  expect([...meta.keys()].filter((key) => key.length === 1)).toEqual(["a", "b", "d"]);
+  expect(outbox.failure).toBeUndefined();
+});
+
+test("a turn with many commits goes to the journal in several, in order and none divided", async () => {
+  const { clock, given, said } = watched();
+  await clock.run(Promise.all(Array.from({ length: 40 }, (_, index) => said(`${index}`, `${index}+`))));
+  expect(given.map((keys) => keys.length)).toEqual([32, 32, 16]);
+  expect(given.flat()).toEqual(Array.from({ length: 40 }, (_, index) => [`${index}`, `${index}+`]).flat());
+});
+
 test("an answer that no journal can write is told as a failure, and is one on record", async () => {
   const told: unknown[] = [];
   const odd: Toolbox = {

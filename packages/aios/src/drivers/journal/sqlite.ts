@@ -80,6 +80,8 @@ class SqliteJournal implements RetentiveJournal {
   #reader: Promise<JournalThread> | undefined;
   #pending: Pending[] = [];
   #flushing: Promise<void> | undefined;
+  /** Settles when whoever waited for the groups written so far has been told. */
+  #told: Promise<void> = Promise.resolve();
   #isReadOnly = false;
   #isClosed = false;
 
@@ -174,6 +176,7 @@ class SqliteJournal implements RetentiveJournal {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#flushing;
+    await this.#told;
     const reader = await this.#reader;
     await reader?.stop();
     await this.#writer.stop();
@@ -217,12 +220,25 @@ class SqliteJournal implements RetentiveJournal {
       this.#known.clear();
       const failed = [...group, ...this.#pending];
       this.#pending = [];
+      await this.#told;
       for (const { settled } of failed) settled.reject(cause);
       return;
     }
     // A commit without records waits for those before it, and says nothing about the disk.
     if (group.some(({ values }) => values.length > 0)) this.#isReadOnly = false;
-    for (const { settled } of group) settled.resolve();
+    this.#told = this.#tell(group);
+  }
+
+  /**
+   * Of a group's commits, each in a turn of its own: whose commit comes first makes the next one while the others wait,
+   * and the writer has work while they go on. Told all at once, they would come back all at once.
+   */
+  async #tell(group: readonly Pending[]): Promise<void> {
+    await this.#told;
+    for (const [place, { settled }] of group.entries()) {
+      if (place > 0) await new Promise((resolve) => setImmediate(resolve));
+      settled.resolve();
+    }
   }
 
   async #send(group: readonly Pending[]): Promise<void> {

@@ -22,7 +22,7 @@ export async function modelHistory(args: ParsedArgsOf<"llm.history">, call: Kern
   const query = { tenant, pid: principal.pid ?? undefined, topics: ends, limit: PAGE };
   const owners = new Map<string, Owner>();
   const calls: History["calls"] = [];
-  for (let afterSeq = args.after || (await seqBefore(journal, since, outbox.seq)); !signal.aborted;) {
+  for (let afterSeq = args.after || (await seqBefore(journal, since, outbox.events.seq)); !signal.aborted;) {
     const page = await journal.events({ ...query, afterSeq });
     for (const event of page) {
       if (event.atMs >= until) return { calls, next: null };

@@ -19,7 +19,7 @@ export const topicDevice: KernelDevice<TopicName> = {
 
   "topic.subscribe": ({ pattern, name, from }, { parts, record }) => {
     const chosen = name ?? `s${parts.random.text(9)}`;
-    const position = positionOf(from, parts.outbox.seq);
+    const position = positionOf(from, parts.outbox.events.seq);
     return { name: chosen, ...parts.topics.subscribe(record, { name: chosen, pattern, position }) };
   },
 
@@ -54,7 +54,7 @@ export const topicDevice: KernelDevice<TopicName> = {
 
   "topic.peek": async ({ pattern, from, limit, timeoutMs }, call) => {
     const { topics, outbox } = call.parts;
-    const query = { tenant: call.record.process.tenant, pattern, afterSeq: positionOf(from, outbox.seq), limit };
+    const query = { tenant: call.record.process.tenant, pattern, afterSeq: positionOf(from, outbox.events.seq), limit };
     const { events, scannedTo } = await topics.log.read(query);
     if (events.length > 0 || timeoutMs === undefined) return { events: [...events], next: scannedTo };
     const late = { ...query, afterSeq: scannedTo };

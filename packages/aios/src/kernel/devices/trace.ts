@@ -37,11 +37,11 @@ export const traceDevice: KernelDevice<"proc.trace" | "proc.history"> = {
     const process = parts.processes.visible(pid, principal);
     const { outbox, journal } = parts;
     const query = { afterSeq: after, tenant: process.tenant, pid: process.pid, topics: turns };
-    const upTo = outbox.seq;
+    const upTo = outbox.events.seq;
     await outbox.flushed();
     let events = await journal.events({ ...query, limit });
     if (events.length === 0 && wait && !process.exit)
-      for await (const batch of outbox.follow({ ...query, afterSeq: Math.max(after, upTo) }, signal)) {
+      for await (const batch of outbox.events.follow({ ...query, afterSeq: Math.max(after, upTo) }, signal)) {
         events = batch;
         break;
       }
@@ -63,7 +63,7 @@ export const traceDevice: KernelDevice<"proc.trace" | "proc.history"> = {
 /** The calls of a process, or of a tree merged by time, after the places where the page before stopped. */
 async function pageOf(args: Args, root: Process, call: KernelCall): Promise<Trace> {
   const { outbox } = call.parts;
-  const cursor = outbox.seq;
+  const cursor = outbox.events.seq;
   await outbox.flushed();
   const places: Record<string, number> = { [root.pid]: args.afterSeq, ...args.after };
   const isWanted = filterOf(args);
@@ -149,7 +149,7 @@ async function endedOf(args: Args, root: Process, call: KernelCall): Promise<Tra
     cursor = events.at(-1)?.seq ?? cursor;
     return { calls: await viewsOf(events), next: null, cursor, hasEnded: events.length < PAGE };
   }
-  for await (const batch of outbox.follow(query, call.signal)) {
+  for await (const batch of outbox.events.follow(query, call.signal)) {
     cursor = batch.at(-1)?.seq ?? cursor;
     const calls = await viewsOf(batch);
     if (calls.length > 0 || isOver(root, args.tree)) return { calls, next: null, cursor, hasEnded: false };

@@ -23,7 +23,7 @@ export async function usageOf(
   const query = { tenant, pid: principal.pid ?? undefined, topics };
   const rows = new Map<string, Row>();
   let total = emptyRow("");
-  for (let afterSeq = await seqBefore(parts.journal, since, parts.outbox.seq); !signal.aborted;) {
+  for (let afterSeq = await seqBefore(parts.journal, since, parts.outbox.events.seq); !signal.aborted;) {
     const page = await parts.journal.events({ ...query, afterSeq, limit: PAGE });
     for (const event of page) {
       const key = event.atMs < since ? undefined : keyOf(event, by);
