@@ -2,7 +2,6 @@
 import { join, resolve } from "node:path";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import { asTenantId } from "@aiosjs/sdk/protocol";
 import type { SysError } from "@aiosjs/sdk/protocol";
 import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
@@ -23,13 +22,13 @@ import { systemHash, systemRandom } from "./drivers/random/system.ts";
 import { findEngine } from "./drivers/sql/find-engine.ts";
 import type { BuiltinTool } from "./drivers/tool/builtin/builtin-tool.ts";
 import { createBuiltinToolbox } from "./drivers/tool/builtin/toolbox.ts";
+import { HOME_TENANT } from "./kernel/access.ts";
 import { createKernel } from "./kernel/kernel.ts";
 import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts";
 import { version } from "./version.ts";
 
 /** Changes of these sections take a restart. */
 const RESTART_SECTIONS = ["server", "journal", "sqlite", "files"] as const;
-const HOME_TENANT = asTenantId("local");
 const PRUNE_EVERY_MS = 6 * 3_600_000;
 
 export interface BootOptions {
@@ -105,7 +104,7 @@ export async function boot(options: BootOptions): Promise<System> {
       drivers: [workspace, toolbox],
       holdings: [workspace],
       settings: settingsOf(config),
-      rootKey: { token: key, tenant: HOME_TENANT },
+      rootKey: key,
       onShutdown: shutdown.resolve,
       node,
       isSole: () => lock.isHeld,

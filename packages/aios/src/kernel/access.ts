@@ -1,4 +1,4 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { asTenantId, SysError } from "@aiosjs/sdk/protocol";
 import type { SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -12,8 +12,12 @@ function covers(pattern: string, name: string): boolean {
 const allows = (patterns: readonly string[], name: string): boolean =>
   patterns.some((pattern) => covers(pattern, name));
 
-/** Whether this principal sees processes of all tenants: the home's own key. */
-export const seesAll = (principal: Principal): boolean => principal.scopes.includes("*") && principal.pid === null;
+/** Whose the home's own key is. */
+export const HOME_TENANT = asTenantId("local");
+
+/** Whether this principal sees what belongs to any tenant: the home's own key, and full keys made with it for its own tenant. */
+export const seesAll = ({ tenant, scopes, pid }: Principal): boolean =>
+  tenant === HOME_TENANT && scopes.includes("*") && pid === null;
 
 /** Why a tenant's key starts no module. */
 export const refuseModule = (): SysError =>

@@ -10,7 +10,7 @@ import type {
   Topic,
   Transport,
 } from "@aiosjs/sdk/protocol";
-import { checkAccess, seesAll } from "./access.ts";
+import { checkAccess, HOME_TENANT, seesAll } from "./access.ts";
 import { CallFlow } from "./call-flow.ts";
 import { CallRecord } from "./call-record.ts";
 import type { CallOptions } from "./call-record.ts";
@@ -53,7 +53,7 @@ export interface KernelOptions extends KernelPorts {
   /** Called once when another kernel has claimed the journal: nothing is served any more, and nothing recorded. */
   readonly onFenced?: (cause: SysError) => void;
   /** The home's own key, administrative in all tenants. */
-  readonly rootKey?: { token: string; tenant: string };
+  readonly rootKey?: string;
 }
 
 /** Loads the journal, restores the processes and opens the one door. */
@@ -104,25 +104,20 @@ class KernelDoor implements Kernel {
     const { cron, keys, lease, outbox, settings } = this.#parts;
     const { rootKey } = this.#options;
     if (rootKey) {
-      const isNew = keys.find(rootKey.token.split("_")[2] ?? "") === undefined;
-      const row = keys.adopt(rootKey.token, rootKey.tenant);
+      const isNew = keys.find(rootKey.split("_")[2] ?? "") === undefined;
+      const row = keys.adopt(rootKey, HOME_TENANT);
       if (isNew) outbox.note({ kind: "key", row });
     }
     void lease?.lost.then((cause) => this.#fence(cause));
     this.#lifecycle.restore(image);
     outbox.note({ kind: "meta", key: "state", value: "running" });
-    const tenant = this.#homeTenant();
-    outbox.event("kernel.started", { tenant, pid: null }, { version: settings.version, wasCrash });
+    outbox.event("kernel.started", { tenant: HOME_TENANT, pid: null }, { version: settings.version, wasCrash });
     this.isReady = true;
     cron.open(image.timers, (principal, id) => this.syscall("cron.run", { id }, { principal, onDetach: "keep" }));
   }
 
   async recollectAnswers(): Promise<void> {
     await this.#lifecycle.incarnations.recollect();
-  }
-
-  #homeTenant(): Principal["tenant"] {
-    return (this.#options.rootKey?.tenant ?? "local") as Principal["tenant"];
   }
 
   authenticate(token: string): Principal {
@@ -345,7 +340,7 @@ class KernelDoor implements Kernel {
     for (const [tenant, limits] of Object.entries(settings.budgets))
       budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
     scheduler.reroute(waiting);
-    outbox.event("config.refreshed", { tenant: this.#homeTenant(), pid: null }, { changed });
+    outbox.event("config.refreshed", { tenant: HOME_TENANT, pid: null }, { changed });
     return { changed, needRestart };
   }
 
@@ -375,7 +370,7 @@ class KernelDoor implements Kernel {
           kind: "bucket",
           row: { lane: lane.id, bucket: bucket.name, level: bucket.levelAt(nowMs), atMs: nowMs },
         });
-    outbox.event("kernel.stopped", { tenant: this.#homeTenant(), pid: null }, { reason: "shutdown" });
+    outbox.event("kernel.stopped", { tenant: HOME_TENANT, pid: null }, { reason: "shutdown" });
     timers.close();
     this.#parts.lease?.close();
     if (!this.#fenced) await outbox.commit({ kind: "meta", key: "state", value: "stopped" });

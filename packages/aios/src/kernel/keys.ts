@@ -1,4 +1,4 @@
-import { asKeyId, asTenantId, SysError } from "@aiosjs/sdk/protocol";
+import { asKeyId, SysError } from "@aiosjs/sdk/protocol";
 import type { KeyId, Limit, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { Clock, Hash, KeyRow, Principal, Random } from "./ports.ts";
 
@@ -49,15 +49,14 @@ export class Keys {
   }
 
   /** Takes over the home's own key, which was made before the kernel ran. @throws SysError EINVAL */
-  adopt(token: string, tenant: string): KeyRow {
+  adopt(token: string, tenant: TenantId): KeyRow {
     const id = TOKEN.exec(token)?.[1];
     if (!id)
       throw new SysError("EINVAL", "the home's key is malformed", {
         hint: "remove the file `credentials` of the home; the next start makes a new one",
       });
     return (
-      this.#rows.get(asKeyId(id)) ??
-      this.#add(token, asKeyId(id), { tenant: asTenantId(tenant), pid: null, scopes: ["*"], limits: [] })
+      this.#rows.get(asKeyId(id)) ?? this.#add(token, asKeyId(id), { tenant, pid: null, scopes: ["*"], limits: [] })
     );
   }
 

@@ -1,13 +1,13 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
+import { given, MAX_GIVEN } from "./given.ts";
 import type { MessageRow } from "./ports.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
-const MAX_BODY = 1_048_576;
-const MAX_QUEUE = 16 * MAX_BODY;
+const MAX_QUEUE = 16 * MAX_GIVEN;
 /** In all queues of a tenant, and on their way into them. */
-const MAX_TENANT = 256 * MAX_BODY;
+const MAX_TENANT = 256 * MAX_GIVEN;
 
 /** A message as its sender gives it. */
 export interface Letter {
@@ -75,7 +75,7 @@ export class MessageQueue {
 
   /** Waits for room. @throws SysError E2BIG, EAGAIN when the tenant's messages are too much, and why it was closed. */
   async send(record: CallRecord, letter: Letter, signal: AbortSignal): Promise<void> {
-    const { body, sizeChars } = copyOfBody(letter.body);
+    const { copy: body, sizeChars } = given(letter.body ?? null, "the body");
     const enter = (): void => this.#enter(record, { ...letter, body }, sizeChars);
     if (this.#closed) throw this.#closed;
     signal.throwIfAborted();
@@ -178,22 +178,4 @@ export class MessageQueue {
     }
     if (this.#closed && this.#count === 0) this.#takers.serveAll(undefined);
   }
-}
-
-/**
- * What is sent is what was given at the time of the call, whatever becomes of the caller's object.
- * @throws SysError EINVAL for what is not JSON, E2BIG
- */
-export function copyOfBody(body: unknown): { body: unknown; sizeChars: number } {
-  let text: string;
-  try {
-    text = JSON.stringify(body) ?? "null";
-  } catch (cause) {
-    throw new SysError("EINVAL", "the body is not JSON", { cause });
-  }
-  if (text.length > MAX_BODY)
-    throw new SysError("E2BIG", `a body of ${text.length} characters as JSON; ${MAX_BODY} is the most`, {
-      hint: "keep it in a file (fs.write), and send its path",
-    });
-  return { body: JSON.parse(text) as unknown, sizeChars: text.length };
 }

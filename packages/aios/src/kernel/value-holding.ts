@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ParsedArgsOf } from "@aiosjs/sdk/protocol";
-import { checkValue, MAX_KEY } from "./devices/value.ts";
+import { MAX_KEY } from "./devices/value.ts";
+import { given } from "./given.ts";
 import type { Parts } from "./parts.ts";
 import type { CallRow, Holder, Holding, JournalRecord } from "./ports.ts";
 import { recordedCalls } from "./recorded-calls.ts";
@@ -112,5 +113,5 @@ function checkedValue(body: unknown): [key: string, kept: { value: unknown }] {
     throw new SysError("EINVAL", "a value of the snapshot has no key, or too long a one", {
       hint: "the snapshot was not made by aios snapshot",
     });
-  return [key, { value: checkValue(value) }];
+  return [key, { value: given(value, "the value").copy }];
 }

@@ -1,6 +1,5 @@
 // The agents that ship with the system, as processes of a real kernel with the simulated core.
 import { createClient, manifestSchema } from "@aiosjs/sdk";
-import { asTenantId } from "@aiosjs/sdk/protocol";
 import { readdir, readFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +41,7 @@ async function openSystem() {
     programs: createPrograms({ folders: [] }),
     reload: () => Promise.reject(new Error("there is nothing to read again")),
     onShutdown: () => undefined,
-    rootKey: { token: rootKey, tenant: asTenantId("local") },
+    rootKey,
   });
   const client = createClient(kernel.transport(kernel.authenticate(rootKey)));
   return {

@@ -98,7 +98,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
     },
     reload: () => Promise.resolve({ settings, cores, cache: options.cache, changed: [], needRestart: [] }),
     onShutdown: () => undefined,
-    rootKey: { token: rootKey, tenant: "local" },
+    rootKey,
   });
   const server = await serve(kernel, { port: 0, graceMs: 0, ...options });
   const principal = kernel.authenticate(rootKey);

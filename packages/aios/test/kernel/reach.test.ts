@@ -86,3 +86,15 @@ test("a new key is told to who asked for it, and to nobody who looks at the call
   for await (const batch of rig.kernel.transport(weak).syscall("call.show", { call: made.call })) last = batch.at(-1);
   expect(last).toMatchObject({ result: { state: "done", result: { key: null } } });
 });
+
+test("a key of another tenant reaches that tenant and no other, whatever its scopes", async () => {
+  const rig = await open();
+  const ours = await rig.admin.proc.spawn({ program: agent });
+  const { key } = await rig.admin.key.create({ tenant: "b", scopes: ["*"] });
+  const theirs = createClient(rig.kernel.transport(rig.kernel.authenticate(key)));
+  const mine = await theirs.proc.spawn({ program: command });
+  expect((await theirs.proc.list({ all: true })).processes.map(({ pid }) => pid)).toEqual([mine.pid]);
+  expect((await theirs.key.list()).keys.map(({ tenant }) => tenant)).toEqual(["b"]);
+  expect(await refusal(theirs.proc.show({ pid: ours.pid }))).toMatch(/^ESRCH/);
+  expect(await refusal(theirs.key.create({ tenant: "local", scopes: ["*"] }))).toMatch(/^EACCES/);
+});

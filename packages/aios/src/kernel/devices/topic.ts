@@ -1,5 +1,5 @@
 import type { ResultOf, TopicEvent } from "@aiosjs/sdk/protocol";
-import { copyOfBody } from "../message-queue.ts";
+import { given } from "../given.ts";
 import { expired, withDeadline } from "../with-deadline.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
 import { letterOf } from "./mail.ts";
@@ -12,9 +12,9 @@ type TopicName = `topic.${"publish" | "subscribe" | "read" | "ack" | "nack" | "u
 /** Topics of the event log, and subscriptions to them. */
 export const topicDevice: KernelDevice<TopicName> = {
   "topic.publish": ({ topic, body }, call) => {
-    const copy = copyOfBody(body);
-    const letter = letterOf(copy.body, call);
-    return { seq: call.parts.topics.log.publish(call.record, { ...letter, topic, chars: copy.sizeChars }) };
+    const { copy, sizeChars } = given(body ?? null, "the body");
+    const letter = letterOf(copy, call);
+    return { seq: call.parts.topics.log.publish(call.record, { ...letter, topic, chars: sizeChars }) };
   },
 
   "topic.subscribe": ({ pattern, name, from }, { parts, record }) => {

@@ -1,10 +1,10 @@
 import { asPid, SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import type { KernelCall, KernelDevice } from "./device.ts";
+import { given } from "../given.ts";
 import type { ValuePlace } from "../value-versions.ts";
 
 export const MAX_KEY = 512;
-const MAX_VALUE = 1_048_576;
 /** Values that are read from the journal at a time, of up to a megabyte each. */
 const PAGE = 64;
 /** Characters of values on one page, beyond which it holds no further one. */
@@ -20,7 +20,7 @@ type ValueName = `value.${"get" | "list" | "put" | "remove"}`;
 export const valueDevice: KernelDevice<ValueName> = {
   "value.put": ({ scope, key, value, ifVersion }, call) => {
     const place = placeOf({ scope, key }, call);
-    const kept = { value: checkValue(value), isRemoved: false };
+    const kept = { value: given(value, "the value").copy, isRemoved: false };
     if (ifVersion === undefined) return { version: record(place, kept, call) };
     return call.parts.values.compare(place, (current) => {
       checkVersion(place, current, ifVersion);
@@ -101,20 +101,4 @@ function shelfOf(scope: string | undefined, { parts, principal, record }: Kernel
     });
   const owner = parts.processes.visible(asPid(scope.slice(OWN.length)), principal);
   return { tenant: owner.tenant, scope: OWN + owner.pid };
-}
-
-/** What is kept is what was given at the time of the call, whatever becomes of the caller's object. @throws SysError EINVAL, E2BIG */
-export function checkValue(value: unknown): unknown {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new SysError("EINVAL", "the value is not JSON", { cause });
-  }
-  if (text === undefined) throw new SysError("EINVAL", "value.put: there is no value to keep");
-  if (text.length > MAX_VALUE)
-    throw new SysError("E2BIG", `a value of ${text.length} characters as JSON; ${MAX_VALUE} is the most`, {
-      hint: "keep it in a file (fs.write), and its path here",
-    });
-  return JSON.parse(text) as unknown;
 }
