@@ -22,9 +22,9 @@ export interface Doors extends AsyncDisposable {
 }
 
 /**
- * Listens on the configured port; where that is 0, on the one of the kernel before, if it is free: commands and clients
- * that outlive a kernel find the next one there. A kernel that took over from one that was stopped listens elsewhere at
- * first, and on that port too as soon as it is free.
+ * Listens on the configured port; where that is 0, on the one of the kernel before: commands and clients that outlive a
+ * kernel find the next one there. While somebody else has that port (a kernel that was stopped and taken over from, or, where
+ * the port is 0, anybody), it listens elsewhere, and on that port too as soon as it is free.
  * @throws SysError EBUSY when the configured port is in use, EINVAL
  */
 export async function openDoors(kernel: Kernel, options: DoorOptions): Promise<Doors> {
@@ -39,7 +39,7 @@ export async function openDoors(kernel: Kernel, options: DoorOptions): Promise<D
     const mayMove = server.port === 0 || isTakeover;
     if (!mayMove || !isSysError(cause) || !["EBUSY", "EACCES"].includes(cause.code)) throw cause;
     door = opened.use(await serve(kernel, { ...server, port: 0 }));
-    isElsewhere = isTakeover;
+    isElsewhere = true;
   }
   const stack = opened.move();
   publish(door.url);

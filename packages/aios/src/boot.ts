@@ -140,7 +140,9 @@ export async function boot(options: BootOptions): Promise<System> {
   const stack = opened.move();
   return {
     kernel,
-    url: doors.url,
+    get url() {
+      return doors.url;
+    },
     version,
     key,
     client: createClient(kernel.transport(root)),
