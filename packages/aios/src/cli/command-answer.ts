@@ -113,6 +113,9 @@ export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnsw
 
 const never = new Promise<never>(() => undefined);
 
+/** What a kernel says that stops, has a full disk, or was taken over from: the same, or the next one, hears it later. */
+const passing: ReadonlySet<string> = new Set(["ECANCELED", "ENOSPC", "ESTALE"]);
+
 /** Says it until it is heard: true when it was, or when there is nobody any more to tell (the process is gone). */
 async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway, onGone }: Patience): Promise<boolean> {
   const untilMs = performance.now() + patienceMs;
@@ -122,7 +125,7 @@ async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway, o
       return true;
     } catch (cause) {
       if (isSysError(cause) && cause.code === "ESRCH") onGone?.();
-      if (isSysError(cause) && !cause.retryable && cause.code !== "ECANCELED") return true;
+      if (isSysError(cause) && !cause.retryable && !passing.has(cause.code)) return true;
     }
     if (signal?.aborted || performance.now() >= untilMs) return false;
     if (attempt === 0) onAway?.();
