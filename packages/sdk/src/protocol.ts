@@ -33,6 +33,8 @@ export type { TopicEvent } from "./syscalls/ipc.ts";
 export type { ApprovalView } from "./syscalls/approval.ts";
 export type { HeldCall } from "./syscalls/debug.ts";
 export type { TimerView } from "./syscalls/cron.ts";
+export { labelsSchema, noteSchema, tierSchema } from "./note.ts";
+export type { Labels, Note, NoteDescription, NoteLink, Tier } from "./note.ts";
 export { manifestSchema } from "./manifest.ts";
 export type { Manifest, ManifestInput } from "./manifest.ts";
 export type { SyscallOptions, Transport } from "./transport.ts";

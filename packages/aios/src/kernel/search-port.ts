@@ -1,0 +1,66 @@
+/** A text that can be found. One index serves notes and files. */
+export interface Findable {
+  /** Unique in the whole index. */
+  readonly id: string;
+  /** Whose it is; who searches names the spaces, and hears of no other. */
+  readonly space: string;
+  /** The store's: what `versions` tells is compared with it. */
+  readonly version: number;
+  readonly text: string;
+  /** Keywords, tags, a title: they weigh more than the text, and can be asked for exactly. */
+  readonly terms: readonly string[];
+  /** What a search can be narrowed by: tier, source, trust, times in Unix epoch milliseconds… */
+  readonly facets: Readonly<Record<string, string | number>>;
+}
+
+/** Narrows a search by one facet. A text without the facet is not found. */
+export type FacetFilter =
+  | { readonly facet: string; readonly isOneOf: readonly (string | number)[] }
+  | { readonly facet: string; readonly from?: number; readonly to?: number };
+
+export interface FindQuery {
+  readonly spaces: readonly string[];
+  readonly text: string;
+  /** Hits at most. */
+  readonly limit: number;
+  /** All of them, each as a whole term, whatever its case. */
+  readonly terms?: readonly string[];
+  readonly filters?: readonly FacetFilter[];
+  /** Default `hybrid`: both, joined by reciprocal rank fusion. */
+  readonly by?: "hybrid" | "words" | "vectors";
+}
+
+export interface Found {
+  readonly id: string;
+  /** Of this search; greater is better, 1 at most. */
+  readonly score: number;
+  /** Where it stood in either list, counted from 1; absent: not in it. */
+  readonly why: {
+    readonly words?: { readonly rank: number; readonly score: number };
+    readonly vectors?: { readonly rank: number; readonly similarity: number };
+  };
+}
+
+export interface IndexStatus {
+  readonly texts: number;
+  readonly embedder: string;
+  readonly dimension: number;
+  /** While vectors of another embedder are replaced: how many are, of how many. The old ones serve until all are. */
+  readonly reindexing: { readonly done: number; readonly of: number } | null;
+}
+
+/**
+ * Finds texts by words and by meaning. It is derived from a store that comes first: whatever it holds can be built again, and
+ * what it lost in a crash shows in `versions`. Nothing heavy runs on the thread that calls it.
+ */
+export interface SearchIndex extends AsyncDisposable {
+  readonly driver: string;
+  /** Resolves when they can be found, in place of earlier versions; an older version than the index holds is ignored. @throws SysError EIO, ENOSPC */
+  put(texts: readonly Findable[]): Promise<void>;
+  remove(ids: readonly string[]): Promise<void>;
+  /** Best first. @throws SysError EINVAL for a filter that cannot be one, EIO */
+  search(query: FindQuery): Promise<readonly Found[]>;
+  /** What it holds, by id, in pages in order of the ids. */
+  versions(after: string | undefined, limit: number): Promise<readonly { id: string; version: number }[]>;
+  status(): Promise<IndexStatus>;
+}
