@@ -4,17 +4,17 @@ import type { Kernel } from "./kernel/ports.ts";
 import { serve } from "./server/server.ts";
 import type { Listening, ServeOptions } from "./server/server.ts";
 
-/** How often the port of a kernel that was stopped is tried: it is free when that one has ended. */
+/** How often a port that somebody else has is tried: a stopped kernel's is free when that one has ended. */
 const TRY_MS = 1_000;
 
 export interface DoorOptions {
   readonly server: ServeOptions & { readonly port: number };
-  /** Where the last kernel of the home was reached. */
-  readonly lastPort: number | undefined;
+  /** Where earlier kernels of the home were reached, the oldest first. */
+  readonly lastPorts: readonly number[];
   /** A stopped kernel still has the port. */
   readonly isTakeover: boolean;
-  /** Called with the address, and again when it changes. */
-  readonly publish: (url: string) => void;
+  /** Called with the address and all ports that count, and again when they change. */
+  readonly publish: (door: { url: string; ports: readonly number[] }) => void;
 }
 
 export interface Doors extends AsyncDisposable {
@@ -22,45 +22,60 @@ export interface Doors extends AsyncDisposable {
 }
 
 /**
- * Listens on the configured port; where that is 0, on the one of the kernel before: commands and clients that outlive a
- * kernel find the next one there. While somebody else has that port (a kernel that was stopped and taken over from, or, where
- * the port is 0, anybody), it listens elsewhere, and on that port too as soon as it is free.
+ * Listens on the configured port, and wherever earlier kernels of the home were reached: commands and clients that outlive a
+ * kernel were given its address, and find the next one there. A port that somebody else has is tried again until it is free.
+ * Where none is, it listens on any free one; a configured port is given up so only for a stopped kernel that was taken over
+ * from.
  * @throws SysError EBUSY when the configured port is in use, EINVAL
  */
 export async function openDoors(kernel: Kernel, options: DoorOptions): Promise<Doors> {
-  const { server, lastPort, isTakeover, publish } = options;
+  const { server, lastPorts, isTakeover, publish } = options;
   await using opened = new AsyncDisposableStack();
-  const wanted = server.port || lastPort || 0;
-  let door: Listening;
-  let isElsewhere = false;
-  try {
-    door = opened.use(await serve(kernel, { ...server, port: wanted }));
-  } catch (cause) {
-    const mayMove = server.port === 0 || isTakeover;
-    if (!mayMove || !isSysError(cause) || !["EBUSY", "EACCES"].includes(cause.code)) throw cause;
-    door = opened.use(await serve(kernel, { ...server, port: 0 }));
-    isElsewhere = true;
-  }
+  const wanted = [...new Set([...(server.port === 0 ? [] : [server.port]), ...lastPorts])];
+  const doors = new Map<number, Listening>();
+  const open = async (port: number): Promise<Listening> => {
+    const door = opened.use(await serve(kernel, { ...server, port }));
+    doors.set(Number(new URL(door.url).port), door);
+    return door;
+  };
+  for (const port of wanted)
+    try {
+      await open(port);
+    } catch (cause) {
+      const mayMove = port !== server.port || isTakeover;
+      if (!mayMove || !isSysError(cause) || !["EBUSY", "EACCES"].includes(cause.code)) throw cause;
+    }
+  if (doors.size === 0) await open(0);
   const stack = opened.move();
-  publish(door.url);
+  const first = (): Listening => {
+    const port = wanted.find((one) => doors.has(one));
+    return (port === undefined ? [...doors.values()][0] : doors.get(port)) as Listening;
+  };
+  const tell = (): void => publish({ url: first().url, ports: [...new Set([...wanted, ...doors.keys()])] });
+  tell();
   let timer: NodeJS.Timeout | undefined;
   let trying: Promise<void> | undefined;
-  const move = async (): Promise<void> => {
-    const first = await serve(kernel, { ...server, port: wanted }).catch(() => undefined);
-    if (!first) return arm();
-    stack.use(first);
-    door = first;
-    publish(first.url);
+  const tryAgain = async (): Promise<void> => {
+    for (const port of wanted) {
+      if (doors.has(port)) continue;
+      const door = await serve(kernel, { ...server, port }).catch(() => undefined);
+      if (!door) continue;
+      stack.use(door);
+      doors.set(port, door);
+      tell();
+    }
+    arm();
   };
   const arm = (): void => {
+    if (wanted.every((port) => doors.has(port))) return;
     timer = setTimeout(() => {
-      trying = move();
+      trying = tryAgain();
     }, TRY_MS).unref();
   };
-  if (isElsewhere) arm();
+  arm();
   return {
     get url() {
-      return door.url;
+      return first().url;
     },
     [Symbol.asyncDispose]: async () => {
       clearTimeout(timer);

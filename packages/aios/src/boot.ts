@@ -131,9 +131,9 @@ export async function boot(options: BootOptions): Promise<System> {
   const doors = opened.use(
     await openDoors(kernel, {
       server: { ...config.server, graceMs: config.scheduler.graceMs, hasKeys: true },
-      lastPort: lock.lastPort,
+      lastPorts: lock.lastPorts,
       isTakeover: !node.isSole,
-      publish: (url) => lock.publish({ url, version }),
+      publish: (door) => lock.publish({ ...door, version }),
     }),
   );
   const root: Principal = { tenant: HOME_TENANT, key: kernel.authenticate(key).key, pid: null, scopes: ["*"] };

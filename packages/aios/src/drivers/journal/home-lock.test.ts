@@ -26,7 +26,7 @@ const holder = `
   import { openHomeLock } from ${JSON.stringify(new URL("./home-lock.ts", import.meta.url).href)};
   const lock = await openHomeLock(process.argv[1]);
   lock.take();
-  lock.publish({ url: "http://127.0.0.1:4141", version: "1.2.3" });
+  lock.publish({ url: "http://127.0.0.1:4141", ports: [4141], version: "1.2.3" });
   console.log("held");
   process.stdin.resume();
 `;
@@ -45,7 +45,7 @@ test("a second kernel is refused and told which one holds the home, also when th
   await using lock = await acquireHomeLock(home);
   // The killed one's address is gone before the next one has its own.
   expect(JSON.parse(readFileSync(join(home, "kernel.json"), "utf8"))).toMatchObject({ pid: process.pid, url: null });
-  lock.publish({ url: "http://127.0.0.1:1", version: "2" });
+  lock.publish({ url: "http://127.0.0.1:1", ports: [1], version: "2" });
 });
 
 test("a home is held once within a process too, and free again after it was given back", async () => {

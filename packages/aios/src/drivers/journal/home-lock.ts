@@ -12,12 +12,15 @@ interface KernelFile {
   readonly version: string | null;
 }
 
+/** Ports that are remembered: a kernel that took over from a stopped one began on another. */
+const MAX_PORTS = 4;
+
 /** A home of this kernel: the operating system's lock on it, and the file that says where its kernel is. */
 export interface HomeLock extends AsyncDisposable {
   /** While it is true, no other process has the lock. */
   readonly isHeld: boolean;
-  /** The port on which the kernel before this one was reached. */
-  readonly lastPort: number | undefined;
+  /** The ports on which earlier kernels were reached, the oldest first. */
+  readonly lastPorts: readonly number[];
   /** Takes the lock if it is free; waits for nobody. @throws SysError EACCES, ENOSPC */
   take(): boolean;
   release(): void;
@@ -25,8 +28,8 @@ export interface HomeLock extends AsyncDisposable {
   refusal(): SysError;
   /** From now on this kernel is the home's: writes `kernel.json` anew, whole, without an address yet. @throws SysError EACCES, ENOSPC */
   announce(): void;
-  /** Tells where the kernel is reached. */
-  publish(kernel: { url: string; version: string }): void;
+  /** Tells where the kernel is reached, and on which ports the next one is looked for. */
+  publish(kernel: { url: string; ports: readonly number[]; version: string }): void;
 }
 
 /**
@@ -65,8 +68,8 @@ export async function openHomeLock(home: string): Promise<HomeLock> {
     get isHeld() {
       return isHeld;
     },
-    get lastPort() {
-      return readPort(home);
+    get lastPorts() {
+      return readPorts(home);
     },
     take,
     release,
@@ -79,9 +82,10 @@ export async function openHomeLock(home: string): Promise<HomeLock> {
         throw cannotLock(home, cause);
       }
     },
-    publish: ({ url, version }) => {
+    publish: ({ url, ports, version }) => {
       tell({ pid: process.pid, url, version });
-      write("kernel.port", `${new URL(url).port}\n`);
+      // The oldest is what most were told; of the others the latest.
+      write("kernel.port", `${[...ports.slice(0, 1), ...ports.slice(1).slice(1 - MAX_PORTS)].join("\n")}\n`);
     },
     [Symbol.asyncDispose]: () => {
       // Who has taken over has written its own.
@@ -103,11 +107,12 @@ function readKernelFile(home: string): KernelFile | undefined {
   }
 }
 
-function readPort(home: string): number | undefined {
+function readPorts(home: string): readonly number[] {
   try {
-    return Number(/^\d+/.exec(readFileSync(join(home, "kernel.port"), "utf8"))?.[0]) || undefined;
+    const lines = readFileSync(join(home, "kernel.port"), "utf8").split("\n").slice(0, MAX_PORTS);
+    return lines.map(Number).filter((port) => Number.isInteger(port) && port > 0 && port < 65_536);
   } catch {
-    return undefined; // nobody has listened here yet
+    return []; // nobody has listened here yet
   }
 }
 
