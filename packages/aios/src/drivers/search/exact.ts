@@ -1,0 +1,145 @@
+import { FaultError } from "../sql/fault.ts";
+import { Best } from "./best.ts";
+import { DenseRows } from "./dense-rows.ts";
+import { SparsePostings } from "./sparse-postings.ts";
+import { isSparse } from "./vector-index.ts";
+import type { Frequencies, Near, NearQuery, PlacedVector, SparseVector, Vector, VectorIndex } from "./vector-index.ts";
+
+/** So many removed vectors, and as many as there are, before their places are taken back. */
+const MIN_GAPS = 1_024;
+
+/** Every vector is looked at: nothing near is ever missed. In memory only; whoever holds the vectors puts them again. */
+export const createExactIndex = ({ dimension }: { dimension: number }): VectorIndex => new ExactIndex(dimension);
+
+class ExactIndex implements VectorIndex {
+  readonly driver = "exact";
+  readonly #dimension: number;
+  readonly #sparse = new SparsePostings();
+  readonly #dense: DenseRows;
+  readonly #slotOf = new Map<string, number>();
+  /** By slot; undefined where one was removed. */
+  #idOf: (string | undefined)[] = [];
+  #spaceOf: string[] = [];
+
+  constructor(dimension: number) {
+    this.#dimension = dimension;
+    this.#dense = new DenseRows(dimension);
+  }
+
+  async put(vectors: readonly PlacedVector[]): Promise<void> {
+    for (const { vector } of vectors) this.#refuseOther(vector);
+    for (const { id, space, vector } of vectors) {
+      this.#drop(id);
+      const slot = this.#idOf.push(id) - 1;
+      this.#spaceOf.push(space);
+      this.#slotOf.set(id, slot);
+      if (isSparse(vector)) this.#sparse.add(slot, { indices: vector.indices, values: unit(vector.values) });
+      else this.#dense.add(slot, unit(vector));
+    }
+    this.#closeGaps();
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#drop(id);
+    this.#closeGaps();
+  }
+
+  async nearest({ vector, spaces, ids, limit }: NearQuery): Promise<readonly Near[]> {
+    this.#refuseOther(vector);
+    if (limit < 1 || spaces.length === 0) return [];
+    const sparse = isSparse(vector) ? { ...vector, values: unit(vector.values) } : toSparse(unit(vector));
+    const scores = new Float64Array(this.#idOf.length);
+    this.#sparse.score(sparse, scores);
+    this.#dense.score(toDense(sparse, this.#dimension), scores);
+    const named = new Set(spaces);
+    const best = new Best(limit, (a, b) => (this.#id(a) < this.#id(b) ? -1 : 1));
+    for (let slot = 0; slot < scores.length; slot++) {
+      const score = scores[slot] as number;
+      if (score <= 0 || !named.has(this.#spaceOf[slot] as string)) continue;
+      const id = this.#idOf[slot];
+      if (id !== undefined && (ids === undefined || ids.has(id))) best.offer(slot, score);
+    }
+    return best.sorted().map(({ key, score }) => ({ id: this.#id(key), similarity: Math.min(1, score) }));
+  }
+
+  async ids(after: string | undefined, limit: number): Promise<readonly string[]> {
+    const ids = [...this.#slotOf.keys()].filter((id) => after === undefined || id > after);
+    return ids.toSorted().slice(0, Math.max(0, limit));
+  }
+
+  async count(): Promise<number> {
+    return this.#slotOf.size;
+  }
+
+  async frequencies(indices: Uint32Array, spaces: readonly string[]): Promise<Frequencies> {
+    const named = new Set(spaces);
+    const marked = new Uint8Array(this.#idOf.length);
+    let vectors = 0;
+    for (const [slot, id] of this.#idOf.entries()) {
+      if (id === undefined || !named.has(this.#spaceOf[slot] as string)) continue;
+      marked[slot] = 1;
+      vectors++;
+    }
+    return { vectors, counts: indices.map((index) => this.#sparse.count(index, marked)) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const id of this.#slotOf.keys()) this.#drop(id);
+    this.#closeGaps(0);
+  }
+
+  #id(slot: number): string {
+    return this.#idOf[slot] as string;
+  }
+
+  #drop(id: string): void {
+    const slot = this.#slotOf.get(id);
+    if (slot === undefined) return;
+    this.#slotOf.delete(id);
+    this.#idOf[slot] = undefined;
+  }
+
+  #closeGaps(minimum = MIN_GAPS): void {
+    const gaps = this.#idOf.length - this.#slotOf.size;
+    if (gaps < minimum || gaps < this.#slotOf.size) return;
+    const numbers = new Int32Array(this.#idOf.length).fill(-1);
+    const idOf: string[] = [];
+    const spaceOf: string[] = [];
+    for (const [slot, id] of this.#idOf.entries()) {
+      if (id === undefined) continue;
+      numbers[slot] = idOf.push(id) - 1;
+      spaceOf.push(this.#spaceOf[slot] as string);
+    }
+    this.#sparse.renumber(numbers);
+    this.#dense.renumber(numbers);
+    this.#idOf = idOf;
+    this.#spaceOf = spaceOf;
+    for (const [slot, id] of idOf.entries()) this.#slotOf.set(id, slot);
+  }
+
+  #refuseOther(vector: Vector): void {
+    const isOurs = isSparse(vector)
+      ? vector.indices.length === vector.values.length && (vector.indices.at(-1) ?? 0) < this.#dimension
+      : vector.length === this.#dimension;
+    if (isOurs) return;
+    const message = `the vector does not have the ${this.#dimension} dimensions of its index`;
+    throw new FaultError({ kind: "refused", message, hint: "name another model's vectors by another embedder" });
+  }
+}
+
+/** The same direction, of length 1. */
+function unit(values: Float32Array): Float32Array {
+  const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  return length === 0 ? values : values.map((value) => value / length);
+}
+
+function toSparse(vector: Float32Array): SparseVector {
+  const indices = Uint32Array.from(vector.keys()).filter((index) => vector[index] !== 0);
+  return { indices, values: Float32Array.from(indices, (index) => vector[index] as number) };
+}
+
+function toDense({ indices, values }: SparseVector, dimension: number): Float32Array {
+  const vector = new Float32Array(dimension);
+  for (const [at, index] of indices.entries()) vector[index] = values[at] as number;
+  return vector;
+}
