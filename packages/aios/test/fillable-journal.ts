@@ -21,6 +21,8 @@ export function fillable(journal: Journal): {
     call: (id) => journal.call(id),
     process: (pid) => journal.process(pid),
     values: (query) => journal.values(query),
+    notes: (query) => journal.notes(query),
+    noteVersions: (query) => journal.noteVersions(query),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
     commit: async (records) => {
       await Promise.resolve();

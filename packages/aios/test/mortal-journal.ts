@@ -49,6 +49,8 @@ export function mortal(
     call: (id) => asked(() => journal.call(id)),
     process: (pid) => asked(() => journal.process(pid)),
     values: (query) => asked(() => journal.values(query)),
+    notes: (query) => asked(() => journal.notes(query)),
+    noteVersions: (query) => asked(() => journal.noteVersions(query)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -4,6 +4,7 @@ import type {
   JournalEvent,
   KeyId,
   Limit,
+  Note,
   OnExhausted,
   Pid,
   Problem,
@@ -163,6 +164,53 @@ export interface ValueQuery {
   readonly limit: number;
 }
 
+/** A version of a note of memory: every change of a note makes one. */
+export interface NoteRow {
+  readonly id: string;
+  readonly tenant: TenantId;
+  /** `process:PID`, `agent:NAME`, `group:NAME` or `tenant`. */
+  readonly namespace: string;
+  readonly version: number;
+  readonly body: NoteBody;
+  readonly createdAtMs: number;
+  readonly atMs: number;
+  /** The process and its call that wrote this version; `seq` is the call's. */
+  readonly pid: Pid;
+  readonly seq: number;
+  readonly isRemoved: boolean;
+}
+
+/** What a version of a note says. */
+export type NoteBody = Omit<
+  Note,
+  "id" | "namespace" | "version" | "createdAt" | "updatedAt" | "accessedAt" | "retrievalCount"
+>;
+
+/** How a note was used: of the note, not of one of its versions. */
+export interface NoteUseRow {
+  readonly id: string;
+  readonly accessedAtMs: number;
+  readonly retrievals: number;
+}
+
+/** The present versions of notes that are not removed, in order of their ids. */
+export interface NoteQuery {
+  /** Absent: of all tenants. */
+  readonly tenant?: TenantId | undefined;
+  readonly namespaces?: readonly string[] | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly afterId?: string | undefined;
+  readonly limit: number;
+}
+
+/** Versions of one note, or those that one process's calls wrote; newest first. */
+export interface NoteVersionQuery {
+  readonly tenant: TenantId;
+  readonly id?: string | undefined;
+  readonly writtenBy?: { readonly pid: Pid; readonly afterSeq: number } | undefined;
+  readonly limit: number;
+}
+
 export interface KeyRow {
   readonly id: KeyId;
   readonly hash: string;
@@ -206,6 +254,10 @@ export type JournalRecord =
   | { kind: "cursor"; row: CursorRow }
   | { kind: "timer"; row: TimerRow }
   | { kind: "value"; row: ValueRow }
+  | { kind: "note"; row: NoteRow }
+  | { kind: "noteUse"; row: NoteUseRow }
+  /** Nothing of the note is left, in none of its versions. */
+  | { kind: "noteErased"; id: string }
   | { kind: "event"; row: JournalEvent };
 
 /** What a kernel starts from. */
@@ -298,4 +350,6 @@ export interface Journal extends Fence, AsyncDisposable {
   process(pid: Pid): Promise<ProcessRow | undefined>;
   /** In order of their keys. */
   values(query: ValueQuery): Promise<readonly ValueRow[]>;
+  notes(query: NoteQuery): Promise<readonly (NoteRow & Partial<NoteUseRow>)[]>;
+  noteVersions(query: NoteVersionQuery): Promise<readonly NoteRow[]>;
 }

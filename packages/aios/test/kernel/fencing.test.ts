@@ -260,6 +260,8 @@ const handleOf = (journal: Journal): Journal => ({
   call: (id) => journal.call(id),
   process: (pid) => journal.process(pid),
   values: (query) => journal.values(query),
+  notes: (query) => journal.notes(query),
+  noteVersions: (query) => journal.noteVersions(query),
   holder: () => journal.holder(),
   claim: (node, after) => journal.claim(node, after),
   renew: (node) => journal.renew(node),

@@ -82,6 +82,8 @@ export class CrashingDisk {
       call: (id) => alive(memory.call(id)),
       process: (pid) => alive(memory.process(pid)),
       values: (query) => alive(memory.values(query)),
+      notes: (query) => alive(memory.notes(query)),
+      noteVersions: (query) => alive(memory.noteVersions(query)),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

@@ -57,6 +57,8 @@ export function createDigestJournal(): DigestJournal {
     call: () => Promise.resolve(undefined),
     process: () => Promise.resolve(undefined),
     values: () => Promise.resolve([]),
+    notes: () => Promise.resolve([]),
+    noteVersions: () => Promise.resolve([]),
     holder: () => Promise.resolve(undefined),
     claim: (node) => Promise.resolve({ ...node, epoch: 1, beat: 0 }),
     renew: () => Promise.resolve(),

@@ -9,6 +9,8 @@ import type {
   JournalImage,
   KeyRow,
   MessageRow,
+  NoteRow,
+  NoteUseRow,
   ProcessRow,
   TimerRow,
   ValueRow,
@@ -160,6 +162,25 @@ export function decodeValue(row: SqlRow): ValueRow {
     isRemoved: row["is_removed"] === 1,
   } as ValueRow;
 }
+
+export function decodeNote(row: SqlRow): NoteRow & Partial<NoteUseRow> {
+  const use = row["retrievals"] === null || row["retrievals"] === undefined ? {} : useOf(row);
+  return {
+    id: row["id"],
+    tenant: row["tenant"],
+    namespace: row["namespace"],
+    version: row["version"],
+    body: parse(row, "body"),
+    createdAtMs: row["created_at"],
+    atMs: row["at"],
+    pid: row["pid"],
+    seq: row["seq"],
+    isRemoved: row["is_removed"] === 1,
+    ...use,
+  } as NoteRow & Partial<NoteUseRow>;
+}
+
+const useOf = (row: SqlRow): object => ({ accessedAtMs: row["accessed_at"], retrievals: row["retrievals"] });
 
 export function decodeEvent(row: SqlRow): JournalEvent {
   return {

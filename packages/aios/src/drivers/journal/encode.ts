@@ -1,8 +1,8 @@
-import type { CallRow, JournalRecord, ProcessRow } from "../../kernel/ports.ts";
+import type { CallRow, JournalRecord, NoteRow, ProcessRow } from "../../kernel/ports.ts";
 import { hashOf, linkOf } from "./hash-body.ts";
 import type { KnownRest, KnownTranscripts } from "./known-transcripts.ts";
 import { copyJson, isSameJson } from "./same-json.ts";
-import { CALL_CODE, upsertCode } from "./schema.ts";
+import { CALL_CODE, NOTE_ERASED_CODE, upsertCode } from "./schema.ts";
 import type { Value } from "./wire.ts";
 
 /** Bodies up to this length stay in the call's own row: a hash and two index entries would cost as much. */
@@ -74,6 +74,17 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         values.push(upsertCode.value, tenant, scope, key, jsonOrNull(value), version, atMs, isRemoved ? 1 : 0);
         break;
       }
+      case "note":
+        pushNote(values, record.row);
+        break;
+      case "noteUse": {
+        const { id, accessedAtMs, retrievals } = record.row;
+        values.push(upsertCode.note_use, id, accessedAtMs, retrievals);
+        break;
+      }
+      case "noteErased":
+        values.push(NOTE_ERASED_CODE, record.id);
+        break;
       case "meta":
         values.push(upsertCode.meta, record.key, record.value);
         break;
@@ -92,6 +103,13 @@ function pushProcess(values: Value[], row: ProcessRow): void {
   values.push(json(row.capabilities), json(row.limits), json(row.usage), json(row.counts), jsonOrNull(row.program));
   values.push(row.key, jsonOrNull(row.host), row.onExhausted, row.startedAtMs, row.endedAtMs, jsonOrNull(row.exit));
   values.push(row.incarnation);
+}
+
+function pushNote(values: Value[], row: NoteRow): void {
+  const { id, tenant, namespace, version, body, createdAtMs, atMs, pid, seq, isRemoved } = row;
+  const text = json(body);
+  for (const code of [upsertCode.note, upsertCode.note_version])
+    values.push(code, id, tenant, namespace, version, text, createdAtMs, atMs, pid, seq, isRemoved ? 1 : 0);
 }
 
 function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void {

@@ -8,6 +8,8 @@ import type {
   KeyRow,
   MessageRow,
   NodeRow,
+  NoteRow,
+  NoteUseRow,
   ProcessRow,
   TimerRow,
   ValueRow,
@@ -38,6 +40,9 @@ export interface MemoryStore {
   readonly timers: Map<string, Kept<TimerRow>>;
   /** By tenant and scope, then by key. */
   readonly values: Map<string, Map<string, Kept<ValueRow>>>;
+  /** By id, then by version. */
+  readonly notes: Map<string, Map<number, Kept<NoteRow>>>;
+  readonly noteUses: Map<string, Kept<NoteUseRow>>;
   readonly calls: Map<string, StoredCall>;
   readonly callsOf: Map<string, Map<number, string>>;
   readonly events: Map<number, Kept<JournalEvent>>;
@@ -57,6 +62,8 @@ export const createMemoryStore = (): MemoryStore => ({
   cursors: new Map(),
   timers: new Map(),
   values: new Map(),
+  notes: new Map(),
+  noteUses: new Map(),
   calls: new Map(),
   callsOf: new Map(),
   events: new Map(),

@@ -8,6 +8,10 @@ import type {
   JournalImage,
   JournalRecord,
   NodeRow,
+  NoteQuery,
+  NoteRow,
+  NoteUseRow,
+  NoteVersionQuery,
   ProcessRow,
   ValueQuery,
   ValueRow,
@@ -16,6 +20,7 @@ import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
 import { Kept } from "./kept.ts";
 import { requestOf, storedRequest } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
+import { noteChange, notesOf, noteVersionsOf } from "./memory-notes.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MemoryStore, StoredCall } from "./memory-store.ts";
 import { subscribed } from "./retention.ts";
@@ -136,6 +141,14 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve(rows.map((row) => row.read()));
   }
 
+  notes(query: NoteQuery): Promise<readonly (NoteRow & Partial<NoteUseRow>)[]> {
+    return Promise.resolve(notesOf(this.#store, query));
+  }
+
+  noteVersions(query: NoteVersionQuery): Promise<readonly NoteRow[]> {
+    return Promise.resolve(noteVersionsOf(this.#store, query));
+  }
+
   holder(): Promise<NodeRow | undefined> {
     return Promise.resolve(this.#store.holder);
   }
@@ -234,6 +247,15 @@ class MemoryJournal implements RetentiveJournal {
         return put(store.timers, record.row.id, record.row);
       case "value":
         return this.#valueChange(record.row);
+      case "note":
+        return noteChange(store, record.row);
+      case "noteUse":
+        return put(store.noteUses, record.row.id, record.row);
+      case "noteErased":
+        return () => {
+          store.notes.delete(record.id);
+          store.noteUses.delete(record.id);
+        };
       case "event":
         return this.#eventChange(record.row);
       case "call":

@@ -200,7 +200,58 @@ export const migrations: readonly string[] = [
     is_sole smallint not null
   );
   `,
+  `
+  -- What is remembered, as it is now; \`pid\` and \`seq\` are the call that made it so.
+  create table note (
+    id text primary key,
+    tenant text not null,
+    namespace text not null,
+    version bigint not null,
+    body text not null,
+    created_at double precision not null,
+    at double precision not null,
+    pid text not null,
+    seq bigint not null,
+    is_removed smallint not null
+  );
+  create index note_by_namespace on note (tenant, namespace, id) where is_removed = 0;
+
+  -- And as it was after each of its changes.
+  create table note_version (
+    id text not null,
+    tenant text not null,
+    namespace text not null,
+    version bigint not null,
+    body text not null,
+    created_at double precision not null,
+    at double precision not null,
+    pid text not null,
+    seq bigint not null,
+    is_removed smallint not null,
+    primary key (id, version)
+  );
+  create index note_version_by_call on note_version (tenant, pid, seq);
+
+  create table note_use (
+    id text primary key,
+    accessed_at double precision not null,
+    retrievals bigint not null
+  );
+  `,
 ];
+
+const noteColumns = [
+  "id",
+  "tenant",
+  "namespace",
+  "version",
+  "body",
+  "created_at",
+  "at",
+  "pid",
+  "seq",
+  "is_removed",
+] as const;
 
 /**
  * Tables whose rows are simple upserts by their key: the columns in the order in which values travel to the writer.
@@ -279,6 +330,9 @@ export const upserts = [
     key: ["tenant", "scope", "key"],
     columns: ["tenant", "scope", "key", "value", "version", "at", "is_removed"],
   },
+  { table: "note", key: ["id"], columns: noteColumns },
+  { table: "note_version", key: ["id", "version"], columns: noteColumns },
+  { table: "note_use", key: ["id"], columns: ["id", "accessed_at", "retrievals"] },
 ] as const;
 
 export type UpsertTable = (typeof upserts)[number]["table"];
@@ -290,6 +344,8 @@ export const upsertCode = Object.fromEntries(upserts.map(({ table }, code) => [t
 
 /** The code of a call in a group: it is more than one row. */
 export const CALL_CODE = upserts.length;
+/** The code of a note that is erased, followed by its id. */
+export const NOTE_ERASED_CODE = upserts.length + 1;
 
 /** Columns of `syscall` in the order in which values travel; `device` and what follows may change when the call ends. */
 export const callColumns = [

@@ -1,7 +1,18 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError, restoreHint } from "../sql/fault.ts";
 import { hashOf } from "./hash-body.ts";
-import type { CallFilter, CallRows, EventFilter, JournalSize, LoadedRows, SqlRow, Value, ValueFilter } from "./wire.ts";
+import type {
+  CallFilter,
+  CallRows,
+  EventFilter,
+  JournalSize,
+  LoadedRows,
+  NoteFilter,
+  NoteVersionFilter,
+  SqlRow,
+  Value,
+  ValueFilter,
+} from "./wire.ts";
 
 const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous') order by tenant, pid, seq";
 const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
@@ -93,6 +104,42 @@ export class JournalReader {
     return this.#all(`select * from value where ${conditions.join(" and ")} order by key limit ?`, [...values, limit]);
   }
 
+  notes({ tenant, namespaces, ids, afterId, limit }: NoteFilter): SqlRow[] {
+    const conditions = ["is_removed = 0"];
+    const values: Value[] = [];
+    const also = (condition: string, ...more: Value[]): void => {
+      conditions.push(condition);
+      values.push(...more);
+    };
+    if (tenant !== undefined) also("tenant = ?", tenant);
+    if (namespaces !== undefined) also(`namespace in (${marks(namespaces)})`, ...namespaces);
+    if (ids !== undefined) also(`note.id in (${marks(ids)})`, ...ids);
+    if (afterId !== undefined) also("note.id > ?", afterId);
+    return this.#all(
+      `select note.*, accessed_at, retrievals from note left join note_use on note_use.id = note.id
+       where ${conditions.join(" and ")} order by note.id limit ?`,
+      [...values, limit],
+    );
+  }
+
+  noteVersions({ tenant, id, writtenBy, limit }: NoteVersionFilter): SqlRow[] {
+    const conditions = ["tenant = ?"];
+    const values: Value[] = [tenant];
+    if (id !== undefined) {
+      conditions.push("id = ?");
+      values.push(id);
+    }
+    if (writtenBy !== undefined) {
+      conditions.push("pid = ? and seq > ?");
+      values.push(writtenBy.pid, writtenBy.afterSeq);
+    }
+    const where = conditions.join(" and ");
+    return this.#all(`select * from note_version where ${where} order by at desc, version desc limit ?`, [
+      ...values,
+      limit,
+    ]);
+  }
+
   size(): JournalSize {
     const pages = this.#number("page_count") - this.#number("freelist_count");
     const bodies = Number(this.#all("select count(*) as n from blob")[0]?.["n"]);
@@ -175,3 +222,5 @@ export class JournalReader {
     });
   }
 }
+
+const marks = (values: readonly unknown[]): string => values.map(() => "?").join(", ");

@@ -62,6 +62,10 @@ function answer(order: Order): unknown {
       return reader.process(order.pid);
     case "values":
       return reader.values(order.query);
+    case "notes":
+      return reader.notes(order.query);
+    case "noteVersions":
+      return reader.noteVersions(order.query);
     case "holder":
       return fence?.holder();
     case "claim":

@@ -1,6 +1,6 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError } from "../sql/fault.ts";
-import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./schema.ts";
+import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, NOTE_ERASED_CODE, upserts } from "./schema.ts";
 import type { Value } from "./wire.ts";
 
 /** Writes groups: all records of a group become durable with one commit, or none. */
@@ -12,6 +12,7 @@ export interface GroupWriter {
 export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter {
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
+  const erase = ["note", "note_version", "note_use"].map((table) => db.prepare(`delete from ${table} where id = ?`));
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
   return {
@@ -25,6 +26,11 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
           const code = Number(group[at]);
           if (code === CALL_CODE) {
             at = writeCall(group, at + 1);
+            continue;
+          }
+          if (code === NOTE_ERASED_CODE) {
+            for (const statement of erase) statement.run(group[at + 1] as Value);
+            at += 2;
             continue;
           }
           const end = at + 1 + (upserts[code]?.columns.length ?? 0);

@@ -8,6 +8,9 @@ import type {
   JournalImage,
   JournalRecord,
   NodeRow,
+  NoteQuery,
+  NoteRow,
+  NoteVersionQuery,
   ProcessRow,
   ValueQuery,
   ValueRow,
@@ -15,7 +18,7 @@ import type {
 import { nodeEngine } from "../sql/engine.ts";
 import type { EngineChoice } from "../sql/engine.ts";
 import { SqlThread } from "../sql/thread.ts";
-import { decodeCalls, decodeEvent, decodeImage, decodeProcess, decodeValue } from "./decode.ts";
+import { decodeCalls, decodeEvent, decodeImage, decodeNote, decodeProcess, decodeValue } from "./decode.ts";
 import { encodeCommit } from "./encode.ts";
 import { KnownTranscripts } from "./known-transcripts.ts";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
@@ -145,6 +148,18 @@ class SqliteJournal implements RetentiveJournal {
     const reader = await this.#readerThread();
     const query = { tenant, scope, key, prefix, contains, afterKey, limit };
     return (await reader.ask<SqlRow[]>({ type: "values", query })).map(decodeValue);
+  }
+
+  async notes({ tenant, namespaces, ids, afterId, limit }: NoteQuery): Promise<readonly NoteRow[]> {
+    const reader = await this.#readerThread();
+    const query = { tenant, namespaces, ids, afterId, limit };
+    return (await reader.ask<SqlRow[]>({ type: "notes", query })).map(decodeNote);
+  }
+
+  async noteVersions({ tenant, id, writtenBy, limit }: NoteVersionQuery): Promise<readonly NoteRow[]> {
+    const reader = await this.#readerThread();
+    const query = { tenant, id, writtenBy, limit };
+    return (await reader.ask<SqlRow[]>({ type: "noteVersions", query })).map(decodeNote);
   }
 
   async holder(): Promise<NodeRow | undefined> {

@@ -18,6 +18,8 @@ export type Order =
   | { type: "call"; call: string }
   | { type: "process"; pid: string }
   | { type: "values"; query: ValueFilter }
+  | { type: "notes"; query: NoteFilter }
+  | { type: "noteVersions"; query: NoteVersionFilter }
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }
@@ -48,6 +50,21 @@ export interface ValueFilter {
   readonly prefix: string | undefined;
   readonly contains: string | undefined;
   readonly afterKey: string | undefined;
+  readonly limit: number;
+}
+
+export interface NoteFilter {
+  readonly tenant: string | undefined;
+  readonly namespaces: readonly string[] | undefined;
+  readonly ids: readonly string[] | undefined;
+  readonly afterId: string | undefined;
+  readonly limit: number;
+}
+
+export interface NoteVersionFilter {
+  readonly tenant: string;
+  readonly id: string | undefined;
+  readonly writtenBy: { readonly pid: string; readonly afterSeq: number } | undefined;
   readonly limit: number;
 }
 

@@ -1,0 +1,121 @@
+import { asPid } from "@aiosjs/sdk/protocol";
+import { describe, expect, test } from "vitest";
+import type { JournalRecord, NoteBody, NoteRow } from "../../src/kernel/ports.ts";
+import { alpha, beta } from "../journal-rows.ts";
+import type { Store } from "./journal.ts";
+
+const body = (content: string): NoteBody => ({
+  content,
+  keywords: ["gpu"],
+  tags: [],
+  context: "",
+  category: "general",
+  links: [{ to: "n2", strength: 0.5, why: "二" }],
+  importance: 0.5,
+  tier: "episodic",
+  isPinned: false,
+  labels: { trust: "untrusted", confidentiality: "internal" },
+  source: { pid: "p1", call: "c1", uri: "" },
+});
+
+const noteRow = (id: string, changes: Partial<NoteRow> = {}): NoteRow => ({
+  id,
+  tenant: alpha,
+  namespace: "process:p1",
+  version: 1,
+  body: body(id),
+  createdAtMs: 1_000,
+  atMs: 1_000,
+  pid: asPid("p1"),
+  seq: 1,
+  isRemoved: false,
+  ...changes,
+});
+const ofNote = (id: string, changes: Partial<NoteRow> = {}): JournalRecord => ({
+  kind: "note",
+  row: noteRow(id, changes),
+});
+
+/** What every journal does with what programs keep: values, and notes in all their versions. */
+export function keptConformance(newStore: () => Promise<Store>): void {
+  test("values are found by scope, key and prefix in order of their keys, until they are removed", async () => {
+    const journal = await (await newStore()).open();
+    const value = { tenant: alpha, scope: "s", version: 1, atMs: 1, isRemoved: false };
+    await journal.commit([
+      { kind: "value", row: { ...value, key: "b/2", value: { deep: [1, "二"] } } },
+      { kind: "value", row: { ...value, key: "a", value: null } },
+      { kind: "value", row: { ...value, key: "b/1", value: 1 } },
+      { kind: "value", row: { ...value, key: "b/1", value: 2, version: 2 } },
+      { kind: "value", row: { ...value, key: "b/3", value: 3, isRemoved: true } },
+      { kind: "value", row: { ...value, scope: "other", key: "b/4", value: 4 } },
+      { kind: "value", row: { ...value, tenant: beta, key: "b/5", value: 5 } },
+    ]);
+    const query = { tenant: alpha, scope: "s", limit: 10 };
+    const found = async (more: object) => (await journal.values({ ...query, ...more })).map(({ key }) => key);
+    expect(await found({})).toEqual(["a", "b/1", "b/2"]);
+    expect(await found({ prefix: "b/" })).toEqual(["b/1", "b/2"]);
+    expect(await found({ prefix: "b/", afterKey: "b/1" })).toEqual(["b/2"]);
+    expect(await found({ contains: "/" })).toEqual(["b/1", "b/2"]);
+    expect(await found({ contains: "/2", prefix: "b" })).toEqual(["b/2"]);
+    expect(await found({ contains: "%" })).toEqual([]);
+    expect(await found({ limit: 1 })).toEqual(["a"]);
+    expect(await journal.values({ ...query, key: "b/1" })).toEqual([{ ...value, key: "b/1", value: 2, version: 2 }]);
+    expect(await found({ key: "b/3" })).toEqual([]);
+  });
+
+  describe("notes", () => {
+    test("are as their last change made them, found by namespace, tenant and id in order of their ids, in pages", async () => {
+      const journal = await (await newStore()).open();
+      await journal.commit([
+        ofNote("n2"),
+        ofNote("n1"),
+        ofNote("n1", { version: 2, body: body("newer"), atMs: 2_000, seq: 2 }),
+        ofNote("n3", { namespace: "tenant" }),
+        ofNote("n4", { tenant: beta }),
+        ofNote("n5"),
+        ofNote("n5", { version: 2, isRemoved: true }),
+      ]);
+      const ids = async (query: object) => (await journal.notes({ limit: 10, ...query })).map(({ id }) => id);
+      expect(await ids({ tenant: alpha })).toEqual(["n1", "n2", "n3"]);
+      expect(await ids({ tenant: alpha, namespaces: ["process:p1"] })).toEqual(["n1", "n2"]);
+      expect(await ids({ tenant: alpha, namespaces: [] })).toEqual([]);
+      expect(await ids({ tenant: alpha, ids: ["n3", "n4", "n5", "n9"] })).toEqual(["n3"]);
+      expect(await ids({})).toEqual(["n1", "n2", "n3", "n4"]);
+      expect(await ids({ afterId: "n1", limit: 2 })).toEqual(["n2", "n3"]);
+      const [first] = await journal.notes({ tenant: alpha, ids: ["n1"], limit: 1 });
+      expect(first).toEqual(noteRow("n1", { version: 2, body: body("newer"), atMs: 2_000, seq: 2 }));
+    });
+
+    test("keep every version, of a note and of the calls of a process", async () => {
+      const journal = await (await newStore()).open();
+      await journal.commit([
+        ofNote("n1"),
+        ofNote("n1", { version: 2, atMs: 2_000, seq: 2 }),
+        ofNote("n1", { version: 3, atMs: 3_000, seq: 7, pid: asPid("p2") }),
+        ofNote("n2", { seq: 3, atMs: 2_500 }),
+        ofNote("n1", { tenant: beta, id: "other" }),
+      ]);
+      const found = async (query: object) =>
+        (await journal.noteVersions({ tenant: alpha, limit: 10, ...query })).map(
+          ({ id, version }) => `${id}.${version}`,
+        );
+      expect(await found({ id: "n1" })).toEqual(["n1.3", "n1.2", "n1.1"]);
+      expect(await found({ id: "n1", limit: 1 })).toEqual(["n1.3"]);
+      expect(await found({ id: "other" })).toEqual([]);
+      expect(await found({ writtenBy: { pid: asPid("p1"), afterSeq: 1 } })).toEqual(["n2.1", "n1.2"]);
+    });
+
+    test("tell how they were used, whichever version they are of, until nothing of them is left", async () => {
+      const journal = await (await newStore()).open();
+      const use = { id: "n1", accessedAtMs: 9_000, retrievals: 3 };
+      await journal.commit([ofNote("n1"), { kind: "noteUse", row: use }]);
+      await journal.commit([ofNote("n1", { version: 2 })]);
+      expect(await journal.notes({ tenant: alpha, limit: 1 })).toMatchObject([{ version: 2, ...use }]);
+      await journal.commit([{ kind: "noteErased", id: "n1" }]);
+      expect(await journal.notes({ tenant: alpha, limit: 1 })).toEqual([]);
+      expect(await journal.noteVersions({ tenant: alpha, id: "n1", limit: 9 })).toEqual([]);
+      await journal.commit([ofNote("n1")]);
+      expect((await journal.notes({ tenant: alpha, limit: 1 }))[0]?.retrievals).toBeUndefined();
+    });
+  });
+}
