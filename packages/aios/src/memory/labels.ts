@@ -1,0 +1,42 @@
+import type { Labels } from "@aiosjs/sdk/protocol";
+
+/** The most trusted first. */
+const trustRank = { kernel: 0, user: 1, workspace: 2, tool: 3, untrusted: 4 } as const satisfies Record<
+  Labels["trust"],
+  number
+>;
+/** The least confidential first. */
+const confidentialityRank = { public: 0, internal: 1, private: 2, secret: 3 } as const satisfies Record<
+  Labels["confidentiality"],
+  number
+>;
+
+/** What is made of several texts: the least trust of them, and the most confidentiality. */
+export function joinLabels(first: Labels, ...others: readonly Labels[]): Labels {
+  let { trust, confidentiality } = first;
+  for (const other of others) {
+    if (trustRank[other.trust] > trustRank[trust]) trust = other.trust;
+    if (confidentialityRank[other.confidentiality] > confidentialityRank[confidentiality])
+      confidentiality = other.confidentiality;
+  }
+  return { trust, confidentiality };
+}
+
+/**
+ * The labels of a note some part of which was made of what others say.
+ *
+ * The rule: a text that a model wrote has the join of the labels of all notes that stood in its prompt, for any of them may
+ * have led its hand. A note has one label for all its parts; so as soon as one part comes from such an answer, the note gets
+ * the join of its own labels and those. A change thus never raises a label: an answer that saw an untrusted note makes nothing
+ * trusted, and one that saw a secret makes nothing public. A part that was made of the note alone changes nothing.
+ */
+export const labelsOfChange = (own: Labels, seen: readonly Labels[]): Labels => joinLabels(own, ...seen);
+
+/** Whether the note would be trusted less, or kept more secret, after a change made of what others say. */
+export function wouldFall(own: Labels, seen: readonly Labels[]): boolean {
+  const after = labelsOfChange(own, seen);
+  return after.trust !== own.trust || after.confidentiality !== own.confidentiality;
+}
+
+/** What a tool or nobody in particular said: in a prompt it is told apart from what a person or the workspace says. */
+export const isUntrusted = ({ trust }: Labels): boolean => trustRank[trust] >= trustRank.tool;
