@@ -6,7 +6,7 @@ export interface Embedder {
   readonly name: string;
   readonly dimension: number;
   /** In the order of the texts. The same text has the same vector. @throws whatever keeps it from answering */
-  embed(texts: readonly string[]): Promise<readonly Vector[]>;
+  embed(texts: readonly string[], options?: { readonly signal: AbortSignal }): Promise<readonly Vector[]>;
   /** A query's vector, told how common its dimensions are where it looks. */
   weigh?(query: SparseVector, frequencies: Frequencies): SparseVector;
 }

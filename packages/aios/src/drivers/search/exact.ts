@@ -55,7 +55,7 @@ class ExactIndex implements VectorIndex {
     const best = new Best(limit, (a, b) => (this.#id(a) < this.#id(b) ? -1 : 1));
     for (let slot = 0; slot < scores.length; slot++) {
       const score = scores[slot] as number;
-      if (score <= 0 || !named.has(this.#spaceOf[slot] as string)) continue;
+      if (!(score > 0) || !named.has(this.#spaceOf[slot] as string)) continue;
       const id = this.#idOf[slot];
       if (id !== undefined && (ids === undefined || ids.has(id))) best.offer(slot, score);
     }

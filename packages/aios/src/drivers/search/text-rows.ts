@@ -1,0 +1,145 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { FacetFilter, Findable, FindQuery } from "../../kernel/ports.ts";
+import { wholeTerm } from "./words.ts";
+
+/** A space as the file knows it. */
+export interface Space {
+  readonly number: number;
+  readonly name: string;
+  readonly texts: number;
+  /** Words in all its texts. */
+  readonly length: number;
+}
+
+/** What is held under an id. */
+export interface HeldText {
+  readonly row: number;
+  readonly space: number;
+  readonly version: number;
+  readonly length: number;
+  readonly terms: readonly string[];
+  readonly facets: Findable["facets"];
+}
+
+/** The texts, with what they are narrowed by. Its methods write inside the caller's transaction. */
+export class TextRows {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  held(id: string): HeldText | undefined {
+    const found = this.#sql("select row, space, version, length, terms, facets from texts where id = ?").get(id);
+    if (found === undefined) return undefined;
+    return {
+      row: Number(found["row"]),
+      space: Number(found["space"]),
+      version: Number(found["version"]),
+      length: Number(found["length"]),
+      terms: JSON.parse(String(found["terms"])) as string[],
+      facets: JSON.parse(String(found["facets"])) as Findable["facets"],
+    };
+  }
+
+  /** The number of a space, which is made where there is none. */
+  spaceNumber(name: string): number {
+    this.#sql("insert into spaces (name) values (?) on conflict do nothing").run(name);
+    return Number(this.#sql("select number from spaces where name = ?").get(name)?.["number"]);
+  }
+
+  /** A row that no text has. */
+  nextRow(): number {
+    return Number(this.#sql("select coalesce(max(row), 0) + 1 as next from texts").get()?.["next"]);
+  }
+
+  insert({ id, version, text, terms, facets }: Findable, at: { row: number; space: number; length: number }): void {
+    const { row, space, length } = at;
+    const whole = [...new Set(terms.map(wholeTerm))];
+    this.#sql(
+      "insert into texts (row, id, space, version, text, terms, facets, length) values (?, ?, ?, ?, ?, ?, ?, ?)",
+    ).run(row, id, space, version, text, JSON.stringify(terms), JSON.stringify(facets), length);
+    for (const term of whole) this.#sql("insert into terms (space, term, row) values (?, ?, ?)").run(space, term, row);
+    for (const [facet, value] of Object.entries(facets)) {
+      this.#sql("insert into facets (space, facet, value, row) values (?, ?, ?, ?)").run(space, facet, value, row);
+    }
+    this.#sql("update spaces set texts = texts + 1, length = length + ? where number = ?").run(length, space);
+  }
+
+  remove({ row, space, length, terms, facets }: HeldText): void {
+    this.#sql("delete from texts where row = ?").run(row);
+    for (const term of terms) {
+      this.#sql("delete from terms where space = ? and term = ? and row = ?").run(space, wholeTerm(term), row);
+    }
+    for (const [facet, value] of Object.entries(facets)) {
+      const values = [space, facet, value, row];
+      this.#sql("delete from facets where space = ? and facet = ? and value = ? and row = ?").run(...values);
+    }
+    this.#sql("update spaces set texts = texts - 1, length = length - ? where number = ?").run(length, space);
+    this.#sql("delete from spaces where number = ? and texts = 0").run(space);
+  }
+
+  count(): number {
+    return Number(this.#sql("select coalesce(sum(texts), 0) as texts from spaces").get()?.["texts"]);
+  }
+
+  /** Those of the named spaces that hold something. */
+  spaces(names: readonly string[]): readonly Space[] {
+    return [...new Set(names)].flatMap((name) => {
+      const found = this.#sql("select number, texts, length from spaces where name = ?").get(name);
+      if (found === undefined) return [];
+      return { name, number: Number(found["number"]), texts: Number(found["texts"]), length: Number(found["length"]) };
+    });
+  }
+
+  /** The rows and ids that have all terms and pass all filters; undefined where nothing narrows. */
+  narrowed({ terms = [], filters = [] }: FindQuery, spaces: readonly Space[]): Map<number, string> | undefined {
+    if (terms.length === 0 && filters.length === 0) return undefined;
+    const among = `space in (${spaces.map(({ number }) => number).join(", ")})`;
+    const conditions: string[] = [];
+    const values: SQLInputValue[] = [];
+    for (const term of terms) {
+      conditions.push(`row in (select row from terms where ${among} and term = ?)`);
+      values.push(wholeTerm(term));
+    }
+    for (const filter of filters) {
+      const { condition, bound } = conditionOf(filter);
+      conditions.push(`row in (select row from facets where ${among} and facet = ? and ${condition})`);
+      values.push(filter.facet, ...bound);
+    }
+    const text = `select row, id from texts where ${among} and ${conditions.join(" and ")}`;
+    const found = this.#db.prepare(text).all(...values);
+    return new Map(found.map(({ row, id }) => [Number(row), String(id)]));
+  }
+
+  idOf(row: number): string {
+    return String(this.#sql("select id from texts where row = ?").get(row)?.["id"]);
+  }
+
+  versions(after: string | undefined, limit: number): { id: string; version: number }[] {
+    const rows =
+      after === undefined
+        ? this.#sql("select id, version from texts order by id limit ?").all(limit)
+        : this.#sql("select id, version from texts where id > ? order by id limit ?").all(after, limit);
+    return rows.map(({ id, version }) => ({ id: String(id), version: Number(version) }));
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+/** Numbers and texts are never equal, and every text is greater than every number: bounds are met by numbers alone. */
+function conditionOf(filter: FacetFilter): { condition: string; bound: SQLInputValue[] } {
+  if ("isOneOf" in filter) {
+    return { condition: `value in (${filter.isOneOf.map(() => "?").join(", ")})`, bound: [...filter.isOneOf] };
+  }
+  const { from = -Infinity, to = Infinity } = filter;
+  return { condition: "value between ? and ?", bound: [from, to] };
+}
