@@ -162,6 +162,15 @@ test("of many neighbours the most similar ten stand in the prompt, whatever thei
   expect(ids).toEqual(["new", ...Array.from({ length: 10 }, (_, index) => `m${39 - index}`)]);
 });
 
+test("notes of another namespace stay out of the prompt, and of the links", async () => {
+  const elsewhere = noteOf("n-private", { namespace: "process:p7", keywords: note.keywords });
+  const ask = createScriptedAsk({ ...nothing, links: [{ to: "n-private", strength: 1, why: "leak" }] });
+  const near = [...neighbours, { note: elsewhere, similarity: 1 }];
+  expect(await relate({ note, neighbours: near }, ask)).toMatchObject({ links: [], by: "model" });
+  expect(JSON.stringify(ask.requests)).not.toContain("n-private");
+  expect((await relate({ note, neighbours: near }, undefined)).links.map(({ to }) => to)).toEqual(["n-berlin"]);
+});
+
 test("a prompt stays within its bound: contents are cut and say so, then the farthest notes stay away", async () => {
   const long = Array.from({ length: 10 }, (_, index) => ({
     note: noteOf(`m${index}`, {

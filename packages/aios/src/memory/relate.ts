@@ -7,7 +7,7 @@ import type { Evolution, Neighbour, NoteUpdate } from "./evolution.ts";
 import { listForm, numberForm, objectForm, oneOfForm, textForm } from "./json-form.ts";
 import { joinLabels } from "./labels.ts";
 import { linkByTerms } from "./link-by-terms.ts";
-import { fenced, LANGUAGE, NOTES_ARE_DATA, shownNote } from "./prompt.ts";
+import { fenced, fitMaterial, LANGUAGE, NOTES_ARE_DATA, shownNote } from "./prompt.ts";
 import { distinct, oneLine } from "./text.ts";
 
 export const RELATE_INSTRUCTIONS = `You keep a memory of notes that link to each other and evolve. A new note has come. You see it, and the notes of the memory that are nearest to it. Decide three things:
@@ -31,7 +31,7 @@ interface RelateLimits {
 /**
  * Decides what a new note links to and how its neighbours evolve, by one structured model call that carries the new note and
  * every neighbour whole: id, content, context, keywords, tags, links. What the answer says of ids that it did not see is
- * dropped; strengths are brought into 0 to 1. Where no model answers as asked, links come from words that the notes share and
+ * dropped; strengths are brought into 0 to 1. Neighbours of another namespace than the note's are left out. Where no model answers as asked, links come from words that the notes share and
  * from how similar they are, and no neighbour evolves.
  * @throws SysError as `askOnce` does: the call was cancelled, fenced or diverged
  */
@@ -51,13 +51,19 @@ export async function relate(
     labels: joinLabels(note.labels, ...near.map((each) => each.note.labels)),
   });
   if (near.length === 0) return byTerms("no neighbours");
-  const prompt = relatePrompt(note, near, maxPrompt - RELATE_INSTRUCTIONS.length);
-  if (!prompt) return byTerms(`the notes do not fit into a prompt of ${maxPrompt} characters`);
-  const { shown, material } = prompt;
+  const fitted = fitMaterial(near.length, maxPrompt - RELATE_INSTRUCTIONS.length, (count, maxContent) =>
+    relateMaterial(
+      note,
+      near.slice(0, count).map((each) => each.note),
+      maxContent,
+    ),
+  );
+  if (!fitted) return byTerms(`the notes do not fit into a prompt of ${maxPrompt} characters`);
+  const shown = near.slice(0, fitted.count).map((each) => each.note);
   const answer = await askOnce(
     {
       instructions: RELATE_INSTRUCTIONS,
-      material,
+      material: fitted.material,
       form: {
         name: "note_relations",
         schema: answerForm(
@@ -79,28 +85,18 @@ export async function relate(
   };
 }
 
-/** The most similar first, whatever order they come in; neither the note itself nor one twice. */
+/**
+ * The most similar first, whatever order they come in; neither the note itself nor one twice, nor one of another namespace:
+ * what a model says of notes must not carry one reader's notes into what another reads.
+ */
 function nearest(note: Note, neighbours: readonly Neighbour[], most: number): Neighbour[] {
   const ranked = neighbours
     .map((each) => ({ note: each.note, similarity: within(each.similarity) }))
     .toSorted((left, right) => right.similarity - left.similarity || (left.note.id < right.note.id ? -1 : 1));
   const seen = new Set([note.id]);
-  return ranked.filter(({ note: { id } }) => !seen.has(id) && seen.add(id)).slice(0, most);
-}
-
-/** The user's message, of at most `max` characters: contents are cut shorter and shorter, then the farthest notes are left out. */
-function relatePrompt(
-  note: Note,
-  near: readonly Neighbour[],
-  max: number,
-): { material: string; shown: Note[] } | undefined {
-  for (let count = near.length; count > 0; count--)
-    for (const maxContent of count === near.length ? [2_000, 1_000, 500, 250] : [250]) {
-      const shown = near.slice(0, count).map((each) => each.note);
-      const material = relateMaterial(note, shown, maxContent);
-      if (material.length <= max) return { material, shown };
-    }
-  return undefined;
+  return ranked
+    .filter(({ note: { id, namespace } }) => namespace === note.namespace && !seen.has(id) && seen.add(id))
+    .slice(0, most);
 }
 
 const relateMaterial = (note: Note, near: readonly Note[], maxContent: number): string =>
