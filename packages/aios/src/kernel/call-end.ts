@@ -84,6 +84,8 @@ export class CallEnds {
       }
     for (const settle of record.settles) settle(!error && !failure);
     if (!failure) this.#parts.retries.ended(record, row);
+    // Who is told of the disk comes back, and what was done is not done again.
+    else if (!isOnce && outbox.failure !== undefined) this.#parts.retries.unwritten(record, row);
     const told = failure ?? error;
     const answer = (): void => {
       this.#calls.close(record);

@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Pid } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
+import { asSysError } from "./driver-error.ts";
 import type { Outbox } from "./outbox.ts";
 import type { CallRow, Caller, Clock, Hash, Journal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -20,6 +21,8 @@ interface Left {
   readonly row: CallRow;
   readonly requestHash: string;
   readonly atMs: number;
+  /** It is done and not on disk, which was full: it is told when it is. */
+  readonly isUnwritten?: boolean;
 }
 
 /** What a retry goes on with: a call under way, or one that has ended and is answered, or made, again under its own name. */
@@ -48,14 +51,19 @@ export class Retries {
     if (!record.process.isReplayed) this.#keep(row, record.requestHash ?? this.#hashOf(record));
   }
 
+  /** A call has ended, and its end waits for the disk. Its client was told so. */
+  unwritten(record: CallRecord, row: CallRow): void {
+    if (!record.process.isReplayed) this.#keep(row, record.requestHash ?? this.#hashOf(record), true);
+  }
+
   /** Whoever came back for it was sent away: it is there for the next one. */
   putBack(row: CallRow): void {
     this.#keep(row, row.requestHash ?? this.#hashOf(row));
   }
 
-  #keep(row: CallRow, hash: string): void {
+  #keep(row: CallRow, hash: string, isUnwritten = false): void {
     const atMs = this.#ports.clock.nowMs();
-    const left: Left = { row, requestHash: hash, atMs };
+    const left: Left = { row, requestHash: hash, atMs, isUnwritten };
     if (row.idempotencyKey !== null) {
       const name = keyName(row.pid, row.idempotencyKey);
       this.#keyed.delete(name);
@@ -122,7 +130,7 @@ export class Retries {
 
   /**
    * The call that this one is a retry of.
-   * @throws SysError EINVAL when its key belongs to another request.
+   * @throws SysError EINVAL when its key belongs to another request; ENOSPC, EIO while its end waits for the disk.
    */
   claim(process: Process, asked: Asked, { isRetry, idempotencyKey }: Caller): Earlier | undefined {
     if (process.isReplayed) return undefined;
@@ -135,8 +143,10 @@ export class Retries {
     const calls = this.#left.get(process.pid) ?? [];
     const oldestMs = this.#ports.clock.nowMs() - KEEP_MS;
     const index = calls.findIndex((one) => one.requestHash === asked.requestHash && one.atMs > oldestMs);
-    const [left] = index < 0 ? [] : calls.splice(index, 1);
+    const left = calls[index];
     if (!left) return undefined;
+    this.#checkWritten(left);
+    calls.splice(index, 1);
     this.#kept--;
     return { is: "ended", row: goneOnWith(process, left.row) };
   }
@@ -151,9 +161,15 @@ export class Retries {
     const left = this.#keyed.get(name);
     if (!left) return undefined;
     if (left.requestHash !== asked.requestHash) throw otherRequest(key, left.row.call);
+    this.#checkWritten(left);
     const isFinal = isTold(left.row) || !mayBeMadeAgain(left.row);
     if (!isFinal) this.#keyed.delete(name);
     return { is: "ended", row: isFinal ? left.row : goneOnWith(process, left.row) };
+  }
+
+  #checkWritten({ isUnwritten }: Left): void {
+    const { failure } = this.#ports.outbox;
+    if (isUnwritten && failure !== undefined) throw asSysError(failure, "the journal");
   }
 
   #hashOf(call: { readonly name: string } & ({ readonly args: unknown } | { readonly request: unknown })): string {

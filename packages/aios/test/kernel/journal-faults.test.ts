@@ -1,5 +1,6 @@
 import { createClient, inLanes } from "@aiosjs/sdk";
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { SysEvent } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
@@ -59,6 +60,49 @@ test("what a journal refuses after it has taken something newer does not come ba
   await clock.run(outbox.recovered());
   expect((await memory.load()).meta.get("last")).toBe("newer");
   expect(outbox.failure).toBeUndefined();
+});
+
+test("an effect whose end met a full disk is not made again for a client that comes back, and is told when it is on disk", async () => {
+  const { journal, disk } = fillable(createMemoryJournal());
+  const clock = createVirtualClock(1_000);
+  let paid = 0;
+  const ledger: Toolbox = {
+    name: "ledger",
+    device: "tool",
+    concurrency: 1,
+    tools: () => [{ name: "pay", description: "", parameters: { type: "object" }, effect: "unsafe" }],
+    async *execute(_name, _args, { signal }) {
+      paid++;
+      await clock.wakeAt(clock.nowMs() + 100, signal);
+      yield [{ type: "result", result: { content: `receipt ${paid}` } }];
+    },
+  };
+  const { kernel, admin } = await openRig({ journal, clock, cores: () => [], drivers: () => [ledger] });
+  const { key } = await admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });
+  const principal = kernel.authenticate(key as string);
+  const pay = async (more: object): Promise<SysEvent | undefined> => {
+    const args = { name: "pay", arguments: { what: "rent" } };
+    let last: SysEvent | undefined;
+    for await (const batch of kernel.syscall("tool.call", args, { principal, onDetach: "keep", ...more }))
+      last = batch.at(-1);
+    return last;
+  };
+  const outcome = async (more: object): Promise<unknown> => {
+    const last = await clock.run(pay(more));
+    return last?.type === "syscall.failed" ? last.error.code : last?.type === "syscall.completed" ? last.result : last;
+  };
+  for (const more of [{}, { idempotencyKey: "rent" }]) {
+    const before = paid;
+    const first = pay(more);
+    await clock.run(clock.nowMs() + 50);
+    disk.isFull = true;
+    expect((await clock.run(first))?.type).toBe("syscall.failed");
+    expect(await outcome({ ...more, isRetry: true })).toBe("ENOSPC");
+    disk.isFull = false;
+    await clock.run(clock.nowMs() + 2_000);
+    expect(await outcome({ ...more, isRetry: true })).toMatchObject({ content: `receipt ${before + 1}` });
+    expect(paid).toBe(before + 1);
+  }
 });
 
 /** An outbox over a journal that keeps the commits it is given, and takes them when told to. */
