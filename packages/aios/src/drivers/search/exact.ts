@@ -129,8 +129,11 @@ class ExactIndex implements VectorIndex {
 
 /** The same direction, of length 1. */
 function unit(values: Float32Array): Float32Array {
-  const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  return length === 0 ? values : values.map((value) => value / length);
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  const length = Math.sqrt(squares);
+  // What comes at this length already, up to the rounding of its numbers, needs no copy.
+  return length === 0 || Math.abs(length - 1) < 1e-6 ? values : values.map((value) => value / length);
 }
 
 function toSparse(vector: Float32Array): SparseVector {

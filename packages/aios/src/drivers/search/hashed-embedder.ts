@@ -27,24 +27,29 @@ export const hashedEmbedder: Embedder = {
   weigh,
 };
 
+/** The vector that is being made, and which of its places are in use: the same arrays for all texts. */
+const sums = new Float64Array(DIMENSION);
+const isInUse = new Uint8Array(DIMENSION);
+const inUse = new Uint32Array(DIMENSION);
+let inUseCount = 0;
+
 function embedOne(text: string): SparseVector {
   const occurrences = new Map<string, number>();
   for (const word of words(text)) occurrences.set(word, (occurrences.get(word) ?? 0) + 1);
-  const vector = new Float64Array(DIMENSION);
-  for (const [word, count] of occurrences) addWord(vector, word, 1 + Math.log(count));
-  return sparse(vector);
+  for (const [word, count] of occurrences) addWord(word, 1 + Math.log(count));
+  return taken();
 }
 
-function addWord(vector: Float64Array, word: string, weight: number): void {
-  add(vector, hash(WORD_SEED, word), weight);
-  const grams = gramsOf(word);
-  for (const gram of grams) add(vector, hash(GRAM_SEED, gram), weight / Math.sqrt(grams.length));
-}
-
-function gramsOf(word: string): string[] {
-  if (hanWord.test(word)) return Array.from(word);
+function addWord(word: string, weight: number): void {
+  add(hash(WORD_SEED, word), weight);
+  if (hanWord.test(word)) {
+    const characters = Array.from(word);
+    for (const character of characters) add(hash(GRAM_SEED, character), weight / Math.sqrt(characters.length));
+    return;
+  }
   const marked = `<${word}>`;
-  return Array.from({ length: marked.length - GRAM_CHARS + 1 }, (_, at) => marked.slice(at, at + GRAM_CHARS));
+  const share = weight / Math.sqrt(word.length);
+  for (let from = 0; from < word.length; from++) add(hash(GRAM_SEED, marked, from), share);
 }
 
 function weigh(query: SparseVector, { vectors, counts }: Frequencies): SparseVector {
@@ -55,31 +60,41 @@ function weigh(query: SparseVector, { vectors, counts }: Frequencies): SparseVec
   return { indices: query.indices, values };
 }
 
-function add(vector: Float64Array, hashed: number, weight: number): void {
+function add(hashed: number, weight: number): void {
   const index = hashed & (DIMENSION - 1);
-  vector[index] = (vector[index] as number) + (hashed < 0 ? -weight : weight);
+  sums[index] = (sums[index] as number) + (hashed < 0 ? -weight : weight);
+  if (isInUse[index] === 1) return;
+  isInUse[index] = 1;
+  inUse[inUseCount++] = index;
 }
 
-/** FNV-1a over the UTF-16 units, mixed at the end as MurmurHash3 does, so that its low bits and its sign are even. */
-function hash(seed: number, text: string): number {
+/**
+ * FNV-1a over the UTF-16 units, of a piece from a place on or of all, mixed at the end as MurmurHash3 does, so that the low
+ * bits and the sign are even.
+ */
+function hash(seed: number, text: string, from?: number): number {
+  const end = from === undefined ? text.length : Math.min(text.length, from + GRAM_CHARS);
   let mixed = seed | 0;
-  for (let at = 0; at < text.length; at++) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x0100_0193);
+  for (let at = from ?? 0; at < end; at++) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x0100_0193);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85eb_ca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
   return mixed ^ (mixed >>> 16);
 }
 
-function sparse(vector: Float64Array): SparseVector {
-  const indices: number[] = [];
+/** What was summed, at length 1; the sums are 0 again. */
+function taken(): SparseVector {
+  // A copy, in order. What two words with opposite signs made 0 again stays in it and does no harm.
+  const indices = inUse.slice(0, inUseCount).sort();
   let squares = 0;
-  for (const [index, value] of vector.entries()) {
-    if (value === 0) continue;
-    indices.push(index);
-    squares += value * value;
+  for (const index of indices) squares += (sums[index] as number) ** 2;
+  const length = squares === 0 ? 1 : Math.sqrt(squares);
+  const values = new Float32Array(indices.length);
+  for (let at = 0; at < indices.length; at++) {
+    const index = indices[at] as number;
+    values[at] = (sums[index] as number) / length;
+    sums[index] = 0;
+    isInUse[index] = 0;
   }
-  const length = Math.sqrt(squares);
-  return {
-    indices: Uint32Array.from(indices),
-    values: Float32Array.from(indices, (index) => (vector[index] as number) / length),
-  };
+  inUseCount = 0;
+  return { indices, values };
 }

@@ -55,7 +55,7 @@ export class SparsePostings {
   #list(index: number): List {
     let list = this.#lists.get(index);
     if (list === undefined) {
-      list = { slots: new Uint32Array(4), values: new Float32Array(4), length: 0 };
+      list = { slots: new Uint32Array(16), values: new Float32Array(16), length: 0 };
       this.#lists.set(index, list);
     }
     return list;
@@ -68,7 +68,8 @@ function append(list: List, slot: number, value: number): void {
     slots.set(list.slots);
     const values = new Float32Array(2 * list.length);
     values.set(list.values);
-    Object.assign(list, { slots, values });
+    list.slots = slots;
+    list.values = values;
   }
   list.slots[list.length] = slot;
   list.values[list.length++] = value;

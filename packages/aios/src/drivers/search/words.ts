@@ -4,10 +4,12 @@ const MAX_WORD_CHARS = 64;
 /** Scripts that put no space between words. */
 const unspaced =
   "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー]";
-const spaced = `(?:(?!${unspaced})[\\p{L}\\p{M}\\p{N}_])`;
+// ASCII first: most text is, and is passed without a look at the scripts.
+const spaced = `(?:[A-Za-z0-9_]|(?!${unspaced})[\\p{L}\\p{M}\\p{N}])`;
 const runs = new RegExp(`(${unspaced}+)|${spaced}+(?:[-.:/@+]${spaced}+)*`, "gu");
 const possessive = /['’]s(?![\p{L}\p{N}])/giu;
 const apostrophe = /(?<=\p{L})['’](?=\p{L})/gu;
+const plainWord = /^(?:[a-z0-9]+|[A-Z][a-z0-9]*)$/;
 const joint = /[-.:/@+_]+/u;
 const hump = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})/u;
 const hanWord = /^\p{Script=Han}+$/u;
@@ -37,6 +39,10 @@ export function words(text: string): string[] {
 export const wholeTerm = (term: string): string => term.normalize("NFKC").trim().toLowerCase();
 
 function addSpaced(run: string, found: string[]): void {
+  if (plainWord.test(run)) {
+    found.push(stem(run.toLowerCase().slice(0, MAX_WORD_CHARS)));
+    return;
+  }
   const parts = run.split(joint).flatMap((part) => part.split(hump));
   if (parts.length > 1 && /[^_]/.test(run) && run.length <= MAX_WORD_CHARS) found.push(run.toLowerCase());
   for (const part of parts) if (part !== "") found.push(stem(part.toLowerCase().slice(0, MAX_WORD_CHARS)));

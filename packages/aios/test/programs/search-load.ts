@@ -1,0 +1,30 @@
+// Puts, replaces and removes texts until it is killed, and prints each version once its put resolved.
+// node search-load.ts <index file> <first number>
+import { writeSync } from "node:fs";
+import { openSearchIndex } from "../../src/drivers/search/search-index.ts";
+
+const CALLERS = 8;
+const IDS = 300;
+const [path, first] = process.argv.slice(2);
+if (path === undefined) throw new Error("usage: search-load.ts <index file> <first number>");
+
+const index = await openSearchIndex({ path });
+let next = Number(first);
+
+async function putForever(caller: number): Promise<never> {
+  for (;;) {
+    const version = next++;
+    // A caller has ids of its own, so that its removals and puts come in the order of their numbers.
+    const id = `t${CALLERS * (version % IDS) + caller}`;
+    if (version % 9 === 0) await index.remove([id]);
+    else {
+      const text = `note number${version} of ${id} ${"filler ".repeat(version % 50)}`;
+      await index.put([
+        { id, space: `space ${caller % 3}`, version, text, terms: [`v${version}`], facets: { version } },
+      ]);
+    }
+    writeSync(1, `${version % 9 === 0 ? "-" : "+"} ${id} ${version}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: CALLERS }, (_, caller) => putForever(caller)));
