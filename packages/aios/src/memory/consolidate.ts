@@ -1,11 +1,9 @@
 import type { Note } from "@aiosjs/sdk/protocol";
-import { bounds } from "./bounds.ts";
-import { clip, oneLine } from "./text.ts";
-import { termsOf } from "./words.ts";
+import { likenessAmong } from "./likeness.ts";
 import { DISTILLED, worthiestFirst, worthOf } from "./worth.ts";
 
 const DAY_MS = 86_400_000;
-/** Of the notes' different words, how many must be the same in both. */
+/** From here on two notes say much the same. */
 const ALIKE = 0.25;
 
 /**
@@ -23,7 +21,7 @@ export function notesToDistil(
     minAgeMs = DAY_MS,
     maxGroups = 4,
     maxNotes = 12,
-    maxCandidates = 200,
+    maxCandidates = 100,
   }: {
     nowMs: number;
     /** Since a note was made; default: one day. */
@@ -43,25 +41,9 @@ export function notesToDistil(
         !links.some(({ why }) => why === DISTILLED),
     )
     .toSorted(worthiestFirst)
-    .slice(0, maxCandidates)
-    .map((note) => ({ note, terms: wordsOf(note) }));
-  const taken = new Set<string>();
-  const groups: Group[] = [];
-  for (const seed of candidates) {
-    if (taken.has(seed.note.id)) continue;
-    const alike = candidates
-      .filter(({ note }) => note !== seed.note && !taken.has(note.id) && belongTogether(note, seed.note))
-      .map((other) => ({ note: other.note, likeness: likenessOf(seed, other) }))
-      .filter(({ likeness }) => likeness >= ALIKE)
-      .toSorted((left, right) => right.likeness - left.likeness)
-      .slice(0, maxNotes - 1)
-      .map(({ note }) => note);
-    const isOutstanding = seed.note.importance >= 0.8 || seed.note.retrievalCount >= 5;
-    if (alike.length === 0 && !isOutstanding) continue;
-    for (const { id } of [seed.note, ...alike]) taken.add(id);
-    groups.push([seed.note, ...alike]);
-  }
-  return groups
+    .slice(0, maxCandidates);
+  return [...Map.groupBy(candidates, spaceOf).values()]
+    .flatMap((together) => groupsAmong(together, maxNotes))
     .map((group) => ({ group, worth: worthOfGroup(group) }))
     .toSorted((left, right) => right.worth - left.worth)
     .slice(0, maxGroups)
@@ -70,29 +52,29 @@ export function notesToDistil(
 
 type Group = [Note, ...Note[]];
 
-interface Candidate {
-  readonly note: Note;
-  readonly terms: ReadonlySet<string>;
+/** Groups of notes that are in the order of their worth; no note is in two. */
+function groupsAmong(notes: readonly Note[], maxNotes: number): Group[] {
+  const likenessTo = likenessAmong(notes);
+  const taken = new Set<number>();
+  const groups: Group[] = [];
+  for (const [at, seed] of notes.entries()) {
+    if (taken.has(at)) continue;
+    const alike = [...likenessTo(at)]
+      .filter(([place, likeness]) => likeness >= ALIKE && !taken.has(place))
+      // Of those that are as much alike the worthier one comes first.
+      .toSorted(([left, like], [right, alsoLike]) => alsoLike - like || left - right)
+      .slice(0, maxNotes - 1)
+      .map(([place]) => place);
+    const isOutstanding = seed.importance >= 0.8 || seed.retrievalCount >= 5;
+    if (alike.length === 0 && !isOutstanding) continue;
+    for (const place of [at, ...alike]) taken.add(place);
+    groups.push([seed, ...alike.map((place) => notes[place]!)]);
+  }
+  return groups;
 }
 
-const wordsOf = ({ content, context, keywords, tags }: Note): ReadonlySet<string> =>
-  termsOf([...keywords, ...tags, oneLine(context, bounds.context), clip(content, 500)]);
-
-const belongTogether = (left: Note, right: Note): boolean =>
-  left.namespace === right.namespace &&
-  left.labels.trust === right.labels.trust &&
-  left.labels.confidentiality === right.labels.confidentiality;
-
-/** 0 to 1: the strength of a link between them, or how many of their words are the same, whichever is more. */
-function likenessOf(left: Candidate, right: Candidate): number {
-  const shared = left.terms.intersection(right.terms).size;
-  const words = shared === 0 ? 0 : shared / (left.terms.size + right.terms.size - shared);
-  const links = [
-    ...left.note.links.filter(({ to }) => to === right.note.id),
-    ...right.note.links.filter(({ to }) => to === left.note.id),
-  ].map(({ strength }) => strength);
-  return Math.max(words, 0, ...links.map((strength) => strength / 2));
-}
+const spaceOf = ({ namespace, labels }: Note): string =>
+  JSON.stringify([namespace, labels.trust, labels.confidentiality]);
 
 const worthOfGroup = (group: Group): number =>
   group.reduce((sum, note) => sum + worthOf(note), 0) / group.length + 0.5 * (1 - 1 / group.length);

@@ -5,7 +5,7 @@ import { clip, distinct, oneLine } from "./text.ts";
 import { termsOf } from "./words.ts";
 
 /** UTF-16 units; what a text is about shows in its beginning, and a megabyte must not hold up whoever adds it. */
-const READ = 8_000;
+const READ = 4_000;
 const codeBlock = /```[\s\S]*?(?:```|$)/g;
 const link = /https?:\/\/[^\s<>"'（），。；、]+/gu;
 
@@ -16,7 +16,7 @@ const link = /https?:\/\/[^\s<>"'（），。；、]+/gu;
  * category one of `code`, `question`, `preference`, `plan`, `event`, `general`, by a few words of English and Chinese.
  *
  * It is lexical: it knows no synonyms, no names of people, no relative dates ("tomorrow"), no other language's stop words,
- * and no matter that the words do not name. It reads the first 8,000 UTF-16 units.
+ * and no matter that the words do not name. It reads the first 4,000 UTF-16 units.
  */
 export function extractDescription(content: string): NoteDescription {
   const text = clip(content, READ).toWellFormed();
