@@ -12,7 +12,12 @@ export function describeSearchIndex(name: string, open: () => Promise<SearchInde
     afterEach(() => index[Symbol.asyncDispose]());
 
     const text = (id: string, content: string, more: Partial<Findable> = {}): Findable => ({
-      ...{ id, space: "s", version: 1, text: content, terms: [], facets: {} },
+      id,
+      space: "s",
+      version: 1,
+      text: content,
+      terms: [],
+      facets: {},
       ...more,
     });
     const find = (content: string, more: Partial<FindQuery> = {}): Promise<readonly Found[]> =>
@@ -121,8 +126,18 @@ export function describeSearchIndex(name: string, open: () => Promise<SearchInde
       test("a query is only words, whatever signs are in it", async () => {
         await index.put([text("a", "alpha beta text terms"), text("b", "gamma")]);
         const hostile = [
-          ...['alpha" OR "c', "NEAR(alpha beta, 3)", "alpha NOT beta", "text: alpha", "alpha*", "^alpha", "-alpha"],
-          ...["{terms text}: alpha", "'; alpha; drop table texts; --", "alpha\u0000beta", "\uD800 alpha", "((((alpha"],
+          'alpha" OR "c',
+          "NEAR(alpha beta, 3)",
+          "alpha NOT beta",
+          "text: alpha",
+          "alpha*",
+          "^alpha",
+          "-alpha",
+          "{terms text}: alpha",
+          "'; alpha; drop table texts; --",
+          "alpha\u0000beta",
+          "\uD800 alpha",
+          "((((alpha",
         ];
         for (const query of hostile) expect(await ids(query, { by: "words" })).toEqual(["a"]);
         for (const query of ['"unbalanced', "((((", "* OR *", "NEAR(", "\u0000"]) expect(await find(query)).toEqual([]);
@@ -198,7 +213,9 @@ export function describeSearchIndex(name: string, open: () => Promise<SearchInde
 
       test("a filter that cannot be one is refused", async () => {
         const filters: NonNullable<FindQuery["filters"]> = [
-          ...[{ facet: "at", from: 2, to: 1 }, { facet: "at", from: Number.NaN }, { facet: "at" }],
+          { facet: "at", from: 2, to: 1 },
+          { facet: "at", from: Number.NaN },
+          { facet: "at" },
           { facet: "at", isOneOf: [Number.NaN] },
         ];
         for (const filter of filters) {
@@ -206,9 +223,11 @@ export function describeSearchIndex(name: string, open: () => Promise<SearchInde
         }
       });
 
-      test("a facet that nobody could ask for is refused with the whole put", async () => {
-        const texts = [text("good", "alpha"), text("bad", "alpha", { facets: { at: Number.NaN } })];
-        await expect(index.put(texts)).rejects.toMatchObject({ code: "EINVAL" });
+      test("a facet that nobody could ask for, or a version that is none, is refused with the whole put", async () => {
+        for (const more of [{ facets: { at: Number.NaN } }, { version: Number.NaN }]) {
+          const texts = [text("good", "alpha"), text("bad", "alpha", more)];
+          await expect(index.put(texts)).rejects.toMatchObject({ code: "EINVAL" });
+        }
         expect(await index.versions(undefined, 10)).toEqual([]);
       });
     });

@@ -1,9 +1,10 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { FacetFilter, Findable, FindQuery } from "../../kernel/ports.ts";
 
-/** @throws SysError EINVAL for a facet that no filter could ask for. */
-export function refuseFacets(texts: readonly Findable[]): void {
-  for (const { id, facets } of texts) {
+/** @throws SysError EINVAL for a version that is no integer, and for a facet that no filter could ask for. */
+export function refuseTexts(texts: readonly Findable[]): void {
+  for (const { id, version, facets } of texts) {
+    if (!Number.isSafeInteger(version)) throw new SysError("EINVAL", `the version of ${id} is ${version}, no integer`);
     for (const [facet, value] of Object.entries(facets)) {
       if (typeof value === "string" || Number.isFinite(value)) continue;
       throw new SysError("EINVAL", `the facet ${facet} of ${id} is ${value}`, {

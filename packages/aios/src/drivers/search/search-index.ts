@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Findable, FindQuery, Found, IndexStatus, SearchIndex } from "../../kernel/ports.ts";
 import { SqlThread } from "../sql/thread.ts";
-import { refuseFacets, refuseQuery } from "./checks.ts";
+import { refuseTexts, refuseQuery } from "./checks.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Replaced } from "./index-file.ts";
 import type { WorkerData } from "./index-worker.ts";
@@ -90,7 +90,7 @@ class ThreadIndex implements SearchIndex {
   }
 
   async put(texts: readonly Findable[]): Promise<void> {
-    refuseFacets(texts);
+    refuseTexts(texts);
     return this.#change(
       texts.map(({ id, space, version, text, terms, facets }) => ({
         put: { id, space, version, text, terms, facets },
