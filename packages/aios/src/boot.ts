@@ -6,6 +6,7 @@ import type { SysError } from "@aiosjs/sdk/protocol";
 import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { openDoors } from "./boot-doors.ts";
+import { createNoteTools } from "./boot-notes.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
 import { readRootKey } from "./config/home.ts";
@@ -81,6 +82,8 @@ export async function boot(options: BootOptions): Promise<System> {
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
   const workspace = createWorkspace({ root: resolve(home, config.files.root) });
+  const isKept = journalFile(home, config) !== undefined;
+  const notes = opened.use(createNoteTools(isKept ? join(home, "index", "notes.db") : undefined));
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
   const fenced = Promise.withResolvers<SysError>();
@@ -103,6 +106,7 @@ export async function boot(options: BootOptions): Promise<System> {
       cache: await caches.stock(config),
       drivers: [workspace, toolbox],
       holdings: [workspace],
+      notes,
       settings: settingsOf(config),
       rootKey: key,
       onShutdown: shutdown.resolve,

@@ -23,6 +23,7 @@ export function fillable(journal: Journal): {
     values: (query) => journal.values(query),
     notes: (query) => journal.notes(query),
     noteVersions: (query) => journal.noteVersions(query),
+    noteNamespaces: (tenant) => journal.noteNamespaces(tenant),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
     commit: async (records) => {
       await Promise.resolve();

@@ -51,6 +51,7 @@ export function mortal(
     values: (query) => asked(() => journal.values(query)),
     notes: (query) => asked(() => journal.notes(query)),
     noteVersions: (query) => asked(() => journal.noteVersions(query)),
+    noteNamespaces: (tenant) => asked(() => journal.noteNamespaces(tenant)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

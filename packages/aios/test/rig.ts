@@ -10,6 +10,7 @@ import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createSeededRandom } from "../src/drivers/random/seeded.ts";
 import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
+import type { NoteTools } from "../src/kernel/memory.ts";
 import type { Policy } from "../src/kernel/policies/policy.ts";
 import type {
   Cache,
@@ -89,6 +90,7 @@ export interface RigOptions {
   readonly programs?: ProgramDriver;
   readonly clock?: VirtualClock;
   readonly seed?: number;
+  readonly notes?: NoteTools;
 }
 
 export async function openRig(options: RigOptions): Promise<Rig> {
@@ -122,6 +124,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     },
     reload: () => Promise.resolve({ settings, cores, cache, changed: [], needRestart: [] }),
     onShutdown: () => undefined,
+    notes: options.notes,
     ...(options.node ? { node: options.node } : {}),
     ...(options.onFenced ? { onFenced: options.onFenced } : {}),
   });
@@ -130,7 +133,9 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     key: asKeyId(`k-${tenant}`),
     pid: null,
     scopes:
-      tenant === "local" ? ["*"] : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "pipe.*", "topic.*"],
+      tenant === "local"
+        ? ["*"]
+        : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "mem.*", "pipe.*", "topic.*"],
   });
   const root = principal("local");
   const admin = createClient(kernel.transport(root));

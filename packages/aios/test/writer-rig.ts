@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AssistantMessage, ChatArgs, Effect, ManifestInput, SnapshotItem } from "@aiosjs/sdk/protocol";
+import type { AssistantMessage, ChatArgs, Effect, ManifestInput, ResultOf, SnapshotItem } from "@aiosjs/sdk/protocol";
 import { isSysError } from "@aiosjs/sdk/protocol";
 import { afterEach, beforeEach } from "vitest";
 import { createVirtualClock } from "../src/drivers/clock/virtual.ts";
@@ -11,6 +11,7 @@ import { createWorkspace } from "../src/drivers/fs/workspace.ts";
 import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createPrograms } from "../src/drivers/proc/programs.ts";
 import type { Journal, Toolbox } from "../src/kernel/ports.ts";
+import { extractDescription } from "../src/memory/extract.ts";
 import { openRig } from "./rig.ts";
 import type { Rig } from "./rig.ts";
 import { createScriptedCore } from "./scripted-core.ts";
@@ -64,7 +65,7 @@ const write =
     };
   };
 
-/** Notes in a file and in a value, which both know only the last. */
+/** Notes in files, a value and in memory; some of each know only the last. */
 const noteTool = (clock: VirtualClock, world: World, effect: Effect): Toolbox => ({
   name: "notes",
   device: "tool",
@@ -79,6 +80,12 @@ const noteTool = (clock: VirtualClock, world: World, effect: Effect): Toolbox =>
     await syscall("fs.write", { path: "last.txt", content: text });
     await syscall("fs.write", { path: `all/${text}.txt`, content: text });
     await syscall("value.put", { key: "last", value: { text } });
+    const { notes } = (await syscall("mem.export", {})) as ResultOf<"mem.export">;
+    const last = notes.find(({ category }) => category === "last");
+    if (last) await syscall("mem.update", { id: last.id, content: `last ${text}` });
+    else await syscall("mem.add", { content: `last ${text}`, category: "last" });
+    const { id } = (await syscall("mem.add", { content: text, category: "each" })) as ResultOf<"mem.add">;
+    if (last) await syscall("mem.link", { from: last.id, to: id });
     yield [{ type: "result", result: { content: `noted ${text}` } }];
   },
 });
@@ -111,6 +118,10 @@ export async function kernelOn(world: World, options: KernelOptions = {}): Promi
     ],
     drivers: () => [noteTool(clock, world, effect), workspace],
     holdings: [workspace],
+    notes: {
+      extract: extractDescription,
+      openIndex: () => Promise.reject(new Error("nobody searches here")),
+    },
     programs: createPrograms({ folders: [] }),
   });
 }
@@ -151,6 +162,19 @@ export async function filesOf(pid: string, files = root): Promise<Record<string,
       );
   return found;
 }
+
+/** What the process remembers, and that its links lead to notes of its own. */
+export async function notesOf(rig: Rig, pid: string): Promise<string[]> {
+  const { notes } = await rig.admin.mem.export({ namespaces: [`process:${pid}`] });
+  const ids = new Set(notes.map(({ id }) => id));
+  const lost = notes.flatMap(({ links }) => links.filter(({ to }) => !ids.has(to)));
+  return [
+    ...notes.map(({ content }) => content),
+    ...lost.map(({ to }) => `a link to ${to}, which is not there`),
+  ].toSorted();
+}
+
+export const notedNotes = (...texts: string[]): string[] => [...texts, `last ${texts.at(-1)}`].toSorted();
 
 export const valueOf = async (rig: Rig, pid: string): Promise<unknown> =>
   (await rig.admin.value.get({ scope: `process:${pid}`, key: "last" })).value;

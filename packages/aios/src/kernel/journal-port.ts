@@ -352,4 +352,6 @@ export interface Journal extends Fence, AsyncDisposable {
   values(query: ValueQuery): Promise<readonly ValueRow[]>;
   notes(query: NoteQuery): Promise<readonly (NoteRow & Partial<NoteUseRow>)[]>;
   noteVersions(query: NoteVersionQuery): Promise<readonly NoteRow[]>;
+  /** Those in which a tenant has notes. */
+  noteNamespaces(tenant: TenantId): Promise<readonly string[]>;
 }

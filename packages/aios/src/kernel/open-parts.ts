@@ -7,6 +7,9 @@ import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
 import { Lease } from "./lease.ts";
 import { Mailbox } from "./mailbox.ts";
+import { Memory } from "./memory.ts";
+import type { NoteTools } from "./memory.ts";
+import { createNoteHolding } from "./note-holding.ts";
 import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { Pipes } from "./pipes.ts";
@@ -56,6 +59,8 @@ export interface KernelPorts {
   readonly drivers: readonly Driver[];
   /** What processes hold beside calls and values, and what goes with them when they are forked, taken back or moved. */
   readonly holdings?: readonly Holding[];
+  /** What notes are found and described with; without, the kernel keeps none. */
+  readonly notes?: NoteTools | undefined;
   /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
   readonly policies?: readonly Policy[];
   /** Where answers are kept for equal requests. */
@@ -93,7 +98,9 @@ export async function openParts(
   for (const [tenant, limits] of Object.entries(settings.budgets)) budgets.set(`tenant:${tenant}`, limits, nowMs);
   for (const row of image.keys)
     if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
+  const memory = options.notes && new Memory(journal, options.notes);
   const outbox = new Outbox(journal, {
+    onNote: memory && ((change) => memory.written(change)),
     clock,
     timers,
     lastEventSeq: image.lastEventSeq + (wasCrash ? CRASH_GAP : 0),
@@ -117,7 +124,11 @@ export async function openParts(
   const processes = new ProcessTable({ random, clock });
   const mailbox = new Mailbox(outbox, image);
   const values = new ValueVersions({ journal, outbox });
-  const holdings = [createValueHolding({ journal, outbox, clock, values }), ...(options.holdings ?? [])];
+  const holdings = [
+    createValueHolding({ journal, outbox, clock, values }),
+    createNoteHolding({ journal, outbox, clock, hash }),
+    ...(options.holdings ?? []),
+  ];
   const parts: Parts = {
     clock,
     random,
@@ -141,6 +152,7 @@ export async function openParts(
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
+    memory,
     holdings,
     uploads: new Uploads({ clock, timers, random, journal, outbox, holdings, processes }),
     mailbox,

@@ -2,6 +2,7 @@ import { isSysError } from "@aiosjs/sdk/protocol";
 import type { JournalEvent, JournalEventBodies, Pid, SysError, TenantId, Topic } from "@aiosjs/sdk/protocol";
 import { EventLog } from "./event-log.ts";
 import { latestRows } from "./latest-rows.ts";
+import type { NoteChange } from "./memory.ts";
 import type { Clock, Journal, JournalRecord } from "./ports.ts";
 import type { Timer, Timers } from "./timers.ts";
 
@@ -44,6 +45,7 @@ export class Outbox {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #onFenced: (cause: SysError) => void;
+  readonly #onNote: (change: NoteChange) => void;
   #noted: Timer | undefined;
   #open = emptyBatch();
   /** Of this turn. */
@@ -67,9 +69,17 @@ export class Outbox {
 
   constructor(
     journal: Journal,
-    options: { clock: Clock; timers: Timers; lastEventSeq: number; onFenced: (cause: SysError) => void },
+    options: {
+      clock: Clock;
+      timers: Timers;
+      lastEventSeq: number;
+      onFenced: (cause: SysError) => void;
+      /** Called when a change of a note is on disk, before whoever waits for it hears so. */
+      onNote?: ((change: NoteChange) => void) | undefined;
+    },
   ) {
     this.#onFenced = options.onFenced;
+    this.#onNote = options.onNote ?? (() => undefined);
     this.#journal = journal;
     this.#clock = options.clock;
     this.#timers = options.timers;
@@ -201,6 +211,7 @@ export class Outbox {
   }
 
   #written(batch: SentBatch): void {
+    for (const group of batch.groups) this.#tellOfNotes(group);
     const isOvertaking = [...this.#underWay].some((earlier) => earlier < batch.order);
     // Should an earlier batch be refused yet, this one is written again in its wake, and has the last word.
     if (isOvertaking) this.#ahead.push(batch);
@@ -209,6 +220,10 @@ export class Outbox {
     this.#failure = undefined;
     this.#recovery?.resolve(undefined);
     this.#recovery = undefined;
+  }
+
+  #tellOfNotes(group: Group): void {
+    for (const record of group) if (record.kind === "note" || record.kind === "noteErased") this.#onNote(record);
   }
 
   #failed({ order, groups }: SentBatch, cause: unknown): void {
@@ -233,10 +248,13 @@ export class Outbox {
   async #singly(groups: readonly Group[]): Promise<Refusals> {
     const refusals = new Map<Group, unknown>();
     for (const group of groups)
-      await this.#journal.commit(latestRows(group)).catch((cause: unknown) => {
+      try {
+        await this.#journal.commit(latestRows(group));
+        this.#tellOfNotes(group);
+      } catch (cause) {
         refusals.set(group, cause);
         if (!isInvalid(cause)) this.#failed({ order: ++this.#sends, groups: [group] }, cause);
-      });
+      }
     if (this.#ahead.length > 0) {
       // What was sent meanwhile is newer, and has the last word.
       this.#unwritten.push(...this.#ahead.splice(0));

@@ -7,6 +7,7 @@ import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
 import type { Lease } from "./lease.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { Memory } from "./memory.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipes } from "./pipes.ts";
 import type {
@@ -56,6 +57,8 @@ export interface Parts {
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;
+  /** Absent: this kernel keeps no notes. */
+  readonly memory: Memory | undefined;
   /** What processes hold beside their calls; the values are the first. */
   readonly holdings: readonly Holding[];
   readonly uploads: Uploads;

@@ -82,6 +82,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
       expect(await ids({ tenant: alpha, ids: ["n3", "n4", "n5", "n9"] })).toEqual(["n3"]);
       expect(await ids({})).toEqual(["n1", "n2", "n3", "n4"]);
       expect(await ids({ afterId: "n1", limit: 2 })).toEqual(["n2", "n3"]);
+      expect(await journal.noteNamespaces(alpha)).toEqual(["process:p1", "tenant"]);
       const [first] = await journal.notes({ tenant: alpha, ids: ["n1"], limit: 1 });
       expect(first).toEqual(noteRow("n1", { version: 2, body: body("newer"), atMs: 2_000, seq: 2 }));
     });

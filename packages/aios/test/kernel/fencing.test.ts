@@ -262,6 +262,7 @@ const handleOf = (journal: Journal): Journal => ({
   values: (query) => journal.values(query),
   notes: (query) => journal.notes(query),
   noteVersions: (query) => journal.noteVersions(query),
+  noteNamespaces: (tenant) => journal.noteNamespaces(tenant),
   holder: () => journal.holder(),
   claim: (node, after) => journal.claim(node, after),
   renew: (node) => journal.renew(node),

@@ -10,6 +10,8 @@ import {
   newFolder,
   newWorld,
   notedFiles,
+  notedNotes,
+  notesOf,
   refusal,
   seqOf,
   spawn,
@@ -36,6 +38,7 @@ describe("an agent that is taken back to an earlier call", () => {
     expect(back).toMatchObject({ seq, unsafe: [] });
     expect(await filesOf(pid)).toEqual(notedFiles("step 1", "step 2"));
     expect(await valueOf(rig, pid)).toEqual({ text: "step 2" });
+    expect(await notesOf(rig, pid)).toEqual(notedNotes("step 1", "step 2"));
     expect((await rig.admin.proc.show({ pid })).state).toBe("running");
     world.stopAt = Number.POSITIVE_INFINITY;
     // The model thinks for ever: the call is made again after another return to the same place.
@@ -46,6 +49,7 @@ describe("an agent that is taken back to an earlier call", () => {
     });
     expect(await filesOf(pid)).toEqual(notedFiles("step 1", "step 2", "other 3", "other 4"));
     expect(await valueOf(rig, pid)).toEqual({ text: "other 4" });
+    expect(await notesOf(rig, pid)).toEqual(notedNotes("step 1", "step 2", "other 3", "other 4"));
     // What was undone stays visible, and what was paid stays paid.
     const { calls } = await rig.admin.proc.trace({ pid });
     expect(calls.filter(({ state }) => state === "undone").length).toBeGreaterThanOrEqual(back.calls);
@@ -62,6 +66,7 @@ describe("an agent that is taken back to an earlier call", () => {
       await flow(rig.clock, rig.admin.proc.rollback({ pid, seq }));
       expect(await finished(rig, pid)).toEqual(end);
       expect(await filesOf(pid)).toEqual(notedFiles("step 1", "step 2", "step 3", "step 4"));
+      expect(await notesOf(rig, pid)).toEqual(notedNotes("step 1", "step 2", "step 3", "step 4"));
     }
   });
 
@@ -183,6 +188,8 @@ describe("an agent that is forked", () => {
     expect(world.effects.slice(effects)).toEqual(["other 4"]);
     expect(await filesOf(fork.pid)).toEqual(notedFiles("step 1", "step 2", "step 3", "other 4"));
     expect(await valueOf(rig, fork.pid)).toEqual({ text: "other 4" });
+    expect(await notesOf(rig, fork.pid)).toEqual(notedNotes("step 1", "step 2", "step 3", "other 4"));
+    expect(await notesOf(rig, pid)).toEqual(notedNotes("step 1", "step 2", "step 3", "step 4"));
     expect((await rig.admin.proc.show({ pid })).exit).toEqual(end);
     expect(await filesOf(pid)).toEqual(files);
     expect(await valueOf(rig, pid)).toEqual({ text: "step 4" });

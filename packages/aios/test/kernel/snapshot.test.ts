@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { SnapshotItem } from "@aiosjs/sdk/protocol";
+import type { Note, SnapshotItem } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import type { Rig } from "../rig.ts";
 import {
@@ -11,6 +11,8 @@ import {
   newFolder,
   newWorld,
   notedFiles,
+  notedNotes,
+  notesOf,
   refusal,
   restored,
   seqOf,
@@ -41,6 +43,7 @@ describe("a snapshot", () => {
     expect(there.effects).toEqual(["other 3", "other 4"]);
     expect(await filesOf(pid, files)).toEqual(notedFiles("step 1", "step 2", "other 3", "other 4"));
     expect(await valueOf(other, pid)).toEqual({ text: "other 4" });
+    expect(await notesOf(other, pid)).toEqual(notedNotes("step 1", "step 2", "other 3", "other 4"));
     // Where the pid is taken it has another one; suspended it waits.
     const again = await flow(other.clock, restored(other, items, { isSuspended: true }));
     expect(again.pid).not.toBe(pid);
@@ -60,7 +63,9 @@ describe("a snapshot", () => {
     const seq = await seqOf(rig, pid, 1);
     const { items } = await rig.admin.proc.snapshot({ pid, seq });
     const held = items.filter((item) => item.is === "held").map(({ holding, body }) => ({ holding, body }));
-    expect(held).toEqual([
+    const notes = held.filter(({ holding }) => holding === "notes");
+    expect(notes.map(({ body }) => (body as Note).content).toSorted()).toEqual(notedNotes("step 1"));
+    expect(held.filter(({ holding }) => holding !== "notes")).toEqual([
       { holding: "values", body: { key: "last", value: { text: "step 1" } } },
       { holding: "workspace", body: { path: "all", kind: "folder" } },
       { holding: "workspace", body: { path: "all/step 1.txt", kind: "file", at: 0, base64: btoa("step 1") } },
@@ -86,6 +91,7 @@ describe("a snapshot", () => {
     const hostile: [SnapshotItem[], RegExp][] = [
       [[call], /does not begin with a process/],
       [[head, head], /a second process begins/],
+      [[head, { is: "held", holding: "notes", body: { content: 5 } }], /a piece of the notes is none/],
       [[head, call, call], /comes after call/],
       [[head, { ...call, name: "sys.nothing" }], /no such syscall here/],
       [[head, { ...call, completion: null }], /neither open nor ended/],

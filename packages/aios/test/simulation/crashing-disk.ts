@@ -84,6 +84,7 @@ export class CrashingDisk {
       values: (query) => alive(memory.values(query)),
       notes: (query) => alive(memory.notes(query)),
       noteVersions: (query) => alive(memory.noteVersions(query)),
+      noteNamespaces: (tenant) => alive(memory.noteNamespaces(tenant)),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

@@ -90,7 +90,7 @@ export const keySyscalls = {
         .string()
         .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes")
         .optional(),
-      scopes: z.array(z.string()).default(["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*"]),
+      scopes: z.array(z.string()).default(["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "mem.*"]),
       limits: z.array(limitSchema).default([]),
       expiresInMs: z.number().int().positive().optional(),
     }),

@@ -6,6 +6,7 @@ import { fsSyscalls } from "./fs.ts";
 import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
 import { llmRoutingSyscalls } from "./llm-routing.ts";
+import { memSyscalls } from "./mem.ts";
 import { procSyscalls } from "./proc.ts";
 import { procStateSyscalls } from "./proc-state.ts";
 import type { SyscallSpec } from "./spec.ts";
@@ -27,6 +28,7 @@ export const syscallTable = {
   ...pipeSyscalls,
   ...topicSyscalls,
   ...fsSyscalls,
+  ...memSyscalls,
   ...toolSyscalls,
   ...valueSyscalls,
   ...approvalSyscalls,

@@ -59,6 +59,7 @@ export function createDigestJournal(): DigestJournal {
     values: () => Promise.resolve([]),
     notes: () => Promise.resolve([]),
     noteVersions: () => Promise.resolve([]),
+    noteNamespaces: () => Promise.resolve([]),
     holder: () => Promise.resolve(undefined),
     claim: (node) => Promise.resolve({ ...node, epoch: 1, beat: 0 }),
     renew: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { CallId, JournalEvent, Pid } from "@aiosjs/sdk/protocol";
+import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
   AccountRow,
   CallQuery,
@@ -147,6 +147,11 @@ class MemoryJournal implements RetentiveJournal {
 
   noteVersions(query: NoteVersionQuery): Promise<readonly NoteRow[]> {
     return Promise.resolve(noteVersionsOf(this.#store, query));
+  }
+
+  noteNamespaces(tenant: TenantId): Promise<readonly string[]> {
+    const rows = notesOf(this.#store, { tenant, limit: Number.POSITIVE_INFINITY });
+    return Promise.resolve([...new Set(rows.map(({ namespace }) => namespace))].toSorted());
   }
 
   holder(): Promise<NodeRow | undefined> {

@@ -140,6 +140,12 @@ export class JournalReader {
     ]);
   }
 
+  noteNamespaces(tenant: string): SqlRow[] {
+    return this.#all("select distinct namespace from note where tenant = ? and is_removed = 0 order by namespace", [
+      tenant,
+    ]);
+  }
+
   size(): JournalSize {
     const pages = this.#number("page_count") - this.#number("freelist_count");
     const bodies = Number(this.#all("select count(*) as n from blob")[0]?.["n"]);

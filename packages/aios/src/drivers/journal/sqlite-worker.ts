@@ -66,6 +66,8 @@ function answer(order: Order): unknown {
       return reader.notes(order.query);
     case "noteVersions":
       return reader.noteVersions(order.query);
+    case "noteNamespaces":
+      return reader.noteNamespaces(order.tenant);
     case "holder":
       return fence?.holder();
     case "claim":

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
-import type { CallId, JournalEvent, Pid } from "@aiosjs/sdk/protocol";
+import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
   CallQuery,
   CallRow,
@@ -160,6 +160,11 @@ class SqliteJournal implements RetentiveJournal {
     const reader = await this.#readerThread();
     const query = { tenant, id, writtenBy, limit };
     return (await reader.ask<SqlRow[]>({ type: "noteVersions", query })).map(decodeNote);
+  }
+
+  async noteNamespaces(tenant: TenantId): Promise<readonly string[]> {
+    const reader = await this.#readerThread();
+    return (await reader.ask<SqlRow[]>({ type: "noteNamespaces", tenant })).map(({ namespace }) => String(namespace));
   }
 
   async holder(): Promise<NodeRow | undefined> {

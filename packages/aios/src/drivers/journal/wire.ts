@@ -20,6 +20,7 @@ export type Order =
   | { type: "values"; query: ValueFilter }
   | { type: "notes"; query: NoteFilter }
   | { type: "noteVersions"; query: NoteVersionFilter }
+  | { type: "noteNamespaces"; tenant: string }
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }

@@ -5,6 +5,7 @@ import { cronDevice } from "./cron.ts";
 import { debugDevice } from "./debug.ts";
 import { llmDevice } from "./llm.ts";
 import { mailDevice } from "./mail.ts";
+import { memDevice } from "./mem.ts";
 import { pipeDevice } from "./pipe.ts";
 import { procDevice } from "./proc.ts";
 import { procStateDevice } from "./proc-state.ts";
@@ -30,6 +31,7 @@ export const kernelDevices = {
   ...llmDevice,
   ...routingDevice,
   ...valueDevice,
+  ...memDevice,
   ...mailDevice,
   ...pipeDevice,
   ...topicDevice,

@@ -1,0 +1,224 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { noteOf } from "../memory.ts";
+import type { Memory } from "../memory.ts";
+import { searchNotes, selectNotes } from "../note-search.ts";
+import { checkNamespace, isWithin, reachOf } from "../note-space.ts";
+import type { Reach } from "../note-space.ts";
+import {
+  importedLabels,
+  linkedNote,
+  newNote,
+  newNoteId,
+  nextVersion,
+  noteBody,
+  ofNote,
+  unlinkedNote,
+} from "../note-writing.ts";
+import type { Said } from "../note-writing.ts";
+import type { NoteBody, NoteRow } from "../ports.ts";
+import type { KernelCall, KernelDevice } from "./device.ts";
+
+type MemName =
+  | `mem.${
+      | "add"
+      | "get"
+      | "update"
+      | "remove"
+      | "search"
+      | "link"
+      | "unlink"
+      | "graph"
+      | "history"
+      | "export"
+      | "import"
+      | "forget"}`
+  | "mem.verify";
+
+const FORGET_PAGE = 500;
+
+/** Notes: what processes remember beyond their context. */
+export const memDevice: KernelDevice<MemName> = {
+  "mem.add": ({ namespace, content, ...said }, call) => {
+    const id = newNoteId(call);
+    const body = bodyOf({ content, ...said }, undefined, call);
+    call.record.effects.push(ofNote(newNote(body, { namespace: placeOf(namespace, call), id }, call)));
+    return { id, version: 1 };
+  },
+
+  "mem.get": async ({ id }, call) => {
+    const row = await found(id, call);
+    return noteOf(row);
+  },
+
+  "mem.update": async ({ id, ifVersion, ...said }, call) => {
+    const row = await taken(id, call, ifVersion);
+    const next = nextVersion(row, bodyOf(said, row.body, call), call);
+    call.record.effects.push(ofNote(next));
+    return { version: next.version };
+  },
+
+  "mem.remove": async ({ id, ifVersion }, call) => {
+    const { memory, reach } = at(call);
+    await memory.hold([id], call.record);
+    const [row] = await call.parts.journal.notes({ tenant: reach.tenant, ids: [id], limit: 1 });
+    if (!row || !isWithin(reach, row)) return { removed: false };
+    checkVersion(row, ifVersion);
+    call.record.effects.push(ofNote({ ...nextVersion(row, row.body, call), isRemoved: true }));
+    return { removed: true };
+  },
+
+  "mem.search": (query, call) => searchNotes(query, { ...at(call), parts: call.parts }),
+
+  "mem.link": async ({ from, to, strength, why }, call) => {
+    const [one, other] = await pair(from, to, call);
+    call.record.effects.push(ofNote(linkedNote(one, { to: other.id, strength, why }, call)));
+    call.record.effects.push(ofNote(linkedNote(other, { to: one.id, strength, why }, call)));
+    return {};
+  },
+
+  "mem.unlink": async ({ from, to }, call) => {
+    const [one, other] = await pair(from, to, call);
+    const isLinked = [one, other].some((row) => row.body.links.some((link) => link.to === from || link.to === to));
+    if (isLinked)
+      for (const [row, gone] of [
+        [one, other],
+        [other, one],
+      ] as const)
+        call.record.effects.push(ofNote(unlinkedNote(row, gone.id, call)));
+    return { unlinked: isLinked };
+  },
+
+  "mem.graph": async ({ id, depth, limit }, call) => {
+    const { reach } = at(call);
+    const rows = new Map<string, NoteRow>([[id, await found(id, call)]]);
+    let edge = [...rows.values()];
+    for (let step = 0; step < depth && edge.length > 0 && rows.size < limit; step++) {
+      const wanted = edge.flatMap(({ body }) => body.links.map(({ to }) => to)).filter((to) => !rows.has(to));
+      const ids = [...new Set(wanted)].slice(0, limit - rows.size);
+      const next = ids.length === 0 ? [] : await call.parts.journal.notes({ tenant: reach.tenant, ids, limit });
+      edge = next.filter((row) => isWithin(reach, row));
+      for (const row of edge) rows.set(row.id, row);
+    }
+    const links = [...rows.values()].flatMap((row) =>
+      // Links go both ways, and are told once.
+      row.body.links.filter(({ to }) => rows.has(to) && row.id < to).map((link) => ({ from: row.id, ...link })),
+    );
+    return { notes: [...rows.values()].map(noteOf), links };
+  },
+
+  "mem.history": async ({ id, limit }, call) => {
+    const { reach } = at(call);
+    const versions = await call.parts.journal.noteVersions({ tenant: reach.tenant, id, limit });
+    if (!versions[0] || !isWithin(reach, versions[0])) throw noNote(id);
+    return {
+      versions: versions.map((row) => {
+        const { accessedAt: _accessedAt, retrievalCount: _count, ...note } = noteOf(row);
+        return { ...note, isRemoved: row.isRemoved };
+      }),
+    };
+  },
+
+  "mem.export": async ({ namespaces, after, limit }, call) => {
+    const { reach } = at(call);
+    const { tenant } = reach;
+    const wanted = namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
+    const rows = await call.parts.journal.notes({ tenant, namespaces: wanted, afterId: after, limit: limit + 1 });
+    const notes = rows.slice(0, limit).map(noteOf);
+    return { notes, next: rows.length > limit ? (notes.at(-1)?.id ?? null) : null };
+  },
+
+  "mem.import": ({ namespace, notes }, call) => {
+    const place = placeOf(namespace, call);
+    const ids = new Map(notes.map(({ id }) => [id, newNoteId(call)]));
+    for (const note of notes) {
+      const links = note.links.flatMap((link) => {
+        const to = ids.get(link.to);
+        return to === undefined ? [] : [{ ...link, to }];
+      });
+      const { content, keywords, tags, context, category, importance, tier, isPinned, source } = note;
+      const said = { content, keywords, tags, context, category, importance, tier, isPinned, uri: source.uri };
+      const body = { ...bodyOf(said, undefined, call), links, labels: importedLabels(note.labels, call) };
+      const id = ids.get(note.id) as string;
+      call.record.effects.push(ofNote(newNote(body, { namespace: place, id }, call)));
+    }
+    return { ids: [...ids].map(([was, is]) => ({ was, is })) };
+  },
+
+  "mem.forget": async ({ ids, ...filters }, call) => {
+    const { memory, reach } = at(call);
+    if (ids === undefined && Object.values(filters).every((filter) => filter === undefined))
+      throw new SysError("EINVAL", "mem.forget is not told what to forget", {
+        hint: "give ids, or a filter: namespaces, tiers, tags, keywords, trust, uri, sinceMs, untilMs",
+      });
+    const chosen = await selectNotes({ ids, ...filters }, { reach, parts: call.parts, limit: FORGET_PAGE + 1 });
+    const forgotten = chosen.slice(0, FORGET_PAGE).map(({ id }) => id);
+    const gone = new Set(forgotten);
+    const around = [...new Set(chosen.flatMap(({ body }) => body.links.map(({ to }) => to)))].filter(
+      (id) => !gone.has(id),
+    );
+    await memory.hold([...forgotten, ...around], call.record);
+    const neighbours =
+      around.length === 0
+        ? []
+        : await call.parts.journal.notes({ tenant: reach.tenant, ids: around, limit: around.length });
+    for (const id of forgotten) call.record.effects.push({ kind: "noteErased", id });
+    for (const row of neighbours) {
+      const links = row.body.links.filter(({ to }) => !gone.has(to));
+      if (links.length < row.body.links.length)
+        call.record.effects.push(ofNote(nextVersion(row, { ...row.body, links }, call)));
+    }
+    return { forgotten: forgotten.length, more: chosen.length > FORGET_PAGE };
+  },
+
+  "mem.verify": async ({ repair }, call) => {
+    const { memory } = at(call);
+    const compared = await memory.compare({ repair });
+    const index = await memory.index();
+    return { ...compared, index: { driver: index.driver, ...(await index.status()) } };
+  },
+};
+
+/** @throws SysError ENODEV */
+function at({ parts, record, principal }: KernelCall): { memory: Memory; reach: Reach } {
+  if (!parts.memory) throw new SysError("ENODEV", "this kernel keeps no notes", { hint: "give it an index: `notes`" });
+  return { memory: parts.memory, reach: reachOf({ process: record.process, principal }) };
+}
+
+const noNote = (id: string): SysError =>
+  new SysError("ENOENT", `there is no note ${id}`, { hint: "`aios mem search` finds those that are there" });
+
+async function found(id: string, call: KernelCall): Promise<NoteRow> {
+  const { reach } = at(call);
+  const [row] = await call.parts.journal.notes({ tenant: reach.tenant, ids: [id], limit: 1 });
+  if (!row || !isWithin(reach, row)) throw noNote(id);
+  return row;
+}
+
+/** The note as it is when everybody who changed it before is done. */
+async function taken(id: string, call: KernelCall, ifVersion: number | undefined): Promise<NoteRow> {
+  await at(call).memory.hold([id], call.record);
+  const row = await found(id, call);
+  checkVersion(row, ifVersion);
+  return row;
+}
+
+async function pair(from: string, to: string, call: KernelCall): Promise<[NoteRow, NoteRow]> {
+  if (from === to) throw new SysError("EINVAL", `a note is not linked with itself (${from})`);
+  await at(call).memory.hold([from, to], call.record);
+  return [await found(from, call), await found(to, call)];
+}
+
+function checkVersion({ id, version }: NoteRow, wanted: number | undefined): void {
+  if (wanted !== undefined && wanted !== version)
+    throw new SysError("ESTALE", `the note ${id} is of version ${version}, not ${wanted}`, {
+      hint: "get it again, and write what then holds",
+    });
+}
+
+function placeOf(namespace: string | undefined, call: KernelCall): string {
+  const { reach } = at(call);
+  return namespace === undefined ? reach.own : checkNamespace(namespace, reach);
+}
+
+const bodyOf = (said: Said, before: NoteBody | undefined, call: KernelCall): NoteBody =>
+  noteBody(said, { ...(before ? { before } : {}), describe: (content) => at(call).memory.describe(content) }, call);

@@ -1,0 +1,174 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "./call-record.ts";
+import { spaceOf } from "./note-space.ts";
+import type { Findable, Journal, JournalRecord, NoteRow, NoteUseRow, SearchIndex } from "./ports.ts";
+
+/** Notes that are read at a time when all of them are compared. */
+const PAGE = 500;
+
+type Kept = NoteRow & Partial<NoteUseRow>;
+export type NoteChange = Extract<JournalRecord, { kind: "note" | "noteErased" }>;
+
+/** What memory needs beside the journal: an index that finds notes, and what describes one without a model. */
+export interface NoteTools {
+  /** Called once, by whoever needs it first: most kernels are up before anybody remembers anything. */
+  readonly openIndex: () => Promise<SearchIndex>;
+  readonly extract: (content: string) => NoteDescription;
+}
+
+/**
+ * The notes of all processes. A change is one commit with the call's result; the index follows it, and is brought in line at
+ * the kernel's start with what it missed. Two who change the same note do so one after the other.
+ */
+export class Memory {
+  readonly #journal: Journal;
+  readonly #tools: NoteTools;
+  #index: Promise<SearchIndex> | undefined;
+  /** The last of those who change a note, by its id: who comes next waits for them. */
+  readonly #held = new Map<string, Promise<void>>();
+  /** What the index has not been told of, by the notes' ids; undefined: it is gone. */
+  readonly #changes = new Map<string, NoteRow | undefined>();
+  #telling: Promise<void> | undefined;
+  /** Whether the index holds what was committed before this kernel: looked at when somebody searches first. */
+  #caughtUp: Promise<unknown> | undefined;
+
+  constructor(journal: Journal, tools: NoteTools) {
+    this.#journal = journal;
+    this.#tools = tools;
+  }
+
+  /** @throws SysError EIO, ENOSPC when it cannot be opened; the next one tries again. */
+  index(): Promise<SearchIndex> {
+    this.#index ??= this.#tools.openIndex().catch((cause: unknown) => {
+      this.#index = undefined;
+      throw cause;
+    });
+    return this.#index;
+  }
+
+  describe(content: string): NoteDescription {
+    return this.#tools.extract(content);
+  }
+
+  /** From here on, until the call's end is on record, nobody else changes these notes. */
+  async hold(ids: readonly string[], record: CallRecord): Promise<void> {
+    const before = ids.flatMap((id) => this.#held.get(id) ?? []);
+    const done = Promise.withResolvers<void>();
+    for (const id of ids) this.#held.set(id, done.promise);
+    record.settles.push(() => {
+      for (const id of ids) if (this.#held.get(id) === done.promise) this.#held.delete(id);
+      done.resolve();
+    });
+    await Promise.all(before);
+  }
+
+  /** A change of a note is on disk: the index follows. */
+  written(change: NoteChange): void {
+    const id = change.kind === "note" ? change.row.id : change.id;
+    this.#changes.set(id, change.kind === "note" && !change.row.isRemoved ? change.row : undefined);
+    this.#telling ??= this.#tell().catch(() => {
+      // What it was not told it finds when everything is compared.
+      this.#caughtUp = undefined;
+      this.#changes.clear();
+    });
+  }
+
+  /** What came while the index was busy goes together. */
+  async #tell(): Promise<void> {
+    try {
+      const index = await this.index();
+      while (this.#changes.size > 0) {
+        const changes = [...this.#changes];
+        this.#changes.clear();
+        const gone = changes.flatMap(([id, row]) => (row ? [] : [id]));
+        if (gone.length > 0) await index.remove(gone);
+        await index.put(changes.flatMap(([, row]) => (row ? [findable(row)] : [])));
+      }
+    } finally {
+      this.#telling = undefined;
+    }
+  }
+
+  /** Resolves when all that was committed so far can be found. @throws SysError EIO when the index failed. */
+  async isFound(): Promise<void> {
+    await this.#telling;
+    this.#caughtUp ??= this.compare({ repair: true });
+    try {
+      await this.#caughtUp;
+    } catch (cause) {
+      this.#caughtUp = undefined;
+      throw new SysError("EIO", "the index of notes does not answer", {
+        cause,
+        hint: "the notes themselves are in the journal; search again, or look at aios mem verify",
+      });
+    }
+  }
+
+  /** Compares all notes with the index; `repair` puts right what differs. */
+  async compare({ repair }: { repair: boolean }): Promise<{ notes: number; missing: string[]; orphaned: string[] }> {
+    await this.#telling;
+    const index = await this.index();
+    const held = new Map<string, number>();
+    for (let after: string | undefined; ;) {
+      const page = await index.versions(after, PAGE);
+      for (const { id, version } of page) held.set(id, version);
+      after = page.at(-1)?.id;
+      if (page.length < PAGE) break;
+    }
+    const orphaned = new Set(held.keys());
+    const missing: string[] = [];
+    let notes = 0;
+    for (let afterId: string | undefined; ;) {
+      const page = await this.#journal.notes({ afterId, limit: PAGE });
+      const wrong = page.filter(({ id, version }) => held.get(id) !== version);
+      for (const { id } of page) orphaned.delete(id);
+      if (repair && wrong.length > 0) {
+        // Of a newer version than the store's: the index ignores older ones.
+        await index.remove(wrong.filter(({ id, version }) => (held.get(id) ?? 0) > version).map(({ id }) => id));
+        await index.put(wrong.map(findable));
+      }
+      missing.push(...wrong.map(({ id }) => id));
+      notes += page.length;
+      afterId = page.at(-1)?.id;
+      if (page.length < PAGE) break;
+    }
+    if (repair && orphaned.size > 0) await index.remove([...orphaned]);
+    return { notes, missing, orphaned: [...orphaned] };
+  }
+}
+
+const findable = (row: NoteRow): Findable => {
+  const { content, keywords, tags, context, category, tier, labels, source, importance } = row.body;
+  return {
+    id: row.id,
+    space: spaceOf(row),
+    version: row.version,
+    text: content.includes(context) ? content : `${content}\n${context}`,
+    terms: [...keywords, ...tags],
+    facets: {
+      tier,
+      category,
+      importance,
+      trust: labels.trust,
+      uri: source.uri,
+      createdAt: row.createdAtMs,
+      updatedAt: row.atMs,
+    },
+  };
+};
+
+/** A note as its readers see it. */
+export function noteOf(row: Kept): Note {
+  const { id, namespace, version, body, createdAtMs, atMs, accessedAtMs = createdAtMs, retrievals = 0 } = row;
+  return {
+    id,
+    namespace,
+    version,
+    ...body,
+    createdAt: createdAtMs,
+    updatedAt: atMs,
+    accessedAt: accessedAtMs,
+    retrievalCount: retrievals,
+  };
+}

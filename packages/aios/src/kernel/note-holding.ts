@@ -1,0 +1,107 @@
+import { noteSchema, SysError } from "@aiosjs/sdk/protocol";
+import type { Note } from "@aiosjs/sdk/protocol";
+import { noteOf } from "./memory.ts";
+import type { Parts } from "./parts.ts";
+import type { Holder, Holding, JournalRecord, NoteRow } from "./ports.ts";
+
+const PAGE = 500;
+/** Versions of one note that are looked through for what it was. */
+const MAX_VERSIONS = 10_000;
+
+/**
+ * A process's own notes, as something that it holds: every version is kept with the call that wrote it. What somebody else
+ * changed stays as it is. Copies have ids of their own, derived from the old ones, so that links among them hold.
+ */
+export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clock" | "hash">): Holding {
+  const { journal, outbox, clock, hash } = parts;
+
+  /** The process's notes as they were after call `seq`; undefined where there was none yet. */
+  async function* notesAt(
+    of: Holder,
+    seq: number,
+  ): AsyncGenerator<[id: string, row: NoteRow | undefined, now: NoteRow]> {
+    await outbox.flushed();
+    const changed = await changedSince(of, seq);
+    for (let afterId: string | undefined; ;) {
+      const page = await journal.notes({ tenant: of.tenant, namespaces: [spaceOf(of)], afterId, limit: PAGE });
+      for (const now of page) if (!changed.has(now.id)) yield [now.id, now, now];
+      afterId = page.at(-1)?.id;
+      if (page.length < PAGE) break;
+    }
+    for (const id of changed) {
+      const versions = await journal.noteVersions({ tenant: of.tenant, id, limit: MAX_VERSIONS });
+      const [now] = versions;
+      if (!now) continue;
+      const then = versions.find((row) => row.pid !== of.pid || row.seq <= seq);
+      yield [id, then?.isRemoved ? undefined : then, now];
+    }
+  }
+
+  async function changedSince(of: Holder, seq: number): Promise<Set<string>> {
+    const writtenBy = { pid: of.pid, afterSeq: seq };
+    const rows = await journal.noteVersions({ tenant: of.tenant, writtenBy, limit: Number.MAX_SAFE_INTEGER });
+    return new Set(rows.filter((row) => row.namespace === spaceOf(of)).map(({ id }) => id));
+  }
+
+  const newId = (to: Holder, id: string): string => `n${hash.sha256(`${to.tenant} ${to.pid} ${id}`).slice(0, 14)}`;
+
+  /** A note of somebody's, as a new one of this process. */
+  function copied(note: Note, to: Holder): JournalRecord {
+    const { id, namespace: _was, version: _version, createdAt, updatedAt: _at, accessedAt: _used, ...rest } = note;
+    const { retrievalCount: _count, ...body } = rest;
+    const links = body.links.map((link) => ({ ...link, to: newId(to, link.to) }));
+    const row: NoteRow = {
+      id: newId(to, id),
+      tenant: to.tenant,
+      namespace: spaceOf(to),
+      version: 1,
+      body: { ...body, links },
+      createdAtMs: createdAt,
+      atMs: clock.nowMs(),
+      pid: to.pid,
+      // As before its first call: going back to any of them keeps it.
+      seq: 0,
+      isRemoved: false,
+    };
+    return { kind: "note", row };
+  }
+
+  return {
+    name: "notes",
+    isHeldBy: async (of) =>
+      (await journal.notes({ tenant: of.tenant, namespaces: [spaceOf(of)], limit: 1 })).length > 0,
+    async *export(of, seq, after = "") {
+      const notes = new Map<string, NoteRow>();
+      for await (const [id, row] of notesAt(of, seq)) if (row) notes.set(id, row);
+      for (const id of [...notes.keys()].toSorted())
+        if (id > after) yield { place: id, body: noteOf(notes.get(id) as NoteRow) };
+    },
+    import: (to, bodies) => Promise.resolve(bodies.map((body) => copied(checked(body), to))),
+    copyTo: async (to, from, seq) => {
+      const records: JournalRecord[] = [];
+      for await (const [, row] of notesAt(from, seq)) if (row) records.push(copied(noteOf(row), to));
+      return records;
+    },
+    checkBack: () => Promise.resolve(),
+    backTo: async (of, seq) => {
+      const records: JournalRecord[] = [];
+      for await (const [, then, now] of notesAt(of, seq)) {
+        const isSame = then === undefined ? now.isRemoved : then.version === now.version;
+        if (isSame) continue;
+        const written = { version: now.version + 1, atMs: clock.nowMs(), pid: of.pid, seq };
+        records.push({ kind: "note", row: { ...(then ?? now), ...written, isRemoved: then === undefined } });
+      }
+      return records;
+    },
+    drop: () => Promise.resolve(),
+  };
+}
+
+const spaceOf = ({ pid }: Holder): string => `process:${pid}`;
+
+/** A note as somebody sent it: what it claims of its trust was said elsewhere. */
+function checked(body: unknown): Note {
+  const parsed = noteSchema.safeParse(body);
+  if (!parsed.success) throw new SysError("EINVAL", "a piece of the notes is none");
+  return { ...parsed.data, labels: { ...parsed.data.labels, trust: "untrusted" } };
+}

@@ -1,0 +1,136 @@
+import type { ParsedArgsOf, ResultOf } from "@aiosjs/sdk/protocol";
+import { noteOf } from "./memory.ts";
+import type { Memory } from "./memory.ts";
+import { checkNamespace, isWithin, spaceOf } from "./note-space.ts";
+import type { Reach } from "./note-space.ts";
+import type { Parts } from "./parts.ts";
+import type { FacetFilter, NoteRow, NoteUseRow } from "./ports.ts";
+
+/** Notes that are read at a time when they are chosen by what they are. */
+const PAGE = 500;
+/** A linked note is worth what the hit is that leads to it, times their link's strength, times this. */
+const LINK_DAMPING = 0.6;
+
+type Filters = Pick<
+  ParsedArgsOf<"mem.search">,
+  "namespaces" | "tiers" | "tags" | "keywords" | "trust" | "uri" | "sinceMs" | "untilMs"
+>;
+type Row = NoteRow & Partial<NoteUseRow>;
+type Hit = ResultOf<"mem.search">["hits"][number];
+
+/** Finds notes, and those that are linked to what was found; who is found is used. */
+export async function searchNotes(
+  { query, limit, by, links, ...filters }: ParsedArgsOf<"mem.search">,
+  { memory, reach, parts }: { memory: Memory; reach: Reach; parts: Pick<Parts, "journal" | "clock" | "outbox"> },
+): Promise<ResultOf<"mem.search">> {
+  const { tenant } = reach;
+  await memory.isFound();
+  const named = filters.namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
+  const spaces = (named ?? (await namespacesOf(tenant, parts))).map((namespace) => spaceOf({ tenant, namespace }));
+  const index = await memory.index();
+  const found = await index.search({
+    spaces,
+    text: query,
+    limit,
+    by,
+    terms: [...(filters.tags ?? []), ...(filters.keywords ?? [])],
+    filters: facetsOf(filters),
+  });
+  const rows = await rowsOf(
+    found.map(({ id }) => id),
+    { reach, parts },
+  );
+  const hits = new Map<string, Hit>();
+  for (const { id, score, why } of found) {
+    const row = rows.get(id);
+    if (row) hits.set(id, { note: noteOf(row), score, why: { ...why } });
+  }
+  for (const hit of await linkedTo(hits, { links, filters, reach, parts })) hits.set(hit.note.id, hit);
+  const best = [...hits.values()].toSorted(
+    (left, right) => right.score - left.score || (left.note.id < right.note.id ? -1 : 1),
+  );
+  const accessedAtMs = parts.clock.nowMs();
+  for (const { note } of best)
+    parts.outbox.note({ kind: "noteUse", row: { id: note.id, accessedAtMs, retrievals: note.retrievalCount + 1 } });
+  return { hits: best };
+}
+
+/** Notes behind the links of hits, the strongest first: what the words of a question do not lead to, its answer may. */
+async function linkedTo(
+  hits: ReadonlyMap<string, Hit>,
+  { links, filters, reach, parts }: { links: number; filters: Filters; reach: Reach; parts: Pick<Parts, "journal"> },
+): Promise<Hit[]> {
+  if (links === 0) return [];
+  const ways = new Map<string, { from: string; strength: number; score: number }>();
+  for (const { note, score } of hits.values())
+    for (const { to, strength } of note.links) {
+      const way = { from: note.id, strength, score: score * strength * LINK_DAMPING };
+      if (!hits.has(to) && way.score > (ways.get(to)?.score ?? 0)) ways.set(to, way);
+    }
+  const rows = await rowsOf([...ways.keys()], { reach, parts });
+  return [...ways]
+    .flatMap(([id, { score, ...link }]) => {
+      const row = rows.get(id);
+      return row && isChosen(row, filters) ? [{ note: noteOf(row), score, why: { link } }] : [];
+    })
+    .toSorted((left, right) => right.score - left.score)
+    .slice(0, links);
+}
+
+async function rowsOf(
+  ids: readonly string[],
+  { reach, parts }: { reach: Reach; parts: Pick<Parts, "journal"> },
+): Promise<ReadonlyMap<string, Row>> {
+  const rows = ids.length === 0 ? [] : await parts.journal.notes({ tenant: reach.tenant, ids, limit: ids.length });
+  return new Map(rows.filter((row) => isWithin(reach, row)).map((row) => [row.id, row]));
+}
+
+/** Notes by what they are, without a search. */
+export async function selectNotes(
+  { ids, ...filters }: Filters & { readonly ids?: readonly string[] | undefined },
+  { reach, parts, limit }: { reach: Reach; parts: Pick<Parts, "journal">; limit: number },
+): Promise<Row[]> {
+  const { tenant } = reach;
+  const namespaces = filters.namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
+  const chosen: Row[] = [];
+  for (let afterId: string | undefined; chosen.length < limit;) {
+    const page = await parts.journal.notes({ tenant, namespaces, ids, afterId, limit: PAGE });
+    for (const row of page) if (isChosen(row, filters)) chosen.push(row);
+    afterId = page.at(-1)?.id;
+    if (page.length < PAGE) break;
+  }
+  return chosen.slice(0, limit);
+}
+
+const facetsOf = ({ tiers, trust, uri, sinceMs, untilMs }: Filters): FacetFilter[] => [
+  ...(tiers ? [{ facet: "tier", isOneOf: tiers }] : []),
+  ...(trust ? [{ facet: "trust", isOneOf: trust }] : []),
+  ...(uri === undefined ? [] : [{ facet: "uri", isOneOf: [uri] }]),
+  ...(sinceMs === undefined ? [] : [{ facet: "createdAt", from: sinceMs }]),
+  // The last millisecond before.
+  ...(untilMs === undefined ? [] : [{ facet: "createdAt", to: untilMs - 1 }]),
+];
+
+function isChosen({ body, createdAtMs, namespace }: Row, filters: Filters): boolean {
+  const { namespaces, tiers, tags = [], keywords = [], trust, uri, sinceMs, untilMs } = filters;
+  const has = (own: readonly string[], wanted: readonly string[]): boolean => {
+    const known = new Set(own.map(folded));
+    return wanted.every((one) => known.has(folded(one)));
+  };
+  return (
+    (namespaces === undefined || namespaces.includes(namespace)) &&
+    (tiers === undefined || tiers.includes(body.tier)) &&
+    (trust === undefined || trust.includes(body.labels.trust)) &&
+    (uri === undefined || uri === body.source.uri) &&
+    (sinceMs === undefined || createdAtMs >= sinceMs) &&
+    (untilMs === undefined || createdAtMs < untilMs) &&
+    has([...body.keywords, ...body.tags], [...tags, ...keywords])
+  );
+}
+
+const folded = (term: string): string => term.normalize("NFKC").trim().toLowerCase();
+
+/** A key of the tenant reaches all of its namespaces. */
+async function namespacesOf(tenant: Reach["tenant"], { journal }: Pick<Parts, "journal">): Promise<readonly string[]> {
+  return journal.noteNamespaces(tenant);
+}

@@ -1,0 +1,104 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Labels, NoteDescription, NoteLink, ParsedArgsOf } from "@aiosjs/sdk/protocol";
+import type { KernelCall } from "./devices/device.ts";
+import type { JournalRecord, NoteBody, NoteRow } from "./ports.ts";
+
+/** What somebody says of a note. */
+export type Said = Omit<ParsedArgsOf<"mem.update">, "id" | "ifVersion">;
+type Writer = Pick<KernelCall, "parts" | "record" | "principal">;
+
+export const ofNote = (row: NoteRow): JournalRecord => ({ kind: "note", row });
+
+export const newNoteId = ({ parts }: Pick<KernelCall, "parts">): string => `n${parts.random.text(14)}`;
+
+/** The first version of a note, written by this call. */
+export function newNote(body: NoteBody, { namespace, id }: { namespace: string; id: string }, by: Writer): NoteRow {
+  const atMs = by.parts.clock.nowMs();
+  const { process, withinSeq: seq } = by.record;
+  const { tenant, pid } = process;
+  return { id, tenant, namespace, version: 1, body, createdAtMs: atMs, atMs, pid, seq, isRemoved: false };
+}
+
+/** The next version of a note, written by this call. */
+export function nextVersion(row: NoteRow, body: NoteBody, { parts, record }: Writer): NoteRow {
+  const { id, tenant, namespace, version, createdAtMs } = row;
+  const source = { ...body.source, pid: record.process.pid, call: record.call };
+  const written = { pid: record.process.pid, seq: record.withinSeq, atMs: parts.clock.nowMs(), isRemoved: false };
+  return { id, tenant, namespace, version: version + 1, body: { ...body, source }, createdAtMs, ...written };
+}
+
+const without = (links: readonly NoteLink[], id: string): NoteLink[] => links.filter(({ to }) => to !== id);
+
+export const linkedNote = (row: NoteRow, link: NoteLink, by: Writer): NoteRow =>
+  nextVersion(row, { ...row.body, links: [...without(row.body.links, link.to), link] }, by);
+
+export const unlinkedNote = (row: NoteRow, id: string, by: Writer): NoteRow =>
+  nextVersion(row, { ...row.body, links: without(row.body.links, id) }, by);
+
+/** A note as somebody says it; what they do not say stays as it was, or is told by `describe` from the text. */
+export function noteBody(
+  said: Said,
+  { before, describe }: { before?: NoteBody; describe: (content: string) => NoteDescription },
+  by: Writer,
+): NoteBody {
+  const { content = before?.content ?? "", uri, labels, ...rest } = said;
+  // Of a text that was changed, what tells its content is told anew.
+  const told = before && said.content === undefined ? before : describe(content);
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const { keywords, tags, context, category } = said;
+  const isReworded = [said.content, keywords, tags, context, category].some((text) => text !== undefined);
+  return {
+    links: before?.links ?? [],
+    importance: before?.importance ?? 0.5,
+    tier: before?.tier ?? "long-term",
+    isPinned: before?.isPinned ?? false,
+    keywords: told.keywords,
+    tags: before?.tags ?? told.tags,
+    context: told.context,
+    category: before?.category ?? told.category,
+    ...(given as Partial<NoteBody>),
+    content,
+    labels: labelsOf(labels, { before: before?.labels, isReworded }, by),
+    source: { pid: by.record.process.pid, call: by.record.call, uri: uri ?? before?.source.uri ?? "" },
+  };
+}
+
+/** From the most trusted to the least. */
+const order: readonly Labels["trust"][] = ["kernel", "user", "workspace", "tool", "untrusted"];
+
+/**
+ * What a process says is untrusted: what it has seen is not known yet. It may say that a tool said it, of a new note; its
+ * tenant's key may say that a person did, of any. Who changes the words of a note leaves it no more trusted than they are.
+ * @throws SysError EACCES
+ */
+function labelsOf(
+  wanted: Labels | undefined,
+  { before, isReworded }: { before: Labels | undefined; isReworded: boolean },
+  { principal }: Writer,
+): Labels {
+  const isPerson = principal.pid === null;
+  if (wanted) {
+    const most = isPerson ? "user" : (before?.trust ?? "tool");
+    if (order.indexOf(wanted.trust) >= Math.max(order.indexOf(most), isPerson ? 0 : order.indexOf("tool")))
+      return wanted;
+    throw new SysError(
+      "EACCES",
+      `${isPerson ? "a key" : "a process"} cannot say that a note is as trusted as ${wanted.trust}`,
+      {
+        hint: `${most} is the most here`,
+      },
+    );
+  }
+  const own: Labels["trust"] = isPerson ? "user" : "untrusted";
+  if (!before) return { trust: own, confidentiality: "internal" };
+  return { ...before, trust: isReworded ? lessTrusted(before.trust, own) : before.trust };
+}
+
+const lessTrusted = (one: Labels["trust"], other: Labels["trust"]): Labels["trust"] =>
+  order[Math.max(order.indexOf(one), order.indexOf(other))] as Labels["trust"];
+
+/** What was said elsewhere is no more trusted than who brings it. */
+export const importedLabels = (labels: Labels, { principal }: Writer): Labels => ({
+  ...labels,
+  trust: lessTrusted(labels.trust, principal.pid === null ? "user" : "untrusted"),
+});
