@@ -12,6 +12,7 @@ import type { Method } from "../src/bench/mem/methods.ts";
 import type { AddedNote, Hit } from "../src/bench/mem/retriever.ts";
 import { runMem } from "../src/bench/mem/run.ts";
 import type { MemRow } from "../src/bench/mem/run.ts";
+import { searchIndex } from "../src/bench/mem/search-index-method.ts";
 
 const { values } = parseArgs({
   options: {
@@ -79,9 +80,9 @@ function remembered(method: Method): Method {
 async function tune(): Promise<void> {
   const table: Record<string, unknown>[] = [];
   const inner = remembered(bm25);
-  for (const depth of [1, 2, 3, 4])
-    for (const roots of [10, 20, 30, MOST_ROOTS])
-      for (const damping of [0.3, 0.4, 0.5, 0.6, 0.7]) {
+  for (const depth of [1, 2, 3])
+    for (const roots of [20, 30, MOST_ROOTS])
+      for (const damping of [0.3, 0.5, 0.6, 0.7, 0.8]) {
         const rows = await runMem({ methods: [withOracleLinks(inner, { depth, roots, damping })], split: "dev" });
         const mean = (kept: readonly MemRow[]) =>
           kept.reduce((sum, { recallAt10 }) => sum + recallAt10.mean, 0) / kept.length;
@@ -99,6 +100,10 @@ else {
       bm25,
       withOracleLinks(bm25),
       withOracleEvolution(withOracleLinks(bm25)),
+      searchIndex("vectors"),
+      searchIndex("hybrid"),
+      withOracleLinks(searchIndex("hybrid")),
+      withOracleEvolution(withOracleLinks(searchIndex("hybrid"))),
       ...(values.peer === undefined ? [] : [langGraphStore(values.peer)]),
     ],
     split: values["held-out"] ? "held-out" : "dev",
