@@ -95,12 +95,15 @@ export class IndexStore {
     const depth = Math.max(MIN_DEPTH, DEPTH_FACTOR * limit);
     const rows = this.#texts.narrowed(query, spaces);
     const names = spaces.map(({ name }) => name);
-    const ids = rows && new Set(rows.values());
     const words = by === "vectors" ? undefined : this.#words.search({ text, spaces, rows, limit: depth });
+    const near = async () => {
+      const ids = rows && this.#texts.idsOf(rows);
+      return this.#makers.near({ text, made, spaces: names, ids, limit: depth });
+    };
     return fused(
       {
         words: words?.map(({ row, score }) => ({ id: this.#texts.idOf(row), score })),
-        vectors: by === "words" ? undefined : await this.#makers.near({ text, made, spaces: names, ids, limit: depth }),
+        vectors: by === "words" ? undefined : await near(),
       },
       limit,
     );

@@ -93,24 +93,27 @@ export class TextRows {
     });
   }
 
-  /** The rows and ids that have all terms and pass all filters; undefined where nothing narrows. */
-  narrowed({ terms = [], filters = [] }: FindQuery, spaces: readonly Space[]): Map<number, string> | undefined {
-    if (terms.length === 0 && filters.length === 0) return undefined;
+  /** The rows that have all terms and pass all filters; undefined where nothing narrows. */
+  narrowed({ terms = [], filters = [] }: FindQuery, spaces: readonly Space[]): ReadonlySet<number> | undefined {
     const among = `space in (${spaces.map(({ number }) => number).join(", ")})`;
-    const conditions: string[] = [];
-    const values: SQLInputValue[] = [];
-    for (const term of terms) {
-      conditions.push(`row in (select row from terms where ${among} and term = ?)`);
-      values.push(wholeTerm(term));
-    }
+    let rows: Set<number> | undefined;
+    const narrow = (table: string, condition: string, values: readonly SQLInputValue[]): void => {
+      // As one text: a row each would cost three times as much.
+      const text = `select json_group_array(row) as rows from ${table} where ${among} and ${condition}`;
+      const found = new Set(JSON.parse(String(this.#db.prepare(text).get(...values)?.["rows"])) as number[]);
+      rows = rows === undefined ? found : rows.intersection(found);
+    };
+    for (const term of terms) narrow("terms", "term = ?", [wholeTerm(term)]);
     for (const filter of filters) {
       const { condition, bound } = conditionOf(filter);
-      conditions.push(`row in (select row from facets where ${among} and facet = ? and ${condition})`);
-      values.push(filter.facet, ...bound);
+      narrow("facets", `facet = ? and ${condition}`, [filter.facet, ...bound]);
     }
-    const text = `select row, id from texts where ${among} and ${conditions.join(" and ")}`;
-    const found = this.#db.prepare(text).all(...values);
-    return new Map(found.map(({ row, id }) => [Number(row), String(id)]));
+    return rows;
+  }
+
+  idsOf(rows: ReadonlySet<number>): ReadonlySet<string> {
+    const text = "select json_group_array(id) as ids from texts where row in (select value from json_each(?))";
+    return new Set(JSON.parse(String(this.#sql(text).get(JSON.stringify([...rows]))?.["ids"])) as string[]);
   }
 
   idOf(row: number): string {
