@@ -7,7 +7,7 @@
 // the best of a grid of link expansions on the dev seeds; a few minutes.
 import { parseArgs } from "node:util";
 import { langGraphStore } from "../src/bench/mem/langgraph-store.ts";
-import { bm25, withOracleEvolution, withOracleLinks } from "../src/bench/mem/methods.ts";
+import { bm25, withFaultyLinks, withOracleEvolution, withOracleLinks } from "../src/bench/mem/methods.ts";
 import type { Method } from "../src/bench/mem/methods.ts";
 import type { AddedNote, Hit } from "../src/bench/mem/retriever.ts";
 import { runMem } from "../src/bench/mem/run.ts";
@@ -103,6 +103,7 @@ else {
       searchIndex("vectors"),
       searchIndex("hybrid"),
       withOracleLinks(searchIndex("hybrid")),
+      withFaultyLinks(searchIndex("hybrid")),
       withOracleEvolution(withOracleLinks(searchIndex("hybrid"))),
       ...(values.peer === undefined ? [] : [langGraphStore(values.peer)]),
     ],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Dialogue, Lang, Question, Split } from "./dialogue.ts";
 import { generateDialogue, seedsOf } from "./dialogues.ts";
+import { faultyLinksOf } from "./links.ts";
 import { phrasesOf } from "./phrases.ts";
 import { wordsOf } from "./words.ts";
 
@@ -54,6 +55,17 @@ test("dev and held-out share no seed, template, name or value but cities", () =>
     expect([...(texts[0] as Set<string>)].filter((text) => texts[1]?.has(text))).toEqual([]);
   }
   expect(seedsOf.dev.filter((seed) => seedsOf["held-out"].includes(seed))).toEqual([]);
+});
+
+test("an annotator that errs misses links and draws wrong ones, always the same", () => {
+  const dialogue = generateDialogue({ split: "dev", seed: 1, lang: "en" });
+  const drawn = faultyLinksOf(dialogue, { missed: 0.3, wrong: 0.2 });
+  const truth = new Set(dialogue.oracleLinks);
+  const count = dialogue.oracleLinks.length;
+  expect(drawn.filter((link) => !truth.has(link))).toHaveLength(Math.round(count * 0.2));
+  expect(drawn.filter((link) => truth.has(link)).length / count).toBeCloseTo(0.7, 1);
+  expect(faultyLinksOf(dialogue, { missed: 0.3, wrong: 0.2 })).toEqual(drawn);
+  expect(faultyLinksOf(dialogue, { missed: 0, wrong: 0 })).toEqual(dialogue.oracleLinks);
 });
 
 describe.each(splits.flatMap((split) => langs.map((lang) => ({ split, lang }))))("$split, $lang", ({ split, lang }) => {

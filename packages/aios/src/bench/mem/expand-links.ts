@@ -35,7 +35,7 @@ export function expandLinks(
   // One call per note decides its links, and the evolution of its neighbours with them (arXiv:2502.12110, section 3.2).
   const tally = createTally(1);
   return {
-    name: `${inner.name} + oracle links`,
+    name: `${inner.name} + links`,
     add: (notes) => {
       tally.added(notes);
       return inner.add(notes);

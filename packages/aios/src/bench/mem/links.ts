@@ -1,4 +1,6 @@
-import type { DialogueNote, Evolution, Fact, NoteLink } from "./dialogue.ts";
+import { createSeededRandom } from "../../drivers/random/seeded.ts";
+import type { Dialogue, DialogueNote, Evolution, Fact, NoteLink } from "./dialogue.ts";
+import { isDrawn, one } from "./draws.ts";
 import { fill } from "./phrases.ts";
 import type { Phrases } from "./phrases.ts";
 
@@ -45,4 +47,22 @@ export function oracleEvolutionsOf(
     const old = replaces === undefined ? undefined : factById.get(replaces);
     return old ? [{ note: old.note, by, context: fill(phrases.supersededBy, { v: textOf.get(by) ?? "" }) }] : [];
   });
+}
+
+export interface Faults {
+  /** Of the true links, the share that is not drawn. */
+  readonly missed: number;
+  /** Links between notes that have nothing to do with each other, as a share of the true ones. */
+  readonly wrong: number;
+}
+
+/** What an annotator that errs draws; always the same for the same dialogue. */
+export function faultyLinksOf({ seed, notes, oracleLinks }: Dialogue, { missed, wrong }: Faults): NoteLink[] {
+  const random = createSeededRandom(seed);
+  const kept = oracleLinks.filter(() => !isDrawn(random, missed));
+  const added = Array.from({ length: Math.round(oracleLinks.length * wrong) }, (): NoteLink => {
+    const [left, right] = [one(random, notes), one(random, notes)];
+    return [left.id, right.id];
+  });
+  return [...kept, ...added];
 }

@@ -2,6 +2,7 @@ import { createBm25 } from "./bm25.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { expandLinks } from "./expand-links.ts";
 import type { Expansion } from "./expand-links.ts";
+import { faultyLinksOf } from "./links.ts";
 import type { AddedNote, Retriever } from "./retriever.ts";
 
 /** One row of the comparison: opened anew, and empty, for each dialogue. */
@@ -19,6 +20,13 @@ export const withOracleLinks = (method: Method, expansion?: Expansion): Method =
   ...method,
   name: `${method.name} + oracle links`,
   open: (dialogue) => expandLinks(method.open(dialogue), dialogue.oracleLinks, expansion),
+});
+
+/** And those of one that errs: 30 % of its links are missing, and as many lead nowhere. Simulated too. */
+export const withFaultyLinks = (method: Method): Method => ({
+  ...method,
+  name: `${method.name} + faulty links (30 % missed, 30 % wrong)`,
+  open: (dialogue) => expandLinks(method.open(dialogue), faultyLinksOf(dialogue, { missed: 0.3, wrong: 0.3 })),
 });
 
 /** And what its evolution of older notes adds. Simulated: no model was asked. */

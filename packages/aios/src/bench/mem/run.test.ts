@@ -35,7 +35,7 @@ test("who reads everything has all figures at their ceiling", async () => {
 });
 
 test("oracle links find more of a chain than the words of its question", async () => {
-  const rows = await runMem({ methods: [bm25, withOracleLinks(bm25)], split: "dev", seeds: [1, 2], langs: ["en"] });
+  const rows = await runMem({ methods: [bm25, withOracleLinks(bm25)], split: "dev", seeds: [1], langs: ["en"] });
   const recall = (method: string) =>
     rows.find((row) => row.method === method && row.kind === "multi-hop")?.recallAt10.mean ?? Number.NaN;
   expect(recall("BM25")).toBeLessThan(0.5);
