@@ -1,14 +1,21 @@
-// Puts, replaces and removes texts until it is killed, and prints each version once its put resolved.
-// node search-load.ts <index file> <first number>
+// Puts, replaces and removes texts until it is killed, and prints each version once its put resolved. With an embedder of
+// its own it replaces all vectors meanwhile.
+// node search-load.ts <index file> <first number> [hashed|own]
 import { writeSync } from "node:fs";
+import type { Embedder } from "../../src/drivers/search/embedder.ts";
 import { openSearchIndex } from "../../src/drivers/search/search-index.ts";
 
 const CALLERS = 8;
 const IDS = 300;
-const [path, first] = process.argv.slice(2);
+const [path, first, name] = process.argv.slice(2);
 if (path === undefined) throw new Error("usage: search-load.ts <index file> <first number>");
 
-const index = await openSearchIndex({ path });
+const own: Embedder = {
+  name: "own",
+  dimension: 2,
+  embed: async (texts) => texts.map((text) => Float32Array.of(1, text.length)),
+};
+const index = await openSearchIndex({ path, ...(name === "own" ? { embedder: own } : {}) });
 let next = Number(first);
 
 async function putForever(caller: number): Promise<never> {

@@ -12,9 +12,15 @@ const ROUNDS = Number(process.env["AIOS_INDEX_KILL_ROUNDS"] ?? 4);
 const program = fileURLToPath(new URL("../../../test/programs/search-load.ts", import.meta.url));
 const spaces = ["space 0", "space 1", "space 2"];
 
+interface Load {
+  readonly first: number;
+  readonly count: number;
+  readonly embedder: "hashed" | "own";
+}
+
 /** Runs the load until `count` acknowledgements were read, kills it with SIGKILL, and returns those it printed whole. */
-async function loadAndKill(path: string, { first, count }: { first: number; count: number }): Promise<string[]> {
-  const child = spawn(process.execPath, [...process.execArgv, program, path, String(first)], {
+async function loadAndKill(path: string, { first, count, embedder }: Load): Promise<string[]> {
+  const child = spawn(process.execPath, [...process.execArgv, program, path, String(first), embedder], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -28,7 +34,7 @@ async function loadAndKill(path: string, { first, count }: { first: number; coun
 }
 
 test(
-  `after kill -9 while it is written, ${ROUNDS} times, it holds what was acknowledged, and finds exactly what it holds`,
+  `after kill -9 while it is written and its vectors are replaced, ${ROUNDS} times, it holds what was acknowledged, and finds exactly what it holds`,
   { timeout: 30_000 * ROUNDS },
   async () => {
     const home = mkdtempSync(join(tmpdir(), "aios-index-kill-"));
@@ -38,7 +44,8 @@ test(
     const acknowledged = new Map<string, { sign: string; number: number }>();
     let first = 1;
     for (let round = 0; round < ROUNDS; round++) {
-      for (const line of await loadAndKill(path, { first, count: 1 + Math.floor(random.next() * 600) })) {
+      const embedder = round % 2 === 1 ? "own" : "hashed";
+      for (const line of await loadAndKill(path, { first, count: 1 + Math.floor(random.next() * 600), embedder })) {
         const [sign = "", id = "", number = ""] = line.split(" ");
         acknowledged.set(id, { sign, number: Number(number) });
       }
@@ -54,8 +61,9 @@ test(
       const lost = [...acknowledged].filter(([id, { sign }]) => sign === "+" && !held.has(id));
       // At most the removals that were on their way: one of each caller.
       expect(lost.length).toBeLessThanOrEqual(8 * (round + 1));
-      const byVersion = (await index.search({ spaces, text: "note", limit: 100_000, by: "words" })).map(({ id }) => id);
-      expect(byVersion.toSorted()).toEqual([...held.keys()].toSorted());
+      const byWords = (await index.search({ spaces, text: "note", limit: 100_000, by: "words" })).map(({ id }) => id);
+      expect(byWords.toSorted()).toEqual([...held.keys()].toSorted());
+      while ((await index.status()).reindexing !== null) await new Promise((resolve) => setImmediate(resolve));
       const near = await index.search({ spaces, text: "note", limit: 100_000, by: "vectors" });
       expect(near.map(({ id }) => id).toSorted()).toEqual([...held.keys()].toSorted());
       for (const { id, version } of versions.slice(0, 50)) {

@@ -125,12 +125,15 @@ test("another embedder's vectors take the place of the old ones in the backgroun
   // Hashed still: a spelling mistake is seen through, a synonym is not.
   expect(await first(index, "automobil")).toBe("car");
   expect(await first(index, "月亮")).not.toBe("moon");
-  await index.put([text("new", "fresh bread"), text("f7", "filler of another kind")]);
+  await index.put([text("new", "fresh bread"), text("f150", "a car meanwhile")]);
   expect(await first(index, "fresh breat")).toBe("new");
   own.goOn();
   await settled(index);
   expect(await first(index, "月亮")).toBe("moon");
   expect(await first(index, "面包")).toMatch(/new|bread/);
+  // What was put while the old text's vector was being made has its own.
+  const cars = await index.search({ spaces: ["s"], text: "汽车", limit: 2, by: "vectors" });
+  expect(cars.map(({ id }) => id).toSorted()).toEqual(["car", "f150"]);
   expect(await index.status()).toEqual({ texts: 204, embedder: "own", dimension: 4, reindexing: null });
   expect(notices.filter(({ is }) => is === "not-embedded")).toEqual([]);
 });

@@ -124,17 +124,18 @@ export class IndexStore {
     return waiting;
   }
 
-  /** Takes the vectors of texts that have not changed since. */
+  /** Takes the vectors of texts that have not changed since, nor had theirs from a put meanwhile. */
   async embedded(texts: readonly Waiting[], made: Made): Promise<void> {
     const { wanted, rows } = this.#makers;
     if (!isSame(made, wanted)) return;
     const placed: PlacedVector[] = [];
-    const placeOf = this.#db.prepare(
-      "select texts.id, spaces.name as space from texts join spaces on spaces.number = texts.space where row = ? and version = ?",
-    );
+    const placeOf = this.#db.prepare(`
+      select texts.id, spaces.name as space from texts join spaces on spaces.number = texts.space
+      where row = ? and version = ?
+        and not exists (select 1 from vectors where vectors.row = texts.row and embedder = ?)`);
     this.#transaction(() => {
       for (const [at, { row, version }] of texts.entries()) {
-        const place = placeOf.get(row, version);
+        const place = placeOf.get(row, version, wanted.number);
         const vector = made.vectors[at];
         if (place === undefined || vector === undefined) continue;
         rows.put(row, wanted.number, vector);
