@@ -22,7 +22,7 @@ export const noteLinkSchema = z.object({
 export type NoteLink = z.infer<typeof noteLinkSchema>;
 
 /** What is said about a note's content: by whoever adds it, by a model, or extracted from the text. */
-export const noteDescriptionSchema = z.object({
+const noteDescriptionSchema = z.object({
   keywords: z.array(z.string()),
   tags: z.array(z.string()),
   context: z.string().describe("one sentence: what the note is about"),

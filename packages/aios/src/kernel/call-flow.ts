@@ -34,11 +34,14 @@ interface CallFlowOptions {
   readonly counts: CallCounts;
   readonly controls: Controls;
   /** A call made on behalf of another one. Resolves with its last event. */
-  readonly nested: (
-    record: CallRecord,
-    principal: Principal,
-    call: { name: string; args: unknown },
-  ) => Promise<SysEvent | undefined>;
+  readonly nested: (record: CallRecord, principal: Principal, call: NestedCall) => Promise<SysEvent | undefined>;
+}
+
+export interface NestedCall {
+  readonly name: string;
+  readonly args: unknown;
+  /** Default: as urgent as the call that it is made for. */
+  readonly nice?: number | undefined;
 }
 
 interface Begun {
@@ -273,7 +276,7 @@ export class CallFlow {
     return undefined;
   }
 
-  async #nested(record: CallRecord, principal: Principal, call: { name: string; args: unknown }): Promise<unknown> {
+  async #nested(record: CallRecord, principal: Principal, call: NestedCall): Promise<unknown> {
     const last = await this.#options.nested(record, principal, call);
     if (last?.type === "syscall.completed") return last.result;
     const error = last?.type === "syscall.failed" ? last.error : undefined;
@@ -300,6 +303,7 @@ export class CallFlow {
         principal: caller.principal,
         asked: askedOf(caller),
         signal,
+        nested: (name, args, quality) => this.#nested(record, caller.principal, { name, args, ...quality }),
         findCall: (id) => calls.find(id),
       });
       outcome = { result, usage: noUsage };

@@ -12,6 +12,7 @@ import type {
 } from "@aiosjs/sdk/protocol";
 import { checkAccess, HOME_TENANT, seesAll } from "./access.ts";
 import { CallFlow } from "./call-flow.ts";
+import type { NestedCall } from "./call-flow.ts";
 import { CallRecord } from "./call-record.ts";
 import type { CallOptions } from "./call-record.ts";
 import { CallTable } from "./call-table.ts";
@@ -294,12 +295,18 @@ class KernelDoor implements Kernel {
   async #nested(
     record: CallRecord,
     principal: Principal,
-    { name, args }: { name: string; args: unknown },
+    { name, args, nice }: NestedCall,
   ): Promise<SysEvent | undefined> {
     const { pid } = record.process;
     // Who waits for it is as urgent as it was.
-    const { nice, class: urgency } = this.#lifecycle.entries.get(record) ?? {};
-    const quality = { nice, class: urgency, onDetach: "abort" as const, isNested: true, withinSeq: record.withinSeq };
+    const entry = this.#lifecycle.entries.get(record);
+    const quality = {
+      nice: nice ?? entry?.nice,
+      class: entry?.class,
+      onDetach: "abort" as const,
+      isNested: true,
+      withinSeq: record.withinSeq,
+    };
     const subscription = this.syscall(name, args, { principal: { ...principal, pid }, pid, ...quality });
     const cancel = (): void => subscription.cancel();
     record.abort.signal.addEventListener("abort", cancel, { once: true });

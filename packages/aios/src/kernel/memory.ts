@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
+import type { NoteBuilder } from "./note-building.ts";
 import { spaceOf } from "./note-space.ts";
 import type { Findable, Journal, JournalRecord, NoteRow, NoteUseRow, SearchIndex } from "./ports.ts";
 
@@ -15,6 +16,8 @@ export interface NoteTools {
   /** Called once, by whoever needs it first: most kernels are up before anybody remembers anything. */
   readonly openIndex: () => Promise<SearchIndex>;
   readonly extract: (content: string) => NoteDescription;
+  /** Absent: no note is built by a model. */
+  readonly builder?: NoteBuilder | undefined;
 }
 
 /**
@@ -45,6 +48,10 @@ export class Memory {
       throw cause;
     });
     return this.#index;
+  }
+
+  get builder(): NoteBuilder | undefined {
+    return this.#tools.builder;
   }
 
   describe(content: string): NoteDescription {

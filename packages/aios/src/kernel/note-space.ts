@@ -4,7 +4,7 @@ import type { Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 const OWN = "process:";
-export const SHARED = "tenant";
+const SHARED = "tenant";
 
 /** The notes that a caller reaches: those of a tenant, in these namespaces; undefined: in all. */
 export interface Reach {

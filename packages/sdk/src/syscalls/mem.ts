@@ -51,10 +51,24 @@ const hitSchema = z.object({
 
 export const memSyscalls = {
   "mem.add": syscall({
-    args: z.strictObject({ namespace: namespace.optional().describe("default: process:PID"), content, ...said }),
-    result: z.object({ id: z.string(), version }),
+    args: z.strictObject({
+      namespace: namespace.optional().describe("default: process:PID"),
+      content,
+      ...said,
+      build: z
+        .enum(["text", "model"])
+        .default("text")
+        .describe("`model`: two model calls describe the note, link it, and let the notes near it evolve"),
+    }),
+    result: z.object({
+      id: z.string(),
+      version,
+      by: z.enum(["model", "extraction", "caller"]).describe("who described the note"),
+      why: z.string().optional().describe("why no model did, where one was asked for"),
+      evolved: z.array(z.string()).describe("notes near it that have changed with it"),
+    }),
     effect: "idempotent",
-    doc: "Keep a note; it is on disk, and found, when the call returns. Keywords and context that are not given are taken from the text.",
+    doc: "Keep a note; it is on disk, and found, when the call returns. What is not said of it is taken from its text.",
   }),
   "mem.get": syscall({
     args: z.strictObject({ id }),

@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import { noteOf } from "../memory.ts";
 import type { Memory } from "../memory.ts";
+import { buildNote } from "../note-building.ts";
 import { searchNotes, selectNotes } from "../note-search.ts";
 import { checkNamespace, isWithin, reachOf } from "../note-space.ts";
 import type { Reach } from "../note-space.ts";
@@ -38,11 +39,15 @@ const FORGET_PAGE = 500;
 
 /** Notes: what processes remember beyond their context. */
 export const memDevice: KernelDevice<MemName> = {
-  "mem.add": ({ namespace, content, ...said }, call) => {
+  "mem.add": async ({ namespace, build, ...said }, call) => {
+    const place = placeOf(namespace, call);
+    // Model calls are a process's own: it pays for them.
+    if (build === "model" && call.record.process.kind !== "kernel")
+      return { version: 1, ...(await buildNote(said, place, { ...call, memory: at(call).memory })) };
+    const isAsked = build === "model" ? { why: "no process asks: there is nobody to pay for a model" } : {};
     const id = newNoteId(call);
-    const body = bodyOf({ content, ...said }, undefined, call);
-    call.record.effects.push(ofNote(newNote(body, { namespace: placeOf(namespace, call), id }, call)));
-    return { id, version: 1 };
+    call.record.effects.push(ofNote(newNote(bodyOf(said, undefined, call), { namespace: place, id }, call)));
+    return { id, version: 1, by: "extraction" as const, evolved: [], ...isAsked };
   },
 
   "mem.get": async ({ id }, call) => {
