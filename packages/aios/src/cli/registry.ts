@@ -9,6 +9,7 @@ import { debugRows } from "./rows/debug.ts";
 import { kernelRows } from "./rows/kernel.ts";
 import { labsRows } from "./rows/labs.ts";
 import { llmRows } from "./rows/llm.ts";
+import { memRows } from "./rows/mem.ts";
 import { metaRows } from "./rows/meta.ts";
 import { oldRows } from "./rows/old-names.ts";
 import { processRows } from "./rows/process.ts";
@@ -18,7 +19,17 @@ import { stateRows } from "./rows/state.ts";
 import { topicRows } from "./rows/topic.ts";
 import type { Text } from "./text.ts";
 
-export type GroupName = "kernel" | "process" | "run" | "llm" | "policy" | "budget" | "config" | "labs" | "meta";
+export type GroupName =
+  | "kernel"
+  | "process"
+  | "run"
+  | "memory"
+  | "llm"
+  | "policy"
+  | "budget"
+  | "config"
+  | "labs"
+  | "meta";
 
 /** What a value is made of; it is parsed and checked before the command runs. */
 export type ValueKind = "text" | "integer" | "number";
@@ -85,6 +96,7 @@ export const commands = [
   ...debugRows,
   ...topicRows,
   ...stateRows,
+  ...memRows,
   ...llmRows,
   ...approveRows,
   ...budgetRows,
