@@ -2,6 +2,7 @@ import { piecesOf } from "@aiosjs/sdk/protocol";
 import type { ChatResult, SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { CallTable } from "./call-table.ts";
+import { asSysError } from "./driver-error.ts";
 import type { Parts } from "./parts.ts";
 import type { CallRow } from "./ports.ts";
 
@@ -19,14 +20,15 @@ export async function recall(record: CallRecord, row: CallRow, { turn, calls, pa
   let refusal: SysError | undefined;
   try {
     await turn;
-    // Handed out once in an incarnation, also if the kernel dies now. On a full disk the record waits for its next try.
+    // Handed out once in an incarnation, also if the kernel dies now: not before that is on disk.
     if (!isReplayed && row.incarnation !== incarnation)
-      await outbox.commit({ kind: "call", row: { ...row, request: undefined, incarnation } }).catch(() => undefined);
+      await outbox.commitOnce({ kind: "call", row: { ...row, request: undefined, incarnation } });
     refusal = record.cancelled;
+    if (!isReplayed) retries.ended(record, { ...row, incarnation });
   } catch (cause) {
-    refusal = record.cancelled ?? (cause as SysError);
+    refusal = record.cancelled ?? asSysError(cause, "the journal");
+    if (!isReplayed) replay?.giveBack(row);
   }
-  if (!isReplayed) retries.ended(record, { ...row, incarnation });
   calls.close(record);
   if (refusal) record.end({ error: refusal });
   else record.recall(row, row.name === "llm.chat" && row.state === "done" ? piecesOf(row.result as ChatResult) : []);

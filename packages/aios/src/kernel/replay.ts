@@ -58,6 +58,14 @@ export class Replay {
     if (index >= 0) equal?.splice(index, 1);
   }
 
+  /** It could not be handed out: the next equal request gets it. */
+  giveBack(row: CallRow): void {
+    if (row.requestHash === null || row.replayKey !== null) return;
+    const equal = this.#byMeaning.get(row.requestHash);
+    if (equal) equal.unshift(row);
+    else this.#byMeaning.set(row.requestHash, [row]);
+  }
+
   /** @throws SysError EDIVERGED when something else was asked in this place. */
   take({ key, name, requestHash }: Asked): Recorded | undefined {
     if (key === undefined) {

@@ -2,7 +2,7 @@ import type { ChatResult } from "@aiosjs/sdk";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
 import { asPid, isSysError } from "@aiosjs/sdk/protocol";
-import type { ProcessView } from "@aiosjs/sdk/protocol";
+import type { ProcessView, SysEvent } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../../src/drivers/clock/virtual.ts";
@@ -69,6 +69,23 @@ const program = { kind: "command" as const, command: ["asker"], cwd: "/", parent
 
 const clientOf = ({ kernel }: Rig, key: string | null): Client =>
   createClient(kernel.transport(kernel.authenticate(key ?? "")));
+
+/** What a command draws under a key of its client's. */
+async function drawn(
+  { kernel, clock }: Rig,
+  { pid, key, name }: { pid: string; key: string | null; name: string },
+): Promise<number> {
+  const principal = kernel.authenticate(key ?? "");
+  const caller = { principal, pid: asPid(pid), idempotencyKey: name, onDetach: "keep" as const };
+  const draw = async (): Promise<number> => {
+    await kernel.recollect(caller);
+    let last: SysEvent | undefined;
+    for await (const batch of kernel.syscall("proc.random", {}, caller)) last = batch.at(-1);
+    if (last?.type === "syscall.completed") return (last.result as { value: number }).value;
+    throw new Error(last?.type === "syscall.failed" ? last.error.code : "nothing was drawn");
+  };
+  return clock.run(draw());
+}
 
 /** A command as its parent starts it. */
 async function start(rig: Rig, world: World, restart: "never" | "on-failure" = "on-failure") {
@@ -154,22 +171,38 @@ describe("a command that is started again", () => {
     const { pid, key } = await rig.admin.proc.spawn({ program: { ...program, restart: "on-failure" } });
     world.machine.add(100);
     await rig.admin.proc.bind({ pid, hostPid: 100, hostStartedAt: "100" });
-    const draw = async (token: string | null, idempotencyKey: string) => {
-      const principal = rig.kernel.authenticate(token ?? "");
-      const caller = { principal, pid: asPid(pid), idempotencyKey, onDetach: "keep" as const };
-      await rig.kernel.recollect(caller);
-      for await (const batch of rig.kernel.syscall("proc.random", {}, caller)) {
-        const last = batch.at(-1);
-        if (last?.type === "syscall.completed") return (last.result as { value: number }).value;
-      }
-      throw new Error("nothing was drawn");
-    };
-    const before = [await world.clock.run(draw(key, "1")), await world.clock.run(draw(key, "2"))];
+    const draw = (token: string | null, name: string) => drawn(rig, { pid, key: token, name });
+    const before = [await draw(key, "1"), await draw(key, "2")];
     const again = await startAgain(rig, world, pid);
     const after: number[] = [];
-    for (const name of ["1", "2", "3"]) after.push(await world.clock.run(draw(again.key, name)));
+    for (const name of ["1", "2", "3"]) after.push(await draw(again.key, name));
     expect(after.slice(0, 2)).toEqual(before);
     expect(new Set(after).size).toBe(3);
+  });
+
+  test("is told nothing on a full disk that the next kernel would tell it again as an answer to something else", async () => {
+    const world = newWorld();
+    const inner = createMemoryJournal();
+    const { journal, disk } = fillable(inner);
+    const first = await kernelOn(world, journal);
+    const { pid, key } = await first.admin.proc.spawn({ program: { ...program, restart: "on-failure" } });
+    world.machine.add(100);
+    await first.admin.proc.bind({ pid, hostPid: 100, hostStartedAt: "100" });
+    const before = [await drawn(first, { pid, key, name: "1" }), await drawn(first, { pid, key, name: "2" })];
+    const again = await startAgain(first, world, pid);
+    disk.isFull = true;
+    await expect(drawn(first, { pid, key: again.key, name: "1" })).rejects.toThrow("ENOSPC");
+    disk.isFull = false;
+    await world.clock.run(world.clock.nowMs() + 2_000);
+    expect(await drawn(first, { pid, key: again.key, name: "1" })).toBe(before[0]);
+    disk.isFull = true;
+    await expect(drawn(first, { pid, key: again.key, name: "2" })).rejects.toThrow("ENOSPC");
+    // It is killed: what waits for the disk is lost.
+    const second = await kernelOn(world, inner);
+    const told = [];
+    for (const name of ["1", "2", "3"]) told.push(await drawn(second, { pid, key: again.key, name }));
+    expect(told.slice(0, 2)).toEqual(before);
+    expect(before).not.toContain(told[2]);
   });
 
   test("asks about a call that may have happened as often as it takes: who stops waiting does not make it again", async () => {
