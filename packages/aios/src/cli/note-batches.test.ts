@@ -34,6 +34,8 @@ test("notes that are linked go into one batch, wherever they stand and whichever
     ["b", "c", "d"],
   ]);
   expect(batched).toMatchObject({ across: [], links: 2, outside: 0 });
+  const later = batchesOf([note("a"), note("b", ["c"]), note("c")], { most: 2, chars: plenty });
+  expect(idsOf(later)).toEqual([["a"], ["b", "c"]]);
 });
 
 test("of more linked notes than a batch holds, the links that were cut are told once", () => {
@@ -52,6 +54,12 @@ test("a batch is no longer than it may be, but for a note that is longer alone",
   const notes = [note("a"), note("b"), note("c")];
   expect(idsOf(batchesOf(notes, { most: 500, chars: 2 * one }))).toEqual([["a", "b"], ["c"]]);
   expect(idsOf(batchesOf(notes, { most: 500, chars: 1 }))).toEqual([["a"], ["b"], ["c"]]);
+  const linked = [note("a", ["b"]), note("b", ["c"]), note("c", ["d"]), note("d")];
+  const pair = JSON.stringify(linked[0]).length * 2;
+  expect(idsOf(batchesOf(linked, { most: 500, chars: pair }))).toEqual([
+    ["a", "b"],
+    ["c", "d"],
+  ]);
 });
 
 test("links to notes that are not there are counted and not followed", () => {

@@ -5,7 +5,7 @@ import type { ContextOf } from "../registry.ts";
 
 export async function run(context: ContextOf<"mem add">): Promise<void> {
   const { args, options, t, signal } = context;
-  const { namespace, tag, keyword, tier, importance, uri, pin } = options;
+  const { namespace, tag, keyword, tier, importance, uri, build, pin } = options;
   const isStdin = args.text.length === 1 && args.text[0] === "-";
   const content = isStdin ? (await textOf(process.stdin)).trimEnd() : args.text.join(" ");
   if (content.trim() === "") throw new CliError(usage, t(memText.empty), { hint: t(memText.emptyHint) });
@@ -15,6 +15,7 @@ export async function run(context: ContextOf<"mem add">): Promise<void> {
       content,
       tier,
       importance,
+      build,
       isPinned: pin,
       ...(namespace !== undefined && { namespace }),
       ...(tag.length > 0 && { tags: [...tag] }),
@@ -23,5 +24,7 @@ export async function run(context: ContextOf<"mem add">): Promise<void> {
     },
     { signal },
   );
+  if (added.why !== undefined) context.say(t(memText.noModel, { why: added.why }));
+  if (added.evolved.length > 0) context.say(t(memText.evolved, { ids: added.evolved.join(", ") }));
   context.result(added, () => added.id);
 }

@@ -60,7 +60,9 @@ async function linesOf(ids: readonly string[], client: Client, { width }: Contex
 }
 
 /** The filters as they were typed. */
-const filtersText = ({ yes: _yes, ...filters }: Context["options"]): string =>
-  Object.entries(filters)
+function filtersText({ namespace, tag, keyword, tier, trust, uri, since, until }: Context["options"]): string {
+  const filters = { namespace, tag, keyword, tier, trust, uri, since, until };
+  return Object.entries(filters)
     .flatMap(([name, value]) => [value ?? []].flat().map((one) => `--${name} ${one}`))
     .join(" ");
+}

@@ -7,6 +7,8 @@ export const memText = {
     en: "give it after the command, or with - through stdin",
     zh: "在命令后给出正文，或用 - 从标准输入读取",
   },
+  noModel: { en: "no model described it: {why}", zh: "未由模型描述：{why}" },
+  evolved: { en: "changed with it: {ids}", zh: "随之变更：{ids}" },
   unknown: { en: "there is no note {id}", zh: "没有笔记 {id}" },
   unknownHint: { en: '"aios mem search" finds those that are there', zh: "用“aios mem search”查找现有笔记" },
   nothing: { en: "no note fits", zh: "没有符合的笔记" },

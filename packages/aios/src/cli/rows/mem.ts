@@ -73,8 +73,8 @@ export const memRows = [
     effect: "write",
     summary: { en: "keep a note, and print its id", zh: "保存一条笔记，并输出其编号" },
     details: {
-      en: "It is on disk, and found, when the command returns. Keywords and context are taken from the text where they are not given.",
-      zh: "命令返回时笔记已写入磁盘，并可被检索。未给出的关键词与摘要取自正文。",
+      en: "It is on disk, and found, when the command returns. Keywords and context are taken from the text where they are not given. --build model is for programs inside a process (aios run), which pays for the calls.",
+      zh: "命令返回时笔记已写入磁盘，并可被检索。未给出的关键词与摘要取自正文。--build model 供进程内的程序使用（aios run），调用由该进程付费。",
     },
     examples: ["aios mem add Anna drinks green tea --tag taste", "aios mem add - --uri file:notes.md < notes.md"],
     args: [{ name: "text", isVariadic: true, summary: { en: "- reads it from stdin", zh: "- 表示从标准输入读取" } }],
@@ -98,6 +98,16 @@ export const memRows = [
         summary: { en: "from 0 to 1", zh: "0 到 1" },
       },
       { name: "uri", kind: "text", value: "URI", summary: { en: "where the text comes from", zh: "正文的来源" } },
+      {
+        name: "build",
+        kind: "text",
+        choices: ["text", "model"],
+        default: "text",
+        summary: {
+          en: "model: two model calls describe the note, link it, and let the notes near it evolve",
+          zh: "model：以两次模型调用描述并链接笔记，并使相近的笔记随之演化",
+        },
+      },
       { name: "pin", kind: "flag", summary: { en: "never evict it", zh: "永不淘汰" } },
     ],
     load: (): Promise<CommandModule> => import("../commands/mem-add.ts"),
