@@ -138,11 +138,20 @@ class HttpCall {
           headers: { ...headers, accept: "text/event-stream", ...resume },
           signal,
         });
+        if (response.status === 404)
+          throw new SysError(
+            "EIO",
+            `the kernel that had call ${this.id} is gone, and the next one has no record of it`,
+            {
+              cause: await refusalOf(response, this.#base),
+              hint: "make the call again",
+            },
+          );
         // Not ready yet after a restart, or a proxy in front of a kernel that is not there yet.
         if (response.status < 502 || response.status > 504) return response;
         cause = await refusalOf(response, this.#base);
       } catch (error) {
-        if (signal.aborted) throw error;
+        if (signal.aborted || isSysError(error)) throw error;
         cause = error;
       }
     }
