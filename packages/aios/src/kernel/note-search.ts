@@ -85,7 +85,7 @@ async function rowsOf(
   return new Map(rows.filter((row) => isWithin(reach, row)).map((row) => [row.id, row]));
 }
 
-/** Notes by what they are, without a search. */
+/** Notes by what they are, without a search; those that are named by their ids also when they were removed. */
 export async function selectNotes(
   { ids, ...filters }: Filters & { readonly ids?: readonly string[] | undefined },
   { reach, parts, limit }: { reach: Reach; parts: Pick<Parts, "journal">; limit: number },
@@ -98,6 +98,12 @@ export async function selectNotes(
     for (const row of page) if (isChosen(row, filters)) chosen.push(row);
     afterId = page.at(-1)?.id;
     if (page.length < PAGE) break;
+  }
+  const present = new Set(chosen.map(({ id }) => id));
+  for (const id of ids ?? []) {
+    if (present.has(id)) continue;
+    const [last] = await parts.journal.noteVersions({ tenant, id, limit: 1 });
+    if (last?.isRemoved && isWithin(reach, last) && isChosen(last, filters)) chosen.push(last);
   }
   return chosen.slice(0, limit);
 }

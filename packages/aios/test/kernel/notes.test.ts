@@ -176,6 +176,11 @@ test("what is forgotten is gone from search, history and the links of others; a 
   expect(await client.mem.forget({ uri: "https://b.example" })).toEqual({ forgotten: 1, more: false });
   expect(await refusal(client.mem.history({ id: gone.id }))).toMatch(/^ENOENT/);
   expect((await client.mem.get({ id: keep.id })).links).toEqual([]);
+  // What was removed is forgotten, too.
+  await client.mem.remove({ id: keep.id });
+  expect((await client.mem.history({ id: keep.id })).versions[0]).toMatchObject({ isRemoved: true });
+  expect(await client.mem.forget({ ids: [keep.id, "nabsent"] })).toEqual({ forgotten: 1, more: false });
+  expect(await refusal(client.mem.history({ id: keep.id }))).toMatch(/^ENOENT/);
   expect(await contents(client, "phone number")).not.toContain("a stranger's phone number");
 });
 

@@ -98,7 +98,8 @@ export const memDevice: KernelDevice<MemName> = {
     const rows = new Map<string, NoteRow>([[id, await found(id, call)]]);
     let edge = [...rows.values()];
     for (let step = 0; step < depth && edge.length > 0 && rows.size < limit; step++) {
-      const wanted = edge.flatMap(({ body }) => body.links.map(({ to }) => to)).filter((to) => !rows.has(to));
+      const ways = edge.flatMap(({ body }) => body.links).filter(({ to }) => !rows.has(to));
+      const wanted = ways.toSorted((left, right) => right.strength - left.strength).map(({ to }) => to);
       const ids = [...new Set(wanted)].slice(0, limit - rows.size);
       const next = ids.length === 0 ? [] : await call.parts.journal.notes({ tenant: reach.tenant, ids, limit });
       edge = next.filter((row) => isWithin(reach, row));
