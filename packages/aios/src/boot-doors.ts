@@ -22,16 +22,16 @@ export interface Doors extends AsyncDisposable {
 }
 
 /**
- * Listens on the configured port, and wherever earlier kernels of the home were reached: commands and clients that outlive a
- * kernel were given its address, and find the next one there. A port that somebody else has is tried again until it is free.
- * Where none is, it listens on any free one; a configured port is given up so only for a stopped kernel that was taken over
- * from.
+ * Listens on the configured port and no other; where that is 0, wherever earlier kernels of the home were reached: commands and
+ * clients that outlive a kernel were given its address, and find the next one there. A port that somebody else has is tried
+ * again until it is free. Where none is, it listens on any free one; a configured port is given up so only for a stopped kernel
+ * that was taken over from.
  * @throws SysError EBUSY when the configured port is in use, EINVAL
  */
 export async function openDoors(kernel: Kernel, options: DoorOptions): Promise<Doors> {
   const { server, lastPorts, isTakeover, publish } = options;
   await using opened = new AsyncDisposableStack();
-  const wanted = [...new Set([...(server.port === 0 ? [] : [server.port]), ...lastPorts])];
+  const wanted = server.port === 0 ? [...new Set(lastPorts)] : [server.port];
   const doors = new Map<number, Listening>();
   const open = async (port: number): Promise<Listening> => {
     const door = opened.use(await serve(kernel, { ...server, port }));

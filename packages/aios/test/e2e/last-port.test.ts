@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { boot } from "../../src/boot.ts";
 import { configSchema } from "../../src/config/schema.ts";
@@ -37,3 +38,19 @@ test(
     expect([await answers(url), await answers(elsewhere)]).toEqual([true, true]);
   },
 );
+
+test("a kernel with a configured port listens there and nowhere else", { timeout: 60_000 }, async () => {
+  using home = temporaryHome();
+  const started = (port: number) => boot({ home: home.dir, config: configSchema.parse({ server: { port } }) });
+  const before = await (async () => {
+    await using first = await started(0);
+    return first.url;
+  })();
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => void probe.close(resolve));
+  await using next = await started(port);
+  expect(next.url).toBe(`http://127.0.0.1:${port}`);
+  expect(await answers(before)).toBe(false);
+});
