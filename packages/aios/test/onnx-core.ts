@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { startModelChild } from "../src/drivers/llm/transformers/child.ts";
 import { createTransformersCore } from "../src/drivers/llm/transformers/core.ts";
 import type { TransformersCore, TransformersCoreOptions } from "../src/drivers/llm/transformers/core.ts";
 import { findLibrary } from "../src/drivers/llm/transformers/library.ts";
@@ -11,13 +11,13 @@ import type { OnnxModel } from "./onnx-model.ts";
 interface OnnxCore extends AsyncDisposable {
   readonly core: TransformersCore;
   readonly folder: string;
-  /** Orders that reached the model's thread, stops aside. */
+  /** Orders that reached the model's process, stops aside. */
   orders(): number;
-  /** Ends the model's thread as soon as it has said so many things, its "ready" included. */
+  /** Ends the model's process as soon as it has said so many things, its "ready" included. */
   breakAfter(reports: number): void;
 }
 
-/** A core on a graph that is written for the test, run by the real runtime in a real thread. */
+/** A core on a graph that is written for the test, run by the real runtime in a real process. */
 export async function openOnnxCore(
   model: OnnxModel,
   options: Partial<TransformersCoreOptions> = {},
@@ -31,18 +31,19 @@ export async function openOnnxCore(
     folder,
     library: findLibrary({ core: "onnx", home: folder }),
     threads: 1,
-    start(file, setup) {
-      const worker = new Worker(file, { workerData: setup });
-      const post = worker.postMessage.bind(worker);
-      worker.postMessage = (order: { is: string }) => {
-        if (order.is !== "stop") orders++;
-        post(order);
-      };
+    start() {
+      const child = startModelChild();
+      const send = child.send.bind(child) as (message: object, told: () => void) => boolean;
+      child.send = ((message: { is: string }, told: () => void) => {
+        if (message.is !== "stop" && message.is !== "load") orders++;
+        return send(message, told);
+      }) as typeof child.send;
       let reports = 0;
-      worker.on("message", () => {
-        if (++reports === breakAfter) void worker.terminate();
+      child.on("message", () => {
+        // As the runtime's own abort ends it.
+        if (++reports === breakAfter) child.kill("SIGABRT");
       });
-      return worker;
+      return child;
     },
     ...options,
   });

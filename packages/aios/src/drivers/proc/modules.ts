@@ -5,11 +5,9 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { fromProblem, SysError } from "@aiosjs/sdk/protocol";
 import type { ProgramContext } from "../../kernel/ports.ts";
+import { harmlessEnvironment } from "./harmless-environment.ts";
 import { hostProcess } from "./host-processes.ts";
 import type { FromModule, ToModule } from "./module-wire.ts";
-
-/** What a module may know of the machine: no key, no token, no address. */
-const harmless = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "TMP", "SystemRoot", "NO_COLOR"];
 
 /** For what it has printed to be read when it is over. */
 const LAST_WORDS_MS = 1_000;
@@ -29,7 +27,7 @@ export async function runModule(
     process.execPath,
     [...process.execArgv, join(import.meta.dirname, `module-child${extname(import.meta.filename)}`)],
     {
-      env: { ...pick(process.env, harmless), AIOS_PID: pid },
+      env: { ...harmlessEnvironment(), AIOS_PID: pid },
       // A group of its own: signals reach what it started, too.
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,11 +1,14 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { ask, chat, contextOf, describeCore } from "../../../../test/conformance/core.ts";
 import { openOnnxCore } from "../../../../test/onnx-core.ts";
 import { byteVector, contextTokens } from "../../../../test/onnx-model.ts";
 import type { OnnxModel } from "../../../../test/onnx-model.ts";
 import type { DriverEvent } from "../../../kernel/ports.ts";
+import { startModelChild } from "./child.ts";
 
-// Each time a thread loads the library: half a second, and several where all tests run at once.
+// Each time a process loads the library: half a second, and several where all tests run at once.
 vi.setConfig({ testTimeout: 60_000 });
 
 const words: OnnxModel = {
@@ -77,6 +80,22 @@ test("a prompt that is longer than the context is E2BIG, and an answer ends wher
   expect((usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0)).toBe(contextTokens);
 });
 
+test("the model's process sees no secret, and ends with the kernel that it computes for", async () => {
+  vi.stubEnv("ONNX_TEST_TOKEN", "secret");
+  const child = startModelChild();
+  vi.unstubAllEnvs();
+  const gone = once(child, "exit");
+  child.send({ is: "load", setup: { library: "/nowhere" } });
+  expect(await once(child, "message")).toMatchObject([{ is: "unusable" }, undefined]);
+  if (process.platform === "linux") {
+    const told = readFileSync(`/proc/${child.pid}/environ`, "utf8");
+    expect(told).toContain("PATH=");
+    expect(told).not.toContain("ONNX_TEST_TOKEN");
+  }
+  child.disconnect();
+  expect(await gone).toEqual([null, "SIGKILL"]);
+});
+
 test("the kernel's thread goes on while the model computes", async () => {
   await using opened = await openOnnxCore(endless);
   await opened.core.open();
@@ -93,7 +112,7 @@ test("the kernel's thread goes on while the model computes", async () => {
   expect(turns).toBeGreaterThan(2_000);
 });
 
-test("a call after a cancelled one is answered, and so is one after the thread broke", async () => {
+test("a call after a cancelled one is answered, and so is one after the model's process aborted", async () => {
   await using opened = await openOnnxCore(endless);
   const { core } = opened;
   for await (const batch of core.execute("llm.chat", ask("Go on.", { stream: true }), contextOf("tiny")))
@@ -102,7 +121,11 @@ test("a call after a cancelled one is answered, and so is one after the thread b
   expect((await chat(core, contextOf("tiny"), few)).result.message.content).toBe("on and on");
   await using broken = await openOnnxCore(words);
   broken.breakAfter(2);
-  await expect(chat(broken.core, contextOf("tiny"), few)).rejects.toMatchObject({ code: "EIO", retryable: true });
+  await expect(chat(broken.core, contextOf("tiny"), few)).rejects.toMatchObject({
+    code: "EIO",
+    retryable: true,
+    message: expect.stringContaining("killed by SIGABRT"),
+  });
   broken.breakAfter(Infinity);
   expect((await chat(broken.core, contextOf("tiny"), few)).result.message.content).toBe("Say what you");
 });

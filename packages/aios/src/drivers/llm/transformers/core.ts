@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Worker } from "node:worker_threads";
+import type { ChildProcess } from "node:child_process";
 import { noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, EmbedArgs, EmbedResult } from "@aiosjs/sdk/protocol";
 import type { Core, DriverContext, DriverEvent, ModelSpec, ModelSyscall, RateLimits } from "../../../kernel/ports.ts";
@@ -7,8 +7,8 @@ import { readModelFolder } from "./model-folder.ts";
 import { toOrder, toTemplate } from "./request.ts";
 import { StopTexts } from "./stop-texts.ts";
 import { Thoughts } from "./thoughts.ts";
-import { ModelThread } from "./thread.ts";
-import type { Asked, Word } from "./thread.ts";
+import { ModelChild } from "./child.ts";
+import type { Asked, Word } from "./child.ts";
 import type { Outcome, Setup } from "./wire.ts";
 
 export interface TransformersCoreOptions {
@@ -31,13 +31,13 @@ export interface TransformersCoreOptions {
   readonly limits?: RateLimits | undefined;
   /** Seeds of calls that name none. */
   readonly drawSeed?: () => number;
-  readonly start?: (file: URL, setup: Setup) => Worker;
+  readonly start?: () => ChildProcess;
 }
 
 export interface TransformersCore extends Core, AsyncDisposable {
   /** Loads the model, which the first call does otherwise. Rejects with what is wrong. */
   open(): Promise<void>;
-  /** Calls that the model's thread works on, those that were cancelled a moment ago among them. */
+  /** Calls that the model's process works on, those that were cancelled a moment ago among them. */
   readonly pending: number;
 }
 
@@ -47,7 +47,7 @@ const preferred = ["q4", "q8", "int8", "uint8", "fp16", "fp32"];
 const busyMs = 1000;
 
 /**
- * A core whose model runs in a thread of this process, by @huggingface/transformers: small chat models, or embeddings.
+ * A core whose model runs in a process of its own, by @huggingface/transformers: small chat models, or embeddings.
  * One call at a time; tokens are counted exactly; a cancelled call ends between two tokens.
  * @throws SysError EINVAL where the folder holds no such model.
  */
@@ -69,15 +69,15 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
   const dataFiles = model.dataFiles(dtype);
   const setup: Setup = { library, folder, form, dtype, device, threads, dataFiles, pooling, isNormalized };
 
-  let thread: ModelThread | undefined;
+  let child: ModelChild | undefined;
   let isClosed = false;
   let live = 0;
   let idle = Promise.withResolvers<void>();
 
-  const ready = async (): Promise<ModelThread> => {
+  const ready = async (): Promise<ModelChild> => {
     if (isClosed) throw new SysError("ENODEV", `core ${name} is closed`);
-    if (thread === undefined || thread.isDead) thread = new ModelThread(name, setup, options.start);
-    const opened = thread;
+    if (child === undefined || child.isDead) child = new ModelChild(name, setup, options.start);
+    const opened = child;
     await opened.loaded;
     return opened;
   };
@@ -105,7 +105,7 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
   }
 
   async function* answer(
-    at: ModelThread,
+    at: ModelChild,
     args: ChatArgs,
     { signal, model: asked }: DriverContext,
   ): AsyncGenerator<readonly DriverEvent[]> {
@@ -147,7 +147,7 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
   }
 
   async function embed(
-    at: ModelThread,
+    at: ModelChild,
     { input, dimensions }: EmbedArgs,
     { signal, model: asked }: DriverContext,
   ): Promise<readonly DriverEvent[]> {
@@ -166,7 +166,7 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
     return [{ type: "result", result, usage: { ...noUsage, inputTokens: tokens } }];
   }
 
-  /** All that the thread says on one order; an order that nobody reads any more is stopped. */
+  /** All that the model says on one order; an order that nobody reads any more is stopped. */
   async function* heard(asked: Asked, signal: AbortSignal): AsyncGenerator<readonly Word[] & { stop(): void }> {
     const words = asked[Symbol.asyncIterator]();
     try {
@@ -218,7 +218,7 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
     limits: { ...options.limits, concurrency: 1 },
     models: () => [spec],
     get pending() {
-      return thread?.pending ?? 0;
+      return child?.pending ?? 0;
     },
     async count({ messages }, { signal }) {
       const asked = toTemplate(messages, { core: name, leftOut: new Set() });
@@ -239,7 +239,7 @@ export async function createTransformersCore(options: TransformersCoreOptions): 
       isClosed = true;
       // Running calls end first: a refreshed configuration replaces cores under way.
       if (live > 0) await idle.promise;
-      await thread?.end();
+      await child?.end();
     },
   };
 }

@@ -7,7 +7,7 @@ const installCommand = "npm install --ignore-scripts @huggingface/transformers";
 
 /**
  * Where the optional package is: beside this one, or in the home for those who installed this one elsewhere.
- * It is loaded in the model's thread.
+ * It is loaded in the model's process.
  * @throws SysError EINVAL with the command that installs it.
  */
 export function findLibrary({

@@ -1,6 +1,6 @@
-// What the kernel's thread and the model's say to each other: plain data.
+// What the kernel's process and the model's say to each other: plain data.
 
-/** What a thread loads, and how. */
+/** What a process loads, and how. */
 export interface Setup {
   /** The package's entry file. */
   readonly library: string;
@@ -67,6 +67,9 @@ export type Outcome =
   /** Before anything was computed, or while vectors were. */
   | { readonly is: "stopped" }
   | { readonly is: "failed"; readonly message: string };
+
+/** The first thing that it is told, and only once, is what to load. */
+export type ToModel = { readonly is: "load"; readonly setup: Setup } | Order;
 
 export type Report =
   | { readonly is: "ready" }

@@ -1,8 +1,7 @@
-// The thread of one model. What it imports of this project is types alone: it runs from source as it is.
+// The process of one model. What it imports of this project is types alone: it runs from source as it is.
 import { pathToFileURL } from "node:url";
-import { parentPort, workerData } from "node:worker_threads";
 import type * as Transformers from "@huggingface/transformers";
-import type { ChatOrder, Order, Outcome, Report, Setup, TemplateMessage, Work } from "./wire.ts";
+import type { ChatOrder, Order, Outcome, Report, Setup, TemplateMessage, ToModel, Work } from "./wire.ts";
 
 type Library = typeof Transformers;
 type Tensor = Transformers.Tensor;
@@ -23,9 +22,10 @@ interface Loaded {
   readonly setup: Setup;
 }
 
-const port = parentPort;
-if (port === null) throw new Error("this file is a thread of its own");
-const report = (said: Report): void => port.postMessage(said);
+if (process.send === undefined) throw new Error("this file is a process of its own");
+const report = (said: Report): void => void process.send?.(said);
+// The kernel is gone. Not by exit(): on its way out the runtime aborts where it still computes.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 
 /** Orders that nobody waits for any more. */
 const stopped = new Set<number>();
@@ -156,8 +156,10 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 async function serve(): Promise<void> {
   const waiting: Extract<Order, Work>[] = [];
   let wake = Promise.withResolvers<void>();
-  port?.on("message", (order: Order) => {
-    if (order.is === "stop") {
+  const asked = Promise.withResolvers<Setup>();
+  process.on("message", (order: ToModel) => {
+    if (order.is === "load") asked.resolve(order.setup);
+    else if (order.is === "stop") {
       stopped.add(order.id);
       if (running?.id === order.id) running.stop();
     } else {
@@ -167,7 +169,7 @@ async function serve(): Promise<void> {
   });
   let at: Loaded;
   try {
-    at = await load(workerData as Setup);
+    at = await load(await asked.promise);
   } catch (cause) {
     report({ is: "unusable", message: messageOf(cause) });
     return;

@@ -1,6 +1,10 @@
-import { Worker } from "node:worker_threads";
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { extname, join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { Order, Outcome, Report, Setup, Work } from "./wire.ts";
+import { harmlessEnvironment } from "../../proc/harmless-environment.ts";
+import type { Outcome, Report, Setup, ToModel, Work } from "./wire.ts";
 
 export type Word = Exclude<Report, { is: "ready" | "unusable" }>;
 
@@ -16,22 +20,27 @@ interface Mailbox {
 
 const isLast = (word: Word): word is Extract<Word, Outcome> => word.is !== "prompt" && word.is !== "text";
 
-/** A model's thread seen from the kernel's. Orders are answered one after the other; when it breaks, all of them fail. */
-export class ModelThread {
+/**
+ * A model's process seen from the kernel's. Orders are answered one after the other; when it breaks, all of them fail.
+ * A thread would not do: what the runtime aborts on, the end of a thread that computes among it, ends the whole process.
+ */
+export class ModelChild {
   readonly #core: string;
-  readonly #worker: Worker;
+  readonly #child: ChildProcess;
   readonly #open = new Map<number, Mailbox>();
   readonly #loaded = Promise.withResolvers<void>();
   #lastId = 0;
   #death: SysError | undefined;
 
-  constructor(core: string, setup: Setup, start: (file: URL, setup: Setup) => Worker = startWorker) {
+  constructor(core: string, setup: Setup, start: () => ChildProcess = startModelChild) {
     this.#core = core;
-    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    this.#worker = start(new URL(file, import.meta.url), setup);
-    this.#worker.on("message", (said: Report) => this.#hear(said));
-    this.#worker.on("error", (cause) => this.#die(this.#broken(cause)));
-    this.#worker.on("exit", () => this.#die(this.#broken(undefined)));
+    this.#child = start();
+    this.#child.on("message", (said: Report) => this.#hear(said));
+    this.#child.on("error", (cause) => this.#die(this.#broken(cause.message, cause)));
+    this.#child.on("exit", (code, killedBy) =>
+      this.#die(this.#broken(killedBy ? `killed by ${killedBy}` : `exit code ${code}`)),
+    );
+    this.#send({ is: "load", setup });
     // Told by whoever waits for it.
     this.#loaded.promise.catch(() => undefined);
   }
@@ -77,11 +86,16 @@ export class ModelThread {
 
   async end(): Promise<void> {
     this.#die(new SysError("ENODEV", `core ${this.#core} is closed`));
-    await this.#worker.terminate();
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null || this.#child.pid === undefined) return;
+    const gone = once(this.#child, "exit");
+    // Not asked to: on its way out the runtime waits for nothing that it still computes.
+    this.#child.kill("SIGKILL");
+    await gone;
   }
 
-  #send(order: Order): void {
-    if (this.#death === undefined) this.#worker.postMessage(order);
+  #send(order: ToModel): void {
+    // One whose channel is closed is about to be told as dead.
+    if (this.#death === undefined && this.#child.connected) this.#child.send(order, () => undefined);
   }
 
   #hear(said: Report): void {
@@ -100,9 +114,8 @@ export class ModelThread {
     }
   }
 
-  #broken(cause: unknown): SysError {
-    const why = cause instanceof Error ? `: ${cause.message}` : "";
-    return new SysError("EIO", `core ${this.#core} broke: its model's thread has ended${why}`, {
+  #broken(why: string, cause?: Error): SysError {
+    return new SysError("EIO", `core ${this.#core} broke: its model's process has ended (${why})`, {
       cause,
       retryable: true,
     });
@@ -113,8 +126,17 @@ export class ModelThread {
     this.#loaded.reject(this.#death);
     for (const { wake } of this.#open.values()) wake.resolve();
     this.#open.clear();
-    if (death.code === "EINVAL") void this.#worker.terminate();
+    if (death.code === "EINVAL") this.#child.kill("SIGKILL");
   }
 }
 
-const startWorker = (file: URL, setup: Setup): Worker => new Worker(file, { workerData: setup, name: "transformers" });
+/** What the runtime reads of its environment, next to what is harmless. */
+const runtimeNames = /^(CUDA|NVIDIA|OMP|ORT)_|^(LD|DYLD)_LIBRARY_PATH$/;
+
+export const startModelChild = (): ChildProcess =>
+  fork(join(import.meta.dirname, `model-child${extname(import.meta.filename)}`), {
+    env: harmlessEnvironment(runtimeNames),
+    execArgv: [],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    serialization: "advanced",
+  });
