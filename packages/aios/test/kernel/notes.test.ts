@@ -167,6 +167,18 @@ test("what a tenant shares is reached by its processes, and what is said in it i
   expect((await rig.admin.mem.get({ id: said.id })).labels.trust).toBe("untrusted");
 });
 
+test("a link stays within a namespace, and what the index lacks of all tenants is the home's to know", async () => {
+  const rig = await open();
+  const { client } = await process(rig);
+  const own = await client.mem.add({ content: "private" });
+  const shared = await client.mem.add({ namespace: "tenant", content: "for all" });
+  expect(await refusal(client.mem.link({ from: own.id, to: shared.id }))).toMatch(/^EINVAL .* within one/);
+  expect((await client.mem.get({ id: shared.id })).version).toBe(1);
+  const { key } = await rig.admin.key.create({ tenant: "b", scopes: ["*"] });
+  const foreign = createClient(rig.kernel.transport(rig.kernel.authenticate(key)));
+  expect(await refusal(foreign.mem.verify({}))).toMatch(/^EACCES/);
+});
+
 test("what is forgotten is gone from search, history and the links of others; a forget without a choice is refused", async () => {
   const { client } = await process(await open());
   const keep = await client.mem.add({ content: "keep this", uri: "https://a.example" });

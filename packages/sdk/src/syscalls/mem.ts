@@ -111,7 +111,7 @@ export const memSyscalls = {
     }),
     result: z.object({}),
     effect: "idempotent",
-    doc: "Link two notes with each other, or change their link.",
+    doc: "Link two notes of one namespace with each other, or change their link.",
   }),
   "mem.unlink": syscall({
     args: z.strictObject({ from: id, to: id }),

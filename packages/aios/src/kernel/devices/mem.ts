@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { seesAll } from "../access.ts";
 import { noteOf } from "../memory.ts";
 import type { Memory } from "../memory.ts";
 import { buildNote } from "../note-building.ts";
@@ -178,6 +179,9 @@ export const memDevice: KernelDevice<MemName> = {
 
   "mem.verify": async ({ repair }, call) => {
     const { memory } = at(call);
+    // The index is one for all tenants: what it lacks would tell of their notes.
+    if (!seesAll(call.principal))
+      throw new SysError("EACCES", "the index of notes is compared with the home's own key");
     const compared = await memory.compare({ repair });
     const index = await memory.index();
     return { ...compared, index: { driver: index.driver, ...(await index.status()) } };
@@ -211,7 +215,17 @@ async function taken(id: string, call: KernelCall, ifVersion: number | undefined
 async function pair(from: string, to: string, call: KernelCall): Promise<[NoteRow, NoteRow]> {
   if (from === to) throw new SysError("EINVAL", `a note is not linked with itself (${from})`);
   await at(call).memory.hold([from, to], call.record);
-  return [await found(from, call), await found(to, call)];
+  const [one, other] = [await found(from, call), await found(to, call)];
+  // A link would tell who reads the one of the other.
+  if (one.namespace !== other.namespace)
+    throw new SysError(
+      "EINVAL",
+      `${from} is of ${one.namespace}, ${to} of ${other.namespace}: notes are linked within one`,
+      {
+        hint: "add a note to the namespace of the other first",
+      },
+    );
+  return [one, other];
 }
 
 function checkVersion({ id, version }: NoteRow, wanted: number | undefined): void {
