@@ -1,7 +1,8 @@
-import type { Note } from "@aiosjs/sdk/protocol";
+import type { Note, ResultOf } from "@aiosjs/sdk/protocol";
 import { fit } from "../tui/width.ts";
-import type { NoteGraph } from "./graph.ts";
 import { oneLine } from "./text.ts";
+
+type NoteGraph = ResultOf<"mem.graph">;
 
 /** For Graphviz: `dot -Tsvg`. */
 export const graphDot = ({ notes, links }: NoteGraph): string =>

@@ -126,8 +126,10 @@ export const memSyscalls = {
       limit: z.number().int().positive().max(200).default(50),
     }),
     result: z.object({
-      notes: z.array(noteSchema),
-      links: z.array(noteLinkSchema.extend({ from: z.string() })).describe("each once"),
+      notes: z.array(noteSchema).describe("the note asked for first, then the nearer ones first"),
+      links: z
+        .array(noteLinkSchema.extend({ from: z.string() }))
+        .describe("each once, from the note that comes earlier in `notes`"),
     }),
     effect: "pure",
     isView: true,

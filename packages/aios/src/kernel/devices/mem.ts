@@ -1,8 +1,10 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { Note } from "@aiosjs/sdk/protocol";
 import { seesAll } from "../access.ts";
 import { noteOf } from "../memory.ts";
 import type { Memory } from "../memory.ts";
 import { buildNote } from "../note-building.ts";
+import { graphAround } from "../note-graph.ts";
 import { searchNotes, selectNotes } from "../note-search.ts";
 import { checkNamespace, isWithin, reachOf } from "../note-space.ts";
 import type { Reach } from "../note-space.ts";
@@ -96,21 +98,12 @@ export const memDevice: KernelDevice<MemName> = {
 
   "mem.graph": async ({ id, depth, limit }, call) => {
     const { reach } = at(call);
-    const rows = new Map<string, NoteRow>([[id, await found(id, call)]]);
-    let edge = [...rows.values()];
-    for (let step = 0; step < depth && edge.length > 0 && rows.size < limit; step++) {
-      const ways = edge.flatMap(({ body }) => body.links).filter(({ to }) => !rows.has(to));
-      const wanted = ways.toSorted((left, right) => right.strength - left.strength).map(({ to }) => to);
-      const ids = [...new Set(wanted)].slice(0, limit - rows.size);
-      const next = ids.length === 0 ? [] : await call.parts.journal.notes({ tenant: reach.tenant, ids, limit });
-      edge = next.filter((row) => isWithin(reach, row));
-      for (const row of edge) rows.set(row.id, row);
-    }
-    const links = [...rows.values()].flatMap((row) =>
-      // Links go both ways, and are told once.
-      row.body.links.filter(({ to }) => rows.has(to) && row.id < to).map((link) => ({ from: row.id, ...link })),
-    );
-    return { notes: [...rows.values()].map(noteOf), links };
+    const root = noteOf(await found(id, call));
+    const lookup = async (ids: readonly string[]): Promise<Note[]> => {
+      const rows = await call.parts.journal.notes({ tenant: reach.tenant, ids, limit: ids.length });
+      return rows.filter((row) => isWithin(reach, row)).map(noteOf);
+    };
+    return graphAround(root, lookup, { depth, limit });
   },
 
   "mem.history": async ({ id, limit }, call) => {

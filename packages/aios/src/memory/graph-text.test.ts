@@ -1,58 +1,10 @@
-import type { Note } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
+import { a, among, b, c, d, linked, root } from "../../test/linked-notes.ts";
 import { noteOf } from "../../test/note-of.ts";
 import { createSeededRandom } from "../drivers/random/seeded.ts";
+import { graphAround } from "../kernel/note-graph.ts";
 import { widthOf } from "../tui/width.ts";
 import { graphDot, graphTree } from "./graph-text.ts";
-import { graphAround } from "./graph.ts";
-
-const linked = (id: string, ...links: [to: string, strength: number, why?: string][]): Note =>
-  noteOf(id, { context: `About ${id}.`, links: links.map(([to, strength, why = ""]) => ({ to, strength, why })) });
-const among = (...notes: Note[]) => {
-  const asked: string[][] = [];
-  const byId = new Map(notes.map((note) => [note.id, note]));
-  const lookup = (ids: readonly string[]) => {
-    asked.push([...ids]);
-    return Promise.resolve(ids.flatMap((id) => byId.get(id) ?? []).toReversed());
-  };
-  return Object.assign(lookup, { asked });
-};
-const root = linked("root", ["b", 0.5, "weaker"], ["a", 0.9, "stronger"], ["gone", 1]);
-const a = linked("a", ["root", 0.9, "stronger"], ["b", 0.3, "aside"], ["c", 0.2]);
-const b = linked("b", ["root", 0.5, "weaker"], ["a", 0.3, "aside"]);
-const c = linked("c", ["a", 0.2], ["d", 1]);
-const d = linked("d", ["c", 1]);
-
-test("the notes around one come in steps, the strongest link first, and each link once", async () => {
-  const lookup = among(a, b, c, d);
-  const graph = await graphAround(root, lookup, { depth: 2 });
-  expect(graph.notes.map(({ id }) => id)).toEqual(["root", "a", "b", "c"]);
-  expect(graph.links).toEqual([
-    { from: "root", to: "b", strength: 0.5, why: "weaker" },
-    { from: "root", to: "a", strength: 0.9, why: "stronger" },
-    { from: "a", to: "b", strength: 0.3, why: "aside" },
-    { from: "a", to: "c", strength: 0.2, why: "" },
-  ]);
-  expect(lookup.asked).toEqual([["gone", "a", "b"], ["c"]]);
-});
-
-test("depth and limit hold, and what the lookup does not tell is not there", async () => {
-  const ids = async (options: { depth?: number; limit?: number }) =>
-    (await graphAround(root, among(a, b, c, d), options)).notes.map(({ id }) => id);
-  expect(await ids({ depth: 0 })).toEqual(["root"]);
-  expect(await ids({ depth: 1 })).toEqual(["root", "a", "b"]);
-  expect(await ids({ depth: 9 })).toEqual(["root", "a", "b", "c", "d"]);
-  expect(await ids({ depth: 9, limit: 3 })).toEqual(["root", "a", "b"]);
-  expect(await ids({ depth: 9, limit: 2 })).toEqual(["root", "a"]);
-  expect(await ids({ limit: 1 })).toEqual(["root"]);
-  expect(JSON.stringify(await graphAround(root, among(a, b)))).not.toContain('"from":"root","to":"gone"');
-});
-
-test("a link that its ends tell differently is the stronger one; one to itself is none", async () => {
-  const one = linked("one", ["two", 0.2, "weak"], ["one", 1]);
-  const { links } = await graphAround(one, among(linked("two", ["one", 0.8])));
-  expect(links).toEqual([{ from: "one", to: "two", strength: 0.8, why: "weak" }]);
-});
 
 test("a tree shows every note once, and further links to it as such", async () => {
   expect(graphTree(await graphAround(root, among(a, b, c, d), { depth: 3 }), 60)).toBe(

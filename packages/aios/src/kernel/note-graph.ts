@@ -1,11 +1,4 @@
-import type { Note, NoteLink } from "@aiosjs/sdk/protocol";
-
-export interface NoteGraph {
-  /** The note asked for first, then the nearer ones first. */
-  readonly notes: readonly Note[];
-  /** Each once, from the note that comes earlier above. */
-  readonly links: readonly (NoteLink & { readonly from: string })[];
-}
+import type { Note, NoteLink, ResultOf } from "@aiosjs/sdk/protocol";
 
 /**
  * The notes around one over its links, `depth` links away at most (default 2) and `limit` notes at most (default 50, with the
@@ -16,7 +9,7 @@ export async function graphAround(
   root: Note,
   lookup: (ids: readonly string[]) => readonly Note[] | Promise<readonly Note[]>,
   { depth = 2, limit = 50 }: { depth?: number; limit?: number } = {},
-): Promise<NoteGraph> {
+): Promise<ResultOf<"mem.graph">> {
   const notes = new Map([[root.id, root]]);
   let edge: readonly Note[] = [root];
   for (let step = 0; step < depth && edge.length > 0 && notes.size < limit; step++) {
@@ -42,7 +35,7 @@ export async function graphAround(
   return { notes: [...notes.values()], links: linksAmong([...notes.values()]) };
 }
 
-function linksAmong(notes: readonly Note[]): NoteGraph["links"] {
+function linksAmong(notes: readonly Note[]): ResultOf<"mem.graph">["links"] {
   const place = new Map(notes.map(({ id }, index) => [id, index]));
   const links = new Map<string, NoteLink & { from: string }>();
   for (const { id, links: own } of notes)
