@@ -7,10 +7,15 @@ import { z } from "zod";
 export const tierSchema = z.enum(["working", "episodic", "long-term"]);
 export type Tier = z.infer<typeof tierSchema>;
 
+/** The most trusted first. */
+export const trustLevels = ["kernel", "user", "workspace", "tool", "untrusted"] as const;
+/** The least confidential first. */
+export const confidentialityLevels = ["public", "internal", "private", "secret"] as const;
+
 /** How far what a text says may be trusted, and who may hear of it. */
 export const labelsSchema = z.strictObject({
-  trust: z.enum(["kernel", "user", "workspace", "tool", "untrusted"]),
-  confidentiality: z.enum(["public", "internal", "private", "secret"]).default("internal"),
+  trust: z.enum(trustLevels),
+  confidentiality: z.enum(confidentialityLevels).default("internal"),
 });
 export type Labels = z.infer<typeof labelsSchema>;
 

@@ -3,7 +3,7 @@ import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { NoteBuilder } from "./note-building.ts";
 import { spaceOf } from "./note-space.ts";
-import type { Findable, Journal, JournalRecord, NoteRow, NoteUseRow, SearchIndex } from "./ports.ts";
+import type { Findable, Journal, JournalRecord, NoteBody, NoteRow, NoteUseRow, SearchIndex } from "./ports.ts";
 
 /** Notes that are read at a time when all of them are compared. */
 const PAGE = 500;
@@ -146,7 +146,7 @@ export class Memory {
 }
 
 const findable = (row: NoteRow): Findable => {
-  const { content, keywords, tags, context, category, tier, labels, source, importance } = row.body;
+  const { content, keywords, tags, context, tier, labels, source } = row.body;
   return {
     id: row.id,
     space: spaceOf(row),
@@ -155,12 +155,9 @@ const findable = (row: NoteRow): Findable => {
     terms: [...keywords, ...tags],
     facets: {
       tier,
-      category,
-      importance,
       trust: labels.trust,
       uri: source.uri,
       createdAt: row.createdAtMs,
-      updatedAt: row.atMs,
     },
   };
 };
@@ -178,4 +175,10 @@ export function noteOf(row: Kept): Note {
     accessedAt: accessedAtMs,
     retrievalCount: retrievals,
   };
+}
+
+/** What its reader may change of it. */
+export function bodyOf(note: Note): NoteBody {
+  const { content, keywords, tags, context, category, links, importance, tier, isPinned, labels, source } = note;
+  return { content, keywords, tags, context, category, links, importance, tier, isPinned, labels, source };
 }

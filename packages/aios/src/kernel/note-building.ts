@@ -1,12 +1,12 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, Labels, Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { KernelCall } from "./devices/device.ts";
-import { noteOf } from "./memory.ts";
+import { bodyOf, noteOf } from "./memory.ts";
 import type { Memory } from "./memory.ts";
 import { spaceOf } from "./note-space.ts";
-import { newNote, newNoteId, nextVersion, noteBody, ofNote } from "./note-writing.ts";
+import { labelsOf, newNote, newNoteId, nextVersion, noteBody, ofNote } from "./note-writing.ts";
 import type { Said } from "./note-writing.ts";
-import type { NoteBody, NoteRow } from "./ports.ts";
+import type { NoteRow } from "./ports.ts";
 
 /** Notes near a new one that are shown to the model. */
 const NEIGHBOURS = 10;
@@ -67,7 +67,7 @@ export async function buildNote(
   };
   const id = newNoteId(call);
   const { content, keywords, tags, context, category } = said;
-  const { labels } = noteBody(said, { describe: (text) => memory.describe(text) }, call);
+  const labels = labelsOf(said.labels, { before: undefined, isReworded: true }, call);
   const given = { keywords, tags, context, category } as Partial<NoteDescription>;
   const { description, by, why } = await builder.describe({ content, given, labels }, ask);
   const body = noteBody({ ...said, ...description }, { describe: () => description }, call);
@@ -108,9 +108,4 @@ async function neighboursOf(
       ? [{ note: noteOf(one), similarity: why.vectors?.similarity ?? score }]
       : [];
   });
-}
-
-function bodyOf(note: Note): NoteBody {
-  const { content, keywords, tags, context, category, links, importance, tier, isPinned, labels, source } = note;
-  return { content, keywords, tags, context, category, links, importance, tier, isPinned, labels, source };
 }

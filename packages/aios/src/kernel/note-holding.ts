@@ -1,6 +1,6 @@
 import { noteSchema, SysError } from "@aiosjs/sdk/protocol";
 import type { Note } from "@aiosjs/sdk/protocol";
-import { noteOf } from "./memory.ts";
+import { bodyOf, noteOf } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import type { Holder, Holding, JournalRecord, NoteRow } from "./ports.ts";
 
@@ -47,16 +47,15 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
 
   /** A note of somebody's, as a new one of this process. */
   function copied(note: Note, to: Holder): JournalRecord {
-    const { id, namespace: _was, version: _version, createdAt, updatedAt: _at, accessedAt: _used, ...rest } = note;
-    const { retrievalCount: _count, ...body } = rest;
+    const body = bodyOf(note);
     const links = body.links.map((link) => ({ ...link, to: newId(to, link.to) }));
     const row: NoteRow = {
-      id: newId(to, id),
+      id: newId(to, note.id),
       tenant: to.tenant,
       namespace: spaceOf(to),
       version: 1,
       body: { ...body, links },
-      createdAtMs: createdAt,
+      createdAtMs: note.createdAt,
       atMs: clock.nowMs(),
       pid: to.pid,
       // As before its first call: going back to any of them keeps it.

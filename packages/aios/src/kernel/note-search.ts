@@ -5,6 +5,7 @@ import { checkNamespace, isWithin, spaceOf } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
 import type { Parts } from "./parts.ts";
 import type { FacetFilter, NoteRow, NoteUseRow } from "./ports.ts";
+import { wholeTerm } from "./search-port.ts";
 
 /** Notes that are read at a time when they are chosen by what they are. */
 const PAGE = 500;
@@ -26,7 +27,9 @@ export async function searchNotes(
   const { tenant } = reach;
   await memory.isFound();
   const named = filters.namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
-  const spaces = (named ?? (await namespacesOf(tenant, parts))).map((namespace) => spaceOf({ tenant, namespace }));
+  // A key of the tenant reaches all of its namespaces.
+  const reached = named ?? (await parts.journal.noteNamespaces(tenant));
+  const spaces = reached.map((namespace) => spaceOf({ tenant, namespace }));
   const index = await memory.index();
   const found = await index.search({
     spaces,
@@ -120,8 +123,8 @@ const facetsOf = ({ tiers, trust, uri, sinceMs, untilMs }: Filters): FacetFilter
 function isChosen({ body, createdAtMs, namespace }: Row, filters: Filters): boolean {
   const { namespaces, tiers, tags = [], keywords = [], trust, uri, sinceMs, untilMs } = filters;
   const has = (own: readonly string[], wanted: readonly string[]): boolean => {
-    const known = new Set(own.map(folded));
-    return wanted.every((one) => known.has(folded(one)));
+    const known = new Set(own.map(wholeTerm));
+    return wanted.every((one) => known.has(wholeTerm(one)));
   };
   return (
     (namespaces === undefined || namespaces.includes(namespace)) &&
@@ -132,11 +135,4 @@ function isChosen({ body, createdAtMs, namespace }: Row, filters: Filters): bool
     (untilMs === undefined || createdAtMs < untilMs) &&
     has([...body.keywords, ...body.tags], [...tags, ...keywords])
   );
-}
-
-const folded = (term: string): string => term.normalize("NFKC").trim().toLowerCase();
-
-/** A key of the tenant reaches all of its namespaces. */
-async function namespacesOf(tenant: Reach["tenant"], { journal }: Pick<Parts, "journal">): Promise<readonly string[]> {
-  return journal.noteNamespaces(tenant);
 }

@@ -1,4 +1,4 @@
-import { asPid, SysError } from "@aiosjs/sdk/protocol";
+import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import type { Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -54,7 +54,6 @@ export function checkNamespace(namespace: string, reach: Reach): string {
     throw new SysError("ENOENT", `there is no namespace ${namespace}`, {
       hint: `there are ${reach.namespaces.join(", ")}`,
     });
-  if (namespace.startsWith(OWN)) asPid(namespace.slice(OWN.length));
   return namespace;
 }
 

@@ -1,4 +1,4 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { SysError, trustLevels } from "@aiosjs/sdk/protocol";
 import type { Labels, NoteDescription, NoteLink, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import type { KernelCall } from "./devices/device.ts";
 import type { JournalRecord, NoteBody, NoteRow } from "./ports.ts";
@@ -63,15 +63,12 @@ export function noteBody(
   };
 }
 
-/** From the most trusted to the least. */
-const order: readonly Labels["trust"][] = ["kernel", "user", "workspace", "tool", "untrusted"];
-
 /**
  * What a process says is untrusted: what it has seen is not known yet. It may say that a tool said it, of a new note; its
  * tenant's key may say that a person did, of any. Who changes the words of a note leaves it no more trusted than they are.
  * @throws SysError EACCES
  */
-function labelsOf(
+export function labelsOf(
   wanted: Labels | undefined,
   { before, isReworded }: { before: Labels | undefined; isReworded: boolean },
   { principal }: Writer,
@@ -79,8 +76,8 @@ function labelsOf(
   const isPerson = principal.pid === null;
   if (wanted) {
     const most = isPerson ? "user" : (before?.trust ?? "tool");
-    if (order.indexOf(wanted.trust) >= Math.max(order.indexOf(most), isPerson ? 0 : order.indexOf("tool")))
-      return wanted;
+    const bound = isPerson ? most : lessTrusted(most, "tool");
+    if (lessTrusted(wanted.trust, bound) === wanted.trust) return wanted;
     throw new SysError(
       "EACCES",
       `${isPerson ? "a key" : "a process"} cannot say that a note is as trusted as ${wanted.trust}`,
@@ -95,7 +92,7 @@ function labelsOf(
 }
 
 const lessTrusted = (one: Labels["trust"], other: Labels["trust"]): Labels["trust"] =>
-  order[Math.max(order.indexOf(one), order.indexOf(other))] as Labels["trust"];
+  trustLevels.indexOf(one) < trustLevels.indexOf(other) ? other : one;
 
 /** What was said elsewhere is no more trusted than who brings it. */
 export const importedLabels = (labels: Labels, { principal }: Writer): Labels => ({

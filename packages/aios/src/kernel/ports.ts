@@ -37,6 +37,7 @@ export type {
   Toolbox,
 } from "./driver-port.ts";
 export type { Holder, Holding } from "./holding-port.ts";
+export { wholeTerm } from "./search-port.ts";
 export type { FacetFilter, Findable, FindQuery, Found, IndexStatus, SearchIndex } from "./search-port.ts";
 export type {
   ProcessRow,

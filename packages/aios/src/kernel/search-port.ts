@@ -18,6 +18,9 @@ export type FacetFilter =
   | { readonly facet: string; readonly isOneOf: readonly (string | number)[] }
   | { readonly facet: string; readonly from?: number; readonly to?: number };
 
+/** A term as it is compared: whole, whatever its case or width. */
+export const wholeTerm = (term: string): string => term.normalize("NFKC").trim().toLowerCase();
+
 export interface FindQuery {
   readonly spaces: readonly string[];
   readonly text: string;

@@ -1,23 +1,16 @@
+import { confidentialityLevels, trustLevels } from "@aiosjs/sdk/protocol";
 import type { Labels } from "@aiosjs/sdk/protocol";
 
-/** The most trusted first. */
-const trustRank = { kernel: 0, user: 1, workspace: 2, tool: 3, untrusted: 4 } as const satisfies Record<
-  Labels["trust"],
-  number
->;
-/** The least confidential first. */
-const confidentialityRank = { public: 0, internal: 1, private: 2, secret: 3 } as const satisfies Record<
-  Labels["confidentiality"],
-  number
->;
+/** Of two levels the one further down its scale. */
+const further = <Level>(scale: readonly Level[], one: Level, other: Level): Level =>
+  scale.indexOf(one) < scale.indexOf(other) ? other : one;
 
 /** What is made of several texts: the least trust of them, and the most confidentiality. */
 export function joinLabels(first: Labels, ...others: readonly Labels[]): Labels {
   let { trust, confidentiality } = first;
   for (const other of others) {
-    if (trustRank[other.trust] > trustRank[trust]) trust = other.trust;
-    if (confidentialityRank[other.confidentiality] > confidentialityRank[confidentiality])
-      confidentiality = other.confidentiality;
+    trust = further(trustLevels, trust, other.trust);
+    confidentiality = further(confidentialityLevels, confidentiality, other.confidentiality);
   }
   return { trust, confidentiality };
 }
@@ -39,4 +32,4 @@ export function wouldFall(own: Labels, seen: readonly Labels[]): boolean {
 }
 
 /** What a tool or nobody in particular said: in a prompt it is told apart from what a person or the workspace says. */
-export const isUntrusted = ({ trust }: Labels): boolean => trustRank[trust] >= trustRank.tool;
+export const isUntrusted = ({ trust }: Labels): boolean => further(trustLevels, trust, "tool") === trust;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { FacetFilter, Findable, FindQuery } from "../../kernel/ports.ts";
-import { wholeTerm } from "./words.ts";
+import { wholeTerm } from "../../kernel/ports.ts";
 
 /** A space as the file knows it. */
 export interface Space {
@@ -80,8 +80,14 @@ export class TextRows {
     this.#sql("delete from spaces where number = ? and texts = 0").run(space);
   }
 
+  /** The text has so many words now. */
+  setLength({ row, space, length }: HeldText, now: number): void {
+    this.#sql("update texts set length = ? where row = ?").run(now, row);
+    this.#sql("update spaces set length = length + ? where number = ?").run(now - length, space);
+  }
+
   count(): number {
-    return Number(this.#sql("select coalesce(sum(texts), 0) as texts from spaces").get()?.["texts"]);
+    return Number(this.#sql("select count(*) as texts from texts").get()?.["texts"]);
   }
 
   /** Those of the named spaces that hold something. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { wholeTerm, words } from "./words.ts";
+import { wholeTerm } from "../../kernel/ports.ts";
+import { words } from "./words.ts";
 
 test("English is cut at spaces and punctuation, in lower case, without the ends of plurals and possessives", () => {
   expect(words("Alice's queries, the GPUs: they don't wait.")).toEqual([

@@ -35,9 +35,6 @@ export function words(text: string): string[] {
   return found;
 }
 
-/** A term as it is compared: whole, whatever its case or width. */
-export const wholeTerm = (term: string): string => term.normalize("NFKC").trim().toLowerCase();
-
 function addSpaced(run: string, found: string[]): void {
   if (plainWord.test(run)) {
     found.push(stem(run.toLowerCase().slice(0, MAX_WORD_CHARS)));
