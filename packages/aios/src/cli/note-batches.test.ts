@@ -1,27 +1,10 @@
 import type { Note } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
+import { noteOf } from "../../test/note-of.ts";
 import { batchesOf } from "./note-batches.ts";
 
-const note = (id: string, to: readonly string[] = []): Note => ({
-  id,
-  namespace: "tenant",
-  content: "x".repeat(100),
-  keywords: [],
-  tags: [],
-  context: "",
-  category: "",
-  links: to.map((each) => ({ to: each, strength: 0.5, why: "" })),
-  importance: 0.5,
-  tier: "long-term",
-  isPinned: false,
-  labels: { trust: "user", confidentiality: "internal" },
-  source: { pid: "", call: "", uri: "" },
-  version: 1,
-  createdAt: 0,
-  updatedAt: 0,
-  accessedAt: 0,
-  retrievalCount: 0,
-});
+const note = (id: string, to: readonly string[] = []): Note =>
+  noteOf(id, { content: "x".repeat(100), links: to.map((each) => ({ to: each, strength: 0.5, why: "" })) });
 const idsOf = ({ batches }: ReturnType<typeof batchesOf>): string[][] =>
   batches.map((batch) => batch.map(({ id }) => id));
 const plenty = 1_000_000;
