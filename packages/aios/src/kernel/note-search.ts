@@ -1,6 +1,7 @@
 import type { ParsedArgsOf, ResultOf } from "@aiosjs/sdk/protocol";
 import { noteOf } from "./memory.ts";
 import type { Memory } from "./memory.ts";
+import { liftOf } from "./note-ranking.ts";
 import { checkNamespace, isWithin, spaceOf } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
 import type { Parts } from "./parts.ts";
@@ -9,6 +10,8 @@ import { wholeTerm } from "./search-port.ts";
 
 /** Notes that are read at a time when they are chosen by what they are. */
 const PAGE = 500;
+/** Places behind the last hit from where a note may still rise among the hits. */
+const CANDIDATES = 10;
 /** A linked note is worth what the hit is that leads to it, times their link's strength, times this. */
 const LINK_DAMPING = 0.6;
 
@@ -31,10 +34,11 @@ export async function searchNotes(
   const reached = named ?? (await parts.journal.noteNamespaces(tenant));
   const spaces = reached.map((namespace) => spaceOf({ tenant, namespace }));
   const index = await memory.index();
+  const nowMs = parts.clock.nowMs();
   const found = await index.search({
     spaces,
     text: query,
-    limit,
+    limit: limit + CANDIDATES,
     by,
     terms: [...(filters.tags ?? []), ...(filters.keywords ?? [])],
     filters: facetsOf(filters),
@@ -43,20 +47,31 @@ export async function searchNotes(
     found.map(({ id }) => id),
     { reach, parts },
   );
-  const hits = new Map<string, Hit>();
-  for (const { id, score, why } of found) {
+  const lifted = found.flatMap(({ id, score, why }): Hit[] => {
     const row = rows.get(id);
-    if (row) hits.set(id, { note: noteOf(row), score, why: { ...why } });
-  }
-  for (const hit of await linkedTo(hits, { links, filters, reach, parts })) hits.set(hit.note.id, hit);
-  const best = [...hits.values()].toSorted(
-    (left, right) => right.score - left.score || (left.note.id < right.note.id ? -1 : 1),
+    if (!row) return [];
+    const note = noteOf(row);
+    const lift = liftOf(note, nowMs);
+    return [{ note, score: score * lift.factor, why: { ...why, lift } }];
+  });
+  const hits = new Map(
+    lifted
+      .toSorted(bestFirst)
+      .slice(0, limit)
+      .map((hit) => [hit.note.id, hit]),
   );
-  const accessedAtMs = parts.clock.nowMs();
+  for (const hit of await linkedTo(hits, { links, filters, reach, parts })) hits.set(hit.note.id, hit);
+  const best = [...hits.values()].toSorted(bestFirst);
   for (const { note } of best)
-    parts.outbox.note({ kind: "noteUse", row: { id: note.id, accessedAtMs, retrievals: note.retrievalCount + 1 } });
+    parts.outbox.note({
+      kind: "noteUse",
+      row: { id: note.id, accessedAtMs: nowMs, retrievals: note.retrievalCount + 1 },
+    });
   return { hits: best };
 }
+
+/** Equals stay in the order in which they were found. */
+const bestFirst = (left: Hit, right: Hit): number => right.score - left.score;
 
 /** Notes behind the links of hits, the strongest first: what the words of a question do not lead to, its answer may. */
 async function linkedTo(

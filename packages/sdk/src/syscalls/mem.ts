@@ -46,6 +46,14 @@ const hitSchema = z.object({
     words: z.object({ rank: z.number(), score: z.number() }).optional(),
     vectors: z.object({ rank: z.number(), similarity: z.number() }).optional(),
     link: z.object({ from: z.string(), strength: z.number() }).optional().describe("found through another hit"),
+    lift: z
+      .object({
+        recency: z.number().describe("1 when it was written, half of it 30 days later"),
+        importance: z.number(),
+        tier: tierSchema,
+        factor: z.number().describe("what these three left of the score; 1 at most, 0.87 at least"),
+      })
+      .optional(),
   }),
 });
 
