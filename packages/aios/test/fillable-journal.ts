@@ -24,6 +24,8 @@ export function fillable(journal: Journal): {
     notes: (query) => journal.notes(query),
     noteVersions: (query) => journal.noteVersions(query),
     noteNamespaces: (tenant) => journal.noteNamespaces(tenant),
+    noteUsage: (places) => journal.noteUsage(places),
+    evictableNotes: (place, limit) => journal.evictableNotes(place, limit),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
     commit: async (records) => {
       await Promise.resolve();

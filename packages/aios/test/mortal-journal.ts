@@ -52,6 +52,8 @@ export function mortal(
     notes: (query) => asked(() => journal.notes(query)),
     noteVersions: (query) => asked(() => journal.noteVersions(query)),
     noteNamespaces: (tenant) => asked(() => journal.noteNamespaces(tenant)),
+    noteUsage: (places) => asked(() => journal.noteUsage(places)),
+    evictableNotes: (place, limit) => asked(() => journal.evictableNotes(place, limit)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

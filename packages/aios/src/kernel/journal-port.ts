@@ -1,6 +1,7 @@
 import type {
   CallId,
   Exit,
+  GroupMember,
   JournalEvent,
   KeyId,
   Limit,
@@ -190,7 +191,38 @@ export type NoteBody = Omit<
 export interface NoteUseRow {
   readonly id: string;
   readonly accessedAtMs: number;
+  /** The use before that; null: there was none. */
+  readonly previousAtMs: number | null;
   readonly retrievals: number;
+}
+
+/** A note as it is, and how it was used. */
+export type KeptNote = NoteRow & Partial<NoteUseRow> & { readonly isEvicted?: boolean };
+
+/** What the notes of a namespace take. A note that is not removed is live, or it is evicted: then it counts as that alone. */
+export interface NoteUsage {
+  readonly notes: number;
+  /** Of what the notes say, as it is kept: JSON in UTF-8. */
+  readonly bytes: number;
+  /** Of these. */
+  readonly pinnedNotes: number;
+  readonly pinnedBytes: number;
+  readonly evictedNotes: number;
+}
+
+/** Whose notes: of a namespace, without one of all of the tenant, without a tenant of all tenants. */
+export interface NotePlace {
+  readonly tenant?: TenantId | undefined;
+  readonly namespace?: string | undefined;
+}
+
+/** A note that may be evicted. */
+export interface EvictableNote {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly namespace: string;
+  readonly version: number;
+  readonly bytes: number;
 }
 
 /** The present versions of notes that are not removed, in order of their ids. */
@@ -209,6 +241,15 @@ export interface NoteVersionQuery {
   readonly id?: string | undefined;
   readonly writtenBy?: { readonly pid: Pid; readonly afterSeq: number } | undefined;
   readonly limit: number;
+}
+
+/** Processes and agents of a tenant that reach each other's notes by it. */
+export interface GroupRow {
+  readonly tenant: TenantId;
+  readonly name: string;
+  readonly members: readonly GroupMember[];
+  readonly createdAtMs: number;
+  readonly isRemoved: boolean;
 }
 
 export interface KeyRow {
@@ -254,8 +295,11 @@ export type JournalRecord =
   | { kind: "cursor"; row: CursorRow }
   | { kind: "timer"; row: TimerRow }
   | { kind: "value"; row: ValueRow }
+  | { kind: "group"; row: GroupRow }
   | { kind: "note"; row: NoteRow }
   | { kind: "noteUse"; row: NoteUseRow }
+  /** Of this version: a newer one is live. */
+  | { kind: "noteEvicted"; id: string; version: number; isEvicted: boolean }
   /** Nothing of the note is left, in none of its versions. */
   | { kind: "noteErased"; id: string }
   | { kind: "event"; row: JournalEvent };
@@ -276,6 +320,7 @@ export interface JournalImage {
   readonly approvals: readonly ApprovalRow[];
   readonly cursors: readonly CursorRow[];
   readonly timers: readonly TimerRow[];
+  readonly groups: readonly GroupRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
 }
@@ -350,8 +395,16 @@ export interface Journal extends Fence, AsyncDisposable {
   process(pid: Pid): Promise<ProcessRow | undefined>;
   /** In order of their keys. */
   values(query: ValueQuery): Promise<readonly ValueRow[]>;
-  notes(query: NoteQuery): Promise<readonly (NoteRow & Partial<NoteUseRow>)[]>;
+  notes(query: NoteQuery): Promise<readonly KeptNote[]>;
   noteVersions(query: NoteVersionQuery): Promise<readonly NoteRow[]>;
   /** Those in which a tenant has notes. */
   noteNamespaces(tenant: TenantId): Promise<readonly string[]>;
+  /** One of each place, in their order; kept with every change, not counted. */
+  noteUsage(places: readonly NotePlace[]): Promise<readonly NoteUsage[]>;
+  /**
+   * Live notes that are not pinned, those to evict first first (LRU-K with K = 2, O'Neil et al. 1993): the short-lived tiers
+   * before the long-term one; in each, the longest ago that they were used the last time but one, then the last time. Who has
+   * not been used twice comes first.
+   */
+  evictableNotes(place: NotePlace, limit: number): Promise<readonly EvictableNote[]>;
 }

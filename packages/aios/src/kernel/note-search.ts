@@ -4,8 +4,9 @@ import type { Memory } from "./memory.ts";
 import { liftOf } from "./note-ranking.ts";
 import { checkNamespace, isWithin, spaceOf } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
+import { usedNote } from "./note-use.ts";
 import type { Parts } from "./parts.ts";
-import type { FacetFilter, NoteRow, NoteUseRow } from "./ports.ts";
+import type { FacetFilter, KeptNote } from "./ports.ts";
 import { wholeTerm } from "./search-port.ts";
 
 /** Notes that are read at a time when they are chosen by what they are. */
@@ -19,7 +20,6 @@ type Filters = Pick<
   ParsedArgsOf<"mem.search">,
   "namespaces" | "tiers" | "tags" | "keywords" | "trust" | "uri" | "sinceMs" | "untilMs"
 >;
-type Row = NoteRow & Partial<NoteUseRow>;
 type Hit = ResultOf<"mem.search">["hits"][number];
 
 /** Finds notes, and those that are linked to what was found; who is found is used. */
@@ -60,13 +60,10 @@ export async function searchNotes(
       .slice(0, limit)
       .map((hit) => [hit.note.id, hit]),
   );
-  for (const hit of await linkedTo(hits, { links, filters, reach, parts })) hits.set(hit.note.id, hit);
+  for (const hit of await linkedTo(hits, { links, filters, reach, parts, rows })) hits.set(hit.note.id, hit);
   const best = [...hits.values()].toSorted(bestFirst);
   for (const { note } of best)
-    parts.outbox.note({
-      kind: "noteUse",
-      row: { id: note.id, accessedAtMs: nowMs, retrievals: note.retrievalCount + 1 },
-    });
+    parts.outbox.note(usedNote(rows.get(note.id) as KeptNote, nowMs, note.retrievalCount + 1));
   return { hits: best };
 }
 
@@ -76,8 +73,16 @@ const bestFirst = (left: Hit, right: Hit): number => right.score - left.score;
 /** Notes behind the links of hits, the strongest first: what the words of a question do not lead to, its answer may. */
 async function linkedTo(
   hits: ReadonlyMap<string, Hit>,
-  { links, filters, reach, parts }: { links: number; filters: Filters; reach: Reach; parts: Pick<Parts, "journal"> },
+  options: {
+    links: number;
+    filters: Filters;
+    reach: Reach;
+    parts: Pick<Parts, "journal">;
+    /** Those that were read; what is read here comes to them. */
+    rows: Map<string, KeptNote>;
+  },
 ): Promise<Hit[]> {
+  const { links, filters, reach, parts, rows } = options;
   if (links === 0) return [];
   const ways = new Map<string, { from: string; strength: number; score: number }>();
   for (const { note, score } of hits.values())
@@ -85,7 +90,7 @@ async function linkedTo(
       const way = { from: note.id, strength, score: score * strength * LINK_DAMPING };
       if (!hits.has(to) && way.score > (ways.get(to)?.score ?? 0)) ways.set(to, way);
     }
-  const rows = await rowsOf([...ways.keys()], { reach, parts });
+  for (const [id, row] of await rowsOf([...ways.keys()], { reach, parts })) rows.set(id, row);
   return [...ways]
     .flatMap(([id, { score, ...link }]) => {
       const row = rows.get(id);
@@ -98,7 +103,7 @@ async function linkedTo(
 async function rowsOf(
   ids: readonly string[],
   { reach, parts }: { reach: Reach; parts: Pick<Parts, "journal"> },
-): Promise<ReadonlyMap<string, Row>> {
+): Promise<Map<string, KeptNote>> {
   const rows = ids.length === 0 ? [] : await parts.journal.notes({ tenant: reach.tenant, ids, limit: ids.length });
   return new Map(rows.filter((row) => isWithin(reach, row)).map((row) => [row.id, row]));
 }
@@ -107,10 +112,10 @@ async function rowsOf(
 export async function selectNotes(
   { ids, ...filters }: Filters & { readonly ids?: readonly string[] | undefined },
   { reach, parts, limit }: { reach: Reach; parts: Pick<Parts, "journal">; limit: number },
-): Promise<Row[]> {
+): Promise<KeptNote[]> {
   const { tenant } = reach;
   const namespaces = filters.namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
-  const chosen: Row[] = [];
+  const chosen: KeptNote[] = [];
   for (let afterId: string | undefined; chosen.length < limit;) {
     const page = await parts.journal.notes({ tenant, namespaces, ids, afterId, limit: PAGE });
     for (const row of page) if (isChosen(row, filters)) chosen.push(row);
@@ -135,7 +140,7 @@ const facetsOf = ({ tiers, trust, uri, sinceMs, untilMs }: Filters): FacetFilter
   ...(untilMs === undefined ? [] : [{ facet: "createdAt", to: untilMs - 1 }]),
 ];
 
-function isChosen({ body, createdAtMs, namespace }: Row, filters: Filters): boolean {
+function isChosen({ body, createdAtMs, namespace }: KeptNote, filters: Filters): boolean {
   const { namespaces, tiers, tags = [], keywords = [], trust, uri, sinceMs, untilMs } = filters;
   const has = (own: readonly string[], wanted: readonly string[]): boolean => {
     const known = new Set(own.map(wholeTerm));

@@ -38,7 +38,7 @@ export type {
 } from "./driver-port.ts";
 export type { Holder, Holding } from "./holding-port.ts";
 export { wholeTerm } from "./search-port.ts";
-export type { FacetFilter, Findable, FindQuery, Found, IndexStatus, SearchIndex } from "./search-port.ts";
+export type { FacetFilter, Findable, FindQuery, Found, IndexStatus, SearchIndex, Unembedded } from "./search-port.ts";
 export type {
   ProcessRow,
   CallRow,
@@ -48,10 +48,15 @@ export type {
   MessageRow,
   ApprovalRow,
   CursorRow,
+  GroupRow,
   TimerRow,
+  EvictableNote,
+  KeptNote,
   NoteBody,
+  NotePlace,
   NoteQuery,
   NoteRow,
+  NoteUsage,
   NoteUseRow,
   NoteVersionQuery,
   ValueRow,

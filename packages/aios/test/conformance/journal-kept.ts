@@ -108,7 +108,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
 
     test("tell how they were used, whichever version they are of, until nothing of them is left", async () => {
       const journal = await (await newStore()).open();
-      const use = { id: "n1", accessedAtMs: 9_000, retrievals: 3 };
+      const use = { id: "n1", accessedAtMs: 9_000, previousAtMs: 4_000, retrievals: 3 };
       await journal.commit([ofNote("n1"), { kind: "noteUse", row: use }]);
       await journal.commit([ofNote("n1", { version: 2 })]);
       expect(await journal.notes({ tenant: alpha, limit: 1 })).toMatchObject([{ version: 2, ...use }]);
@@ -117,6 +117,99 @@ export function keptConformance(newStore: () => Promise<Store>): void {
       expect(await journal.noteVersions({ tenant: alpha, id: "n1", limit: 9 })).toEqual([]);
       await journal.commit([ofNote("n1")]);
       expect((await journal.notes({ tenant: alpha, limit: 1 }))[0]?.retrievals).toBeUndefined();
+    });
+
+    test("are counted with every change: by namespace, by tenant, and in all", async () => {
+      const journal = await (await newStore()).open();
+      const bytes = (...texts: string[]) =>
+        texts.reduce((sum, text) => sum + Buffer.byteLength(JSON.stringify(body(text))), 0);
+      const places = [{ tenant: alpha, namespace: "process:p1" }, { tenant: alpha }, {}, { tenant: beta }];
+      const counted = async () => {
+        const usage = await journal.noteUsage(places);
+        return usage.map(({ notes, bytes: size, pinnedNotes, evictedNotes }) => [
+          notes,
+          size,
+          pinnedNotes,
+          evictedNotes,
+        ]);
+      };
+      const none = [0, 0, 0, 0];
+      expect(await counted()).toEqual([none, none, none, none]);
+      const pinned = { ...body("针"), isPinned: true };
+      const pinnedBytes = Buffer.byteLength(JSON.stringify(pinned));
+      await journal.commit([
+        ofNote("n1"),
+        ofNote("n1", { version: 2, body: body("longer"), seq: 2 }),
+        ofNote("n2", { body: pinned }),
+        ofNote("n3", { namespace: "tenant" }),
+        ofNote("n4", { tenant: beta }),
+      ]);
+      const own = [2, bytes("longer") + pinnedBytes, 1, 0];
+      const all = [4, bytes("longer", "n3", "n4") + pinnedBytes, 1, 0];
+      expect(await counted()).toEqual([
+        own,
+        [3, bytes("longer", "n3") + pinnedBytes, 1, 0],
+        all,
+        [1, bytes("n4"), 0, 0],
+      ]);
+      expect((await journal.noteUsage([{}]))[0]?.pinnedBytes).toBe(pinnedBytes);
+      await journal.commit([
+        { kind: "noteEvicted", id: "n1", version: 1, isEvicted: true },
+        { kind: "noteEvicted", id: "n2", version: 1, isEvicted: true },
+        { kind: "noteEvicted", id: "n4", version: 1, isEvicted: true },
+        ofNote("n4", { tenant: beta, version: 2, seq: 3 }),
+        { kind: "noteErased", id: "n3" },
+      ]);
+      expect((await counted()).slice(0, 3)).toEqual([
+        [1, bytes("longer"), 0, 1],
+        [1, bytes("longer"), 0, 1],
+        [2, bytes("longer", "n4"), 0, 1],
+      ]);
+      expect((await journal.notes({ tenant: alpha, limit: 9 })).map(({ id, isEvicted }) => [id, isEvicted])).toEqual([
+        ["n1", undefined],
+        ["n2", true],
+      ]);
+      await journal.commit([
+        { kind: "noteEvicted", id: "n2", version: 1, isEvicted: false },
+        ofNote("n1", { version: 3, isRemoved: true, seq: 4 }),
+      ]);
+      expect((await counted())[0]).toEqual([1, pinnedBytes, 1, 0]);
+      await journal.commit([
+        { kind: "noteErased", id: "n2" },
+        { kind: "noteErased", id: "n4" },
+      ]);
+      expect(await counted()).toEqual([none, none, none, none]);
+    });
+
+    test("are evicted in order of the last use but one, those first that are meant to be short-lived", async () => {
+      const journal = await (await newStore()).open();
+      const longTerm = { ...body("kept"), tier: "long-term" as const };
+      const used = (id: string, accessedAtMs: number, previousAtMs: number | null): JournalRecord => ({
+        kind: "noteUse",
+        row: { id, accessedAtMs, previousAtMs, retrievals: 1 },
+      });
+      await journal.commit([
+        ...["often", "seldom", "never", "once", "evicted"].map((id) => ofNote(id, { body: longTerm })),
+        ofNote("pinned", { body: { ...longTerm, isPinned: true } }),
+        ofNote("episode", { atMs: 5_000 }),
+        ofNote("elsewhere", { tenant: beta }),
+        used("often", 9_000, 8_000),
+        used("seldom", 9_500, 2_000),
+        used("once", 9_900, null),
+        used("episode", 9_999, 9_000),
+        { kind: "noteEvicted", id: "evicted", version: 1, isEvicted: true },
+      ]);
+      const ids = async (place: object, limit = 9) => (await journal.evictableNotes(place, limit)).map(({ id }) => id);
+      expect(await ids({ tenant: alpha })).toEqual(["episode", "never", "once", "seldom", "often"]);
+      expect(await ids({ tenant: alpha, namespace: "tenant" })).toEqual([]);
+      expect(await ids({}, 1)).toEqual(["elsewhere"]);
+      expect((await journal.evictableNotes({ tenant: beta }, 1))[0]).toEqual({
+        id: "elsewhere",
+        tenant: beta,
+        namespace: "process:p1",
+        version: 1,
+        bytes: Buffer.byteLength(JSON.stringify(body("elsewhere"))),
+      });
     });
   });
 }

@@ -263,6 +263,8 @@ const handleOf = (journal: Journal): Journal => ({
   notes: (query) => journal.notes(query),
   noteVersions: (query) => journal.noteVersions(query),
   noteNamespaces: (tenant) => journal.noteNamespaces(tenant),
+  noteUsage: (places) => journal.noteUsage(places),
+  evictableNotes: (place, limit) => journal.evictableNotes(place, limit),
   holder: () => journal.holder(),
   claim: (node, after) => journal.claim(node, after),
   renew: (node) => journal.renew(node),

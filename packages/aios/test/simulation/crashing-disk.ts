@@ -85,6 +85,8 @@ export class CrashingDisk {
       notes: (query) => alive(memory.notes(query)),
       noteVersions: (query) => alive(memory.noteVersions(query)),
       noteNamespaces: (tenant) => alive(memory.noteNamespaces(tenant)),
+      noteUsage: (places) => alive(memory.noteUsage(places)),
+      evictableNotes: (place, limit) => alive(memory.evictableNotes(place, limit)),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

@@ -22,6 +22,7 @@ const emptyImage: JournalImage = {
   approvals: [],
   cursors: [],
   timers: [],
+  groups: [],
   lastMessageSeq: 0,
   lastEventSeq: 0,
 };
@@ -60,6 +61,8 @@ export function createDigestJournal(): DigestJournal {
     notes: () => Promise.resolve([]),
     noteVersions: () => Promise.resolve([]),
     noteNamespaces: () => Promise.resolve([]),
+    noteUsage: () => Promise.resolve([]),
+    evictableNotes: () => Promise.resolve([]),
     holder: () => Promise.resolve(undefined),
     claim: (node) => Promise.resolve({ ...node, epoch: 1, beat: 0 }),
     renew: () => Promise.resolve(),

@@ -6,11 +6,13 @@ import type {
   BucketRow,
   CallRow,
   CursorRow,
+  EvictableNote,
+  GroupRow,
   JournalImage,
+  KeptNote,
   KeyRow,
   MessageRow,
-  NoteRow,
-  NoteUseRow,
+  NoteUsage,
   ProcessRow,
   TimerRow,
   ValueRow,
@@ -32,6 +34,7 @@ export function decodeImage(rows: LoadedRows): JournalImage {
     approvals: rows.approvals.map(decodeApproval),
     cursors: rows.cursors.map(decodeCursor),
     timers: rows.timers.map(decodeTimer),
+    groups: rows.groups.map(decodeGroup),
     lastMessageSeq: rows.lastMessageSeq,
     lastEventSeq: rows.lastEventSeq,
   };
@@ -151,6 +154,16 @@ function decodeTimer(row: SqlRow): TimerRow {
   } as TimerRow;
 }
 
+function decodeGroup(row: SqlRow): GroupRow {
+  return {
+    tenant: row["tenant"],
+    name: row["name"],
+    members: parse(row, "members"),
+    createdAtMs: row["created_at"],
+    isRemoved: row["is_removed"] === 1,
+  } as GroupRow;
+}
+
 export function decodeValue(row: SqlRow): ValueRow {
   return {
     tenant: row["tenant"],
@@ -163,7 +176,7 @@ export function decodeValue(row: SqlRow): ValueRow {
   } as ValueRow;
 }
 
-export function decodeNote(row: SqlRow): NoteRow & Partial<NoteUseRow> {
+export function decodeNote(row: SqlRow): KeptNote {
   const use = row["retrievals"] === null || row["retrievals"] === undefined ? {} : useOf(row);
   return {
     id: row["id"],
@@ -176,11 +189,33 @@ export function decodeNote(row: SqlRow): NoteRow & Partial<NoteUseRow> {
     pid: row["pid"],
     seq: row["seq"],
     isRemoved: row["is_removed"] === 1,
+    ...(row["is_evicted"] === 1 ? { isEvicted: true } : {}),
     ...use,
-  } as NoteRow & Partial<NoteUseRow>;
+  } as KeptNote;
 }
 
-const useOf = (row: SqlRow): object => ({ accessedAtMs: row["accessed_at"], retrievals: row["retrievals"] });
+const useOf = (row: SqlRow): object => ({
+  accessedAtMs: row["accessed_at"],
+  previousAtMs: row["previous_at"],
+  retrievals: row["retrievals"],
+});
+
+export const decodeNoteUsage = (row: SqlRow): NoteUsage => ({
+  notes: Number(row["notes"]),
+  bytes: Number(row["bytes"]),
+  pinnedNotes: Number(row["pinned_notes"]),
+  pinnedBytes: Number(row["pinned_bytes"]),
+  evictedNotes: Number(row["evicted_notes"]),
+});
+
+export const decodeEvictable = (row: SqlRow): EvictableNote =>
+  ({
+    id: row["id"],
+    tenant: row["tenant"],
+    namespace: row["namespace"],
+    version: row["version"],
+    bytes: row["size_bytes"],
+  }) as EvictableNote;
 
 export function decodeEvent(row: SqlRow): JournalEvent {
   return {

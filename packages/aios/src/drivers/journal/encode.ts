@@ -2,7 +2,7 @@ import type { CallRow, JournalRecord, NoteRow, ProcessRow } from "../../kernel/p
 import { hashOf, linkOf } from "./hash-body.ts";
 import type { KnownRest, KnownTranscripts } from "./known-transcripts.ts";
 import { copyJson, isSameJson } from "./same-json.ts";
-import { CALL_CODE, NOTE_ERASED_CODE, upsertCode } from "./schema.ts";
+import { CALL_CODE, NOTE_CODE, NOTE_ERASED_CODE, NOTE_EVICTED_CODE, upsertCode } from "./schema.ts";
 import type { Value } from "./wire.ts";
 
 /** Bodies up to this length stay in the call's own row: a hash and two index entries would cost as much. */
@@ -74,14 +74,22 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         values.push(upsertCode.value, tenant, scope, key, jsonOrNull(value), version, atMs, isRemoved ? 1 : 0);
         break;
       }
+      case "group": {
+        const { tenant, name, members, createdAtMs, isRemoved } = record.row;
+        values.push(upsertCode.access_group, tenant, name, json(members), createdAtMs, isRemoved ? 1 : 0);
+        break;
+      }
       case "note":
         pushNote(values, record.row);
         break;
       case "noteUse": {
-        const { id, accessedAtMs, retrievals } = record.row;
-        values.push(upsertCode.note_use, id, accessedAtMs, retrievals);
+        const { id, accessedAtMs, previousAtMs, retrievals } = record.row;
+        values.push(upsertCode.note_use, id, accessedAtMs, previousAtMs, retrievals);
         break;
       }
+      case "noteEvicted":
+        values.push(NOTE_EVICTED_CODE, record.id, record.version, record.isEvicted ? 1 : 0);
+        break;
       case "noteErased":
         values.push(NOTE_ERASED_CODE, record.id);
         break;
@@ -107,9 +115,8 @@ function pushProcess(values: Value[], row: ProcessRow): void {
 
 function pushNote(values: Value[], row: NoteRow): void {
   const { id, tenant, namespace, version, body, createdAtMs, atMs, pid, seq, isRemoved } = row;
-  const text = json(body);
-  for (const code of [upsertCode.note, upsertCode.note_version])
-    values.push(code, id, tenant, namespace, version, text, createdAtMs, atMs, pid, seq, isRemoved ? 1 : 0);
+  values.push(NOTE_CODE, id, tenant, namespace, version, json(body), createdAtMs, atMs, pid, seq, isRemoved ? 1 : 0);
+  values.push(body.tier, body.isPinned ? 1 : 0);
 }
 
 function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void {

@@ -5,6 +5,7 @@ import type {
   BucketRow,
   CallRow,
   CursorRow,
+  GroupRow,
   KeyRow,
   MessageRow,
   NodeRow,
@@ -17,6 +18,7 @@ import type {
 import type { Kept } from "./kept.ts";
 import { MemoryBodies } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
+import { NoteTally } from "./note-tally.ts";
 
 export interface StoredCall {
   /** Without its request and result. */
@@ -38,11 +40,15 @@ export interface MemoryStore {
   readonly approvals: Map<string, Kept<ApprovalRow>>;
   readonly cursors: Map<string, Kept<CursorRow>>;
   readonly timers: Map<string, Kept<TimerRow>>;
+  readonly groups: Map<string, Kept<GroupRow>>;
   /** By tenant and scope, then by key. */
   readonly values: Map<string, Map<string, Kept<ValueRow>>>;
   /** By id, then by version. */
   readonly notes: Map<string, Map<number, Kept<NoteRow>>>;
   readonly noteUses: Map<string, Kept<NoteUseRow>>;
+  /** By id, the version that is evicted. */
+  readonly evictedNotes: Map<string, number>;
+  readonly noteTally: NoteTally;
   readonly calls: Map<string, StoredCall>;
   readonly callsOf: Map<string, Map<number, string>>;
   readonly events: Map<number, Kept<JournalEvent>>;
@@ -61,9 +67,12 @@ export const createMemoryStore = (): MemoryStore => ({
   approvals: new Map(),
   cursors: new Map(),
   timers: new Map(),
+  groups: new Map(),
   values: new Map(),
   notes: new Map(),
   noteUses: new Map(),
+  evictedNotes: new Map(),
+  noteTally: new NoteTally(),
   calls: new Map(),
   callsOf: new Map(),
   events: new Map(),

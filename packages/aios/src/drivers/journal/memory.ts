@@ -5,12 +5,15 @@ import type {
   CallQuery,
   CallRow,
   EventQuery,
+  EvictableNote,
   JournalImage,
   JournalRecord,
+  KeptNote,
   NodeRow,
+  NotePlace,
   NoteQuery,
   NoteRow,
-  NoteUseRow,
+  NoteUsage,
   NoteVersionQuery,
   ProcessRow,
   ValueQuery,
@@ -20,7 +23,7 @@ import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
 import { Kept } from "./kept.ts";
 import { requestOf, storedRequest } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
-import { noteChange, notesOf, noteVersionsOf } from "./memory-notes.ts";
+import { evictableOf, noteChange, noteErasure, noteEviction, notesOf, noteVersionsOf } from "./memory-notes.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import type { MemoryStore, StoredCall } from "./memory-store.ts";
 import { subscribed } from "./retention.ts";
@@ -69,6 +72,7 @@ class MemoryJournal implements RetentiveJournal {
       approvals: readAll(this.#store.approvals).filter(({ state }) => state === "pending"),
       cursors: readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
       timers: readAll(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
+      groups: readAll(this.#store.groups).filter(({ isRemoved }) => !isRemoved),
       lastMessageSeq: Math.max(0, ...this.#store.messages.keys()),
       lastEventSeq: this.#store.lastEventSeq,
     });
@@ -141,7 +145,7 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve(rows.map((row) => row.read()));
   }
 
-  notes(query: NoteQuery): Promise<readonly (NoteRow & Partial<NoteUseRow>)[]> {
+  notes(query: NoteQuery): Promise<readonly KeptNote[]> {
     return Promise.resolve(notesOf(this.#store, query));
   }
 
@@ -152,6 +156,14 @@ class MemoryJournal implements RetentiveJournal {
   noteNamespaces(tenant: TenantId): Promise<readonly string[]> {
     const rows = notesOf(this.#store, { tenant, limit: Number.POSITIVE_INFINITY });
     return Promise.resolve([...new Set(rows.map(({ namespace }) => namespace))].toSorted());
+  }
+
+  noteUsage(places: readonly NotePlace[]): Promise<readonly NoteUsage[]> {
+    return Promise.resolve(places.map((place) => this.#store.noteTally.of(place)));
+  }
+
+  evictableNotes(place: NotePlace, limit: number): Promise<readonly EvictableNote[]> {
+    return Promise.resolve(evictableOf(this.#store, place, limit));
   }
 
   holder(): Promise<NodeRow | undefined> {
@@ -250,17 +262,18 @@ class MemoryJournal implements RetentiveJournal {
         return put(store.cursors, JSON.stringify([record.row.tenant, record.row.name]), record.row);
       case "timer":
         return put(store.timers, record.row.id, record.row);
+      case "group":
+        return put(store.groups, JSON.stringify([record.row.tenant, record.row.name]), record.row);
       case "value":
         return this.#valueChange(record.row);
       case "note":
         return noteChange(store, record.row);
       case "noteUse":
         return put(store.noteUses, record.row.id, record.row);
+      case "noteEvicted":
+        return noteEviction(store, record);
       case "noteErased":
-        return () => {
-          store.notes.delete(record.id);
-          store.noteUses.delete(record.id);
-        };
+        return noteErasure(store, record.id);
       case "event":
         return this.#eventChange(record.row);
       case "call":

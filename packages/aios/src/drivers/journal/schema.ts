@@ -238,9 +238,57 @@ export const migrations: readonly string[] = [
     retrievals bigint not null
   );
   `,
+  `
+  create table access_group (
+    tenant text not null,
+    name text not null,
+    members text not null,
+    created_at double precision not null,
+    is_removed smallint not null,
+    primary key (tenant, name)
+  );
+  `,
+  `
+  -- What a note takes, and whether it is live: neither removed nor evicted.
+  alter table note add column size_bytes bigint not null default 0;
+  alter table note add column tier text not null default 'long-term';
+  alter table note add column is_pinned smallint not null default 0;
+  alter table note add column is_evicted smallint not null default 0;
+  update note set
+    size_bytes = octet_length(body),
+    tier = case
+      when body like '%"tier":"working"%' then 'working'
+      when body like '%"tier":"episodic"%' then 'episodic'
+      else 'long-term'
+    end,
+    is_pinned = case when body like '%"isPinned":true%' then 1 else 0 end;
+
+  -- The use before the last one; null: there was none.
+  alter table note_use add column previous_at double precision;
+
+  -- What live notes take, and how many are evicted, by namespace; '' stands for all of the tenant, and for all tenants.
+  create table note_usage (
+    tenant text not null,
+    namespace text not null,
+    notes bigint not null,
+    bytes bigint not null,
+    pinned_notes bigint not null,
+    pinned_bytes bigint not null,
+    evicted_notes bigint not null,
+    primary key (tenant, namespace)
+  );
+  insert into note_usage
+    select tenant, namespace, count(*), sum(size_bytes), sum(is_pinned), sum(is_pinned * size_bytes), 0
+    from note where is_removed = 0 group by tenant, namespace;
+  insert into note_usage
+    select tenant, '', sum(notes), sum(bytes), sum(pinned_notes), sum(pinned_bytes), 0 from note_usage group by tenant;
+  insert into note_usage
+    select '', '', sum(notes), sum(bytes), sum(pinned_notes), sum(pinned_bytes), 0
+    from note_usage where namespace = '' having count(*) > 0;
+  `,
 ];
 
-const noteColumns = [
+export const noteColumns = [
   "id",
   "tenant",
   "namespace",
@@ -330,9 +378,12 @@ export const upserts = [
     key: ["tenant", "scope", "key"],
     columns: ["tenant", "scope", "key", "value", "version", "at", "is_removed"],
   },
-  { table: "note", key: ["id"], columns: noteColumns },
-  { table: "note_version", key: ["id", "version"], columns: noteColumns },
-  { table: "note_use", key: ["id"], columns: ["id", "accessed_at", "retrievals"] },
+  { table: "note_use", key: ["id"], columns: ["id", "accessed_at", "previous_at", "retrievals"] },
+  {
+    table: "access_group",
+    key: ["tenant", "name"],
+    columns: ["tenant", "name", "members", "created_at", "is_removed"],
+  },
 ] as const;
 
 export type UpsertTable = (typeof upserts)[number]["table"];
@@ -344,8 +395,12 @@ export const upsertCode = Object.fromEntries(upserts.map(({ table }, code) => [t
 
 /** The code of a call in a group: it is more than one row. */
 export const CALL_CODE = upserts.length;
+/** The code of a version of a note, followed by the values of `noteColumns`, its tier and whether it is pinned. */
+export const NOTE_CODE = upserts.length + 1;
+/** The code of a note that is evicted or comes back, followed by its id, its version and which. */
+export const NOTE_EVICTED_CODE = upserts.length + 2;
 /** The code of a note that is erased, followed by its id. */
-export const NOTE_ERASED_CODE = upserts.length + 1;
+export const NOTE_ERASED_CODE = upserts.length + 3;
 
 /** Columns of `syscall` in the order in which values travel; `device` and what follows may change when the call ends. */
 export const callColumns = [

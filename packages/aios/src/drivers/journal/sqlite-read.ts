@@ -9,12 +9,14 @@ import type {
   LoadedRows,
   NoteFilter,
   NoteVersionFilter,
+  PlaceFilter,
   SqlRow,
   Value,
   ValueFilter,
 } from "./wire.ts";
 
 const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous') order by tenant, pid, seq";
+const noUsage: SqlRow = { notes: 0, bytes: 0, pinned_notes: 0, pinned_bytes: 0, evicted_notes: 0 };
 const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
 
 /** The journal's questions, on either thread's connection. */
@@ -43,6 +45,7 @@ export class JournalReader {
         approvals: this.#all("select * from approval where state = 'pending' order by asked_at"),
         cursors: this.#all("select * from cursor where is_removed = 0"),
         timers: this.#all("select * from timer where is_removed = 0"),
+        groups: this.#all("select * from access_group where is_removed = 0"),
         lastMessageSeq: Number(this.#all("select max(seq) as seq from message")[0]?.["seq"] ?? 0),
         lastEventSeq: Number(this.#all("select max(seq) as seq from event")[0]?.["seq"] ?? 0),
       };
@@ -116,7 +119,7 @@ export class JournalReader {
     if (ids !== undefined) also(`note.id in (${marks(ids)})`, ...ids);
     if (afterId !== undefined) also("note.id > ?", afterId);
     return this.#all(
-      `select note.*, accessed_at, retrievals from note left join note_use on note_use.id = note.id
+      `select note.*, accessed_at, previous_at, retrievals from note left join note_use on note_use.id = note.id
        where ${conditions.join(" and ")} order by note.id limit ?`,
       [...values, limit],
     );
@@ -144,6 +147,26 @@ export class JournalReader {
     return this.#all("select distinct namespace from note where tenant = ? and is_removed = 0 order by namespace", [
       tenant,
     ]);
+  }
+
+  noteUsage(places: readonly PlaceFilter[]): SqlRow[] {
+    return places.flatMap(({ tenant = "", namespace = "" }) => {
+      const rows = this.#all("select * from note_usage where tenant = ? and namespace = ?", [tenant, namespace]);
+      return rows.length > 0 ? rows : [noUsage];
+    });
+  }
+
+  evictableNotes({ tenant, namespace }: PlaceFilter, limit: number): SqlRow[] {
+    const conditions = ["is_removed = 0", "is_evicted = 0", "is_pinned = 0"];
+    if (tenant !== undefined) conditions.push("tenant = ?");
+    if (namespace !== undefined) conditions.push("namespace = ?");
+    const wanted = [tenant, namespace].filter((value) => value !== undefined);
+    return this.#all(
+      `select note.id, tenant, namespace, version, size_bytes from note left join note_use on note_use.id = note.id
+       where ${conditions.join(" and ")}
+       order by tier = 'long-term', coalesce(previous_at, 0), coalesce(accessed_at, created_at), note.id limit ?`,
+      [...wanted, limit],
+    );
   }
 
   size(): JournalSize {

@@ -68,6 +68,10 @@ function answer(order: Order): unknown {
       return reader.noteVersions(order.query);
     case "noteNamespaces":
       return reader.noteNamespaces(order.tenant);
+    case "noteUsage":
+      return reader.noteUsage(order.places);
+    case "evictableNotes":
+      return reader.evictableNotes(order.place, order.limit);
     case "holder":
       return fence?.holder();
     case "claim":

@@ -1,6 +1,7 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError } from "../sql/fault.ts";
-import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, NOTE_ERASED_CODE, upserts } from "./schema.ts";
+import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./schema.ts";
+import { createNoteWriter } from "./sqlite-write-notes.ts";
 import type { Value } from "./wire.ts";
 
 /** Writes groups: all records of a group become durable with one commit, or none. */
@@ -12,7 +13,7 @@ export interface GroupWriter {
 export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter {
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
-  const erase = ["note", "note_version", "note_use"].map((table) => db.prepare(`delete from ${table} where id = ?`));
+  const notes = createNoteWriter(db);
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
   return {
@@ -28,17 +29,18 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
             at = writeCall(group, at + 1);
             continue;
           }
-          if (code === NOTE_ERASED_CODE) {
-            for (const statement of erase) statement.run(group[at + 1] as Value);
-            at += 2;
+          if (code > CALL_CODE) {
+            at = notes.write(group, at);
             continue;
           }
           const end = at + 1 + (upserts[code]?.columns.length ?? 0);
           rows[code]?.run(...group.slice(at + 1, end));
           at = end;
         }
+        notes.writeUsage();
         commit.run();
       } catch (cause) {
+        notes.forgetUsage();
         if (db.isTransaction) db.exec("rollback");
         throw cause;
       }

@@ -5,11 +5,15 @@ import type {
   CallQuery,
   CallRow,
   EventQuery,
+  EvictableNote,
   JournalImage,
   JournalRecord,
+  KeptNote,
   NodeRow,
+  NotePlace,
   NoteQuery,
   NoteRow,
+  NoteUsage,
   NoteVersionQuery,
   ProcessRow,
   ValueQuery,
@@ -18,7 +22,16 @@ import type {
 import { nodeEngine } from "../sql/engine.ts";
 import type { EngineChoice } from "../sql/engine.ts";
 import { SqlThread } from "../sql/thread.ts";
-import { decodeCalls, decodeEvent, decodeImage, decodeNote, decodeProcess, decodeValue } from "./decode.ts";
+import {
+  decodeCalls,
+  decodeEvent,
+  decodeEvictable,
+  decodeImage,
+  decodeNote,
+  decodeNoteUsage,
+  decodeProcess,
+  decodeValue,
+} from "./decode.ts";
 import { encodeCommit } from "./encode.ts";
 import { KnownTranscripts } from "./known-transcripts.ts";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
@@ -150,7 +163,7 @@ class SqliteJournal implements RetentiveJournal {
     return (await reader.ask<SqlRow[]>({ type: "values", query })).map(decodeValue);
   }
 
-  async notes({ tenant, namespaces, ids, afterId, limit }: NoteQuery): Promise<readonly NoteRow[]> {
+  async notes({ tenant, namespaces, ids, afterId, limit }: NoteQuery): Promise<readonly KeptNote[]> {
     const reader = await this.#readerThread();
     const query = { tenant, namespaces, ids, afterId, limit };
     return (await reader.ask<SqlRow[]>({ type: "notes", query })).map(decodeNote);
@@ -165,6 +178,18 @@ class SqliteJournal implements RetentiveJournal {
   async noteNamespaces(tenant: TenantId): Promise<readonly string[]> {
     const reader = await this.#readerThread();
     return (await reader.ask<SqlRow[]>({ type: "noteNamespaces", tenant })).map(({ namespace }) => String(namespace));
+  }
+
+  async noteUsage(places: readonly NotePlace[]): Promise<readonly NoteUsage[]> {
+    const reader = await this.#readerThread();
+    const wanted = places.map(({ tenant, namespace }) => ({ tenant, namespace }));
+    return (await reader.ask<SqlRow[]>({ type: "noteUsage", places: wanted })).map(decodeNoteUsage);
+  }
+
+  async evictableNotes({ tenant, namespace }: NotePlace, limit: number): Promise<readonly EvictableNote[]> {
+    const reader = await this.#readerThread();
+    const order = { type: "evictableNotes" as const, place: { tenant, namespace }, limit };
+    return (await reader.ask<SqlRow[]>(order)).map(decodeEvictable);
   }
 
   async holder(): Promise<NodeRow | undefined> {

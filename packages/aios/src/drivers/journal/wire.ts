@@ -21,6 +21,8 @@ export type Order =
   | { type: "notes"; query: NoteFilter }
   | { type: "noteVersions"; query: NoteVersionFilter }
   | { type: "noteNamespaces"; tenant: string }
+  | { type: "noteUsage"; places: readonly PlaceFilter[] }
+  | { type: "evictableNotes"; place: PlaceFilter; limit: number }
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }
@@ -69,6 +71,11 @@ export interface NoteVersionFilter {
   readonly limit: number;
 }
 
+export interface PlaceFilter {
+  readonly tenant: string | undefined;
+  readonly namespace: string | undefined;
+}
+
 /** Calls, with every body they point to once. */
 export interface CallRows {
   readonly rows: readonly SqlRow[];
@@ -88,6 +95,7 @@ export interface LoadedRows {
   readonly approvals: readonly SqlRow[];
   readonly cursors: readonly SqlRow[];
   readonly timers: readonly SqlRow[];
+  readonly groups: readonly SqlRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
 }
