@@ -111,6 +111,16 @@ export interface JournalEventBodies {
   "subscriber.failed": { name: string; seq: number; topic: string; reason: string; failures: number };
   /** An event was set aside for a subscriber that failed at it again and again. */
   "topic.dead": { name: string; seq: number; topic: string; reason: string };
+  "group.created": { group: string };
+  /** Who is in it, and how; `access` null: no longer. */
+  "group.changed": {
+    group: string;
+    member: string;
+    access: "read" | "write" | null;
+    shares: boolean;
+    expiresAt: number | null;
+  };
+  "group.deleted": { group: string };
   "key.created": { key: string; scopes: string[] };
   "key.revoked": { key: string };
 }

@@ -1,21 +1,27 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
+import { Holds } from "./holds.ts";
 import type { NoteBuilder } from "./note-building.ts";
 import { spaceOf } from "./note-space.ts";
-import type { Findable, Journal, JournalRecord, NoteBody, NoteRow, NoteUseRow, SearchIndex } from "./ports.ts";
+import { NoteVectors } from "./note-vectors.ts";
+import type { NoteEmbedder } from "./note-vectors.ts";
+import type { Findable, Journal, JournalRecord, KeptNote, NoteBody, NoteRow, SearchIndex } from "./ports.ts";
 
 /** Notes that are read at a time when all of them are compared. */
 const PAGE = 500;
 
-type Kept = NoteRow & Partial<NoteUseRow>;
 export type NoteChange = Extract<JournalRecord, { kind: "note" | "noteErased" }>;
 
 /** What memory needs beside the journal: an index that finds notes, and what describes one without a model. */
 export interface NoteTools {
   /** Called once, by whoever needs it first: most kernels are up before anybody remembers anything. */
   readonly openIndex: () => Promise<SearchIndex>;
+  /** The model whose vectors the index is to hold. Absent: it makes its own. */
+  readonly embedder?: NoteEmbedder | undefined;
   readonly extract: (content: string) => NoteDescription;
+  /** Notes as a model is shown them among what a user says: as data, so that nothing in them ends the frame around them. */
+  readonly present: (notes: readonly Note[]) => string;
   /** Absent: no note is built by a model. */
   readonly builder?: NoteBuilder | undefined;
 }
@@ -28,8 +34,7 @@ export class Memory {
   readonly #journal: Journal;
   readonly #tools: NoteTools;
   #index: Promise<SearchIndex> | undefined;
-  /** The last of those who change a note, by its id: who comes next waits for them. */
-  readonly #held = new Map<string, Promise<void>>();
+  readonly #holds = new Holds();
   /** What the index has not been told of, by the notes' ids; undefined: it is gone. */
   readonly #changes = new Map<string, NoteRow | undefined>();
   #telling: Promise<void> | undefined;
@@ -54,20 +59,17 @@ export class Memory {
     return this.#tools.builder;
   }
 
+  present(notes: readonly Note[]): string {
+    return this.#tools.present(notes);
+  }
+
   describe(content: string): NoteDescription {
     return this.#tools.extract(content);
   }
 
   /** From here on, until the call's end is on record, nobody else changes these notes. */
-  async hold(ids: readonly string[], record: CallRecord): Promise<void> {
-    const before = ids.flatMap((id) => this.#held.get(id) ?? []);
-    const done = Promise.withResolvers<void>();
-    for (const id of ids) this.#held.set(id, done.promise);
-    record.settles.push(() => {
-      for (const id of ids) if (this.#held.get(id) === done.promise) this.#held.delete(id);
-      done.resolve();
-    });
-    await Promise.all(before);
+  hold(ids: readonly string[], record: CallRecord): Promise<void> {
+    return this.#holds.hold(ids, record);
   }
 
   /** A change of a note is on disk: the index follows. */
@@ -163,7 +165,7 @@ const findable = (row: NoteRow): Findable => {
 };
 
 /** A note as its readers see it. */
-export function noteOf(row: Kept): Note {
+export function noteOf(row: KeptNote): Note {
   const { id, namespace, version, body, createdAtMs, atMs, accessedAtMs = createdAtMs, retrievals = 0 } = row;
   return {
     id,

@@ -3,6 +3,7 @@ import { Breakpoints } from "./breakpoints.ts";
 import { Budgets } from "./budget.ts";
 import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
+import { Groups } from "./groups.ts";
 import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
 import { Lease } from "./lease.ts";
@@ -90,6 +91,8 @@ export async function openParts(
   const timers = new Timers(clock, () => parts.lease?.isSure() ?? true);
   const keys = new Keys({ random, hash, clock });
   keys.restore(image.keys);
+  const groups = new Groups({ clock });
+  groups.restore(image.groups);
   const budgets = new Budgets();
   budgets.restore(image.accounts);
   for (const row of image.accounts)
@@ -153,6 +156,7 @@ export async function openParts(
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
     memory,
+    groups,
     holdings,
     uploads: new Uploads({ clock, timers, random, journal, outbox, holdings, processes }),
     mailbox,

@@ -3,6 +3,7 @@ import type { Breakpoints } from "./breakpoints.ts";
 import type { Budgets } from "./budget.ts";
 import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
+import type { Groups } from "./groups.ts";
 import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
 import type { Lease } from "./lease.ts";
@@ -59,6 +60,7 @@ export interface Parts {
   readonly values: ValueVersions;
   /** Absent: this kernel keeps no notes. */
   readonly memory: Memory | undefined;
+  readonly groups: Groups;
   /** What processes hold beside their calls; the values are the first. */
   readonly holdings: readonly Holding[];
   readonly uploads: Uploads;

@@ -67,6 +67,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         approvals: [],
         cursors: [],
         timers: [],
+        groups: [],
         lastMessageSeq: 0,
         lastEventSeq: 0,
       });
@@ -104,6 +105,8 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         createdAtMs: 1,
         isRemoved: false,
       };
+      const member = { member: "agent:作家", access: "write", shares: true, expiresAt: 12.5 } as const;
+      const group = { tenant, name: "desk", members: [member], createdAtMs: 1, isRemoved: false };
       const image = await imageAfter([
         ofProcess(processRow("p1")),
         { kind: "key", row: keyRow("k1", { pid: asPid("p1"), expiresAtMs: 9, isRevoked: true }) },
@@ -121,6 +124,10 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         { kind: "cursor", row: { ...cursor, name: "gone", isRemoved: true } },
         { kind: "timer", row: timer },
         { kind: "timer", row: { ...timer, id: "t2", isRemoved: true } },
+        { kind: "group", row: { ...group, members: [] } },
+        { kind: "group", row: group },
+        { kind: "group", row: { ...group, tenant: beta, members: [] } },
+        { kind: "group", row: { ...group, name: "gone", isRemoved: true } },
       ]);
       expect(image).toEqual({
         processes: [processRow("p1")],
@@ -133,6 +140,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         approvals: [approval],
         cursors: [cursor],
         timers: [timer],
+        groups: [group, { ...group, tenant: beta, members: [] }],
         lastMessageSeq: 5,
         lastEventSeq: 7,
       });

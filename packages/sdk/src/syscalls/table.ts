@@ -3,6 +3,7 @@ import { approvalSyscalls } from "./approval.ts";
 import { cronSyscalls } from "./cron.ts";
 import { debugSyscalls } from "./debug.ts";
 import { fsSyscalls } from "./fs.ts";
+import { groupSyscalls } from "./group.ts";
 import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
 import { llmRoutingSyscalls } from "./llm-routing.ts";
@@ -32,6 +33,7 @@ export const syscallTable = {
   ...toolSyscalls,
   ...valueSyscalls,
   ...approvalSyscalls,
+  ...groupSyscalls,
   ...callSyscalls,
   ...keySyscalls,
   ...budgetSyscalls,

@@ -256,11 +256,7 @@ export const migrations: readonly string[] = [
   alter table note add column is_evicted smallint not null default 0;
   update note set
     size_bytes = octet_length(body),
-    tier = case
-      when body like '%"tier":"working"%' then 'working'
-      when body like '%"tier":"episodic"%' then 'episodic'
-      else 'long-term'
-    end,
+    tier = case when body like '%"tier":"long-term"%' then 'long-term' else 'working' end,
     is_pinned = case when body like '%"isPinned":true%' then 1 else 0 end;
 
   -- The use before the last one; null: there was none.

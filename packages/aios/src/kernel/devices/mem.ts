@@ -6,7 +6,7 @@ import type { Memory } from "../memory.ts";
 import { buildNote } from "../note-building.ts";
 import { graphAround } from "../note-graph.ts";
 import { searchNotes, selectNotes } from "../note-search.ts";
-import { checkNamespace, isWithin, reachOf } from "../note-space.ts";
+import { checkNamespace, checkWritable, isWithin, reachOf } from "../note-space.ts";
 import type { Reach } from "../note-space.ts";
 import {
   importedLabels,
@@ -70,6 +70,7 @@ export const memDevice: KernelDevice<MemName> = {
     await memory.hold([id], call.record);
     const [row] = await call.parts.journal.notes({ tenant: reach.tenant, ids: [id], limit: 1 });
     if (!row || !isWithin(reach, row)) return { removed: false };
+    checkWritable(row.namespace, reach);
     checkVersion(row, ifVersion);
     call.record.effects.push(ofNote({ ...nextVersion(row, row.body, call), isRemoved: true }));
     return { removed: true };
@@ -123,8 +124,9 @@ export const memDevice: KernelDevice<MemName> = {
     const { tenant } = reach;
     const wanted = namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
     const rows = await call.parts.journal.notes({ tenant, namespaces: wanted, afterId: after, limit: limit + 1 });
-    const notes = rows.slice(0, limit).map(noteOf);
-    return { notes, next: rows.length > limit ? (notes.at(-1)?.id ?? null) : null };
+    const page = rows.slice(0, limit);
+    const notes = page.filter((row) => isWithin(reach, row)).map(noteOf);
+    return { notes, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
   },
 
   "mem.import": ({ namespace, notes }, call) => {
@@ -150,13 +152,18 @@ export const memDevice: KernelDevice<MemName> = {
       throw new SysError("EINVAL", "mem.forget is not told what to forget", {
         hint: "give ids, or a filter: namespaces, tiers, tags, keywords, trust, uri, sinceMs, untilMs",
       });
-    const chosen = await selectNotes({ ids, ...filters }, { reach, parts: call.parts, limit: FORGET_PAGE + 1 });
+    const namespaces = filters.namespaces ?? (ids ? undefined : reach.writable?.slice());
+    const all = await selectNotes(
+      { ids, ...filters, namespaces },
+      { reach, parts: call.parts, limit: FORGET_PAGE + 1 },
+    );
+    const links = all.flatMap(({ body }) => body.links.map(({ to }) => to));
+    await memory.hold([...new Set([...all.map(({ id }) => id), ...links])], call.record);
+    const chosen = all.filter((row) => isWithin(reach, row));
+    for (const { namespace } of chosen) checkWritable(namespace, reach);
     const forgotten = chosen.slice(0, FORGET_PAGE).map(({ id }) => id);
     const gone = new Set(forgotten);
-    const around = [...new Set(chosen.flatMap(({ body }) => body.links.map(({ to }) => to)))].filter(
-      (id) => !gone.has(id),
-    );
-    await memory.hold([...forgotten, ...around], call.record);
+    const around = [...new Set(links)].filter((id) => !gone.has(id));
     const neighbours =
       around.length === 0
         ? []
@@ -184,7 +191,7 @@ export const memDevice: KernelDevice<MemName> = {
 /** @throws SysError ENODEV */
 function at({ parts, record, principal }: KernelCall): { memory: Memory; reach: Reach } {
   if (!parts.memory) throw new SysError("ENODEV", "this kernel keeps no notes", { hint: "give it an index: `notes`" });
-  return { memory: parts.memory, reach: reachOf({ process: record.process, principal }) };
+  return { memory: parts.memory, reach: reachOf({ process: record.process, principal }, parts) };
 }
 
 const noNote = (id: string): SysError =>
@@ -201,6 +208,7 @@ async function found(id: string, call: KernelCall): Promise<NoteRow> {
 async function taken(id: string, call: KernelCall, ifVersion: number | undefined): Promise<NoteRow> {
   await at(call).memory.hold([id], call.record);
   const row = await found(id, call);
+  checkWritable(row.namespace, at(call).reach);
   checkVersion(row, ifVersion);
   return row;
 }
@@ -209,6 +217,7 @@ async function pair(from: string, to: string, call: KernelCall): Promise<[NoteRo
   if (from === to) throw new SysError("EINVAL", `a note is not linked with itself (${from})`);
   await at(call).memory.hold([from, to], call.record);
   const [one, other] = [await found(from, call), await found(to, call)];
+  for (const { namespace } of [one, other]) checkWritable(namespace, at(call).reach);
   // A link would tell who reads the one of the other.
   if (one.namespace !== other.namespace)
     throw new SysError(
@@ -230,7 +239,9 @@ function checkVersion({ id, version }: NoteRow, wanted: number | undefined): voi
 
 function placeOf(namespace: string | undefined, call: KernelCall): string {
   const { reach } = at(call);
-  return namespace === undefined ? reach.own : checkNamespace(namespace, reach);
+  if (namespace === undefined) return reach.own;
+  checkWritable(checkNamespace(namespace, reach), reach);
+  return namespace;
 }
 
 const bodyOf = (said: Said, before: NoteBody | undefined, call: KernelCall): NoteBody =>

@@ -3,6 +3,7 @@ import { approvalDevice } from "./approval.ts";
 import { chatDevice } from "./chat.ts";
 import { cronDevice } from "./cron.ts";
 import { debugDevice } from "./debug.ts";
+import { groupDevice } from "./group.ts";
 import { llmDevice } from "./llm.ts";
 import { mailDevice } from "./mail.ts";
 import { memDevice } from "./mem.ts";
@@ -32,6 +33,7 @@ export const kernelDevices = {
   ...routingDevice,
   ...valueDevice,
   ...memDevice,
+  ...groupDevice,
   ...mailDevice,
   ...pipeDevice,
   ...topicDevice,
