@@ -31,6 +31,17 @@ export interface FindQuery {
   readonly filters?: readonly FacetFilter[];
   /** Default `hybrid`: both, joined by reciprocal rank fusion. */
   readonly by?: "hybrid" | "words" | "vectors";
+  /** The text's, by the model that the index asks for. One of another model, or none, and words are looked for alone. */
+  readonly vector?: { readonly model: string; readonly values: Float32Array };
+}
+
+/** A text that waits for its vector. */
+export interface Unembedded {
+  readonly row: number;
+  readonly version: number;
+  readonly space: string;
+  /** What the model is to be given. */
+  readonly text: string;
 }
 
 export interface Found {
@@ -47,8 +58,12 @@ export interface Found {
 export interface IndexStatus {
   readonly texts: number;
   readonly embedder: string;
+  /** 0: not known before the first vector. */
   readonly dimension: number;
-  /** While vectors of another embedder are replaced: how many are, of how many. The old ones serve until all are. */
+  /**
+   * While texts wait for the embedder's vectors, or are cut into words again: how many are done, of how many. Vectors of
+   * another embedder serve until all are.
+   */
   readonly reindexing: { readonly done: number; readonly of: number } | null;
 }
 
@@ -58,7 +73,12 @@ export interface IndexStatus {
  */
 export interface SearchIndex extends AsyncDisposable {
   readonly driver: string;
-  /** Resolves when they can be found, in place of earlier versions; an older version than the index holds is ignored. @throws SysError EIO, ENOSPC */
+  /** The model whose vectors are searched now, and so has to make a query's; undefined: the index makes them itself. */
+  readonly asks: { readonly model: string; readonly dimension: number | undefined } | undefined;
+  /**
+   * Resolves when they can be found, in place of earlier versions; an older version than the index holds is ignored. What a
+   * model makes vectors of is found by its words until they are here. @throws SysError EIO, ENOSPC
+   */
   put(texts: readonly Findable[]): Promise<void>;
   remove(ids: readonly string[]): Promise<void>;
   /** Best first. @throws SysError EINVAL for a filter that cannot be one, EIO */
@@ -66,4 +86,11 @@ export interface SearchIndex extends AsyncDisposable {
   /** What it holds, by id, in pages in order of the ids. */
   versions(after: string | undefined, limit: number): Promise<readonly { id: string; version: number }[]>;
   status(): Promise<IndexStatus>;
+  /** Texts that wait for vectors of the model that `status` names, from where the last look ended; none: a round is over, and the next look begins anew. */
+  unembedded(limit: number): Promise<readonly Unembedded[]>;
+  /**
+   * Gives texts their vectors, all of one length; null: the model makes none of this text. What changed since keeps waiting.
+   * Of another length than those before: all texts wait anew, and the vectors of before serve until that is done.
+   */
+  embedded(texts: readonly Unembedded[], vectors: readonly (Float32Array | null)[]): Promise<void>;
 }

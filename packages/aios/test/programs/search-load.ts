@@ -1,8 +1,7 @@
-// Puts, replaces and removes texts until it is killed, and prints each version once its put resolved. With an embedder of
-// its own it replaces all vectors meanwhile.
+// Puts, replaces and removes texts until it is killed, and prints each version once its put resolved. With a model's vectors
+// it replaces all meanwhile.
 // node search-load.ts <index file> <first number> [hashed|own]
 import { writeSync } from "node:fs";
-import type { Embedder } from "../../src/drivers/search/embedder.ts";
 import { openSearchIndex } from "../../src/drivers/search/search-index.ts";
 
 const CALLERS = 8;
@@ -10,12 +9,7 @@ const IDS = 300;
 const [path, first, name] = process.argv.slice(2);
 if (path === undefined) throw new Error("usage: search-load.ts <index file> <first number>");
 
-const own: Embedder = {
-  name: "own",
-  dimension: 2,
-  embed: async (texts) => texts.map((text) => Float32Array.of(1, text.length)),
-};
-const index = await openSearchIndex({ path, ...(name === "own" ? { embedder: own } : {}) });
+const index = await openSearchIndex({ path, ...(name === "own" ? { embedder: { model: "core/own" } } : {}) });
 let next = Number(first);
 
 async function putForever(caller: number): Promise<never> {
@@ -34,4 +28,14 @@ async function putForever(caller: number): Promise<never> {
   }
 }
 
+async function embedForever(): Promise<never> {
+  for (;;) {
+    const waiting = await index.unembedded(16);
+    const vectors = waiting.map(({ text }) => Float32Array.of(1, text.length));
+    if (waiting.length > 0) await index.embedded(waiting, vectors);
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+if (name === "own") void embedForever();
 await Promise.all(Array.from({ length: CALLERS }, (_, caller) => putForever(caller)));

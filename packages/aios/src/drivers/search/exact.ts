@@ -1,9 +1,9 @@
-import { FaultError } from "../sql/fault.ts";
 import { Best } from "./best.ts";
 import { DenseRows } from "./dense-rows.ts";
+import { refuseOther, toDense, toSparse, unit } from "./directions.ts";
 import { SparsePostings } from "./sparse-postings.ts";
 import { isSparse } from "./vector-index.ts";
-import type { Frequencies, Near, NearQuery, PlacedVector, SparseVector, Vector, VectorIndex } from "./vector-index.ts";
+import type { Frequencies, Near, NearQuery, PlacedVector, VectorIndex } from "./vector-index.ts";
 
 /** So many removed vectors, and as many as there are, before their places are taken back. */
 const MIN_GAPS = 1_024;
@@ -27,7 +27,7 @@ class ExactIndex implements VectorIndex {
   }
 
   async put(vectors: readonly PlacedVector[]): Promise<void> {
-    for (const { vector } of vectors) this.#refuseOther(vector);
+    for (const { vector } of vectors) refuseOther(vector, this.#dimension);
     for (const { id, space, vector } of vectors) {
       this.#drop(id);
       const slot = this.#idOf.push(id) - 1;
@@ -45,7 +45,7 @@ class ExactIndex implements VectorIndex {
   }
 
   async nearest({ vector, spaces, ids, limit }: NearQuery): Promise<readonly Near[]> {
-    this.#refuseOther(vector);
+    refuseOther(vector, this.#dimension);
     if (limit < 1 || spaces.length === 0) return [];
     const sparse = isSparse(vector) ? { ...vector, values: unit(vector.values) } : toSparse(unit(vector));
     const scores = new Float64Array(this.#idOf.length);
@@ -60,11 +60,6 @@ class ExactIndex implements VectorIndex {
       if (id !== undefined && (ids === undefined || ids.has(id))) best.offer(slot, score);
     }
     return best.sorted().map(({ key, score }) => ({ id: this.#id(key), similarity: Math.min(1, score) }));
-  }
-
-  async ids(after: string | undefined, limit: number): Promise<readonly string[]> {
-    const ids = [...this.#slotOf.keys()].filter((id) => after === undefined || id > after);
-    return ids.toSorted().slice(0, Math.max(0, limit));
   }
 
   async count(): Promise<number> {
@@ -116,33 +111,4 @@ class ExactIndex implements VectorIndex {
     this.#spaceOf = spaceOf;
     for (const [slot, id] of idOf.entries()) this.#slotOf.set(id, slot);
   }
-
-  #refuseOther(vector: Vector): void {
-    const isOurs = isSparse(vector)
-      ? vector.indices.length === vector.values.length && (vector.indices.at(-1) ?? 0) < this.#dimension
-      : vector.length === this.#dimension;
-    if (isOurs) return;
-    const message = `the vector does not have the ${this.#dimension} dimensions of its index`;
-    throw new FaultError({ kind: "refused", message, hint: "name another model's vectors by another embedder" });
-  }
-}
-
-/** The same direction, of length 1. */
-function unit(values: Float32Array): Float32Array {
-  let squares = 0;
-  for (const value of values) squares += value * value;
-  const length = Math.sqrt(squares);
-  // What comes at this length already, up to the rounding of its numbers, needs no copy.
-  return length === 0 || Math.abs(length - 1) < 1e-6 ? values : values.map((value) => value / length);
-}
-
-function toSparse(vector: Float32Array): SparseVector {
-  const indices = Uint32Array.from(vector.keys()).filter((index) => vector[index] !== 0);
-  return { indices, values: Float32Array.from(indices, (index) => vector[index] as number) };
-}
-
-function toDense({ indices, values }: SparseVector, dimension: number): Float32Array {
-  const vector = new Float32Array(dimension);
-  for (const [at, index] of indices.entries()) vector[index] = values[at] as number;
-  return vector;
 }

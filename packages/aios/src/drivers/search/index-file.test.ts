@@ -15,15 +15,15 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Findable, SearchIndex } from "../../kernel/ports.ts";
+import type { Replaced } from "./index-file.ts";
 import { openSearchIndex } from "./search-index.ts";
-import type { IndexNotice } from "./search-index.ts";
 
 // Each opens threads, which takes seconds where many programs share the machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let home: string;
 let path: string;
-let notices: IndexNotice[];
+let notices: Replaced[];
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "aios-index-"));
   path = join(home, "index.db");
@@ -49,7 +49,7 @@ async function fill(texts: readonly Findable[] = [text("a", "alpha"), text("b", 
   notices = [];
 }
 
-const why = () => notices.map((notice) => (notice.is === "replaced" ? notice.replaced.why : notice.is));
+const why = () => notices.map((notice) => notice.why);
 
 test("what was put is found after the index is opened again, by words, vectors, terms and facets, and nothing is told", async () => {
   await fill();
@@ -70,7 +70,7 @@ test("a missing file is made, for its owner's eyes only, and told", async () => 
   await using index = await open();
   await index.put([text("a", "alpha")]);
   expect(await ids(index, "alpha")).toEqual(["a"]);
-  expect(notices).toEqual([{ is: "replaced", replaced: { why: "missing" } }]);
+  expect(notices).toEqual([{ why: "missing" }]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
@@ -79,7 +79,7 @@ test("an empty file, as a process leaves that was killed at its first start, is 
   await using index = await open();
   await index.put([text("a", "alpha")]);
   expect(await ids(index, "alpha")).toEqual(["a"]);
-  expect(notices).toEqual([{ is: "replaced", replaced: { why: "missing" } }]);
+  expect(notices).toEqual([{ why: "missing" }]);
   expect(existsSync(`${path}.replaced`)).toBe(false);
 });
 
@@ -90,7 +90,7 @@ test("a stranger's database is moved aside whole, and told", async () => {
   await using index = await open();
   await index.put([text("a", "alpha")]);
   expect(await ids(index, "alpha")).toEqual(["a"]);
-  expect(notices).toEqual([{ is: "replaced", replaced: { why: "foreign", movedTo: `${path}.replaced` } }]);
+  expect(notices).toEqual([{ why: "foreign", movedTo: `${path}.replaced` }]);
   const kept = new DatabaseSync(`${path}.replaced`);
   expect(kept.prepare("select value from precious").get()).toEqual({ value: "kept" });
   kept.close();

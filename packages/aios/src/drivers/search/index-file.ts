@@ -5,8 +5,8 @@ import { FaultError, toFault } from "../sql/fault.ts";
 
 /** "AIOX" in the header: neither a stranger's database nor one of ours that must not be lost is taken for an index. */
 const APPLICATION_ID = 0x41_49_4f_58;
-/** Of the tables and of what is in them: it grows when words are cut otherwise than before. */
-const FORMAT = 1;
+/** Of the tables and of what is in them: it grows when our own code cuts words otherwise than before. */
+const FORMAT = 2;
 const PATIENCE_MS = 5_000;
 /** A file up to this size is checked whole when it is opened; a larger one shows its damage when it is read. */
 const ALWAYS_CHECKED_BYTES = 64 * 1024 * 1024;
@@ -33,6 +33,7 @@ create table embedders (
   number integer primary key autoincrement, name text not null, dimension integer not null, is_serving integer not null
 );
 create table vectors (row integer, embedder integer, indices blob, numbers blob not null, primary key (row, embedder));
+create table cut (by text not null, done_to integer);
 `;
 
 /** Why the index began empty. What was there and was not ours, or could not be read, has been moved aside. */
@@ -97,8 +98,18 @@ function refusal(db: DatabaseSync, sizeBytes: number): Replaced["why"] | undefin
   if (id === 0 && db.prepare("select 1 from sqlite_schema").get() === undefined) return "missing";
   if (id !== APPLICATION_ID) return "foreign";
   if (Number(db.prepare("pragma user_version").get()?.["user_version"]) !== FORMAT) return "outdated";
+  if (!isCounted(db)) return "damaged";
   if (sizeBytes > ALWAYS_CHECKED_BYTES) return undefined;
   return db.prepare("pragma quick_check(1)").get()?.["quick_check"] === "ok" ? undefined : "damaged";
+}
+
+/** Whether the spaces tell how many texts they hold: an index that was changed by hand is built again. */
+function isCounted(db: DatabaseSync): boolean {
+  const wrong = `
+    select 1 from (select space, count(*) as texts from texts group by space) as held
+    full join spaces on spaces.number = held.space
+    where held.texts is not spaces.texts limit 1`;
+  return db.prepare(wrong).get() === undefined;
 }
 
 /** One earlier file is kept, no more. */

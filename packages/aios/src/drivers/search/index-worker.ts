@@ -7,14 +7,14 @@ import { hashedEmbedder } from "./hashed-embedder.ts";
 import { openIndexFile, replaceIndexFile } from "./index-file.ts";
 import type { OpenedIndexFile, Replaced } from "./index-file.ts";
 import { IndexStore } from "./store.ts";
-import type { Maker, Order, Told } from "./wire.ts";
+import type { Order, Told, Wanted } from "./wire.ts";
 
 /** What the thread is started with. */
 export interface WorkerData {
   /** Undefined: in memory. */
   readonly path: string | undefined;
   /** Whose vectors all texts are to have; undefined: those that the thread makes itself. */
-  readonly wanted: Maker | undefined;
+  readonly wanted: Wanted | undefined;
 }
 
 const { path, wanted = hashedEmbedder } = workerData as WorkerData;
@@ -57,17 +57,19 @@ async function withStore<T>(work: (store: IndexStore) => T | Promise<T>): Promis
 function answer(order: Order | { readonly type: "close" }): unknown {
   switch (order.type) {
     case "write":
-      return withStore((store) => store.write(order.changes, order.made));
+      return withStore((store) => store.write(order.changes));
     case "search":
-      return withStore((store) => store.search(order.query, order.made));
+      return withStore((store) => store.search(order.query));
     case "versions":
       return withStore((store) => store.versions(order.after, order.limit));
     case "state":
       return withStore((store) => store.state());
-    case "next":
-      return withStore((store) => store.next());
+    case "step":
+      return withStore((store) => store.step());
+    case "waiting":
+      return withStore((store) => store.waiting(order.limit));
     case "embedded":
-      return withStore((store) => store.embedded(order.texts, order.made));
+      return withStore((store) => store.embedded(order.texts, order.vectors));
     case "close":
       return close();
   }
@@ -76,7 +78,7 @@ function answer(order: Order | { readonly type: "close" }): unknown {
 async function serve(id: number, work: () => unknown): Promise<void> {
   try {
     const value = await work();
-    const { name, dimension } = opened?.store.serving ?? wanted;
+    const { name, dimension = 0 } = opened?.store.serving ?? wanted;
     reply({ id, value: { value, serving: { name, dimension }, replaced } satisfies Told<unknown> });
     // Nobody reads the answer to the start.
     if (id !== 0) replaced = undefined;

@@ -1,68 +1,72 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { FindQuery } from "../../kernel/ports.ts";
 import type { Embedder } from "./embedder.ts";
 import { createExactIndex } from "./exact.ts";
 import { isSparse } from "./vector-index.ts";
 import type { Near, Vector, VectorIndex } from "./vector-index.ts";
 import { VectorRows } from "./vector-rows.ts";
 import type { HeldMaker } from "./vector-rows.ts";
-import { isSame } from "./wire.ts";
-import type { Made, Maker } from "./wire.ts";
+import type { Wanted } from "./wire.ts";
 
 /** One embedder's vectors, as they are searched. */
 export interface LiveMaker extends HeldMaker {
   readonly index: VectorIndex;
-  /** Absent: its vectors are made in the kernel's thread. */
+  /** Absent: a model makes its vectors, elsewhere. */
   readonly embedder: Embedder | undefined;
+  /** Texts of which the model makes no vector. */
+  readonly refused: Set<string>;
 }
 
-export interface NearHere {
-  readonly text: string;
-  /** The query's vector, where it was made in the kernel's thread. */
-  readonly made: Made | undefined;
-  readonly spaces: readonly string[];
+export interface NearHere extends Pick<FindQuery, "text" | "vector" | "spaces" | "limit"> {
   readonly ids: ReadonlySet<string> | undefined;
-  readonly limit: number;
 }
 
 /** Whose vectors are searched, and whose are to be: two only while one's are replaced by the other's. */
 export class Makers {
   readonly rows: VectorRows;
-  serving: LiveMaker;
-  wanted: LiveMaker;
+  readonly #db: DatabaseSync;
+  readonly #here: readonly Embedder[];
+  serving!: LiveMaker;
+  wanted!: LiveMaker;
 
-  private constructor(rows: VectorRows, { serving, wanted }: { serving: LiveMaker; wanted: LiveMaker }) {
-    this.rows = rows;
-    this.serving = serving;
-    this.wanted = wanted;
+  private constructor(db: DatabaseSync, here: readonly Embedder[]) {
+    this.#db = db;
+    this.#here = here;
+    this.rows = new VectorRows(db);
   }
 
   /** Reads all vectors into memory. What an embedder had done before another was wanted is forgotten, unless it is wanted again. */
-  static async load(db: DatabaseSync, { wanted, here }: { wanted: Maker; here: readonly Embedder[] }): Promise<Makers> {
-    const rows = new VectorRows(db);
+  static async load(
+    db: DatabaseSync,
+    { wanted, here }: { wanted: Wanted; here: readonly Embedder[] },
+  ): Promise<Makers> {
+    const makers = new Makers(db, here);
+    const { rows } = makers;
+    const { name, dimension } = wanted;
+    const isWanted = (maker: HeldMaker): boolean =>
+      maker.name === name && (dimension === undefined || maker.dimension === dimension);
+    const fresh = { name, dimension: dimension ?? 0 };
     db.exec("begin immediate");
     const held = rows.makers();
-    const serving = held.find(({ isServing }) => isServing) ?? rows.addMaker(wanted, true);
-    const next = [serving, ...held].find((maker) => isSame(maker, wanted)) ?? rows.addMaker(wanted, false);
+    const serving = held.find(({ isServing }) => isServing) ?? rows.addMaker(fresh, true);
+    // Of several dimensions of one model the last one is what it has now.
+    const next = held.findLast(isWanted) ?? (isWanted(serving) ? serving : rows.addMaker(fresh, false));
     for (const { number } of held) if (number !== serving.number && number !== next.number) rows.removeMaker(number);
     db.exec("commit");
-    const live = async (maker: HeldMaker): Promise<LiveMaker> => {
-      const index = createExactIndex(maker);
-      for (const page of rows.pages(maker.number)) await index.put(page);
-      return { ...maker, index, embedder: here.find((embedder) => isSame(embedder, maker)) };
-    };
-    const first = await live(serving);
-    return new Makers(rows, { serving: first, wanted: next === serving ? first : await live(next) });
+    makers.serving = await makers.#live(serving);
+    makers.wanted = next.number === serving.number ? makers.serving : await makers.#live(next);
+    return makers;
   }
 
   all(): readonly LiveMaker[] {
     return this.serving === this.wanted ? [this.serving] : [this.serving, this.wanted];
   }
 
-  async near({ text, made, spaces, ids, limit }: NearHere): Promise<readonly Near[]> {
-    const { index, embedder } = this.serving;
+  async near({ text, vector: made, spaces, ids, limit }: NearHere): Promise<readonly Near[]> {
+    const { index, embedder, name, dimension } = this.serving;
     let vector: Vector | undefined;
     if (embedder !== undefined) [vector] = await embedder.embed([text]);
-    else if (made !== undefined && isSame(made, this.serving)) [vector] = made.vectors;
+    else if (made?.model === name && made.values.length === dimension) vector = made.values;
     if (vector === undefined) return [];
     if (isSparse(vector) && embedder?.weigh !== undefined && index.frequencies !== undefined) {
       vector = embedder.weigh(vector, await index.frequencies(vector.indices, spaces));
@@ -70,15 +74,49 @@ export class Makers {
     return index.nearest({ vector, spaces, limit, ...(ids === undefined ? {} : { ids }) });
   }
 
+  /** Texts that have the wanted vector, or can have none. */
+  async done(): Promise<number> {
+    return (await this.wanted.index.count()) + this.wanted.refused.size;
+  }
+
+  /** The wanted model's vectors have this dimension. True where it had another one, or none yet: all are made by it anew. */
+  async takeDimension(dimension: number): Promise<boolean> {
+    const { serving, wanted } = this;
+    if (wanted.dimension === dimension) return false;
+    const { name } = wanted;
+    const isServing = serving.name === name && serving.dimension === dimension;
+    this.#db.exec("begin immediate");
+    if (wanted !== serving) this.rows.removeMaker(wanted.number);
+    const isFirst = serving.dimension === 0;
+    if (isFirst) this.rows.removeMaker(serving.number);
+    const next = isServing ? serving : this.rows.addMaker({ name, dimension }, isFirst);
+    this.#db.exec("commit");
+    this.wanted = isServing ? serving : await this.#live(next);
+    if (isFirst) this.serving = this.wanted;
+    for (const old of new Set([wanted, serving]))
+      if (old !== this.serving && old !== this.wanted) await old.index[Symbol.asyncDispose]();
+    return true;
+  }
+
   /** Searches the wanted one's from now on and forgets the others. */
-  async turn(db: DatabaseSync): Promise<void> {
+  async turn(): Promise<void> {
     const { serving, wanted } = this;
     if (serving === wanted) return;
-    db.exec("begin immediate");
+    this.#db.exec("begin immediate");
     this.rows.serve(wanted.number);
     this.rows.removeMaker(serving.number);
-    db.exec("commit");
+    this.#db.exec("commit");
     this.serving = wanted;
     await serving.index[Symbol.asyncDispose]();
+  }
+
+  async #live(maker: HeldMaker): Promise<LiveMaker> {
+    const index = createExactIndex(maker);
+    const refused = new Set<string>();
+    for (const page of this.rows.pages(maker.number)) {
+      await index.put(page.placed);
+      for (const id of page.refused) refused.add(id);
+    }
+    return { ...maker, index, refused, embedder: this.#here.find(({ name }) => name === maker.name) };
   }
 }

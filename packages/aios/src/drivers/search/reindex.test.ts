@@ -1,264 +1,283 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Findable, SearchIndex } from "../../kernel/ports.ts";
-import type { Embedder } from "./embedder.ts";
+import { embedWaiting, leastDimension, synonymVector } from "../../../test/synonym-model.ts";
+import type { Findable, FindQuery, SearchIndex } from "../../kernel/ports.ts";
+import type { Replaced } from "./index-file.ts";
 import { openSearchIndex } from "./search-index.ts";
-import type { IndexNotice, SearchIndexOptions } from "./search-index.ts";
 
 // Each opens threads, which takes seconds where many programs share the machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let home: string;
 let path: string;
-let notices: IndexNotice[];
+let replaced: Replaced[];
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "aios-reindex-"));
   path = join(home, "index.db");
-  notices = [];
+  replaced = [];
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-const open = (options: Omit<SearchIndexOptions, "path" | "tell">) =>
-  openSearchIndex({ ...options, path, tell: (notice) => notices.push(notice) });
+const open = (model?: string, dimension?: number) =>
+  openSearchIndex({
+    path,
+    ...(model === undefined ? {} : { embedder: { model, dimension } }),
+    tell: (notice) => replaced.push(notice),
+  });
 
-const meanings = [
-  ["car", "automobile", "汽车"],
-  ["moon", "luna", "月亮"],
-  ["bread", "loaf", "面包"],
-];
-
-interface Model extends Embedder {
-  /** Texts it was asked for. */
-  readonly asked: string[];
-  /** It answers so many texts and then waits for `goOn`, or until it is told to stop. */
-  pauseAfter(texts: number): void;
-  goOn(): void;
-  /** Resolves when it waits. */
-  readonly paused: Promise<void>;
-  isBroken: boolean;
-}
-
-/** A model that knows synonyms in two languages: one dimension a meaning, and one for the rest. */
-function model(name: string, dimension = meanings.length + 1): Model {
-  const asked: string[] = [];
-  let left = Infinity;
-  const isPaused = Promise.withResolvers<void>();
-  const going = Promise.withResolvers<void>();
-  const embedder: Model = {
-    name,
-    dimension,
-    asked,
-    isBroken: false,
-    paused: isPaused.promise,
-    goOn: () => going.resolve(),
-    pauseAfter: (texts) => {
-      left = texts;
-    },
-    embed: async (texts, options) => {
-      if (embedder.isBroken) throw new Error("the model is down");
-      if (asked.length >= left) {
-        left = Infinity;
-        isPaused.resolve();
-        const stopped = new Promise<never>((_, reject) => {
-          options?.signal.addEventListener("abort", () => reject(new Error("stopped")));
-        });
-        await Promise.race([going.promise, stopped]);
-      }
-      asked.push(...texts);
-      return texts.map((text) => {
-        const vector = new Float32Array(dimension);
-        vector[dimension - 1] = 0.1;
-        for (const [at, synonyms] of meanings.entries())
-          if (synonyms.some((word) => text.includes(word))) vector[at] = 1;
-        return vector;
-      });
-    },
-  };
-  return embedder;
-}
-
-const text = (id: string, content: string): Findable => ({
+const text = (id: string, content: string, more: Partial<Findable> = {}): Findable => ({
   id,
   space: "s",
   version: 1,
   text: content,
   terms: [],
   facets: {},
+  ...more,
 });
 const three = [text("car", "an automobile"), text("moon", "luna above"), text("bread", "a loaf")];
-const first = async (index: SearchIndex, content: string, by: "hybrid" | "words" | "vectors" = "vectors") =>
-  (await index.search({ spaces: ["s"], text: content, limit: 5, by }))[0]?.id;
 const filler = (count: number) => Array.from({ length: count }, (_, number) => text(`f${number}`, `filler ${number}`));
 
-/** Asks until nothing is left to embed again; each question goes through the index's thread. */
+/** Asks as the kernel does: with the vector of the model that the index asks for. */
+async function ids(index: SearchIndex, content: string, by: FindQuery["by"] = "vectors"): Promise<string[]> {
+  const { model, dimension } = index.asks ?? {};
+  const vector = model !== undefined && { vector: { model, values: synonymVector(content, dimension) } };
+  const found = await index.search({ spaces: ["s"], text: content, limit: 5, by, ...vector });
+  return found.map(({ id }) => id);
+}
+const first = async (index: SearchIndex, content: string, by?: FindQuery["by"]) => (await ids(index, content, by))[0];
+
+/** Asks until nothing is left to do; each question goes through the index's thread. */
 async function settled(index: SearchIndex): Promise<void> {
   while ((await index.status()).reindexing !== null) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test("an embedder of one's own is asked for each text, and its synonyms are found", async () => {
-  const own = model("own");
-  await using index = await open({ embedder: own });
+async function fill(count: number, model?: string): Promise<void> {
+  await using index = await open(model);
+  await index.put([...three, ...filler(count)]);
+  if (model !== undefined) await embedWaiting(index);
+}
+
+test("texts wait for a model's vectors, are found by their words until then, and by its synonyms after it", async () => {
+  await using index = await open("core/own");
+  expect(index.asks).toEqual({ model: "core/own", dimension: undefined });
   await index.put(three);
+  expect(await index.status()).toEqual({
+    texts: 3,
+    embedder: "core/own",
+    dimension: 0,
+    reindexing: { done: 0, of: 3 },
+  });
+  expect(await first(index, "loaf", "hybrid")).toBe("bread");
+  expect(await ids(index, "汽车")).toEqual([]);
+  expect(await embedWaiting(index)).toEqual(["an automobile", "luna above", "a loaf"]);
   expect(await first(index, "汽车")).toBe("car");
   expect(await first(index, "moon", "hybrid")).toBe("moon");
-  expect(await index.status()).toEqual({ texts: 3, embedder: "own", dimension: 4, reindexing: null });
-  expect(own.asked).toEqual(["an automobile", "luna above", "a loaf", "汽车", "moon"]);
+  expect(await index.status()).toEqual({ texts: 3, embedder: "core/own", dimension: 4, reindexing: null });
+  expect(index.asks).toEqual({ model: "core/own", dimension: 4 });
 });
 
-test("another embedder's vectors take the place of the old ones in the background, and those serve until then", async () => {
-  {
-    await using index = await open({});
-    await index.put([...three, ...filler(200)]);
-  }
-  const own = model("own");
-  own.pauseAfter(100);
-  await using index = await open({ embedder: own });
-  await own.paused;
-  expect(await index.status()).toEqual({
-    texts: 203,
-    embedder: "own",
-    dimension: 4,
-    reindexing: { done: 128, of: 203 },
-  });
+test("another embedder's vectors take the place of the old ones, and those serve until all are there", async () => {
+  await fill(200);
+  await using index = await open("core/own");
+  await embedWaiting(index, { most: 128 });
+  const half = { texts: 203, embedder: "core/own", dimension: 4, reindexing: { done: 128, of: 203 } };
+  expect(await index.status()).toEqual(half);
   // Hashed still: a spelling mistake is seen through, a synonym is not.
+  expect(index.asks).toBeUndefined();
   expect(await first(index, "automobil")).toBe("car");
   expect(await first(index, "月亮")).not.toBe("moon");
-  await index.put([text("new", "fresh bread"), text("f150", "a car meanwhile")]);
+  await index.put([text("new", "fresh bread"), text("f50", "a car meanwhile"), text("f150", "a car meanwhile")]);
   expect(await first(index, "fresh breat")).toBe("new");
-  own.goOn();
-  await settled(index);
+  expect(await embedWaiting(index)).toContain("a car meanwhile");
   expect(await first(index, "月亮")).toBe("moon");
-  expect(await first(index, "面包")).toMatch(/new|bread/);
-  // What was put while the old text's vector was being made has its own.
-  const cars = await index.search({ spaces: ["s"], text: "汽车", limit: 2, by: "vectors" });
-  expect(cars.map(({ id }) => id).toSorted()).toEqual(["car", "f150"]);
-  expect(await index.status()).toEqual({ texts: 204, embedder: "own", dimension: 4, reindexing: null });
-  expect(notices.filter(({ is }) => is === "not-embedded")).toEqual([]);
+  expect((await ids(index, "汽车")).slice(0, 3).toSorted()).toEqual(["car", "f150", "f50"]);
+  expect(await index.status()).toEqual({ texts: 204, embedder: "core/own", dimension: 4, reindexing: null });
 });
 
-test("a former embedder that is named embeds queries while its vectors serve", async () => {
-  const former = model("former");
-  {
-    await using index = await open({ embedder: former });
-    await index.put([...three, ...filler(100)]);
-  }
-  const next = model("next", 9);
-  next.pauseAfter(0);
-  await using index = await open({ embedder: next, former: [former] });
-  await next.paused;
-  expect(await first(index, "汽车")).toBe("car");
-  next.goOn();
-  await settled(index);
-  expect(await index.status()).toMatchObject({ embedder: "next", dimension: 9 });
-  expect(await first(index, "汽车")).toBe("car");
-  expect(next.asked.at(-1)).toBe("汽车");
+test("a vector of what the text was before it changed is not taken", async () => {
+  await using index = await open("core/own");
+  await index.put([text("a", "an automobile"), text("b", "luna")]);
+  const waiting = await index.unembedded(10);
+  await index.put([text("a", "a loaf", { version: 2 })]);
+  await index.remove(["b"]);
+  await index.embedded(
+    waiting,
+    waiting.map((one) => synonymVector(one.text)),
+  );
+  expect(await index.status()).toMatchObject({ texts: 1, reindexing: { done: 0, of: 1 } });
+  expect(await embedWaiting(index)).toEqual(["a loaf"]);
+  expect(await ids(index, "car")).toEqual(["a"]);
+  expect(await first(index, "bread")).toBe("a");
 });
 
-test("while a former embedder that nobody named would have to embed the query, words serve alone", async () => {
-  {
-    await using index = await open({ embedder: model("former") });
-    await index.put([...three, ...filler(100)]);
-  }
-  const next = model("next");
-  next.pauseAfter(0);
-  await using index = await open({ embedder: next });
-  await next.paused;
-  expect(await first(index, "loaf", "hybrid")).toBe("bread");
-  expect(await first(index, "汽车")).toBeUndefined();
-  next.goOn();
-  await settled(index);
+test("from one model to another the old one's vectors serve, and ask for its queries", async () => {
+  await fill(100, "core/former");
+  await using index = await open("core/next");
+  expect(index.asks).toEqual({ model: "core/former", dimension: 4 });
+  await embedWaiting(index, { most: 64, dimension: 9 });
+  expect(await first(index, "汽车")).toBe("car");
+  // Of a model whose vectors do not serve, or of another length: the words are looked for alone.
+  for (const vector of [
+    { model: "core/next", values: synonymVector("汽车", 9) },
+    { model: "core/former", values: synonymVector("汽车", 9) },
+  ])
+    expect(await index.search({ spaces: ["s"], text: "loaf", limit: 1, vector })).toMatchObject([{ id: "bread" }]);
+  await embedWaiting(index, { dimension: 9 });
+  expect(index.asks).toEqual({ model: "core/next", dimension: 9 });
   expect(await first(index, "汽车")).toBe("car");
 });
 
 test("a start in the middle goes on where the last one was", async () => {
+  await fill(400);
+  let before: string[];
   {
-    await using index = await open({});
-    await index.put([...three, ...filler(400)]);
+    await using index = await open("core/own");
+    before = await embedWaiting(index, { most: 200 });
   }
-  const before = model("own");
-  before.pauseAfter(200);
-  {
-    await using _index = await open({ embedder: before });
-    await before.paused;
-  }
-  const after = model("own");
-  await using index = await open({ embedder: after });
-  await settled(index);
-  expect(before.asked.length + after.asked.length).toBe(403);
-  expect(after.asked.some((asked) => before.asked.includes(asked))).toBe(false);
+  await using index = await open("core/own");
+  expect(await index.status()).toMatchObject({ dimension: 4, reindexing: { done: 200, of: 403 } });
+  const after = await embedWaiting(index);
+  expect(new Set([...before, ...after]).size).toBe(403);
+  expect(after).toHaveLength(203);
   expect(await first(index, "月亮")).toBe("moon");
 });
 
 test("back to the first embedder in the middle, its vectors serve as before and nothing is embedded", async () => {
+  await fill(400);
   {
-    await using index = await open({});
-    await index.put([...three, ...filler(400)]);
+    await using index = await open("core/own");
+    await embedWaiting(index, { most: 100 });
   }
-  const own = model("own");
-  own.pauseAfter(100);
-  {
-    await using _index = await open({ embedder: own });
-    await own.paused;
-  }
-  await using index = await open({});
+  await using index = await open();
   expect(await index.status()).toMatchObject({ embedder: "hashed", reindexing: null });
   expect(await first(index, "automobil")).toBe("car");
 });
 
-test("from an embedder of one's own back to the hashed one, the index's thread does it alone", async () => {
-  {
-    await using index = await open({ embedder: model("own") });
-    await index.put([...three, ...filler(300)]);
-  }
-  await using index = await open({});
+test("from a model back to the hashed one, the index's thread does it alone", async () => {
+  await fill(300, "core/own");
+  await using index = await open();
+  expect(await index.unembedded(10)).toEqual([]);
   await settled(index);
   expect(await first(index, "automobil")).toBe("car");
   expect(await index.status()).toMatchObject({ texts: 303, embedder: "hashed", reindexing: null });
 });
 
 test("what is removed while vectors are replaced does not keep them from being done", async () => {
-  {
-    await using index = await open({});
-    await index.put([...three, ...filler(200)]);
-  }
-  const own = model("own");
-  own.pauseAfter(64);
-  await using index = await open({ embedder: own });
-  await own.paused;
+  await fill(200);
+  await using index = await open("core/own");
+  await embedWaiting(index, { most: 64 });
   await index.remove(filler(200).map(({ id }) => id));
-  own.goOn();
-  await settled(index);
+  expect(await embedWaiting(index)).toEqual([]);
   expect(await first(index, "汽车")).toBe("car");
   expect(await index.status()).toMatchObject({ texts: 3, reindexing: null });
 });
 
-test("an embedder that is down costs no put: words find the text, it is told, and the next put tries again", async () => {
-  const own = model("own");
-  await using index = await open({ embedder: own });
-  own.isBroken = true;
-  await index.put(three);
-  expect(await first(index, "loaf", "hybrid")).toBe("bread");
-  await expect(first(index, "汽车")).rejects.toMatchObject({ code: "EIO", message: expect.stringContaining("own") });
-  expect(await index.status()).toMatchObject({ texts: 3, reindexing: { done: 0, of: 3 } });
-  expect(notices).toContainEqual(expect.objectContaining({ is: "not-embedded" }));
-  own.isBroken = false;
-  await index.put([text("more", "a new car")]);
-  await settled(index);
-  expect(await first(index, "月亮")).toBe("moon");
+test("a text of which the model makes no vector is found by its words, and keeps nothing from being done", async () => {
+  {
+    await using index = await open();
+    await index.put(three);
+  }
+  {
+    await using index = await open("core/own");
+    const waiting = await index.unembedded(10);
+    const vectors = waiting.map((one) => (one.text === "a loaf" ? null : synonymVector(one.text)));
+    await index.embedded(waiting, vectors);
+    expect(await index.status()).toMatchObject({ dimension: 4, reindexing: null });
+  }
+  await using index = await open("core/own");
+  expect(await index.unembedded(10)).toEqual([]);
+  expect(await index.status()).toMatchObject({ texts: 3, reindexing: null });
+  expect(await ids(index, "bread moon")).not.toContain("bread");
+  expect(await ids(index, "loaf", "words")).toEqual(["bread"]);
+  await index.put([text("bread", "a loaf of bread", { version: 2 })]);
+  expect(await embedWaiting(index)).toEqual(["a loaf of bread"]);
+  expect(await first(index, "面包")).toBe("bread");
 });
 
-test("vectors of another dimension than the embedder said are never stored", async () => {
-  const own = model("own");
-  const liar: Embedder = { name: "liar", dimension: 5, embed: (texts) => own.embed(texts) };
+test("a model that has another dimension than before makes all vectors anew, and the old ones serve until then", async () => {
+  await fill(100, "core/own");
   {
-    await using index = await open({ embedder: liar });
-    await index.put(three);
-    expect(await first(index, "loaf", "words")).toBe("bread");
-    expect(notices.at(-1)).toMatchObject({ is: "not-embedded", cause: { code: "EIO" } });
+    await using index = await open("core/own");
+    await index.put([text("new", "fresh bread")]);
+    await embedWaiting(index, { most: 1, dimension: 9 });
+    expect(await index.status()).toMatchObject({ dimension: 9, reindexing: { done: 1, of: 104 } });
+    expect(index.asks).toEqual({ model: "core/own", dimension: 4 });
+    expect(await first(index, "汽车")).toBe("car");
+    await embedWaiting(index, { most: 50, dimension: 9 });
   }
-  await using index = await open({ embedder: model("liar", 5) });
-  await settled(index);
-  expect(await first(index, "月亮")).toBe("moon");
+  {
+    await using index = await open("core/own");
+    expect(await index.status()).toMatchObject({ dimension: 9, reindexing: { done: 51, of: 104 } });
+    await embedWaiting(index, { dimension: 9 });
+    expect(await index.status()).toMatchObject({ dimension: 9, reindexing: null });
+    expect(await first(index, "面包")).toMatch(/new|bread/);
+  }
+  // Back again before all were made anew: those of before are there still.
+  await using index = await open("core/own");
+  await index.put([text("late", "a car too late")]);
+  await embedWaiting(index, { most: 30, dimension: leastDimension });
+  const [late] = await index.unembedded(1);
+  await index.embedded([late!], [synonymVector(late!.text, 9)]);
+  expect(await index.status()).toMatchObject({ dimension: 9, reindexing: { done: 104, of: 105 } });
+});
+
+test("the dimension that is asked for is held to: vectors of another one wait beside it", async () => {
+  await fill(20, "core/own");
+  await using index = await open("core/own", 9);
+  expect(await index.status()).toMatchObject({ dimension: 9, reindexing: { done: 0, of: 23 } });
+  expect(await first(index, "汽车")).toBe("car");
+  await embedWaiting(index, { dimension: 9 });
+  expect(index.asks).toEqual({ model: "core/own", dimension: 9 });
+});
+
+test.each([undefined, "core/own"])(
+  "texts that another dictionary has cut are cut again, vectors of a model stay (%s)",
+  async (model) => {
+    {
+      await using index = await open(model);
+      await index.put([...filler(100), text("cn", "备用钥匙在蓝色抽屉里"), ...three]);
+      if (model !== undefined) await embedWaiting(index);
+    }
+    const db = new DatabaseSync(path);
+    // As if what that dictionary cut could not be found with this one.
+    db.exec(
+      "delete from words; update cut set by = 'ICU 1.0'; update texts set length = 1; update spaces set length = texts",
+    );
+    db.close();
+    await using index = await open(model);
+    await settled(index);
+    expect(replaced.map(({ why }) => why)).toEqual(["missing"]);
+    expect(await ids(index, "钥匙", "words")).toEqual(["cn"]);
+    expect(await ids(index, "automobile", "words")).toEqual(["car"]);
+    expect(await index.unembedded(10)).toEqual([]);
+    expect(await first(index, model === undefined ? "automobil" : "汽车")).toBe("car");
+    const rows = new DatabaseSync(path, { readOnly: true });
+    expect(rows.prepare("select by, done_to from cut").get()).toEqual({
+      by: `ICU ${process.versions["icu"]}`,
+      done_to: null,
+    });
+    expect(rows.prepare("select min(length) as least from texts").get()).toEqual({ least: 2 });
+    expect(
+      rows.prepare("select (select sum(length) from texts) - (select sum(length) from spaces) as off").get(),
+    ).toEqual({ off: 0 });
+    rows.close();
+  },
+);
+
+test("an index whose counts were changed by hand counts what it holds, and is built again by the next start", async () => {
+  {
+    await using index = await open();
+    await index.put(three);
+    const db = new DatabaseSync(path);
+    db.exec("delete from texts where id = 'car'");
+    db.close();
+    await index.put([text("car", "an automobile"), text("more", "more")]);
+    expect(await index.status()).toMatchObject({ texts: 4, reindexing: null });
+  }
+  await using index = await open();
+  expect(replaced.map(({ why }) => why)).toEqual(["missing", "damaged"]);
+  expect(await index.versions(undefined, 10)).toEqual([]);
 });

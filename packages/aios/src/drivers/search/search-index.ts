@@ -1,54 +1,46 @@
 import { resolve } from "node:path";
-import { isSysError, SysError } from "@aiosjs/sdk/protocol";
-import type { Findable, FindQuery, Found, IndexStatus, SearchIndex } from "../../kernel/ports.ts";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Findable, FindQuery, Found, IndexStatus, SearchIndex, Unembedded } from "../../kernel/ports.ts";
 import { SqlThread } from "../sql/thread.ts";
 import { refuseTexts, refuseQuery } from "./checks.ts";
-import type { Embedder } from "./embedder.ts";
+import { hashedEmbedder } from "./hashed-embedder.ts";
 import type { Replaced } from "./index-file.ts";
 import type { WorkerData } from "./index-worker.ts";
-import { OutsideEmbedders } from "./outside-embedders.ts";
-import { embeddable, isSame } from "./wire.ts";
-import type { Change, IndexState, Made, Maker, Order, Told, Waiting } from "./wire.ts";
+import type { Change, IndexState, Maker, Order, Told } from "./wire.ts";
 
 /** Texts and characters that go to the thread at once: posting them takes well under a millisecond. */
 const BATCH_TEXTS = 64;
 const BATCH_CHARS = 256 * 1_024;
 
-/** What a kernel would write down. */
-export type IndexNotice =
-  /** The index began empty: everything is to be put again. */
-  | { readonly is: "replaced"; readonly replaced: Replaced }
-  /** Texts are found by their words alone until the next put or start, when their vectors are tried again. */
-  | { readonly is: "not-embedded"; readonly cause: unknown };
-
 export interface SearchIndexOptions {
   /** The file; folders above it are made. Default: in memory, gone when it is closed. */
   readonly path?: string;
-  /** Default: hashed words and pieces of words, made in the index's own thread. */
-  readonly embedder?: Embedder;
-  /** Embedders of before: while their vectors are replaced they embed queries, so that the old vectors serve. */
-  readonly former?: readonly Embedder[];
-  readonly tell?: (notice: IndexNotice) => void;
+  /**
+   * The model whose vectors all texts are to have; `dimension` undefined: as it makes them. Default: hashed words and pieces of
+   * words, made in the index's own thread.
+   */
+  readonly embedder?: { readonly model: string; readonly dimension?: number | undefined };
+  /** Told when the index began empty: everything is to be put again. */
+  readonly tell?: (replaced: Replaced) => void;
 }
 
 /**
  * Full text (FTS5, BM25) and vectors (exact) in a file of their own and a thread of their own. A put resolves when its texts are
- * found, and survives kill -9 from then on. Where the file holds vectors of another embedder they are replaced in the background;
- * a crash in the middle goes on where it was.
+ * found by their words, and survives kill -9 from then on. Where the file holds vectors of another embedder they are replaced in
+ * the background, and so are words that another dictionary has cut; a crash in the middle goes on where it was.
  * @throws SysError ENOSPC, EIO or EBUSY when the file cannot be opened for writing. A file that is damaged or not an index is
  * moved aside and told, never an error.
  */
 export async function openSearchIndex(options: SearchIndexOptions = {}): Promise<SearchIndex> {
-  const { path, embedder, former = [], tell = () => {} } = options;
+  const { path, embedder, tell = () => {} } = options;
   const data: WorkerData = {
     path: path === undefined ? undefined : resolve(path),
-    wanted: embedder && { name: embedder.name, dimension: embedder.dimension },
+    wanted: embedder && { name: embedder.model, dimension: embedder.dimension },
   };
   const module = import.meta.url.endsWith(".ts") ? "./index-worker.ts" : "./index-worker.js";
   const file = new URL(module, import.meta.url);
   const thread = await SqlThread.start<Order>({ file, name: "search-index", data });
-  const embedders = new OutsideEmbedders(embedder === undefined ? former : [embedder, ...former]);
-  const index = new ThreadIndex(thread, { embedders, tell });
+  const index = new ThreadIndex(thread, tell);
   await index.begin();
   return index;
 }
@@ -61,32 +53,29 @@ interface Pending {
 class ThreadIndex implements SearchIndex {
   readonly driver = "sqlite";
   readonly #thread: SqlThread<Order>;
-  readonly #embedders: OutsideEmbedders;
-  readonly #tell: (notice: IndexNotice) => void;
+  readonly #tell: (replaced: Replaced) => void;
   #pending: Pending[] = [];
   #flushing: Promise<void> | undefined;
-  #reindexing: Promise<void> | undefined;
+  #catchingUp: Promise<void> | undefined;
   /** Whose vectors are searched, as the thread last told. */
-  #serving: Maker = { name: "", dimension: 0 };
-  #wanted: Maker = this.#serving;
-  /** Texts lack the wanted vector. */
+  #serving: Maker = { name: hashedEmbedder.name, dimension: hashedEmbedder.dimension };
+  /** The thread has work to do in the background. */
   #isBehind = false;
   #isClosed = false;
 
-  constructor(
-    thread: SqlThread<Order>,
-    { embedders, tell }: { embedders: OutsideEmbedders; tell: (notice: IndexNotice) => void },
-  ) {
+  constructor(thread: SqlThread<Order>, tell: (replaced: Replaced) => void) {
     this.#thread = thread;
-    this.#embedders = embedders;
     this.#tell = tell;
   }
 
   async begin(): Promise<void> {
-    const { wanted, done, texts } = await this.#ask<IndexState>({ type: "state" });
-    this.#wanted = wanted;
-    this.#isBehind = done < texts;
+    this.#isBehind = !(await this.#ask<IndexState>({ type: "state" })).isSettled;
     this.#catchUp();
+  }
+
+  get asks(): SearchIndex["asks"] {
+    const { name, dimension } = this.#serving;
+    return name === hashedEmbedder.name ? undefined : { model: name, dimension: dimension || undefined };
   }
 
   async put(texts: readonly Findable[]): Promise<void> {
@@ -105,15 +94,21 @@ class ThreadIndex implements SearchIndex {
   async search(query: FindQuery): Promise<readonly Found[]> {
     this.#refuseClosed();
     refuseQuery(query);
-    const { spaces, text, limit, terms, filters, by } = query;
-    const plain = { spaces, text, limit, ...(terms && { terms }), ...(filters && { filters }), ...(by && { by }) };
-    for (;;) {
-      const serving = this.#serving;
-      const made = by === "words" ? undefined : await this.#embedQuery(text, by === "vectors");
-      const found = await this.#ask<readonly Found[]>({ type: "search", query: plain, made });
-      // Else another embedder's vectors serve since, to which this query's cannot be compared.
-      if (by === "words" || isSame(serving, this.#serving) || !this.#embedders.has(this.#serving)) return found;
-    }
+    const { spaces, text, limit, terms, filters, by, vector } = query;
+    const more = { ...(terms && { terms }), ...(filters && { filters }), ...(by && { by }), ...(vector && { vector }) };
+    return this.#ask<readonly Found[]>({ type: "search", query: { spaces, text, limit, ...more } });
+  }
+
+  async unembedded(limit: number): Promise<readonly Unembedded[]> {
+    this.#refuseClosed();
+    // What the thread embeds itself nobody else needs to.
+    const { wanted, isSettled } = await this.#ask<IndexState>({ type: "state" });
+    return isSettled || wanted.name === hashedEmbedder.name ? [] : this.#ask({ type: "waiting", limit });
+  }
+
+  async embedded(texts: readonly Unembedded[], vectors: readonly (Float32Array | null)[]): Promise<void> {
+    this.#refuseClosed();
+    return this.#ask({ type: "embedded", texts, vectors });
   }
 
   async versions(after: string | undefined, limit: number): Promise<readonly { id: string; version: number }[]> {
@@ -123,17 +118,16 @@ class ThreadIndex implements SearchIndex {
 
   async status(): Promise<IndexStatus> {
     this.#refuseClosed();
-    const { texts, serving, wanted, done } = await this.#ask<IndexState>({ type: "state" });
-    const reindexing = isSame(serving, wanted) && done >= texts ? null : { done, of: texts };
-    return { texts, embedder: wanted.name, dimension: wanted.dimension, reindexing };
+    const { texts, wanted, done, isSettled } = await this.#ask<IndexState>({ type: "state" });
+    const { name: embedder, dimension } = wanted;
+    return { texts, embedder, dimension, reindexing: isSettled ? null : { done, of: texts } };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#flushing;
-    this.#embedders.stop();
-    await this.#reindexing;
+    await this.#catchingUp;
     await this.#thread.stop();
   }
 
@@ -157,7 +151,7 @@ class ThreadIndex implements SearchIndex {
     while (this.#pending.length > 0) {
       const group = this.#takeGroup();
       try {
-        await this.#write(group.flatMap(({ changes }) => changes));
+        await this.#ask({ type: "write", changes: group.flatMap(({ changes }) => changes) });
         for (const { settled } of group) settled.resolve();
       } catch (cause) {
         for (const { settled } of group) settled.reject(cause);
@@ -177,67 +171,26 @@ class ThreadIndex implements SearchIndex {
     return this.#pending.splice(0, size);
   }
 
-  async #write(changes: readonly Change[]): Promise<void> {
-    const texts = changes.flatMap((change) => ("put" in change ? [embeddable(change.put)] : []));
-    const made: Made[] = [];
-    const failures: unknown[] = [];
-    const makers = isSame(this.#wanted, this.#serving) ? [this.#wanted] : [this.#wanted, this.#serving];
-    for (const maker of makers) {
-      if (texts.length === 0 || !this.#embedders.has(maker)) continue;
-      try {
-        made.push(await this.#embedders.embed(maker, texts));
-      } catch (cause) {
-        failures.push(cause);
-      }
-    }
-    await this.#ask({ type: "write", changes, made });
-    for (const cause of failures) {
-      this.#isBehind = true;
-      this.#tell({ is: "not-embedded", cause });
-    }
-  }
-
-  async #embedQuery(text: string, isNeeded: boolean): Promise<Made | undefined> {
-    if (!this.#embedders.has(this.#serving)) return undefined;
-    try {
-      return await this.#embedders.embed(this.#serving, [text]);
-    } catch (cause) {
-      if (!isNeeded) return undefined;
-      const message = `${this.#serving.name} could not embed the query`;
-      throw isSysError(cause) ? cause : new SysError("EIO", message, { cause, hint: "search by words meanwhile" });
-    }
-  }
-
-  /** In the background: gives the wanted vectors to texts that lack them. */
+  /** In the background: what the thread has to do by itself. */
   #catchUp(): void {
     if (!this.#isBehind || this.#isClosed) return;
-    this.#reindexing ??= this.#reindex().finally(() => {
-      this.#reindexing = undefined;
+    this.#catchingUp ??= this.#stepOn().finally(() => {
+      this.#catchingUp = undefined;
     });
   }
 
-  async #reindex(): Promise<void> {
+  async #stepOn(): Promise<void> {
     try {
-      while (!this.#isClosed) {
-        const texts = await this.#ask<readonly Waiting[]>({ type: "next" });
-        if (texts.length === 0) {
-          this.#isBehind = false;
-          return;
-        }
-        if (!this.#embedders.has(this.#wanted)) continue;
-        const given = texts.map(({ text }) => text);
-        const made = await this.#embedders.embed(this.#wanted, given);
-        await this.#ask({ type: "embedded", texts, made });
-      }
-    } catch (cause) {
-      if (!this.#isClosed) this.#tell({ is: "not-embedded", cause });
+      while (!this.#isClosed && this.#isBehind) this.#isBehind = await this.#ask<boolean>({ type: "step" });
+    } catch {
+      // A full disk, say: the next put or start tries again, and until then the status says that not all is done.
     }
   }
 
   async #ask<T>(order: Order): Promise<T> {
     const { value, serving, replaced } = await this.#thread.ask<Told<T>>(order);
     this.#serving = serving;
-    if (replaced !== undefined) this.#tell({ is: "replaced", replaced });
+    if (replaced !== undefined) this.#tell(replaced);
     return value;
   }
 

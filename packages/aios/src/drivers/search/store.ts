@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Findable, FindQuery, Found } from "../../kernel/ports.ts";
+import type { Findable, FindQuery, Found, Unembedded } from "../../kernel/ports.ts";
 import type { Embedder } from "./embedder.ts";
 import { FullText } from "./full-text.ts";
 import { fused } from "./fusion.ts";
@@ -7,14 +7,15 @@ import { Makers } from "./makers.ts";
 import type { LiveMaker } from "./makers.ts";
 import { TextRows } from "./text-rows.ts";
 import type { PlacedVector, Vector } from "./vector-index.ts";
-import { embeddable, isSame } from "./wire.ts";
-import type { Change, IndexState, Made, Maker, Waiting } from "./wire.ts";
+import { embeddable } from "./wire.ts";
+import type { Change, IndexState, Maker, Wanted } from "./wire.ts";
+import { WordCut } from "./word-cut.ts";
 
 /** Each list is so long at least, and four times the hits that are asked for, before the lists are joined. */
 const MIN_DEPTH = 50;
 const DEPTH_FACTOR = 4;
-/** Texts between which a search can come while all are embedded again. */
-const REINDEX_BATCH = 64;
+/** Texts between which a search can come while all are embedded or cut again. */
+const STEP_TEXTS = 64;
 
 type Put = { readonly put: Findable };
 
@@ -23,6 +24,7 @@ export class IndexStore {
   readonly #db: DatabaseSync;
   readonly #texts: TextRows;
   readonly #words: FullText;
+  readonly #cut: WordCut;
   readonly #makers: Makers;
   /** Where the look for texts without a vector goes on. */
   #lookedTo = 0;
@@ -31,10 +33,11 @@ export class IndexStore {
     this.#db = db;
     this.#texts = new TextRows(db);
     this.#words = new FullText(db);
+    this.#cut = new WordCut(db);
     this.#makers = makers;
   }
 
-  static async load(db: DatabaseSync, options: { wanted: Maker; here: readonly Embedder[] }): Promise<IndexStore> {
+  static async load(db: DatabaseSync, options: { wanted: Wanted; here: readonly Embedder[] }): Promise<IndexStore> {
     const store = new IndexStore(db, await Makers.load(db, options));
     await store.#turnIfDone();
     return store;
@@ -46,19 +49,17 @@ export class IndexStore {
 
   async state(): Promise<IndexState> {
     const { serving, wanted } = this.#makers;
-    const [texts, done] = [this.#texts.count(), await wanted.index.count()];
-    return { texts, done, serving: plain(serving), wanted: plain(wanted) };
+    const texts = this.#texts.count();
+    const done = Math.min(await this.#makers.done(), this.#cut.done(texts));
+    return { texts, done, wanted: plain(wanted), isSettled: serving === wanted && done >= texts };
   }
 
   /** All changes or none. */
-  async write(changes: readonly Change[], made: readonly Made[]): Promise<void> {
+  async write(changes: readonly Change[]): Promise<void> {
     const puts = changes.filter((change): change is Put => "put" in change);
     const texts = puts.map(({ put }) => embeddable(put));
     const vectors = new Map<LiveMaker, readonly Vector[]>();
-    for (const maker of this.#makers.all()) {
-      const given = made.find((one) => isSame(one, maker))?.vectors ?? [];
-      vectors.set(maker, maker.embedder === undefined ? given : await maker.embedder.embed(texts));
-    }
+    for (const maker of this.#makers.all()) vectors.set(maker, (await maker.embedder?.embed(texts)) ?? []);
     /** What each id is in the end; undefined: gone. */
     const outcomes = new Map<string, Put | undefined>();
     this.#transaction(() => {
@@ -82,14 +83,15 @@ export class IndexStore {
       for (const [id, change] of outcomes) {
         const vector = change && list[puts.indexOf(change)];
         if (vector !== undefined) placed.push({ id, space: change?.put.space as string, vector });
+        maker.refused.delete(id);
       }
       await maker.index.remove([...outcomes.keys()]);
       await maker.index.put(placed);
     }
   }
 
-  async search(query: FindQuery, made: Made | undefined): Promise<readonly Found[]> {
-    const { text, limit, by = "hybrid" } = query;
+  async search(query: FindQuery): Promise<readonly Found[]> {
+    const { text, vector, limit, by = "hybrid" } = query;
     const spaces = this.#texts.spaces(query.spaces);
     if (spaces.length === 0 || limit < 1) return [];
     const depth = Math.max(MIN_DEPTH, DEPTH_FACTOR * limit);
@@ -98,7 +100,7 @@ export class IndexStore {
     const words = by === "vectors" ? undefined : this.#words.search({ text, spaces, rows, limit: depth });
     const near = async () => {
       const ids = rows && this.#texts.idsOf(rows);
-      return this.#makers.near({ text, made, spaces: names, ids, limit: depth });
+      return this.#makers.near({ text, ...(vector && { vector }), spaces: names, ids, limit: depth });
     };
     return fused(
       {
@@ -113,22 +115,48 @@ export class IndexStore {
     return this.#texts.versions(after, limit);
   }
 
-  /** Embeds the next texts that lack the wanted vector; those that it cannot embed here it returns. None are left: empty. */
-  async next(): Promise<readonly Waiting[]> {
-    const waiting = this.#waiting();
-    const { embedder, name, dimension } = this.#makers.wanted;
-    if (waiting.length === 0) await this.#turnIfDone();
-    if (embedder === undefined || waiting.length === 0) return waiting;
-    const vectors = await embedder.embed(waiting.map(({ text }) => text));
-    await this.embedded(waiting, { name, dimension, vectors });
-    return waiting;
+  /** Cuts the next texts again, or gives them the vectors that are made here; false: nothing is left to do here. */
+  async step(): Promise<boolean> {
+    if (!this.#cut.isDone) return this.#cutStep();
+    const { embedder } = this.#makers.wanted;
+    if (embedder === undefined) return false;
+    const waiting = await this.waiting(STEP_TEXTS);
+    await this.#take(waiting, await embedder.embed(waiting.map(({ text }) => text)));
+    return waiting.length > 0;
   }
 
-  /** Takes the vectors of texts that have not changed since, nor had theirs from a put meanwhile. */
-  async embedded(texts: readonly Waiting[], made: Made): Promise<void> {
+  /** Texts that lack the wanted vector, from where the last look ended; none at the end of a round. */
+  async waiting(limit: number): Promise<readonly Unembedded[]> {
+    const found = this.#db
+      .prepare(
+        `select row, version, text, terms, spaces.name as space
+         from texts join spaces on spaces.number = texts.space
+         where row > ? and not exists (select 1 from vectors where vectors.row = texts.row and embedder = ?)
+         order by row limit ?`,
+      )
+      .all(this.#lookedTo, this.#makers.wanted.number, limit);
+    this.#lookedTo = Number(found.at(-1)?.["row"] ?? 0);
+    if (found.length === 0) await this.#turnIfDone();
+    return found.map(({ row, version, text, terms, space }) => ({
+      row: Number(row),
+      version: Number(version),
+      space: String(space),
+      text: embeddable({ text: String(text), terms: JSON.parse(String(terms)) as string[] }),
+    }));
+  }
+
+  /** Takes the wanted model's vectors of texts; what was put again meanwhile keeps waiting. */
+  async embedded(texts: readonly Unembedded[], vectors: readonly (Float32Array | null)[]): Promise<void> {
+    const dimension = vectors.find((vector) => vector !== null)?.length;
+    if (this.#makers.wanted.embedder !== undefined) return;
+    if (dimension !== undefined && (await this.#makers.takeDimension(dimension))) this.#lookedTo = 0;
+    await this.#take(texts, vectors);
+  }
+
+  async #take(texts: readonly Unembedded[], vectors: readonly (Vector | null)[]): Promise<void> {
     const { wanted, rows } = this.#makers;
-    if (!isSame(made, wanted)) return;
     const placed: PlacedVector[] = [];
+    const refused: string[] = [];
     const placeOf = this.#db.prepare(`
       select texts.id, spaces.name as space from texts join spaces on spaces.number = texts.space
       where row = ? and version = ?
@@ -136,19 +164,41 @@ export class IndexStore {
     this.#transaction(() => {
       for (const [at, { row, version }] of texts.entries()) {
         const place = placeOf.get(row, version, wanted.number);
-        const vector = made.vectors[at];
+        const vector = vectors[at];
         if (place === undefined || vector === undefined) continue;
-        rows.put(row, wanted.number, vector);
-        placed.push({ id: String(place["id"]), space: String(place["space"]), vector });
+        const id = String(place["id"]);
+        if (vector === null) {
+          rows.refuse(row, wanted.number);
+          refused.push(id);
+        } else {
+          rows.put(row, wanted.number, vector);
+          placed.push({ id, space: String(place["space"]), vector });
+        }
       }
     });
+    for (const id of refused) wanted.refused.add(id);
     await wanted.index.put(placed);
     await this.#turnIfDone();
   }
 
+  async #cutStep(): Promise<true> {
+    const batch = this.#cut.next(STEP_TEXTS);
+    const made: [LiveMaker, readonly Vector[]][] = [];
+    for (const maker of this.#makers.all())
+      if (maker.embedder) made.push([maker, await maker.embedder.embed(batch.map(embeddable))]);
+    this.#transaction(() => {
+      this.#cut.cut(batch, { texts: this.#texts, words: this.#words });
+      for (const [maker, vectors] of made)
+        for (const [at, { row }] of batch.entries()) this.#makers.rows.put(row, maker.number, vectors[at] as Vector);
+    });
+    this.#cut.hasCut(batch);
+    for (const [maker, vectors] of made)
+      await maker.index.put(batch.map(({ id, space }, at) => ({ id, space, vector: vectors[at] as Vector })));
+    return true;
+  }
+
   async #turnIfDone(): Promise<void> {
-    const { texts, done } = await this.state();
-    if (done >= texts) await this.#makers.turn(this.#db);
+    if ((await this.#makers.done()) >= this.#texts.count()) await this.#makers.turn();
   }
 
   #put(findable: Findable): boolean {
@@ -168,21 +218,6 @@ export class IndexStore {
     this.#words.remove(held.row);
     this.#makers.rows.remove(held.row);
     this.#texts.remove(held);
-  }
-
-  #waiting(): readonly Waiting[] {
-    const find = this.#db.prepare(`
-      select row, version, text, terms from texts
-      where row > ? and not exists (select 1 from vectors where vectors.row = texts.row and embedder = ?)
-      order by row limit ${REINDEX_BATCH}`);
-    let found = find.all(this.#lookedTo, this.#makers.wanted.number);
-    if (found.length === 0 && this.#lookedTo > 0) found = find.all(0, this.#makers.wanted.number);
-    this.#lookedTo = Number(found.at(-1)?.["row"] ?? 0);
-    return found.map(({ row, version, text, terms }) => ({
-      row: Number(row),
-      version: Number(version),
-      text: embeddable({ text: String(text), terms: JSON.parse(String(terms)) as string[] }),
-    }));
   }
 
   #transaction(write: () => void): void {

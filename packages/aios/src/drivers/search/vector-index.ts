@@ -12,6 +12,13 @@ export interface PlacedVector {
   readonly id: string;
   readonly space: string;
   readonly vector: Vector;
+  /** Another one whenever the space or the vector is; told again by `held`, where there is one. Default: empty. */
+  readonly stamp?: string;
+}
+
+export interface HeldVector {
+  readonly id: string;
+  readonly stamp: string;
 }
 
 export interface NearQuery {
@@ -38,8 +45,9 @@ export interface Frequencies {
 }
 
 /**
- * Vectors of one dimension, found by their direction. It runs in the thread of the search index.
- * @throws FaultError `refused` for a vector of another dimension
+ * Vectors of one dimension, found by their direction. It runs in the thread of the search index, one call after the other.
+ * Whatever it holds can be put again.
+ * @throws FaultError `refused` for a vector of another dimension, and whatever keeps it from answering
  */
 export interface VectorIndex extends AsyncDisposable {
   readonly driver: string;
@@ -49,9 +57,11 @@ export interface VectorIndex extends AsyncDisposable {
   remove(ids: readonly string[]): Promise<void>;
   /** Nearest first; of equals the lesser id. */
   nearest(query: NearQuery): Promise<readonly Near[]>;
-  /** Those it holds, in pages in order of the ids. */
-  ids(after: string | undefined, limit: number): Promise<readonly string[]>;
   count(): Promise<number>;
+  /** All it holds, in pages of any order. Absent: nothing outlives it, and each new one begins empty. */
+  held?(): AsyncIterable<readonly HeldVector[]>;
+  /** Erases what would outlive it. It is not asked for anything afterwards. */
+  erase?(): Promise<void>;
   /** Of sparse vectors. A driver that cannot tell has none: then queries go unweighted. */
   frequencies?(indices: Uint32Array, spaces: readonly string[]): Promise<Frequencies>;
 }

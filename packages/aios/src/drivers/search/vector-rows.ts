@@ -40,15 +40,29 @@ export class VectorRows {
     this.#remove.run(row);
   }
 
-  *pages(maker: number): Generator<readonly PlacedVector[]> {
+  /** The maker makes no vector of this text. */
+  refuse(row: number, maker: number): void {
+    this.#put.run(row, maker, null, new Uint8Array(0));
+  }
+
+  *pages(maker: number): Generator<{ readonly placed: readonly PlacedVector[]; readonly refused: readonly string[] }> {
     for (let after = 0; ;) {
       const rows = this.#page.all(maker, after);
       if (rows.length === 0) return;
-      yield rows.map(({ id, space, indices, numbers }) => ({
-        id: String(id),
-        space: String(space),
-        vector: vectorOf(indices as Uint8Array | null, numbers as Uint8Array),
-      }));
+      const placed: PlacedVector[] = [];
+      const refused: string[] = [];
+      for (const { id, space, indices, numbers } of rows) {
+        const values = numbers as Uint8Array;
+        // A text without words has an empty vector, too: a sparse one.
+        if (indices === null && values.length === 0) refused.push(String(id));
+        else
+          placed.push({
+            id: String(id),
+            space: String(space),
+            vector: vectorOf(indices as Uint8Array | null, values),
+          });
+      }
+      yield { placed, refused };
       after = Number(rows.at(-1)?.["row"]);
     }
   }

@@ -1,11 +1,17 @@
-import type { Findable, FindQuery } from "../../kernel/ports.ts";
+import type { Findable, FindQuery, Unembedded } from "../../kernel/ports.ts";
 import type { Replaced } from "./index-file.ts";
-import type { Vector } from "./vector-index.ts";
 
 /** Which vectors can be compared with each other. */
 export interface Maker {
   readonly name: string;
+  /** 0: not known before the first vector. */
   readonly dimension: number;
+}
+
+/** Whose vectors all texts are to have; without a dimension: as the model makes them. */
+export interface Wanted {
+  readonly name: string;
+  readonly dimension: number | undefined;
 }
 
 export const isSame = (one: Maker, other: Maker): boolean =>
@@ -13,40 +19,34 @@ export const isSame = (one: Maker, other: Maker): boolean =>
 
 export type Change = { readonly put: Findable } | { readonly remove: string };
 
-/** Vectors that the kernel's thread had made, in the order of the texts. */
-export interface Made extends Maker {
-  readonly vectors: readonly Vector[];
-}
-
-/** A text that waits for its vector. */
-export interface Waiting {
-  readonly row: number;
-  readonly version: number;
-  readonly text: string;
-}
-
 export type Order =
-  | { readonly type: "write"; readonly changes: readonly Change[]; readonly made: readonly Made[] }
-  | { readonly type: "search"; readonly query: FindQuery; readonly made: Made | undefined }
+  | { readonly type: "write"; readonly changes: readonly Change[] }
+  | { readonly type: "search"; readonly query: FindQuery }
   | { readonly type: "versions"; readonly after: string | undefined; readonly limit: number }
   | { readonly type: "state" }
-  /** Gives the next texts their vectors, or tells which wait for vectors of the kernel's thread. */
-  | { readonly type: "next" }
-  | { readonly type: "embedded"; readonly texts: readonly Waiting[]; readonly made: Made };
+  /** Does a piece of what the thread does in the background; tells whether there is more. */
+  | { readonly type: "step" }
+  | { readonly type: "waiting"; readonly limit: number }
+  | {
+      readonly type: "embedded";
+      readonly texts: readonly Unembedded[];
+      readonly vectors: readonly (Float32Array | null)[];
+    };
 
 export interface IndexState {
   readonly texts: number;
-  /** Whose vectors are searched. */
-  readonly serving: Maker;
   /** Whose vectors all texts are to have. */
   readonly wanted: Maker;
-  /** Texts that have the wanted one's. */
+  /** Texts that have the wanted one's, and are cut into words as they are to be. */
   readonly done: number;
+  /** Nothing is left to do, and the wanted one's are searched. */
+  readonly isSettled: boolean;
 }
 
 /** Every answer of the thread. */
 export interface Told<T> {
   readonly value: T;
+  /** Whose vectors are searched. */
   readonly serving: Maker;
   /** Since the last answer. */
   readonly replaced: Replaced | undefined;
