@@ -2,9 +2,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
+import { freePort } from "./free-port.ts";
 
 /** Whether a Redis server is installed. CI has to have one: there the tests run, and fail where it is missing. */
 export const hasRedis =
@@ -26,15 +25,6 @@ export interface RedisServer extends AsyncDisposable {
   /** It keeps its connections and says nothing, until `thaw`. */
   freeze(): void;
   thaw(): void;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** A real redis-server of its own, on a free port of 127.0.0.1, that writes nothing to disk. */
