@@ -1,22 +1,81 @@
 // What the kernel's notes are found and described with. A composition beside boot.ts.
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Config } from "./config/schema.ts";
 import { openSearchIndex } from "./drivers/search/search-index.ts";
 import type { NoteTools } from "./kernel/memory.ts";
+import { serves } from "./kernel/model-call.ts";
 import type { NoteBuilder } from "./kernel/note-building.ts";
+import type { NoteEmbedder } from "./kernel/note-vectors.ts";
+import type { Core } from "./kernel/ports.ts";
 import { applyEvolution } from "./memory/apply.ts";
 import { describeNote } from "./memory/describe.ts";
 import { extractDescription } from "./memory/extract.ts";
+import { presentNotes } from "./memory/present.ts";
 import { relate } from "./memory/relate.ts";
 
-/** The index is a file of its own, `path`, opened by whoever needs it first; undefined: in memory. Disposing closes it. */
-export function createNoteTools(path: string | undefined): NoteTools & AsyncDisposable {
+interface NoteToolsOptions {
+  /** The index is a file of its own, opened by whoever needs it first. Default: in memory. */
+  readonly path?: string | undefined;
+  /** Default: the index makes its own vectors. */
+  readonly embedder?: NoteEmbedder | undefined;
+}
+
+/** Disposing closes the index. */
+export function createNoteTools({ path, embedder }: NoteToolsOptions = {}): NoteTools & AsyncDisposable {
   const opened = new AsyncDisposableStack();
+  const options = { ...(path === undefined ? {} : { path }), ...(embedder && { embedder }) };
   return {
-    openIndex: async () => opened.use(await openSearchIndex(path === undefined ? {} : { path })),
+    openIndex: async () => opened.use(await openSearchIndex(options)),
+    embedder,
     extract: extractDescription,
+    present: presentNotes,
     builder: noteBuilder,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
+
+/** @throws SysError EINVAL when memory.embedder names a core that is not configured */
+export function checkEmbedder({ memory, llms }: Config): void {
+  const { core } = partsOf(memory.embedder);
+  const names = llms.cores.map(({ name }) => name);
+  // Without any those that are there are looked up at the start.
+  if (memory.embedder === "hashed" || names.length === 0 || names.includes(core)) return;
+  throw refusal(`there is no core ${core}`, `there are ${names.join(", ")}`);
+}
+
+/**
+ * The model that the configuration wants notes embedded by; undefined: none.
+ * @throws SysError EINVAL for one that is not there or makes no vectors; the hint names those that do. One that is down, or
+ * whose core has not told its models yet, is waited for.
+ */
+export function embedderOf({ memory }: Config, cores: readonly Core[]): NoteEmbedder | undefined {
+  const { embedder: model, dimensions: dimension } = memory;
+  if (model === "hashed") return undefined;
+  const { core: name, id } = partsOf(model);
+  const own = cores.filter((core) => core.name === name);
+  const listed = own.flatMap((core) => core.models().map((spec) => ({ core, spec })));
+  const known = listed.filter(({ spec }) => spec.id === id);
+  const isAble = known.some(({ core, spec }) => serves(core, spec, "llm.embed"));
+  if (isAble) return { model, dimension };
+  const able = cores.flatMap((core) =>
+    core.models().flatMap((one) => (serves(core, one, "llm.embed") ? [`${core.name}/${one.id}`] : [])),
+  );
+  const hint = able.length > 0 ? `these do: ${[...new Set(able)].join(", ")}` : "no core lists a model that does";
+  if (own.length === 0) throw refusal(`there is no core ${name} that makes vectors`, hint);
+  if (!own.some((core) => core.serves.includes("llm.embed"))) throw refusal(`core ${name} makes no vectors`, hint);
+  if (known.length > 0) throw refusal(`${model} makes no vectors`, hint);
+  if (!own.some((core) => core.isOpenEnded)) throw refusal(`there is no model ${id} on core ${name}`, hint);
+  return { model, dimension };
+}
+
+/** A model's own name may have slashes. */
+const partsOf = (model: string): { core: string; id: string } => {
+  const at = model.indexOf("/");
+  return { core: model.slice(0, at), id: model.slice(at + 1) };
+};
+
+const refusal = (what: string, hint: string): SysError =>
+  new SysError("EINVAL", `memory.embedder: ${what}`, { hint: `${hint}; hashed needs none` });
 
 const noteBuilder: NoteBuilder = {
   describe: describeNote,

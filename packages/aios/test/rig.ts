@@ -46,8 +46,8 @@ export const testSettings: KernelSettings = {
   graceMs: 1_000,
   idleReapMs: 600_000,
   maxNewProcessesPerMinute: 100_000,
+  memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
   budgets: {},
-};
 
 export interface Rig {
   readonly kernel: Kernel;

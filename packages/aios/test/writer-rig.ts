@@ -12,6 +12,7 @@ import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createPrograms } from "../src/drivers/proc/programs.ts";
 import type { Journal, Toolbox } from "../src/kernel/ports.ts";
 import { extractDescription } from "../src/memory/extract.ts";
+import { presentNotes } from "../src/memory/present.ts";
 import { openRig } from "./rig.ts";
 import type { Rig } from "./rig.ts";
 import { createScriptedCore } from "./scripted-core.ts";
@@ -120,6 +121,7 @@ export async function kernelOn(world: World, options: KernelOptions = {}): Promi
     holdings: [workspace],
     notes: {
       extract: extractDescription,
+      present: presentNotes,
       openIndex: () => Promise.reject(new Error("nobody searches here")),
     },
     programs: createPrograms({ folders: [] }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { memoryOptionsSchema } from "./memory-options.ts";
 import { limitSchema, onExhaustedSchema } from "./syscalls/spec.ts";
 
 /** How long an agent's conversation may get. */
@@ -28,6 +29,8 @@ export const manifestSchema = z.strictObject({
   temperature: z.number().optional(),
   maxTokens: z.number().int().positive().optional(),
   context: contextSchema.optional(),
+  /** What it is reminded of, and whether its tasks and answers are kept. Default: neither. */
+  memory: memoryOptionsSchema.optional(),
   /** JSON Schema of the answer; without it the answer is text. */
   output: z.record(z.string(), z.unknown()).optional(),
   limits: z.array(limitSchema).default([]),

@@ -3,11 +3,13 @@ import type { DeltaEvent } from "./events.ts";
 
 /**
  * What a model request says, whatever model is asked: requests with equal meanings (`canonicalJson`) may have each other's
- * answers. Left out is what changes no answer: how it is handed out, marks for caches, user ids, notes of a door.
+ * answers. Left out is what changes no answer: how it is handed out, marks for caches, user ids, notes of a door, whether it is
+ * remembered. What was recalled is no part of what was asked.
  */
 export function meaningOfRequest(args: ChatArgs | EmbedArgs): Record<string, unknown> {
-  const { model: _name, stream: _how, callSite: _place, door: _note, ...said } = args as ChatArgs;
-  return withoutHints(said);
+  const { model: _name, stream: _how, callSite: _place, door: _note, ...rest } = args as ChatArgs;
+  const { remember: _kept, recalled: _found, recall, ...said } = rest as typeof rest & { recalled?: unknown };
+  return withoutHints(recall === undefined || recall === false ? said : { ...said, recall });
 }
 
 /** Members of a dialect that mean something: all but its hints. */

@@ -8,7 +8,7 @@ import { costUsd } from "./clamp.ts";
 import { asSysError } from "./driver-error.ts";
 import type { Lane } from "./lane.ts";
 import { blame, observe, praise } from "./lane-news.ts";
-import { isModelCall, marksOf } from "./model-call.ts";
+import { askedOf, isModelCall, marksOf } from "./model-call.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Parts } from "./parts.ts";
 import type { CallEvent, Core, DriverContext, DriverEvent, Snapshot } from "./ports.ts";
@@ -207,10 +207,7 @@ export class Attempt {
   }
 
   #args(): unknown {
-    const { record } = this.#options.entry;
-    const maxTokens = this.#cost?.maxTokens;
-    if (record.name !== "llm.chat" || maxTokens === undefined) return record.args;
-    return { ...(record.args as ChatArgs), maxTokens };
+    return askedOf(this.#options.entry.record, this.#cost?.maxTokens);
   }
 
   #context(): DriverContext {

@@ -33,7 +33,8 @@ export class CallEnds {
   }
 
   /** Counts, records and answers. A durable result is on disk before the caller sees it. */
-  async finish(record: CallRecord, outcome: Outcome, accounts: readonly Account[]): Promise<void> {
+  async finish(record: CallRecord, ended: Outcome, accounts: readonly Account[]): Promise<void> {
+    let outcome = ended;
     const { process } = record;
     const { outbox, clock } = this.#parts;
     if (record.isLeft && record.cancelled && "error" in outcome) return this.#leave(record, outcome, accounts);
@@ -42,8 +43,9 @@ export class CallEnds {
     const error = unknown ?? ("error" in outcome ? outcome.error : undefined);
     record.usage = outcome.usage;
     if ("result" in outcome) {
-      record.result = outcome.result;
       if (record.cacheKey !== undefined) this.#parts.answers.keep(record.cacheKey, outcome.result);
+      if (record.conclude) outcome = { ...outcome, result: await record.conclude(outcome.result) };
+      record.result = outcome.result;
     }
     this.#lifecycle.entries.delete(record);
     if (process.kind !== "kernel") process.count(record, state);
@@ -73,7 +75,8 @@ export class CallEnds {
     let failure: SysError | undefined;
     // Who is told that it failed makes it again: it must not happen later by itself.
     const isOnce = !process.isReplayed && record.effects.length + record.settles.length > 0;
-    if (isRelaxed(record)) outbox.note(...records);
+    // What is told of a change must be there for whoever asks next.
+    if (isRelaxed(record) && record.effects.length === 0) outbox.note(...records);
     else
       try {
         if (process.isReplayed) await outbox.commitPatiently(...records);

@@ -18,6 +18,7 @@ import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import { isModelCall } from "./model-call.ts";
+import { prepareChat, usesMemory } from "./note-remembering.ts";
 import type { Parts } from "./parts.ts";
 import type { Caller, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -42,6 +43,8 @@ export interface NestedCall {
   readonly args: unknown;
   /** Default: as urgent as the call that it is made for. */
   readonly nice?: number | undefined;
+  /** Default: as long as any call. */
+  readonly deadlineMs?: number | undefined;
 }
 
 interface Begun {
@@ -139,7 +142,30 @@ export class CallFlow {
     }
   }
 
-  #enter({ spec, record, caller }: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
+  #enter(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
+    if (usesMemory(call.record)) void this.#remind(call);
+    else this.#pass(call);
+  }
+
+  /** A chat that recalls, or is remembered. */
+  async #remind(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
+    const { record, caller } = call;
+    const { principal } = caller;
+    try {
+      await prepareChat({
+        parts: this.#parts,
+        record,
+        principal,
+        nested: (name, args) => this.#nested(record, principal, { name, args }),
+      });
+      if (record.cancelled) throw record.cancelled;
+      this.#pass(call);
+    } catch (cause) {
+      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
+    }
+  }
+
+  #pass({ spec, record, caller }: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
     // Who is suspended waits, even for what would cost nothing.
     const cacheKey = record.process.suspended === undefined ? this.#parts.answers.keyOf(record) : undefined;
     if (cacheKey === undefined) this.#admit(spec, record, caller);

@@ -76,6 +76,8 @@ export class CallRecord {
   cacheKey: string | undefined = undefined;
   /** The budgets that pay for it. */
   accounts: readonly Account[] = [];
+  /** What it changes by its result, which it may say in it. */
+  conclude: ((result: unknown) => Promise<unknown>) | undefined = undefined;
   /** What it changes in the kernel's own tables: one commit with its result, so that it happens once. */
   readonly effects: JournalRecord[] = [];
   /** What is done in memory when it is known whether those are on disk: they never will be if they are not now. */

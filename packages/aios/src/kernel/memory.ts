@@ -5,13 +5,14 @@ import { Holds } from "./holds.ts";
 import type { NoteBuilder } from "./note-building.ts";
 import { spaceOf } from "./note-space.ts";
 import { NoteVectors } from "./note-vectors.ts";
-import type { NoteEmbedder } from "./note-vectors.ts";
-import type { Findable, Journal, JournalRecord, KeptNote, NoteBody, NoteRow, SearchIndex } from "./ports.ts";
+import type { EmbedFor, NoteEmbedder } from "./note-vectors.ts";
+import type { Clock, Findable, Journal, JournalRecord, KeptNote, NoteBody, NoteRow, SearchIndex } from "./ports.ts";
+import type { Timers } from "./timers.ts";
 
 /** Notes that are read at a time when all of them are compared. */
 const PAGE = 500;
 
-export type NoteChange = Extract<JournalRecord, { kind: "note" | "noteErased" }>;
+export type NoteChange = Extract<JournalRecord, { kind: "note" | "noteErased" | "noteEvicted" }>;
 
 /** What memory needs beside the journal: an index that finds notes, and what describes one without a model. */
 export interface NoteTools {
@@ -35,15 +36,29 @@ export class Memory {
   readonly #tools: NoteTools;
   #index: Promise<SearchIndex> | undefined;
   readonly #holds = new Holds();
-  /** What the index has not been told of, by the notes' ids; undefined: it is gone. */
-  readonly #changes = new Map<string, NoteRow | undefined>();
+  /** Has a model make the index's vectors, where it does not make its own. */
+  readonly vectors: NoteVectors;
+  /** What the index has not been told of, by the notes' ids; undefined: it is gone; `look`: it is live, or it is not. */
+  readonly #changes = new Map<string, NoteRow | "look" | undefined>();
   #telling: Promise<void> | undefined;
   /** Whether the index holds what was committed before this kernel: looked at when somebody searches first. */
   #caughtUp: Promise<unknown> | undefined;
 
-  constructor(journal: Journal, tools: NoteTools) {
+  constructor(journal: Journal, tools: NoteTools, waits: { clock: Clock; timers: Timers }) {
     this.#journal = journal;
     this.#tools = tools;
+    this.vectors = new NoteVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
+  }
+
+  /** From here on a model may be asked for vectors: for those, too, that the last kernel did not come to. */
+  open(embedFor: EmbedFor): void {
+    this.vectors.open(embedFor);
+    if (!this.#tools.embedder) return;
+    // Who has no notes needs no index.
+    void this.#journal.notes({ limit: 1 }).then(
+      ({ length }) => length > 0 && this.vectors.wake(),
+      () => undefined, // the journal tells its own troubles
+    );
   }
 
   /** @throws SysError EIO, ENOSPC when it cannot be opened; the next one tries again. */
@@ -75,7 +90,8 @@ export class Memory {
   /** A change of a note is on disk: the index follows. */
   written(change: NoteChange): void {
     const id = change.kind === "note" ? change.row.id : change.id;
-    this.#changes.set(id, change.kind === "note" && !change.row.isRemoved ? change.row : undefined);
+    const isLive = change.kind === "note" && !change.row.isRemoved;
+    this.#changes.set(id, change.kind === "noteEvicted" ? "look" : isLive ? change.row : undefined);
     this.#telling ??= this.#tell().catch(() => {
       // What it was not told it finds when everything is compared.
       this.#caughtUp = undefined;
@@ -88,15 +104,28 @@ export class Memory {
     try {
       const index = await this.index();
       while (this.#changes.size > 0) {
-        const changes = [...this.#changes];
+        const told = [...this.#changes];
         this.#changes.clear();
+        const changes = await this.#looked(told);
         const gone = changes.flatMap(([id, row]) => (row ? [] : [id]));
         if (gone.length > 0) await index.remove(gone);
         await index.put(changes.flatMap(([, row]) => (row ? [findable(row)] : [])));
       }
+      this.vectors.wake();
     } finally {
       this.#telling = undefined;
     }
+  }
+
+  /** Of notes that were evicted or came back: what is live of them now. */
+  async #looked(changes: [string, NoteRow | "look" | undefined][]): Promise<[string, NoteRow | undefined][]> {
+    const ids = changes.flatMap(([id, change]) => (change === "look" ? [id] : []));
+    const live = new Map<string, NoteRow>();
+    for (let at = 0; at < ids.length; at += PAGE) {
+      const rows = await this.#journal.notes({ ids: ids.slice(at, at + PAGE), limit: PAGE });
+      for (const row of rows) if (!row.isEvicted) live.set(row.id, row);
+    }
+    return changes.map(([id, change]) => [id, change === "look" ? live.get(id) : change]);
   }
 
   /** Resolves when all that was committed so far can be found. @throws SysError EIO when the index failed. */
@@ -130,8 +159,9 @@ export class Memory {
     let notes = 0;
     for (let afterId: string | undefined; ;) {
       const page = await this.#journal.notes({ afterId, limit: PAGE });
-      const wrong = page.filter(({ id, version }) => held.get(id) !== version);
-      for (const { id } of page) orphaned.delete(id);
+      const live = page.filter(({ isEvicted }) => !isEvicted);
+      const wrong = live.filter(({ id, version }) => held.get(id) !== version);
+      for (const { id } of live) orphaned.delete(id);
       if (repair && wrong.length > 0) {
         // Of a newer version than the store's: the index ignores older ones.
         await index.remove(wrong.filter(({ id, version }) => (held.get(id) ?? 0) > version).map(({ id }) => id));
@@ -143,6 +173,7 @@ export class Memory {
       if (page.length < PAGE) break;
     }
     if (repair && orphaned.size > 0) await index.remove([...orphaned]);
+    if (repair) this.vectors.wake();
     return { notes, missing, orphaned: [...orphaned] };
   }
 }

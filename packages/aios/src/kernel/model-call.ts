@@ -1,5 +1,6 @@
 import type { ChatArgs, EmbedArgs } from "@aiosjs/sdk/protocol";
 import { promptBytes, textBytes } from "./estimate.ts";
+import { promptOf } from "./note-recall.ts";
 import type { Core, Driver, ModelSpec, ModelSyscall } from "./ports.ts";
 
 /** Whether a syscall asks a model: then it stands in that model's lanes, takes tokens from buckets and budgets, and has a price. */
@@ -17,7 +18,7 @@ export interface PromptSize {
 
 /** Size of the prompt; nothing for calls that ask no model. */
 export function promptSize(name: string, args: unknown): PromptSize {
-  if (name === "llm.chat") return { bytes: promptBytes(args as ChatArgs), tokens: 0 };
+  if (name === "llm.chat") return { bytes: promptBytes(promptOf(args as ChatArgs)), tokens: 0 };
   if (name !== "llm.embed") return { bytes: 0, tokens: 0 };
   let [bytes, tokens] = [0, 0];
   for (const item of (args as EmbedArgs).input) {
@@ -25,6 +26,13 @@ export function promptSize(name: string, args: unknown): PromptSize {
     else tokens += item.length;
   }
   return { bytes, tokens };
+}
+
+/** What a driver is asked: of a chat, with what it recalled, and for no more output than the budgets buy. */
+export function askedOf({ name, args }: { name: string; args: unknown }, maxTokens: number | undefined): unknown {
+  if (name !== "llm.chat") return args;
+  const asked = promptOf(args as ChatArgs);
+  return maxTokens === undefined ? asked : { ...asked, maxTokens };
 }
 
 /** Whether a model answers there at all. */

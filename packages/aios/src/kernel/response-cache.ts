@@ -3,6 +3,7 @@ import type { ChatArgs, ChatResult, DeltaEvent, EmbedArgs, EmbedResult } from "@
 import type { CallRecord } from "./call-record.ts";
 import type { LaneTable } from "./lane-table.ts";
 import { isModelCall } from "./model-call.ts";
+import { promptOf } from "./note-recall.ts";
 import type { Cache, CacheSettings, Hash, KernelMetrics } from "./ports.ts";
 
 /** Changes whenever a key or an answer means something else than before. */
@@ -53,7 +54,7 @@ export class ResponseCache {
   /** Undefined where each request has to be asked. */
   keyOf({ name, args, process }: CallRecord): string | undefined {
     if (!this.#settings || !isModelCall(name)) return undefined;
-    const asked = args as ChatArgs | EmbedArgs;
+    const asked = name === "llm.chat" ? promptOf(args as ChatArgs) : (args as EmbedArgs);
     if (name === "llm.chat" && !isRepeatable(asked as ChatArgs, this.#settings)) return undefined;
     const { model } = asked;
     // What the name means now: an alias that points elsewhere after a refresh finds nothing of before.

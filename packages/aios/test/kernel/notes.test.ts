@@ -6,6 +6,7 @@ import { openSearchIndex } from "../../src/drivers/search/search-index.ts";
 import type { NoteTools } from "../../src/kernel/memory.ts";
 import type { SearchIndex } from "../../src/kernel/ports.ts";
 import { extractDescription } from "../../src/memory/extract.ts";
+import { presentNotes } from "../../src/memory/present.ts";
 import { fillable } from "../fillable-journal.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { openRig } from "../rig.ts";
@@ -20,6 +21,7 @@ afterEach(async () => {
 
 const tools = (): NoteTools => ({
   extract: extractDescription,
+  present: presentNotes,
   openIndex: async () => {
     const index = await openSearchIndex();
     opened.push(index);
@@ -216,8 +218,8 @@ test("exported notes are kept elsewhere as new ones with their links, untrusted 
 
 test("store and index agree; what the index lost is found again, by a search and by mem.verify", async () => {
   let index: SearchIndex | undefined;
-  const { extract, openIndex } = tools();
-  const rig = await open({ notes: { extract, openIndex: async () => (index = await openIndex()) } });
+  const given = tools();
+  const rig = await open({ notes: { ...given, openIndex: async () => (index = await given.openIndex()) } });
   const { client } = await process(rig);
   const kept = await Promise.all(
     Array.from({ length: 30 }, (_, index) => client.mem.add({ content: `note number ${index}` })),

@@ -127,7 +127,7 @@ export class ContextUpkeep {
 
   async #summarize(messages: readonly Message[], maxTokens: number): Promise<string | undefined> {
     const { client, signal, request } = this.#options;
-    const { responseFormat: _, ...rest } = request;
+    const { responseFormat: _, recall: _notes, remember: _kept, ...rest } = request;
     const asked = { ...rest, messages: [...messages, summaryQuestion], maxTokens };
     const callSite = `${request.callSite ?? ""}:summary`;
     try {

@@ -34,6 +34,8 @@ export interface AgentOptions<Output = string> {
   readonly maxTokens?: number;
   /** How long the conversation may get, and what is done then. Default: what the model takes, and `summary`. */
   readonly context?: Partial<Omit<ContextLimits, "isAssumed">>;
+  /** What it is reminded of, and whether its task and answer are kept. Default: neither. */
+  readonly memory?: Pick<ArgsOf<"llm.chat">, "recall" | "remember"> | undefined;
 }
 
 export interface AgentResult<Output = string> {
@@ -141,13 +143,15 @@ function requestOf(
   { tools }: Toolset,
   shape: Shape<unknown> | undefined,
 ): Request {
-  const { name, model = "auto", temperature, maxTokens } = options;
+  const { name, model = "auto", temperature, maxTokens, memory: { recall, remember } = {} } = options;
   return {
     model,
     stream: true,
     callSite: `agent:${name}`,
     ...(tools.length === 0 ? {} : { tools: [...tools] }),
     ...(shape ? { responseFormat: { type: "json-schema", name: "answer", schema: { ...shape.jsonSchema } } } : {}),
+    ...(recall === undefined ? {} : { recall }),
+    ...(remember === undefined ? {} : { remember }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recallSchema, rememberSchema } from "../memory-options.ts";
 import { timingSchema, usageSchema } from "../usage.ts";
 import { jsonObjectSchema, syscall } from "./spec.ts";
 
@@ -124,6 +125,10 @@ export const chatArgsSchema = z.strictObject({
   stream: z.boolean().optional(),
   /** Names the place in the program, so that output lengths are predicted per place. */
   callSite: z.string().max(200).optional(),
+  /** Whether notes that are found for the last user message go before it; the model is told that they are data. */
+  recall: recallSchema.optional(),
+  /** Whether the last user message and its answer are kept as a note. */
+  remember: rememberSchema.optional(),
   /** Members of the request itself beyond this form. */
   foreign: foreignMembers,
   /** What a foreign door wants on record with the call, to speak of it later; no core reads it. */
@@ -148,6 +153,17 @@ const chatResultSchema = z.object({
   foreign: z.object({ dialect: z.string(), members: jsonObjectSchema }).optional(),
   /** True where the answer came from the response cache and no model was asked. */
   isCached: z.boolean().optional(),
+  /** What memory had to do with it, where it was asked for. */
+  memory: z
+    .object({
+      recalled: z.array(z.object({ id: z.string(), version: z.number(), score: z.number() })).optional(),
+      /** Notes that were found and did not fit. */
+      left: z.number().optional(),
+      /** Why no notes were looked for or kept. */
+      why: z.string().optional(),
+      remembered: z.string().optional().describe("the note that was kept"),
+    })
+    .optional(),
 });
 export type ChatResult = z.infer<typeof chatResultSchema>;
 

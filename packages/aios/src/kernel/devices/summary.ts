@@ -10,8 +10,13 @@ export function summarize(name: string, request: unknown, result: unknown): stri
 function askedOf(name: string, request: unknown): string {
   if (typeof request !== "object" || request === null) return "";
   if (name === "llm.chat") {
-    const { messages } = request as { messages?: readonly { content?: unknown }[] };
-    return quote(textOf(messages?.at(-1)?.content));
+    const { messages, recalled } = request as {
+      messages?: readonly { content?: unknown }[];
+      recalled?: { notes: readonly unknown[] };
+    };
+    const count = recalled?.notes.length ?? 0;
+    const reminded = count === 0 ? "" : `, ${count} ${count === 1 ? "note" : "notes"} recalled`;
+    return `${quote(textOf(messages?.at(-1)?.content))}${reminded}`;
   }
   if (name === "llm.embed") {
     const { input = [] } = request as { input?: readonly unknown[] };

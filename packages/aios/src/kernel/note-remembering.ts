@@ -1,0 +1,102 @@
+import { specOf } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, ChatResult, Recall, Remember } from "@aiosjs/sdk/protocol";
+import { checkAccess } from "./access.ts";
+import type { KernelCall } from "./devices/device.ts";
+import { asSysError } from "./driver-error.ts";
+import type { Memory } from "./memory.ts";
+import { noMemory, recallNotes, textOf } from "./note-recall.ts";
+import type { Recalled, Reminded } from "./note-recall.ts";
+import { checkNamespace, checkWritable, ownNamespaces, reachOf } from "./note-space.ts";
+import { newNote, newNoteId, noteBody, ofNote } from "./note-writing.ts";
+
+/** UTF-16 units that are kept of what was asked, and of the answer. */
+const MAX_ASKED = 4_000;
+const MAX_ANSWER = 12_000;
+
+type Chat = Pick<KernelCall, "parts" | "record" | "principal" | "nested">;
+
+/** Whether a chat has to do with memory. */
+export const usesMemory = ({ name, args }: { name: string; args: unknown }): boolean =>
+  name === "llm.chat" && (isOn((args as ChatArgs).recall) || isOn((args as ChatArgs).remember));
+
+const isOn = <Option extends Recall | Remember>(option: Option | undefined): option is Exclude<Option, false> =>
+  option !== undefined && option !== false;
+
+/**
+ * Before a chat is asked: what it recalls stands in its arguments, and goes on record with them; a chat that a crash cut off
+ * is made again with what it recalled then. What it is to remember is written in one commit with its answer, so that it is
+ * kept once.
+ * @throws SysError EACCES, ENOENT, EINVAL, ENODEV
+ */
+export async function prepareChat(chat: Chat): Promise<void> {
+  const { parts, record } = chat;
+  const { memory } = parts;
+  const args = record.args as Reminded;
+  const { recall, remember } = args;
+  if (!memory) throw noMemory();
+  const keep = isOn(remember) ? noteKeeper(remember, { ...chat, memory }) : undefined;
+  let recalled: Recalled | undefined;
+  if (isOn(recall)) {
+    const before = (record.recorded?.request as Reminded | null | undefined)?.recalled;
+    recalled = args.recalled ?? before ?? (await recallNotes(args, recallOf(recall), { ...chat, memory }));
+    record.args = { ...args, recalled };
+    // Its own bytes do not say what it is asked with now.
+    if (recalled.text !== "") record.original = undefined;
+  }
+  record.conclude = async (result) => {
+    const kept = await keep?.(result as ChatResult);
+    return { ...(result as ChatResult), memory: { ...toldOf(recalled), ...kept } };
+  };
+}
+
+const recallOf = (recall: Exclude<Recall, false>): Exclude<Recall, boolean> =>
+  recall === true ? { limit: 5, minSimilarity: 0, maxTokens: 1_500 } : recall;
+
+const toldOf = (recalled: Recalled | undefined): ChatResult["memory"] =>
+  recalled && {
+    recalled: [...recalled.notes],
+    ...(recalled.left > 0 ? { left: recalled.left } : {}),
+    ...(recalled.why === undefined ? {} : { why: recalled.why }),
+  };
+
+/** Keeps what was said, in the call's own commit. What is refused is refused before anybody is asked; a full quota is told. */
+function noteKeeper(
+  remember: Exclude<Remember, false>,
+  { parts, record, principal, memory }: Chat & { memory: Memory },
+): (result: ChatResult) => Promise<ChatResult["memory"]> {
+  const { process } = record;
+  const own = { ...principal, pid: process.pid };
+  checkAccess({ name: "mem.add", spec: specOf("mem.add"), principal: own, process });
+  const named = remember === true ? undefined : remember.namespace;
+  const namespace = named ?? (ownNamespaces(process).at(-1) as string);
+  const reach = reachOf({ process, principal: own }, parts);
+  checkWritable(checkNamespace(namespace, reach), reach);
+  return async (result) => {
+    const content = exchangeOf(record.args as ChatArgs, result);
+    if (content === undefined) return {};
+    const labels = { trust: "untrusted", confidentiality: "internal" } as const;
+    const writer = { parts, record, principal: own };
+    const body = noteBody({ content, labels, tier: "episodic" }, { describe: (text) => memory.describe(text) }, writer);
+    const row = newNote(body, { namespace, id: newNoteId(writer) }, writer);
+    try {
+      await parts.noteQuotas.admit([row], record);
+    } catch (cause) {
+      const { code, message } = asSysError(cause, "the quota of notes");
+      return { why: `${code}: ${message}` };
+    }
+    record.effects.push(ofNote(row));
+    return { remembered: row.id };
+  };
+}
+
+/** What was said; nothing where the answer is on its way still (it calls tools), or is none. */
+function exchangeOf({ messages }: ChatArgs, { message }: ChatResult): string | undefined {
+  const asked = textOf(messages.findLast(({ role }) => role === "user")).trim();
+  const answer = textOf(message).trim();
+  if (answer === "" || (message.toolCalls?.length ?? 0) > 0) return undefined;
+  const quoted = clip(asked, MAX_ASKED).replaceAll(/^/gm, "> ");
+  return asked === "" ? clip(answer, MAX_ANSWER) : `${quoted}\n\n${clip(answer, MAX_ANSWER)}`;
+}
+
+const clip = (text: string, max: number): string =>
+  text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;
