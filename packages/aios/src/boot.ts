@@ -6,7 +6,7 @@ import type { SysError } from "@aiosjs/sdk/protocol";
 import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { openDoors } from "./boot-doors.ts";
-import { createNoteTools } from "./boot-notes.ts";
+import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
 import { readRootKey } from "./config/home.ts";
@@ -29,7 +29,7 @@ import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts"
 import { version } from "./version.ts";
 
 /** Changes of these sections take a restart. */
-const RESTART_SECTIONS = ["server", "journal", "sqlite", "files"] as const;
+const RESTART_SECTIONS = ["server", "journal", "sqlite", "files", "memory"] as const;
 const PRUNE_EVERY_MS = 6 * 3_600_000;
 
 export interface BootOptions {
@@ -83,12 +83,13 @@ export async function boot(options: BootOptions): Promise<System> {
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
   const workspace = createWorkspace({ root: resolve(home, config.files.root) });
   const isKept = journalFile(home, config) !== undefined;
-  const notes = opened.use(createNoteTools(isKept ? join(home, "index", "notes.db") : undefined));
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
   const fenced = Promise.withResolvers<SysError>();
   let current = config;
   let cores = await shelf.stock(config);
+  const path = isKept ? join(home, "index", "notes.db") : undefined;
+  const notes = opened.use(createNoteTools({ path, embedder: embedderOf(config, cores) }));
   const kernel = opened.use(
     await createKernel({
       clock: realClock,
@@ -115,6 +116,7 @@ export async function boot(options: BootOptions): Promise<System> {
       onFenced: fenced.resolve,
       reload: async () => {
         const next = (await options.reload?.()) ?? current;
+        checkEmbedder(next);
         const cache = await caches.stock(next);
         const before = cores;
         cores = await shelf.stock(next);
@@ -160,7 +162,7 @@ const journalFile = (home: string, { journal }: Config): string | undefined =>
   journal.url === "memory:" ? undefined : resolve(home, journal.url.replace(/^sqlite:/, ""));
 
 function settingsOf(config: Config): KernelSettings {
-  const { system, scheduler, llms, server, budgets } = config;
+  const { system, scheduler, llms, server, memory, budgets } = config;
   return {
     name: system.name,
     version,
@@ -172,6 +174,7 @@ function settingsOf(config: Config): KernelSettings {
     graceMs: scheduler.graceMs,
     idleReapMs: scheduler.idleReapMs,
     maxNewProcessesPerMinute: server.maxNewProcessesPerMinute,
+    memory,
     budgets,
   };
 }

@@ -48,6 +48,7 @@ export const testSettings: KernelSettings = {
   maxNewProcessesPerMinute: 100_000,
   memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
   budgets: {},
+};
 
 export interface Rig {
   readonly kernel: Kernel;

@@ -121,6 +121,8 @@ export interface JournalEventBodies {
     expiresAt: number | null;
   };
   "group.deleted": { group: string };
+  /** To make room: they leave the index, and come back when they are read. */
+  "note.evicted": { namespace: string; ids: string[]; bytes: number };
   "key.created": { key: string; scopes: string[] };
   "key.revoked": { key: string };
 }

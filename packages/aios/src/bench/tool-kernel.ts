@@ -34,6 +34,7 @@ const settings: KernelSettings = {
   graceMs: 1_000,
   idleReapMs: 600_000,
   maxNewProcessesPerMinute: 1_000_000,
+  memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
   budgets: {},
 };
 

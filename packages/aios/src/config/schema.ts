@@ -2,6 +2,7 @@ import { limitSchema } from "@aiosjs/sdk/protocol";
 import { z } from "zod";
 import { scripts } from "../kernel/routers/script.ts";
 import { coreSchema, refuseNamesakes } from "./core-schema.ts";
+import { memorySchema } from "./memory-schema.ts";
 
 /** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
 export const configSchema = z.strictObject({
@@ -188,6 +189,7 @@ export const configSchema = z.strictObject({
       root: z.string().default("files").describe("Folder of the processes' files, relative to the home."),
     })
     .prefault({}),
+  memory: memorySchema.prefault({}),
   budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -47,11 +47,12 @@ interface Built {
 
 /**
  * Two model calls on behalf of the caller, under its budget and behind its other calls; where no model answers as asked, the
- * text alone describes and links the note. The note and all that changes with it are one commit.
+ * text alone describes and links the note. The note and all that changes with it are one commit. `place` is asked again after
+ * each wait for the namespace that it goes to: it throws when the caller does not write there any more.
  */
 export async function buildNote(
   said: Said & { content: string },
-  namespace: string,
+  place: () => string,
   call: KernelCall & { readonly memory: Memory },
 ): Promise<Built> {
   const { memory, parts, record } = call;
@@ -71,12 +72,16 @@ export async function buildNote(
   const given = { keywords, tags, context, category } as Partial<NoteDescription>;
   const { description, by, why } = await builder.describe({ content, given, labels }, ask);
   const body = noteBody({ ...said, ...description }, { describe: () => description }, call);
-  const row = newNote(body, { namespace, id }, call);
-  const relation = await builder.relate({ note: noteOf(row), neighbours: await neighboursOf(row, call) }, ask);
+  const row = newNote(body, { namespace: place(), id }, call);
+  await parts.noteQuotas.admit([row], record);
+  const neighbours = await neighboursOf(row, call);
+  place();
+  const relation = await builder.relate({ note: noteOf(row), neighbours }, ask);
   await memory.hold(relation.touches, record);
   const { tenant } = row;
   const ids = relation.touches;
   const now = ids.length === 0 ? [] : await parts.journal.notes({ tenant, ids, limit: ids.length });
+  place();
   const written = { updatedAt: parts.clock.nowMs(), pid: record.process.pid, call: record.call };
   const changed = new Map(relation.apply([noteOf(row), ...now.map(noteOf)], written).map((note) => [note.id, note]));
   const own = changed.get(id);
@@ -90,13 +95,13 @@ export async function buildNote(
 /** What is near a note, in its own namespace: another's notes do not reach into it. */
 async function neighboursOf(
   row: NoteRow,
-  { memory, parts }: { memory: Memory; parts: KernelCall["parts"] },
+  { memory, parts, nested }: Pick<KernelCall, "parts" | "nested"> & { memory: Memory },
 ): Promise<{ note: Note; similarity: number }[]> {
   await memory.isFound();
-  const index = await memory.index();
   const { content, keywords, context } = row.body;
   const text = [context, keywords.join(" "), content].join("\n").slice(0, 10_000);
-  const found = await index.search({ spaces: [spaceOf(row)], text, limit: NEIGHBOURS });
+  const query = { spaces: [spaceOf(row)], text, limit: NEIGHBOURS };
+  const { found } = await memory.vectors.search(query, (request, quality) => nested("llm.embed", request, quality));
   if (found.length === 0) return [];
   const ids = found.map(({ id }) => id);
   const rows = new Map(

@@ -1,10 +1,11 @@
 import type { ParsedArgsOf, ResultOf } from "@aiosjs/sdk/protocol";
+import type { KernelCall } from "./devices/device.ts";
 import { noteOf } from "./memory.ts";
 import type { Memory } from "./memory.ts";
 import { liftOf } from "./note-ranking.ts";
 import { checkNamespace, isWithin, spaceOf } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
-import { usedNote } from "./note-use.ts";
+import { useNotes } from "./note-use.ts";
 import type { Parts } from "./parts.ts";
 import type { FacetFilter, KeptNote } from "./ports.ts";
 import { wholeTerm } from "./search-port.ts";
@@ -25,24 +26,32 @@ type Hit = ResultOf<"mem.search">["hits"][number];
 /** Finds notes, and those that are linked to what was found; who is found is used. */
 export async function searchNotes(
   { query, limit, by, links, ...filters }: ParsedArgsOf<"mem.search">,
-  { memory, reach, parts }: { memory: Memory; reach: Reach; parts: Pick<Parts, "journal" | "clock" | "outbox"> },
+  options: {
+    memory: Memory;
+    reach: Reach;
+    parts: Pick<Parts, "journal" | "clock" | "outbox" | "noteQuotas">;
+    nested: KernelCall["nested"];
+  },
 ): Promise<ResultOf<"mem.search">> {
+  const { memory, reach, parts, nested } = options;
   const { tenant } = reach;
   await memory.isFound();
   const named = filters.namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
   // A key of the tenant reaches all of its namespaces.
   const reached = named ?? (await parts.journal.noteNamespaces(tenant));
   const spaces = reached.map((namespace) => spaceOf({ tenant, namespace }));
-  const index = await memory.index();
   const nowMs = parts.clock.nowMs();
-  const found = await index.search({
+  const asked = {
     spaces,
     text: query,
     limit: limit + CANDIDATES,
     by,
     terms: [...(filters.tags ?? []), ...(filters.keywords ?? [])],
     filters: facetsOf(filters),
-  });
+  };
+  const { found, ...why } = await memory.vectors.search(asked, (request, quality) =>
+    nested("llm.embed", request, quality),
+  );
   const rows = await rowsOf(
     found.map(({ id }) => id),
     { reach, parts },
@@ -62,9 +71,9 @@ export async function searchNotes(
   );
   for (const hit of await linkedTo(hits, { links, filters, reach, parts, rows })) hits.set(hit.note.id, hit);
   const best = [...hits.values()].toSorted(bestFirst);
-  for (const { note } of best)
-    parts.outbox.note(usedNote(rows.get(note.id) as KeptNote, nowMs, note.retrievalCount + 1));
-  return { hits: best };
+  const used = best.flatMap(({ note }) => rows.get(note.id) ?? []);
+  await useNotes(used, parts, { found: 1 });
+  return { hits: best, ...why };
 }
 
 /** Equals stay in the order in which they were found. */

@@ -11,6 +11,7 @@ import { Mailbox } from "./mailbox.ts";
 import { Memory } from "./memory.ts";
 import type { NoteTools } from "./memory.ts";
 import { createNoteHolding } from "./note-holding.ts";
+import { NoteQuotas } from "./note-quota.ts";
 import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { Pipes } from "./pipes.ts";
@@ -101,14 +102,18 @@ export async function openParts(
   for (const [tenant, limits] of Object.entries(settings.budgets)) budgets.set(`tenant:${tenant}`, limits, nowMs);
   for (const row of image.keys)
     if (row.limits.length > 0 && !row.isRevoked) budgets.set(`key:${row.id}`, row.limits, nowMs);
-  const memory = options.notes && new Memory(journal, options.notes);
+  const memory = options.notes && new Memory(journal, options.notes, { clock, timers });
   const outbox = new Outbox(journal, {
-    onNote: memory && ((change) => memory.written(change)),
+    onNote: (change) => {
+      memory?.written(change);
+      noteQuotas.written(change);
+    },
     clock,
     timers,
     lastEventSeq: image.lastEventSeq + (wasCrash ? CRASH_GAP : 0),
     onFenced: (cause) => parts.lease?.lose(cause),
   });
+  const noteQuotas = new NoteQuotas({ journal, outbox, settings: () => parts.settings.memory });
   const estimator = new Estimator();
   const approvals = new Approvals({ outbox, clock, random });
   approvals.restore(image.approvals);
@@ -156,6 +161,7 @@ export async function openParts(
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
     memory,
+    noteQuotas,
     groups,
     holdings,
     uploads: new Uploads({ clock, timers, random, journal, outbox, holdings, processes }),

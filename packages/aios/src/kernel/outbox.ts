@@ -223,7 +223,8 @@ export class Outbox {
   }
 
   #tellOfNotes(group: Group): void {
-    for (const record of group) if (record.kind === "note" || record.kind === "noteErased") this.#onNote(record);
+    for (const record of group)
+      if (record.kind === "note" || record.kind === "noteErased" || record.kind === "noteEvicted") this.#onNote(record);
   }
 
   #failed({ order, groups }: SentBatch, cause: unknown): void {

@@ -9,6 +9,7 @@ import type { LaneTable } from "./lane-table.ts";
 import type { Lease } from "./lease.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Memory } from "./memory.ts";
+import type { NoteQuotas } from "./note-quota.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Pipes } from "./pipes.ts";
 import type {
@@ -60,6 +61,7 @@ export interface Parts {
   readonly values: ValueVersions;
   /** Absent: this kernel keeps no notes. */
   readonly memory: Memory | undefined;
+  readonly noteQuotas: NoteQuotas;
   readonly groups: Groups;
   /** What processes hold beside their calls; the values are the first. */
   readonly holdings: readonly Holding[];

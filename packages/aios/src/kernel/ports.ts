@@ -6,6 +6,8 @@ import type {
   Limit,
   Manifest,
   Pid,
+  Recall,
+  Remember,
   SchedulingClass,
   Signal,
   SysEvent,
@@ -224,6 +226,15 @@ export interface KernelSettings {
   readonly idleReapMs: number;
   /** New client processes per key and minute. */
   readonly maxNewProcessesPerMinute: number;
+  /** What live notes may take in megabytes: those of one namespace, of one tenant, and of all. */
+  readonly memory: {
+    readonly defaultQuotaMb: number;
+    readonly tenantQuotaMb: number;
+    readonly globalLimitMb: number;
+    /** For chats that say nothing of it. */
+    readonly recall?: Recall | undefined;
+    readonly remember?: Remember | undefined;
+  };
   /** Tenant-wide budgets. */
   readonly budgets: Readonly<Record<string, readonly Limit[]>>;
 }
@@ -259,6 +270,9 @@ export interface Caller {
   readonly isNested?: boolean | undefined;
   /** With `isNested`: number of the call of the program that it is made for. */
   readonly withinSeq?: number | undefined;
+  /** Of a chat that does not say itself what it has to do with memory. */
+  readonly recall?: Recall | undefined;
+  readonly remember?: Remember | undefined;
   /** What becomes of the call when its last subscriber leaves. */
   readonly onDetach: "abort" | "keep";
 }

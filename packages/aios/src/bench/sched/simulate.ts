@@ -89,6 +89,7 @@ const settings: KernelSettings = {
   graceMs: 1_000,
   idleReapMs: 600_000,
   maxNewProcessesPerMinute: Infinity,
+  memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
   budgets: {},
 };
 

@@ -4,10 +4,12 @@ import { seesAll } from "../access.ts";
 import { noteOf } from "../memory.ts";
 import type { Memory } from "../memory.ts";
 import { buildNote } from "../note-building.ts";
+import { copyId } from "../note-copy.ts";
 import { graphAround } from "../note-graph.ts";
 import { searchNotes, selectNotes } from "../note-search.ts";
 import { checkNamespace, checkWritable, isWithin, reachOf } from "../note-space.ts";
 import type { Reach } from "../note-space.ts";
+import { useNotes } from "../note-use.ts";
 import {
   importedLabels,
   linkedNote,
@@ -19,7 +21,7 @@ import {
   unlinkedNote,
 } from "../note-writing.ts";
 import type { Said } from "../note-writing.ts";
-import type { NoteBody, NoteRow } from "../ports.ts";
+import type { KeptNote, NoteBody, NoteRow } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
 
 type MemName =
@@ -43,40 +45,47 @@ const FORGET_PAGE = 500;
 /** Notes: what processes remember beyond their context. */
 export const memDevice: KernelDevice<MemName> = {
   "mem.add": async ({ namespace, build, ...said }, call) => {
-    const place = placeOf(namespace, call);
+    const place = (): string => placeOf(namespace, call);
+    const first = place();
     // Model calls are a process's own: it pays for them.
     if (build === "model" && call.record.process.kind !== "kernel")
       return { version: 1, ...(await buildNote(said, place, { ...call, memory: at(call).memory })) };
     const isAsked = build === "model" ? { why: "no process asks: there is nobody to pay for a model" } : {};
     const id = newNoteId(call);
-    call.record.effects.push(ofNote(newNote(bodyOf(said, undefined, call), { namespace: place, id }, call)));
+    const row = newNote(bodyOf(said, undefined, call), { namespace: first, id }, call);
+    await call.parts.noteQuotas.admit([row], call.record);
+    place();
+    call.record.effects.push(ofNote(row));
     return { id, version: 1, by: "extraction" as const, evolved: [], ...isAsked };
   },
 
   "mem.get": async ({ id }, call) => {
     const row = await found(id, call);
+    await useNotes([row], call.parts);
     return noteOf(row);
   },
 
   "mem.update": async ({ id, ifVersion, ...said }, call) => {
     const row = await taken(id, call, ifVersion);
     const next = nextVersion(row, bodyOf(said, row.body, call), call);
+    await call.parts.noteQuotas.admit([next], call.record, row);
+    checkWritable(row.namespace, at(call).reach);
     call.record.effects.push(ofNote(next));
     return { version: next.version };
   },
 
   "mem.remove": async ({ id, ifVersion }, call) => {
     const { memory, reach } = at(call);
-    await memory.hold([id], call.record);
-    const [row] = await call.parts.journal.notes({ tenant: reach.tenant, ids: [id], limit: 1 });
-    if (!row || !isWithin(reach, row)) return { removed: false };
+    await memory.hold(meantBy(id, call), call.record);
+    const row = await meant(id, call);
+    if (!row) return { removed: false };
     checkWritable(row.namespace, reach);
     checkVersion(row, ifVersion);
     call.record.effects.push(ofNote({ ...nextVersion(row, row.body, call), isRemoved: true }));
     return { removed: true };
   },
 
-  "mem.search": (query, call) => searchNotes(query, { ...at(call), parts: call.parts }),
+  "mem.search": (query, call) => searchNotes(query, { ...at(call), parts: call.parts, nested: call.nested }),
 
   "mem.link": async ({ from, to, strength, why }, call) => {
     const [one, other] = await pair(from, to, call);
@@ -87,7 +96,7 @@ export const memDevice: KernelDevice<MemName> = {
 
   "mem.unlink": async ({ from, to }, call) => {
     const [one, other] = await pair(from, to, call);
-    const isLinked = [one, other].some((row) => row.body.links.some((link) => link.to === from || link.to === to));
+    const isLinked = [one, other].some((row) => row.body.links.some((link) => link.to === one.id || link.to === other.id));
     if (isLinked)
       for (const [row, gone] of [
         [one, other],
@@ -109,7 +118,11 @@ export const memDevice: KernelDevice<MemName> = {
 
   "mem.history": async ({ id, limit }, call) => {
     const { reach } = at(call);
-    const versions = await call.parts.journal.noteVersions({ tenant: reach.tenant, id, limit });
+    let versions: readonly NoteRow[] = [];
+    for (const one of meantBy(id, call)) {
+      versions = await call.parts.journal.noteVersions({ tenant: reach.tenant, id: one, limit });
+      if (versions[0] && isWithin(reach, versions[0])) break;
+    }
     if (!versions[0] || !isWithin(reach, versions[0])) throw noNote(id);
     return {
       versions: versions.map((row) => {
@@ -129,10 +142,10 @@ export const memDevice: KernelDevice<MemName> = {
     return { notes, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
   },
 
-  "mem.import": ({ namespace, notes }, call) => {
+  "mem.import": async ({ namespace, notes }, call) => {
     const place = placeOf(namespace, call);
     const ids = new Map(notes.map(({ id }) => [id, newNoteId(call)]));
-    for (const note of notes) {
+    const rows = notes.map((note) => {
       const links = note.links.flatMap((link) => {
         const to = ids.get(link.to);
         return to === undefined ? [] : [{ ...link, to }];
@@ -141,8 +154,11 @@ export const memDevice: KernelDevice<MemName> = {
       const said = { content, keywords, tags, context, category, importance, tier, isPinned, uri: source.uri };
       const body = { ...bodyOf(said, undefined, call), links, labels: importedLabels(note.labels, call) };
       const id = ids.get(note.id) as string;
-      call.record.effects.push(ofNote(newNote(body, { namespace: place, id }, call)));
-    }
+      return newNote(body, { namespace: place, id }, call);
+    });
+    await call.parts.noteQuotas.admit(rows, call.record);
+    placeOf(namespace, call);
+    call.record.effects.push(...rows.map(ofNote));
     return { ids: [...ids].map(([was, is]) => ({ was, is })) };
   },
 
@@ -154,7 +170,7 @@ export const memDevice: KernelDevice<MemName> = {
       });
     const namespaces = filters.namespaces ?? (ids ? undefined : reach.writable?.slice());
     const all = await selectNotes(
-      { ids, ...filters, namespaces },
+      { ids: ids?.flatMap((id) => meantBy(id, call)), ...filters, namespaces },
       { reach, parts: call.parts, limit: FORGET_PAGE + 1 },
     );
     const links = all.flatMap(({ body }) => body.links.map(({ to }) => to));
@@ -184,7 +200,11 @@ export const memDevice: KernelDevice<MemName> = {
       throw new SysError("EACCES", "the index of notes is compared with the home's own key");
     const compared = await memory.compare({ repair });
     const index = await memory.index();
-    return { ...compared, index: { driver: index.driver, ...(await index.status()) } };
+    const { trouble } = memory.vectors;
+    return {
+      ...compared,
+      index: { driver: index.driver, ...(await index.status()), ...(trouble && { why: trouble }) },
+    };
   },
 };
 
@@ -197,16 +217,28 @@ function at({ parts, record, principal }: KernelCall): { memory: Memory; reach: 
 const noNote = (id: string): SysError =>
   new SysError("ENOENT", `there is no note ${id}`, { hint: "`aios mem search` finds those that are there" });
 
-async function found(id: string, call: KernelCall): Promise<NoteRow> {
+/** The note of this id, or the process's copy of it: a fork was told the ids of the one that it is a fork of. */
+function meantBy(id: string, { principal, record, parts }: KernelCall): string[] {
+  return principal.pid === null ? [id] : [id, copyId(id, record.process, parts.hash)];
+}
+
+async function meant(id: string, call: KernelCall): Promise<KeptNote | undefined> {
   const { reach } = at(call);
-  const [row] = await call.parts.journal.notes({ tenant: reach.tenant, ids: [id], limit: 1 });
-  if (!row || !isWithin(reach, row)) throw noNote(id);
+  const ids = meantBy(id, call);
+  const rows = await call.parts.journal.notes({ tenant: reach.tenant, ids, limit: ids.length });
+  const there = rows.filter((row) => isWithin(reach, row));
+  return there.find((row) => row.id === id) ?? there[0];
+}
+
+async function found(id: string, call: KernelCall): Promise<KeptNote> {
+  const row = await meant(id, call);
+  if (!row) throw noNote(id);
   return row;
 }
 
 /** The note as it is when everybody who changed it before is done. */
-async function taken(id: string, call: KernelCall, ifVersion: number | undefined): Promise<NoteRow> {
-  await at(call).memory.hold([id], call.record);
+async function taken(id: string, call: KernelCall, ifVersion: number | undefined): Promise<KeptNote> {
+  await at(call).memory.hold(meantBy(id, call), call.record);
   const row = await found(id, call);
   checkWritable(row.namespace, at(call).reach);
   checkVersion(row, ifVersion);
@@ -215,7 +247,7 @@ async function taken(id: string, call: KernelCall, ifVersion: number | undefined
 
 async function pair(from: string, to: string, call: KernelCall): Promise<[NoteRow, NoteRow]> {
   if (from === to) throw new SysError("EINVAL", `a note is not linked with itself (${from})`);
-  await at(call).memory.hold([from, to], call.record);
+  await at(call).memory.hold([...meantBy(from, call), ...meantBy(to, call)], call.record);
   const [one, other] = [await found(from, call), await found(to, call)];
   for (const { namespace } of [one, other]) checkWritable(namespace, at(call).reach);
   // A link would tell who reads the one of the other.

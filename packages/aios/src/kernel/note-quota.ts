@@ -1,0 +1,182 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { TenantId } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "./call-record.ts";
+import type { NoteChange } from "./memory.ts";
+import { exceeds, less, MB, NOTES_PER_MB, plus, sizeOf } from "./note-amount.ts";
+import type { Amount } from "./note-amount.ts";
+import { evictNotes } from "./note-eviction.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Journal, KernelSettings, KeptNote, NotePlace, NoteRow, NoteUsage } from "./ports.ts";
+
+/** Above this share of what pinned notes leave of a quota, notes are evicted, */
+const HIGH = 0.8;
+/** down to this one: so that many are added between two evictions. */
+const LOW = 0.7;
+
+interface Level {
+  readonly name: string;
+  readonly place: NotePlace;
+  readonly limit: Amount;
+  readonly option: string;
+}
+
+/**
+ * What live notes may take: those of a namespace, of a tenant, and all together. Each time the journal is asked what they take,
+ * it is remembered how much comes before notes have to be evicted; until that is used up nobody asks again. Calls under way
+ * count as if they were on disk, so that none of them goes past a limit.
+ */
+export class NoteQuotas {
+  readonly #journal: Journal;
+  readonly #outbox: Outbox;
+  readonly #settings: () => KernelSettings["memory"];
+  /** By level: what may be added before the journal is asked again. */
+  readonly #room = new Map<string, Amount>();
+  /** By level: what calls under way add. */
+  readonly #pending = new Map<string, Amount>();
+  readonly #admitted = new WeakSet<NoteRow>();
+  /** Counts what was added without having been admitted. */
+  #surprises = 0;
+  /** Who makes room does so alone. */
+  #makingRoom: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: { journal: Journal; outbox: Outbox; settings: () => KernelSettings["memory"] }) {
+    this.#journal = ports.journal;
+    this.#outbox = ports.outbox;
+    this.#settings = ports.settings;
+  }
+
+  /**
+   * Room for what a call writes: notes of one namespace, or a new version of `before`. Where they are many, others are evicted.
+   * @throws SysError EDQUOT when it does not do; nothing has changed then but those.
+   */
+  async admit(rows: readonly NoteRow[], record: CallRecord, before?: KeptNote): Promise<void> {
+    const [row] = rows;
+    if (!row) return;
+    const counted = before && !before.isEvicted ? { notes: 1, bytes: sizeOf(before.body) } : undefined;
+    const whole = { notes: rows.length, bytes: rows.reduce((sum, { body }) => sum + sizeOf(body), 0) };
+    const added = counted ? less(whole, counted) : whole;
+    if (added.notes > 0 || added.bytes > 0) record.settles.push(await this.#reserve(added, row));
+    for (const one of rows) this.#admitted.add(one);
+  }
+
+  /** An evicted note was read: it is live again. @throws SysError EDQUOT where there is no room for it, ENOSPC, EIO */
+  async comeBack({ id, version, body, tenant, namespace }: KeptNote): Promise<void> {
+    const release = await this.#reserve({ notes: 1, bytes: sizeOf(body) }, { tenant, namespace });
+    try {
+      await this.#outbox.commitOnce({ kind: "noteEvicted", id, version, isEvicted: false });
+    } finally {
+      release();
+    }
+  }
+
+  /** A change is on disk. What was not admitted (of a fork, a rollback, a link) takes room of which nothing is known here. */
+  written(change: NoteChange): void {
+    if (change.kind !== "note" || change.row.isRemoved || this.#admitted.has(change.row)) return;
+    this.#surprises++;
+    for (const level of this.#levels(change.row)) this.#room.delete(nameOf(level.place));
+  }
+
+  /** What notes take of what they may, by place. */
+  async usage(places: readonly NotePlace[]): Promise<readonly (NoteUsage & { limit: Amount })[]> {
+    const usages = await this.#journal.noteUsage(places);
+    return usages.map((usage, index) => ({ ...usage, limit: this.#levelOf(places[index] ?? {}).limit }));
+  }
+
+  async #reserve(wanted: Amount, place: { tenant: TenantId; namespace: string }): Promise<() => void> {
+    const levels = this.#levels(place);
+    if (levels.some(({ place: of }) => exceeds(wanted, this.#room.get(nameOf(of)) ?? { notes: -1, bytes: -1 })))
+      await this.#alone(() => this.#makeRoom(levels, wanted));
+    else this.#spend(levels, wanted);
+    return () => {
+      for (const level of levels) this.#pend(level, less({ notes: 0, bytes: 0 }, wanted));
+    };
+  }
+
+  async #makeRoom(levels: readonly Level[], wanted: Amount): Promise<void> {
+    // Nobody adds anything to these until it is known what they take: who comes now waits in line.
+    for (const { place } of levels) this.#room.delete(nameOf(place));
+    const surprises = this.#surprises;
+    const rooms = [];
+    for (const level of levels) rooms.push(await this.#roomIn(level, wanted));
+    if (surprises === this.#surprises)
+      for (const [index, level] of levels.entries()) this.#room.set(nameOf(level.place), rooms[index] as Amount);
+    this.#spend(levels, wanted);
+  }
+
+  /** What may be added to a level, with `wanted` in it, before it is looked at again. @throws SysError EDQUOT */
+  async #roomIn(level: Level, wanted: Amount): Promise<Amount> {
+    let held = await this.#heldIn(level);
+    const pinned = { notes: held.pinnedNotes, bytes: held.pinnedBytes };
+    const mark = (share: number): Amount => ({
+      notes: pinned.notes + share * Math.max(0, level.limit.notes - pinned.notes),
+      bytes: pinned.bytes + share * Math.max(0, level.limit.bytes - pinned.bytes),
+    });
+    const isPossible = held.notes > pinned.notes && !exceeds(plus(pinned, wanted), level.limit);
+    if (isPossible && exceeds(plus(held, wanted), mark(HIGH))) {
+      const { journal, outbox } = { journal: this.#journal, outbox: this.#outbox };
+      await evictNotes(less(plus(held, wanted), mark(LOW)), { journal, outbox, place: level.place });
+      held = await this.#heldIn(level);
+    }
+    if (exceeds(plus(held, wanted), level.limit)) throw full(level, held);
+    return less(mark(HIGH), held);
+  }
+
+  async #heldIn({ place }: Level): Promise<NoteUsage> {
+    // Of calls that end meanwhile some are counted twice: too much rather than too little.
+    const pending = this.#pending.get(nameOf(place)) ?? { notes: 0, bytes: 0 };
+    const [usage] = await this.#journal.noteUsage([place]);
+    return { ...(usage as NoteUsage), ...plus(usage as NoteUsage, pending) };
+  }
+
+  #spend(levels: readonly Level[], wanted: Amount): void {
+    for (const level of levels) {
+      const name = nameOf(level.place);
+      const room = this.#room.get(name);
+      if (room) this.#room.set(name, less(room, wanted));
+      this.#pend(level, wanted);
+    }
+  }
+
+  #pend({ place }: Level, amount: Amount): void {
+    const name = nameOf(place);
+    const pending = plus(this.#pending.get(name) ?? { notes: 0, bytes: 0 }, amount);
+    if (pending.notes === 0 && pending.bytes === 0) this.#pending.delete(name);
+    else this.#pending.set(name, pending);
+  }
+
+  /** The narrowest first. */
+  #levels({ tenant, namespace }: { tenant: TenantId; namespace: string }): Level[] {
+    return [{ tenant, namespace }, { tenant }, {}].map((place) => this.#levelOf(place));
+  }
+
+  #levelOf(place: NotePlace): Level {
+    const { defaultQuotaMb, tenantQuotaMb, globalLimitMb } = this.#settings();
+    const of = (mb: number): Amount => ({ notes: Math.ceil(mb * NOTES_PER_MB), bytes: Math.floor(mb * MB) });
+    const { tenant, namespace } = place;
+    if (tenant === undefined)
+      return { name: "all tenants", place, limit: of(globalLimitMb), option: "memory.globalLimitMb" };
+    if (namespace === undefined)
+      return { name: `tenant ${tenant}`, place, limit: of(tenantQuotaMb), option: "memory.tenantQuotaMb" };
+    return { name: namespace, place, limit: of(defaultQuotaMb), option: "memory.defaultQuotaMb" };
+  }
+
+  #alone(work: () => Promise<void>): Promise<void> {
+    const working = this.#makingRoom.then(work, work);
+    this.#makingRoom = working.catch(() => undefined);
+    return working;
+  }
+}
+
+const nameOf = ({ tenant, namespace }: NotePlace): string => JSON.stringify([tenant, namespace]);
+
+function full({ name, place, limit, option }: Level, held: NoteUsage): SysError {
+  const megabytes = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`;
+  // What others hold is nobody's business.
+  const holds =
+    place.tenant === undefined
+      ? "hold all that they may"
+      : `hold ${megabytes(held.bytes)} of ${megabytes(limit.bytes)} in ${held.notes} of ${limit.notes} notes`;
+  return new SysError("EDQUOT", `the notes of ${name} ${holds}, and what is not pinned does not make enough room`, {
+    hint: `"aios mem usage" shows what takes it: unpin or forget notes, or raise ${option}`,
+  });
+}
