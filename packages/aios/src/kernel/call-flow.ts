@@ -18,7 +18,7 @@ import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import { isModelCall } from "./model-call.ts";
-import { prepareChat, usesMemory } from "./note-remembering.ts";
+import { memoryOf, prepareChat } from "./note-remembering.ts";
 import type { Parts } from "./parts.ts";
 import type { Caller, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -143,16 +143,17 @@ export class CallFlow {
   }
 
   #enter(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
-    if (usesMemory(call.record)) void this.#remind(call);
+    const wanted = memoryOf(call, this.#parts.settings);
+    if (wanted) void this.#remind(wanted, call);
     else this.#pass(call);
   }
 
   /** A chat that recalls, or is remembered. */
-  async #remind(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
+  async #remind(wanted: NonNullable<ReturnType<typeof memoryOf>>, call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
     const { record, caller } = call;
     const { principal } = caller;
     try {
-      await prepareChat({
+      await prepareChat(wanted, {
         parts: this.#parts,
         record,
         principal,

@@ -1,11 +1,13 @@
 import { specOf } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, ChatResult, Recall, Remember } from "@aiosjs/sdk/protocol";
 import { checkAccess } from "./access.ts";
+import type { CallRecord } from "./call-record.ts";
 import type { KernelCall } from "./devices/device.ts";
 import { asSysError } from "./driver-error.ts";
 import type { Memory } from "./memory.ts";
 import { noMemory, recallNotes, textOf } from "./note-recall.ts";
 import type { Recalled, Reminded } from "./note-recall.ts";
+import type { Caller, KernelSettings } from "./ports.ts";
 import { checkNamespace, checkWritable, ownNamespaces, reachOf } from "./note-space.ts";
 import { newNote, newNoteId, noteBody, ofNote } from "./note-writing.ts";
 
@@ -15,12 +17,29 @@ const MAX_ANSWER = 12_000;
 
 type Chat = Pick<KernelCall, "parts" | "record" | "principal" | "nested">;
 
-/** Whether a chat has to do with memory. */
-export const usesMemory = ({ name, args }: { name: string; args: unknown }): boolean =>
-  name === "llm.chat" && (isOn((args as ChatArgs).recall) || isOn((args as ChatArgs).remember));
+interface Wanted {
+  readonly recall: Exclude<Recall, false> | undefined;
+  readonly remember: Exclude<Remember, false> | undefined;
+  /** Those that the configuration alone says: what is refused then fails nothing, and is told. */
+  readonly isDefault: { readonly recall: boolean; readonly remember: boolean };
+}
 
-const isOn = <Option extends Recall | Remember>(option: Option | undefined): option is Exclude<Option, false> =>
-  option !== undefined && option !== false;
+/** What a chat has to do with memory, as it says itself, or who sends it, or the configuration; undefined: nothing. */
+export function memoryOf(
+  { record, caller }: { record: CallRecord; caller: Caller },
+  { memory: settings }: Pick<KernelSettings, "memory">,
+): Wanted | undefined {
+  if (record.name !== "llm.chat") return undefined;
+  const { recall = caller.recall, remember = caller.remember } = record.args as ChatArgs;
+  // What is asked on behalf of another call is no conversation.
+  const isOwn = caller.isNested !== true && record.process.kind !== "kernel";
+  const wanted = {
+    recall: (recall ?? (isOwn && settings.recall)) || undefined,
+    remember: (remember ?? (isOwn && settings.remember)) || undefined,
+  };
+  if (wanted.recall === undefined && wanted.remember === undefined) return undefined;
+  return { ...wanted, isDefault: { recall: recall === undefined, remember: remember === undefined } };
+}
 
 /**
  * Before a chat is asked: what it recalls stands in its arguments, and goes on record with them; a chat that a crash cut off
@@ -28,24 +47,42 @@ const isOn = <Option extends Recall | Remember>(option: Option | undefined): opt
  * kept once.
  * @throws SysError EACCES, ENOENT, EINVAL, ENODEV
  */
-export async function prepareChat(chat: Chat): Promise<void> {
-  const { parts, record } = chat;
-  const { memory } = parts;
+export async function prepareChat(wanted: Wanted, chat: Chat): Promise<void> {
+  const { record, parts } = chat;
   const args = record.args as Reminded;
-  const { recall, remember } = args;
-  if (!memory) throw noMemory();
-  const keep = isOn(remember) ? noteKeeper(remember, { ...chat, memory }) : undefined;
-  let recalled: Recalled | undefined;
-  if (isOn(recall)) {
-    const before = (record.recorded?.request as Reminded | null | undefined)?.recalled;
-    recalled = args.recalled ?? before ?? (await recallNotes(args, recallOf(recall), { ...chat, memory }));
-    record.args = { ...args, recalled };
-    // Its own bytes do not say what it is asked with now.
-    if (recalled.text !== "") record.original = undefined;
-  }
+  const whys: string[] = [];
+  const orTell = async <Result>(
+    isDefault: boolean,
+    doing: () => Result | Promise<Result>,
+  ): Promise<Result | undefined> => {
+    try {
+      return await doing();
+    } catch (cause) {
+      if (!isDefault || record.cancelled) throw cause;
+      const { code, message } = asSysError(cause, "memory");
+      whys.push(`${code}: ${message}`);
+      return undefined;
+    }
+  };
+  const { recall, remember, isDefault } = wanted;
+  const { memory } = parts;
+  if (!memory && ((recall && !isDefault.recall) || (remember && !isDefault.remember))) throw noMemory();
+  if (!memory) return;
+  const keep = remember && (await orTell(isDefault.remember, () => noteKeeper(remember, { ...chat, memory })));
+  const before = (record.recorded?.request as Reminded | null | undefined)?.recalled;
+  const recalled =
+    recall &&
+    (args.recalled ??
+      before ??
+      (await orTell(isDefault.recall, () => recallNotes(args, recallOf(recall), { ...chat, memory }))));
+  if (recalled) record.args = { ...args, recalled };
+  // Its own bytes do not say what it is asked with now.
+  if (recalled && recalled.text !== "") record.original = undefined;
   record.conclude = async (result) => {
     const kept = await keep?.(result as ChatResult);
-    return { ...(result as ChatResult), memory: { ...toldOf(recalled), ...kept } };
+    const why = [...whys, ...[recalled?.why, kept?.why].filter((one) => one !== undefined)].join("; ");
+    const told = { ...toldOf(recalled), ...kept, ...(why === "" ? {} : { why }) };
+    return Object.keys(told).length === 0 ? result : { ...(result as ChatResult), memory: told };
   };
 }
 
@@ -56,7 +93,6 @@ const toldOf = (recalled: Recalled | undefined): ChatResult["memory"] =>
   recalled && {
     recalled: [...recalled.notes],
     ...(recalled.left > 0 ? { left: recalled.left } : {}),
-    ...(recalled.why === undefined ? {} : { why: recalled.why }),
   };
 
 /** Keeps what was said, in the call's own commit. What is refused is refused before anybody is asked; a full quota is told. */

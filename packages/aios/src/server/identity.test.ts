@@ -117,3 +117,19 @@ test("a key comes as OpenAI's clients send it, or as Anthropic's do", () => {
   expect(tokenOf({ authorization: "Basic abc" })).toBeUndefined();
   expect(tokenOf({})).toBeUndefined();
 });
+
+test("headers say what a chat has to do with memory, and a wrong one is refused by its name", () => {
+  expect(caller({})).not.toHaveProperty("recall");
+  expect(caller({ "x-aios-recall": "true", "x-aios-remember": "tenant" })).toMatchObject({
+    recall: true,
+    remember: { namespace: "tenant" },
+  });
+  expect(caller({ "x-aios-recall": "3", "x-aios-remember": "false" })).toMatchObject({
+    recall: { limit: 3, maxTokens: 1_500 },
+    remember: false,
+  });
+  expect(failure(() => caller({ "x-aios-recall": "much" }))).toMatchObject({
+    code: "EINVAL",
+    message: expect.stringContaining("x-aios-recall") as string,
+  });
+});

@@ -1,4 +1,4 @@
-import { classSchema, SysError } from "@aiosjs/sdk/protocol";
+import { classSchema, memoryOptionsSchema, SysError } from "@aiosjs/sdk/protocol";
 import type { Pid, SchedulingClass } from "@aiosjs/sdk/protocol";
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -97,6 +97,27 @@ function classOf(headers: IncomingHttpHeaders): SchedulingClass | undefined {
 /** A day: nobody waits longer for one call, and timers stay within 31 bits. */
 const longestDeadlineMs = 86_400_000;
 
+/** `x-aios-recall: true` or how many notes at most, `x-aios-remember: true` or the namespace: for clients whose requests cannot say it. */
+function memoryOf(headers: IncomingHttpHeaders): Pick<Caller, "recall" | "remember"> {
+  const recall = switchOf(headerOf(headers, "x-aios-recall"));
+  const remember = switchOf(headerOf(headers, "x-aios-remember"));
+  const parsed = memoryOptionsSchema.partial().safeParse({
+    ...(recall === undefined ? {} : { recall: typeof recall === "string" ? { limit: Number(recall) } : recall }),
+    ...(remember === undefined ? {} : { remember: typeof remember === "string" ? { namespace: remember } : remember }),
+  });
+  if (!parsed.success)
+    throw new SysError("EINVAL", `the header x-aios-recall is ${JSON.stringify(recall)}`, {
+      hint: "it takes true, false, or a whole number from 1 to 50: how many notes at most",
+    });
+  return {
+    ...(recall === undefined ? {} : { recall: parsed.data.recall }),
+    ...(remember === undefined ? {} : { remember: parsed.data.remember }),
+  };
+}
+
+const switchOf = (text: string | undefined): string | boolean | undefined =>
+  text === "true" ? true : text === "false" ? false : text;
+
 /** Where in its program a call stands, percent-encoded: lanes may be called anything. */
 function placeOf(headers: IncomingHttpHeaders): string | undefined {
   const text = headerOf(headers, "x-aios-replay-key");
@@ -132,7 +153,8 @@ export function callerOf(
   const replayKey = placeOf(headers);
   const key = headerOf(headers, "idempotency-key");
   const again = key !== undefined ? { idempotencyKey: shortened(key) } : isRetry(headers) ? { isRetry: true } : {};
-  return { principal, pid, nice, class: schedulingClass, deadlineMs, replayKey, ...again, onDetach };
+  const memory = memoryOf(headers);
+  return { principal, pid, nice, class: schedulingClass, deadlineMs, replayKey, ...again, ...memory, onDetach };
 }
 
 /** The same for calls that may have been made before: what earlier kernels recorded of them has been looked up. */

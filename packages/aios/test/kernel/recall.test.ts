@@ -1,6 +1,6 @@
 // Chats that are given what was remembered, and are remembered themselves.
 import { createClient } from "@aiosjs/sdk";
-import type { ChatArgs, Client } from "@aiosjs/sdk";
+import type { ChatArgs, ChatResult, Client } from "@aiosjs/sdk";
 import type { ManifestInput, Message } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { createNoteTools } from "../../src/boot-notes.ts";
@@ -8,9 +8,9 @@ import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createPrograms } from "../../src/drivers/proc/programs.ts";
 import type { NoteTools } from "../../src/kernel/memory.ts";
-import type { Journal } from "../../src/kernel/ports.ts";
+import type { Caller, Journal, KernelSettings } from "../../src/kernel/ports.ts";
 import { mortal } from "../mortal-journal.ts";
-import { openRig } from "../rig.ts";
+import { openRig, testSettings } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 import { flow, refusal } from "../writer-rig.ts";
 
@@ -28,7 +28,14 @@ async function open({
   journal = createMemoryJournal(),
   isBroken = false,
   tools = createNoteTools(),
-}: { journal?: Journal; isBroken?: boolean; tools?: NoteTools & AsyncDisposable } = {}) {
+  defaults = {},
+}: {
+  journal?: Journal;
+  isBroken?: boolean;
+  tools?: NoteTools & AsyncDisposable;
+  /** What the configuration says of chats that say nothing. */
+  defaults?: Pick<KernelSettings["memory"], "recall" | "remember">;
+} = {}) {
   const clock = createVirtualClock(1_700_000_000_000);
   const asked: ChatArgs[] = [];
   const core = createScriptedCore({
@@ -39,7 +46,9 @@ async function open({
     },
   });
   const notes = isBroken ? { ...tools, openIndex: () => Promise.reject(new Error("the index is gone")) } : tools;
-  const rig = await openRig({ clock, journal, cores: () => [core], notes, programs: createPrograms({ folders: [] }) });
+  const settings = { memory: { ...testSettings.memory, ...defaults } };
+  const programs = createPrograms({ folders: [] });
+  const rig = await openRig({ clock, journal, cores: () => [core], notes, programs, settings });
   const process = async (capabilities?: string[]) => {
     const { pid, key } = await rig.admin.proc.spawn({ program: command, ...(capabilities ? { capabilities } : {}) });
     const client = createClient(rig.kernel.transport(rig.kernel.authenticate(key as string)));
@@ -144,6 +153,49 @@ test("where the index does not answer the chat goes on without notes, and says w
   const { message, memory } = await chat({ ...user(question), recall: true });
   expect(message.content).toBe("In Utrecht.");
   expect(memory).toMatchObject({ recalled: [], why: expect.stringMatching(/^EIO/) as string });
+});
+
+test("where the configuration says so every chat recalls and is remembered that does not say otherwise, and none fails of it", async () => {
+  await using world = await open({ defaults: { recall: true, remember: true } });
+  const { chat, client } = await world.process();
+  const { memory } = await chat(user("Where is the rack now?"));
+  expect(memory).toMatchObject({ recalled: [], remembered: expect.any(String) as string });
+  expect((await chat(user("And where was the rack?"))).memory?.recalled).toMatchObject([{ id: memory?.remembered }]);
+  expect(await chat({ ...user("And where was the rack?"), recall: false, remember: false })).not.toHaveProperty(
+    "memory",
+  );
+  // A question that the kernel asks on behalf of a note is no conversation.
+  await flow(world.clock, client.mem.add({ content: "The rack was moved.", build: "model" }));
+  const { notes } = await client.mem.export({});
+  expect(notes.filter(({ tier }) => tier === "episodic")).toHaveLength(2);
+  const poor = await world.process(["llm.*"]);
+  const answer = await poor.chat(user("Where is the rack?"));
+  expect(answer.message.content).toBe("In Utrecht.");
+  expect(answer.memory?.why).toMatch(/EACCES.*mem.add.*EACCES.*mem.search/);
+});
+
+test("a foreign client says by its headers what its chats have to do with memory", async () => {
+  await using world = await open();
+  const { rig, clock } = world;
+  await rig.admin.mem.add({ namespace: "tenant", content: "The GPU rack stands in Utrecht." });
+  const pid = rig.kernel.identify(rig.root, { session: "s" });
+  const ask = async (more: Pick<Caller, "recall" | "remember">) => {
+    const call = rig.kernel.syscall("llm.chat", user(question), {
+      principal: rig.root,
+      pid,
+      onDetach: "abort",
+      ...more,
+    });
+    for await (const batch of { [Symbol.asyncIterator]: () => call[Symbol.asyncIterator]() })
+      for (const event of batch) if (event.type === "syscall.completed") return event.result as ChatResult;
+    throw new Error("no answer");
+  };
+  const { memory } = await flow(clock, ask({ recall: true, remember: { namespace: "tenant" } }));
+  expect(memory?.recalled).toHaveLength(1);
+  expect(await rig.admin.mem.get({ id: memory?.remembered as string })).toMatchObject({
+    namespace: "tenant",
+    labels: { trust: "untrusted" },
+  });
 });
 
 const manifest: ManifestInput = {

@@ -127,8 +127,8 @@ export class ContextUpkeep {
 
   async #summarize(messages: readonly Message[], maxTokens: number): Promise<string | undefined> {
     const { client, signal, request } = this.#options;
-    const { responseFormat: _, recall: _notes, remember: _kept, ...rest } = request;
-    const asked = { ...rest, messages: [...messages, summaryQuestion], maxTokens };
+    const { responseFormat: _, ...rest } = request;
+    const asked = { ...rest, recall: false, remember: false, messages: [...messages, summaryQuestion], maxTokens };
     const callSite = `${request.callSite ?? ""}:summary`;
     try {
       const { result, usage } = await client.llm.chat({ ...asked, stream: false, callSite }, { signal }).outcome();
