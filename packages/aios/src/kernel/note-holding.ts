@@ -1,6 +1,7 @@
 import { noteSchema, SysError } from "@aiosjs/sdk/protocol";
 import type { Note } from "@aiosjs/sdk/protocol";
 import { bodyOf, noteOf } from "./memory.ts";
+import { copyId } from "./note-copy.ts";
 import type { Parts } from "./parts.ts";
 import type { Holder, Holding, JournalRecord, NoteRow } from "./ports.ts";
 
@@ -10,7 +11,8 @@ const MAX_VERSIONS = 10_000;
 
 /**
  * A process's own notes, as something that it holds: every version is kept with the call that wrote it. What somebody else
- * changed stays as it is. Copies have ids of their own, derived from the old ones, so that links among them hold.
+ * changed stays as it is, but for links to what is not there then. Copies have ids of their own, derived from the old ones, so
+ * that links among them hold.
  */
 export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clock" | "hash">): Holding {
   const { journal, outbox, clock, hash } = parts;
@@ -43,14 +45,12 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     return new Set(rows.filter((row) => row.namespace === spaceOf(of)).map(({ id }) => id));
   }
 
-  const newId = (to: Holder, id: string): string => `n${hash.sha256(`${to.tenant} ${to.pid} ${id}`).slice(0, 14)}`;
-
   /** A note of somebody's, as a new one of this process. */
   function copied(note: Note, to: Holder): JournalRecord {
     const body = bodyOf(note);
-    const links = body.links.map((link) => ({ ...link, to: newId(to, link.to) }));
+    const links = body.links.map((link) => ({ ...link, to: copyId(link.to, to, hash) }));
     const row: NoteRow = {
-      id: newId(to, note.id),
+      id: copyId(note.id, to, hash),
       tenant: to.tenant,
       namespace: spaceOf(to),
       version: 1,
@@ -73,27 +73,38 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
       const notes = new Map<string, NoteRow>();
       for await (const [id, row] of notesAt(of, seq)) if (row) notes.set(id, row);
       for (const id of [...notes.keys()].toSorted())
-        if (id > after) yield { place: id, body: noteOf(notes.get(id) as NoteRow) };
+        if (id > after) yield { place: id, body: noteOf(linkedAmong(notes.get(id) as NoteRow, notes)) };
     },
     import: (to, bodies) => Promise.resolve(bodies.map((body) => copied(checked(body), to))),
     copyTo: async (to, from, seq) => {
-      const records: JournalRecord[] = [];
-      for await (const [, row] of notesAt(from, seq)) if (row) records.push(copied(noteOf(row), to));
-      return records;
+      const notes = new Map<string, NoteRow>();
+      for await (const [id, row] of notesAt(from, seq)) if (row) notes.set(id, row);
+      return [...notes.values()].map((row) => copied(noteOf(linkedAmong(row, notes)), to));
     },
     checkBack: () => Promise.resolve(),
     backTo: async (of, seq) => {
-      const records: JournalRecord[] = [];
-      for await (const [, then, now] of notesAt(of, seq)) {
-        const isSame = then === undefined ? now.isRemoved : then.version === now.version;
-        if (isSame) continue;
-        const written = { version: now.version + 1, atMs: clock.nowMs(), pid: of.pid, seq };
-        records.push({ kind: "note", row: { ...(then ?? now), ...written, isRemoved: then === undefined } });
+      const [before, notes] = [new Map<string, NoteRow>(), new Map<string, NoteRow>()];
+      for await (const [id, then, now] of notesAt(of, seq)) {
+        before.set(id, now);
+        if (then) notes.set(id, then);
       }
-      return records;
+      return [...before].flatMap(([id, now]): JournalRecord[] => {
+        const then = notes.get(id);
+        const linked = then && linkedAmong(then, notes);
+        const isSame = then === undefined ? now.isRemoved : then.version === now.version && linked === then;
+        if (isSame) return [];
+        const written = { version: now.version + 1, atMs: clock.nowMs(), pid: of.pid, seq };
+        return [{ kind: "note", row: { ...(linked ?? now), ...written, isRemoved: then === undefined } }];
+      });
     },
     drop: () => Promise.resolve(),
   };
+}
+
+/** Without links to what is not among `notes`, or does not link to it: what was forgotten since, or linked by somebody else. */
+function linkedAmong(row: NoteRow, notes: ReadonlyMap<string, NoteRow>): NoteRow {
+  const links = row.body.links.filter(({ to }) => notes.get(to)?.body.links.some((link) => link.to === row.id));
+  return links.length === row.body.links.length ? row : { ...row, body: { ...row.body, links } };
 }
 
 const spaceOf = ({ pid }: Holder): string => `process:${pid}`;

@@ -9,6 +9,7 @@ import { graphAround } from "../note-graph.ts";
 import { searchNotes, selectNotes } from "../note-search.ts";
 import { checkNamespace, checkWritable, isWithin, reachOf } from "../note-space.ts";
 import type { Reach } from "../note-space.ts";
+import { noteUsageOf } from "../note-usage.ts";
 import { useNotes } from "../note-use.ts";
 import {
   importedLabels,
@@ -38,6 +39,7 @@ type MemName =
       | "export"
       | "import"
       | "forget"}`
+  | "mem.usage"
   | "mem.verify";
 
 const FORGET_PAGE = 500;
@@ -192,6 +194,8 @@ export const memDevice: KernelDevice<MemName> = {
     }
     return { forgotten: forgotten.length, more: chosen.length > FORGET_PAGE };
   },
+
+  "mem.usage": ({ namespaces, limit }, call) => noteUsageOf({ namespaces, limit }, { ...call, reach: at(call).reach }),
 
   "mem.verify": async ({ repair }, call) => {
     const { memory } = at(call);
