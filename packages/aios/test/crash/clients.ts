@@ -2,6 +2,9 @@
 // answered, so that each has happened exactly once; what they were told is remembered.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CrashKernel } from "./crash-kernel.ts";
+import { Keeper, keptNotes } from "./keepers.ts";
+import type { KeptNotes } from "./keepers.ts";
+import type { SeenNote } from "./note-checks.ts";
 
 /** A definite answer of a kernel: the result, or why not. */
 export interface Answer {
@@ -21,10 +24,16 @@ export interface Acknowledged {
   readonly keys: Set<string>;
   readonly sent: Map<string, number>;
   readonly received: Map<string, number[]>;
+  readonly notes: Map<string, KeptNotes>;
+  /** What programs kept in memory, by their processes, as they saw it at their ends. */
+  readonly ended: Map<string, readonly SeenNote[]>;
 }
 
 /** Refusals of a kernel that cannot write, or is not sure of its home: nothing has happened. */
 const passing = new Set(["ENOSPC", "EAGAIN", "EIO", "ECANCELED", "ETIMEDOUT"]);
+
+/** Of these there is no record. */
+const views = new Set(["mem.get", "mem.search"]);
 
 export class Clients {
   readonly told: Acknowledged = {
@@ -34,6 +43,8 @@ export class Clients {
     keys: new Set(),
     sent: new Map(),
     received: new Map(),
+    notes: new Map(),
+    ended: new Map(),
   };
   readonly faults: string[] = [];
   /** Answers so far. */
@@ -72,6 +83,13 @@ export class Clients {
     forever("sender-1", this.#send);
     forever("sender-2", this.#send);
     forever("sink", this.#receive);
+    for (const name of ["keeper-1", "keeper-2"]) {
+      const kept = keptNotes();
+      this.told.notes.set(name, kept);
+      const insist = (syscall: string, args: object) => this.#insist(name, syscall, args);
+      const keeper = new Keeper(name, { kept, insist, faults: this.faults });
+      forever(name, (_name, turn) => keeper.turn(turn));
+    }
   }
 
   /** No client asks anything new; resolves when all were answered. */
@@ -171,7 +189,7 @@ export class Clients {
         await sleep(answer?.isRetryable ? 100 : 20);
         continue;
       }
-      if (answer.result !== undefined) this.told.calls.add(answer.call);
+      if (answer.result !== undefined && !views.has(syscall)) this.told.calls.add(answer.call);
       this.answers++;
       for (const wait of this.#waiting) if (this.answers >= wait.at) wait.reached();
       return answer;

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Acknowledged } from "./clients.ts";
+import { noteFaults } from "./note-checks.ts";
 
 export interface Seen {
   readonly seq: number;
@@ -35,6 +36,7 @@ export class JournalChecks {
         ...(integrity === "ok" ? [] : [`integrity: ${String(integrity)}`]),
         ...twice(db),
         ...lost(db, told),
+        ...noteFaults(db, { kept: told.notes, ended: told.ended }),
         ...misread(db, seen),
         ...this.#grown(db),
       ];
@@ -63,11 +65,11 @@ function twice(db: DatabaseSync): string[] {
     "calls with one number":
       "select pid, seq as place, count(*) as times from syscall group by pid, seq having count(*) > 1",
     "calls in one place":
-      "select pid, replay_key as place, count(*) as times from syscall where replay_key is not null group by pid, replay_key having count(*) > 1",
+      "select pid, replay_key as place, count(*) as times from syscall where replay_key is not null and state <> 'undone' group by pid, replay_key having count(*) > 1",
     "calls under one key":
       "select pid, idempotency_key as place, count(*) as times from syscall where idempotency_key is not null and state = 'done' group by pid, idempotency_key having count(*) > 1",
     "ends of one call":
-      "select call as pid, completion as place, count(*) as times from syscall where completion is not null and replay_key is not null group by pid, completion having count(*) > 1",
+      "select call as pid, completion as place, count(*) as times from syscall where completion is not null and replay_key is not null and state <> 'undone' group by pid, completion having count(*) > 1",
     "messages sent twice":
       "select queue as pid, body as place, count(*) as times from message where sender is not null group by queue, body having count(*) > 1",
     "spawned twice":

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import type { Random } from "../../src/kernel/ports.ts";
-import { Clients } from "./clients.ts";
+import { ask, Clients } from "./clients.ts";
 import { acts, kindOf } from "./acts.ts";
 import type { RoundKind, Scene } from "./acts.ts";
 import { CrashKernel, START_MS } from "./crash-kernel.ts";
@@ -83,7 +83,7 @@ class Life implements Scene {
     if (this.#isOnSmallDisk) mount(this.home);
     const kernel = (): CrashKernel => this.kernel;
     this.clients = new Clients(kernel);
-    this.programs = new Programs({ kernel, truth: this.truth, home: this.home });
+    this.programs = new Programs({ kernel, truth: this.truth, home: this.home, told: this.clients.told });
   }
 
   async run(): Promise<Lived> {
@@ -109,8 +109,12 @@ class Life implements Scene {
     await this.programs.end(CALM_MS);
     await this.#reader.stop();
     await this.#operator.stop();
+    await this.#verify("by the kernel that lived through its last round");
     await this.kernel.kill();
     this.check("at the end");
+    await this.start();
+    await this.#verify("by the kernel after it");
+    await this.kernel.kill();
     return {
       rounds: this.#counts,
       acknowledged: this.clients.told.calls.size,
@@ -182,6 +186,17 @@ class Life implements Scene {
     if (faults.length > 0) throw new Error(`${where}:\n    ${faults.slice(0, 12).join("\n    ")}`);
   }
 
+  /** Somebody has searched: all notes are found, and nothing else. */
+  async #verify(where: string): Promise<void> {
+    const session = "keeper-1";
+    const asked = await ask(this.kernel, "mem.search", { args: { query: "the lamp in the hall" }, session });
+    const told = await ask(this.kernel, "mem.verify", { args: {}, session });
+    const { notes, missing, orphaned } = told?.result ?? {};
+    const isRight = asked?.result !== undefined && JSON.stringify([missing, orphaned]) === "[[],[]]";
+    if (!isRight) throw new Error(`notes and index differ, ${where}: ${JSON.stringify({ asked, told })}`);
+    this.#options.tell(`  ${String(notes)} notes, all in the index, ${where}`);
+  }
+
   /** Files hold what was acknowledged last, or what was asked for after it: whole. */
   #files(): string[] {
     const faults: string[] = [];
@@ -209,6 +224,7 @@ class Life implements Scene {
     if (round % 12 === 2 && round + 3 < this.#options.rounds)
       await this.programs.startCommand({ restarts: this.random.next() < 0.5 });
     await this.programs.refill();
+    if (this.random.next() < 0.4) this.programs.turnBack(() => this.random.next());
     await this.aWhile();
     return await acts[kind](this);
   }

@@ -6,26 +6,37 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { ProcessView } from "@aiosjs/sdk";
+import type { CallView, ProcessView } from "@aiosjs/sdk";
 import { isRunning } from "../programs/started-once.ts";
 import type { CrashKernel } from "./crash-kernel.ts";
 import { ask } from "./clients.ts";
+import type { Acknowledged } from "./clients.ts";
+import type { SeenNote } from "./note-checks.ts";
 import type { Truth } from "./truth.ts";
 
 const file = fileURLToPath(new URL("../programs/modules/crash-programs.ts", import.meta.url));
 const command = fileURLToPath(new URL("../programs/crash-command.ts", import.meta.url));
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-const modules = ["payer", "racer", "receiver", "sender"] as const;
+const modules = ["payer", "racer", "receiver", "sender", "keeper"] as const;
 const STEPS = 5;
 
 interface Program {
   readonly name: string;
   readonly kind: (typeof modules)[number] | "agent" | "command";
   readonly pid: string;
+  /** The name that its program was told: a fork's is that of the one it is a fork of. */
+  readonly told: string;
   /** Killed by us: it is not to come back. */
   isKilled: boolean;
   readonly restarts: boolean;
+}
+
+interface Place {
+  readonly kernel: () => CrashKernel;
+  readonly truth: Truth;
+  readonly home: string;
+  readonly told: Acknowledged;
 }
 
 export class Programs {
@@ -35,11 +46,14 @@ export class Programs {
   /** How many have come to their end, as they should. */
   ended = 0;
   readonly #alive = new Map<string, Program>();
-  readonly #place: { kernel: () => CrashKernel; truth: Truth; home: string };
+  readonly #place: Place;
   #births = 0;
   #turns = 0;
+  /** Keepers of notes, alive or not: those can go back, and be forked. */
+  readonly #keepers: Program[] = [];
+  #turning: Promise<void> = Promise.resolve();
 
-  constructor(place: { kernel: () => CrashKernel; truth: Truth; home: string }) {
+  constructor(place: Place) {
     this.#place = place;
   }
 
@@ -49,9 +63,10 @@ export class Programs {
     const kinds = [...this.#alive.values()].map(({ kind }) => kind);
     if (!kinds.includes("agent")) await this.#spawnAgent();
     if (kinds.filter((kind) => kind !== "agent" && kind !== "command").length > 1) return;
-    const turn = this.#turns++ % 3;
+    const turn = this.#turns++ % 4;
     if (turn === 0) await this.#spawn("payer");
     else if (turn === 1) await this.#spawn("racer");
+    else if (turn === 2) await this.#spawn("keeper");
     else await this.#spawn("sender", await this.#spawn("receiver"));
   }
 
@@ -78,8 +93,40 @@ export class Programs {
     const limits = [{ resource: "calls", window: "run", limit: 1_000_000 }];
     const result = await this.#insist("proc.spawn", { name, program, limits }, parent);
     const pid = String(result["pid"]);
-    this.#alive.set(pid, { name, kind, pid, isKilled: false, restarts: true });
+    this.#add({ name, told: name, kind, pid, isKilled: false, restarts: true });
     return pid;
+  }
+
+  #add(program: Program): void {
+    this.#alive.set(program.pid, program);
+    if (program.kind === "keeper") this.#keepers.push(program);
+  }
+
+  /**
+   * Takes a keeper of notes back to some call of it, or makes a second one of it, while whatever is to happen happens; `draw`
+   * says which. Nobody waits for it: who kills the kernel cuts it off.
+   */
+  turnBack(draw: () => number): void {
+    const pick = <Item>(all: readonly Item[]): Item | undefined => all[Math.floor(draw() * all.length)];
+    const program = pick(this.#keepers);
+    const isFork = draw() < 0.4;
+    if (!program) return;
+    const turn = async (): Promise<void> => {
+      const { pid, told } = program;
+      const trace = await ask(this.#place.kernel(), "proc.trace", { args: { pid }, session: "programs" });
+      const seq = pick((trace?.result?.["calls"] ?? []) as readonly CallView[])?.seq;
+      if (seq === undefined) return;
+      if (isFork) {
+        const name = `${told}-fork-${++this.#births}`;
+        const result = await this.#insist("proc.fork", { pid, seq, name });
+        return this.#add({ ...program, name, pid: String(result["pid"]) });
+      }
+      // Whether or not it does, it comes to the same end.
+      this.#place.told.ended.delete(pid);
+      this.#alive.set(pid, program);
+      await ask(this.#place.kernel(), "proc.rollback", { args: { pid, seq }, session: "programs" });
+    };
+    this.#turning = this.#turning.then(turn).catch((cause: unknown) => void this.faults.push(String(cause)));
   }
 
   async #insist(syscall: string, args: object, pid?: string): Promise<Record<string, unknown>> {
@@ -122,7 +169,7 @@ export class Programs {
     // A kernel that was killed meanwhile has entered nothing, or what nobody starts.
     if (code !== 0) return void (err.includes("kernel") || this.faults.push(`aios run: ${err}`));
     const pid = out.trim();
-    this.#alive.set(pid, { name, kind: "command", pid, isKilled: false, restarts });
+    this.#add({ name, told: name, kind: "command", pid, isKilled: false, restarts });
   }
 
   /** Of all programs, as the kernel shows them; undefined while none answers. */
@@ -145,7 +192,7 @@ export class Programs {
     }
   }
 
-  #check({ name, kind, isKilled, restarts }: Program, exit: NonNullable<ProcessView["exit"]>): void {
+  #check({ name, told, pid, kind, isKilled, restarts }: Program, exit: NonNullable<ProcessView["exit"]>): void {
     const say = (what: string): void => void this.faults.push(`${name} ${what}: ${JSON.stringify(exit)}`);
     if (kind === "command") {
       if (!isKilled) say("ended without having been killed");
@@ -166,6 +213,12 @@ export class Programs {
       },
       receiver: () => [0, 1, 2, 3, 4, 5, 6, 7],
       sender: () => "sent",
+      keeper: () => {
+        const notes = result as readonly SeenNote[];
+        this.#place.told.ended.set(pid, notes);
+        const contents = notes.map(({ content }) => content).toSorted();
+        return same(contents, keptBy(told)) ? result : keptBy(told);
+      },
       agent: () => result,
     }[kind]();
     if (JSON.stringify(expected) !== JSON.stringify(result))
@@ -198,6 +251,7 @@ export class Programs {
 
   /** Waits until all but commands have ended, then ends those. */
   async end(patienceMs: number): Promise<void> {
+    await this.#turning;
     const untilMs = performance.now() + patienceMs;
     const waited = (): Program[] => [...this.#alive.values()].filter(({ kind }) => kind !== "command");
     while (waited().length > 0 && performance.now() < untilMs) {
@@ -225,3 +279,12 @@ export class Programs {
     this.#alive.clear();
   }
 }
+
+/** What a keeper of notes has left at its end. */
+const keptBy = (name: string): string[] => [
+  `${name} copy`,
+  `${name} home after ${STEPS - 1}`,
+  ...[2, 3, 4].map((step) => `${name} step ${step}`),
+];
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -55,6 +55,32 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
     return winners;
   },
 
+  /** Notes in all that can be done to them; what is left is the same whoever was killed, went back or is a copy. */
+  async keeper(proc, { name }) {
+    const { mem } = proc;
+    const home = await mem.add({ content: `${name} home` });
+    const ids: string[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      const content = `${name} step ${step}`;
+      const { id } = await mem.add(step === 2 ? { content, build: "model" } : { content });
+      ids.push(id);
+      await mem.link({ from: home.id, to: id, why: `step ${step}` });
+      await mem.update({ id: home.id, content: `${name} home after ${step}` });
+      await proc.proc.sleep({ ms: 10 });
+    }
+    const [removed = "", forgotten = "", parted = "", last = ""] = ids;
+    await mem.remove({ id: removed });
+    await mem.forget({ ids: [forgotten] });
+    await mem.unlink({ from: home.id, to: parted });
+    const copied = await mem.get({ id: last });
+    await mem.import({ notes: [{ ...copied, content: `${name} copy` }] });
+    const { hits } = await mem.search({ query: `${name} step`, limit: 100 });
+    const gone = hits.filter(({ note }) => note.id === removed || note.id === forgotten);
+    if (gone.length > 0) throw new Error(`found what is gone: ${gone.map(({ note }) => note.content).join(", ")}`);
+    const { notes } = await mem.export({});
+    return notes.map(({ id, content, version, links }) => ({ id, content, version, links: links.map(({ to }) => to) }));
+  },
+
   async receiver(proc) {
     const heard: unknown[] = [];
     while (heard.length < MESSAGES) heard.push((await proc.proc.receive()).body);
@@ -76,7 +102,8 @@ export default defineAgent(async (proc, task) => {
   const told = JSON.parse(task) as Told;
   const program = programs[told.kind];
   if (!program) throw new Error(`no program ${told.kind}`);
-  startedOnce(told);
+  // A fork is told what the process was told that it is one of.
+  startedOnce({ ...told, name: `${told.name}@${process.env["AIOS_PID"]}` });
   const result = await program(proc, told);
   appendFileSync(join(told.truth, "ended"), `${told.name} ${process.pid}\n`);
   return result;
