@@ -14,31 +14,43 @@ export interface Peers {
   readonly original: string | undefined;
   /** Where @langchain/langgraph and @langchain/langgraph-checkpoint-sqlite are installed. */
   readonly langGraph: string | undefined;
+  /** Where @langchain/langgraph is, with or without the other. */
+  readonly langGraphStore: string | undefined;
 }
 
 /** @throws SysError EINVAL for a folder that holds neither peer. */
 export function peersIn(folders: readonly string[]): Peers {
   let original: string | undefined;
   let langGraph: string | undefined;
+  let langGraphStore: string | undefined;
   for (const folder of folders) {
     const checkout = [folder, join(folder, "aios")].find((path) => existsSync(join(path, "kernel/context_manager.py")));
+    const holds = (name: string): boolean => existsSync(join(folder, "node_modules/@langchain", name));
     if (checkout !== undefined) original = checkout;
-    else if (existsSync(join(folder, "node_modules/@langchain/langgraph-checkpoint-sqlite"))) langGraph = folder;
-    else
+    else if (holds("langgraph")) {
+      langGraphStore = folder;
+      if (holds("langgraph-checkpoint-sqlite")) langGraph = folder;
+    } else
       throw new SysError("EINVAL", `${folder} holds nothing to compare with`, {
-        hint: "a checkout of the second predecessor, or a folder where @langchain/langgraph-checkpoint-sqlite is installed",
+        hint: "a checkout of the second predecessor, or a folder where @langchain/langgraph is installed, for steps with @langchain/langgraph-checkpoint-sqlite",
       });
   }
-  return { original, langGraph };
+  return { original, langGraph, langGraphStore };
 }
 
 /** What the notes say of peers that were not given. */
-export const missingPeers = ({ original, langGraph }: Partial<Peers>, wanted: readonly (keyof Peers)[]): string[] => [
+export const missingPeers = (
+  { original, langGraph, langGraphStore }: Partial<Peers>,
+  wanted: readonly (keyof Peers)[],
+): string[] => [
   ...(wanted.includes("original") && original === undefined
     ? ["no ratios against the original: --peer FOLDER names a checkout of it (Python 3 with aiosqlite on the PATH)"]
     : []),
   ...(wanted.includes("langGraph") && langGraph === undefined
     ? ["LangGraph.js: not measured: --peer FOLDER names where it and its SQLite saver are installed"]
+    : []),
+  ...(wanted.includes("langGraphStore") && langGraphStore === undefined
+    ? ["LangGraph.js's store: not measured: --peer FOLDER names where @langchain/langgraph is installed"]
     : []),
 ];
 

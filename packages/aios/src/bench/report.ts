@@ -20,6 +20,8 @@ export interface Figure {
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
+  /** What makes no difference, as 1 does where cells are ratios; absent: none of them says so. */
+  readonly neutral?: number;
   /** A cell for each column; null: nothing to measure there. */
   readonly rows: readonly { readonly name: string; readonly cells: readonly (Cell | null)[] }[];
 }

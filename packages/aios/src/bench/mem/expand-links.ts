@@ -11,7 +11,7 @@ export interface Expansion {
   readonly depth: number;
 }
 
-/** Best mean recall@10 over all kinds and both languages for BM25 on the dev seeds (`bench/mem.ts --tune`); held-out had no part. */
+/** Best mean recall@10 over all kinds and both languages for BM25 on the dev seeds (`bench/mem-links.ts`); held-out had no part. */
 const tuned: Expansion = { damping: 0.7, roots: 30, depth: 2 };
 
 /**

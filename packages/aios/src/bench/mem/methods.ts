@@ -18,7 +18,7 @@ export const bm25: Method = { name: "BM25", open: createBm25 };
 /** What a perfect annotator's links are worth on top of a method. Simulated: no model was asked. */
 export const withOracleLinks = (method: Method, expansion?: Expansion): Method => ({
   ...method,
-  name: `${method.name} + oracle links`,
+  name: `${method.name} + links (simulated annotator)`,
   open: (dialogue) => expandLinks(method.open(dialogue), dialogue.oracleLinks, expansion),
 });
 
@@ -32,7 +32,7 @@ export const withFaultyLinks = (method: Method): Method => ({
 /** And what its evolution of older notes adds. Simulated: no model was asked. */
 export const withOracleEvolution = (method: Method): Method => ({
   ...method,
-  name: `${method.name} + oracle evolution`,
+  name: `${method.name} + evolution`,
   isEvolved: true,
 });
 

@@ -28,6 +28,7 @@ export function tablesOf(found: Comparison): Table[] {
   ) => ({
     title,
     columns: heads,
+    neutral: 1,
     rows: policies.map((name) => ({ name, cells: heads.map((head) => cell(at(name, head))) })),
   });
   const target = found.get(TARGET_WORKLOAD);

@@ -34,6 +34,11 @@ async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">)
       const { storage } = await import("../../bench/storage.ts");
       return storage({ peers: options.peer.map((folder) => resolve(cwd, folder)), say, signal });
     }
+    case "mem": {
+      const { mem } = await import("../../bench/mem.ts");
+      const { seeds, heldOut: isHeldOut } = options;
+      return mem({ isHeldOut, seeds, peers: options.peer.map((folder) => resolve(cwd, folder)), say, signal });
+    }
     case "sched": {
       const { sched } = await import("../../bench/sched.ts");
       const { agents, seed, seeds, load, workload, policy, scale, svg } = options;
@@ -94,9 +99,9 @@ function textOf(report: BenchReport, { t, paint, width }: ContextOf<"bench">): s
   return [paint.dim(about), "", paint.dim(heading), ...rows, ...tabled, "", ...told].join("\n").trimEnd();
 }
 
-function tableOf({ title, columns, rows }: Table, width: number): string[] {
+function tableOf({ title, columns, rows, neutral = Number.NaN }: Table, width: number): string[] {
   const cellOf = (cell: Cell | null | undefined): string =>
-    cell ? `${cell.value.toFixed(2)}${cell.low <= 1 && cell.high >= 1 ? "~" : " "}` : "";
+    cell ? `${cell.value.toFixed(2)}${cell.low <= neutral && cell.high >= neutral ? "~" : " "}` : "";
   const heads = columns.map((name, index) => ({
     title: name,
     text: ({ cells }: Table["rows"][number]) => cellOf(cells[index]),

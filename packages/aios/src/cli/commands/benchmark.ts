@@ -13,6 +13,7 @@ export function run(context: ContextOf<"benchmark">): Promise<number> {
     gpu: false,
     peer: [],
     svg: undefined,
+    heldOut: false,
   };
   return bench({ ...context, args: { name }, options: { agents, seed, ...ofOthers } });
 }

@@ -39,11 +39,12 @@ export const labsRows = [
       "aios bench sched --workload noisy-tenant --seeds 3",
       "aios bench sched --scale",
       "aios bench storage --peer ../their-checkout --json",
+      "aios bench mem --json",
     ],
     args: [
       {
         name: "name",
-        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage"],
+        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage", "mem"],
         summary: { en: "what to measure", zh: "测试项目" },
       },
     ],
@@ -63,7 +64,7 @@ export const labsRows = [
         value: "N",
         min: 1,
         max: 1_000,
-        summary: { en: "sched: seeds to run (10)", zh: "sched：运行的种子数（10）" },
+        summary: { en: "sched: seeds to run (10); mem: the same (8)", zh: "sched：运行的种子数（10）；mem：同（8）" },
       },
       {
         name: "workload",
@@ -109,8 +110,16 @@ export const labsRows = [
         kind: "list",
         value: "FOLDER",
         summary: {
-          en: "kernel, storage: what to compare with, as a folder; may come several times",
-          zh: "kernel、storage：用作对照的目录；可重复",
+          en: "kernel, storage, mem: what to compare with, as a folder; may come several times",
+          zh: "kernel、storage、mem：用作对照的目录；可重复",
+        },
+      },
+      {
+        name: "heldOut",
+        kind: "flag",
+        summary: {
+          en: "mem: dialogues that nothing was tuned on, for figures to publish",
+          zh: "mem：使用未参与调参的对话，用于发布的数据",
         },
       },
       {
