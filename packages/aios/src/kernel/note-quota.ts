@@ -170,7 +170,7 @@ export class NoteQuotas {
 const nameOf = ({ tenant, namespace }: NotePlace): string => JSON.stringify([tenant, namespace]);
 
 function full({ name, place, limit, option }: Level, held: NoteUsage): SysError {
-  const megabytes = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`;
+  const megabytes = (bytes: number): string => `${Number((bytes / MB).toPrecision(3))} MB`;
   // What others hold is nobody's business.
   const holds =
     place.tenant === undefined

@@ -57,6 +57,14 @@ const hitSchema = z.object({
   }),
 });
 
+const usageSchema = z.object({
+  notes: z.number().describe("neither removed nor evicted"),
+  bytes: z.number().describe("of what they say: JSON in UTF-8"),
+  pinned: z.number().describe("of these notes"),
+  evicted: z.number().describe("notes that no search finds before they are read; they count in nothing else here"),
+  limit: z.object({ notes: z.number(), bytes: z.number() }),
+});
+
 export const memSyscalls = {
   "mem.add": syscall({
     args: z.strictObject({
@@ -105,7 +113,10 @@ export const memSyscalls = {
       links: z.number().int().nonnegative().max(20).default(3).describe("notes that are linked to hits, added at most"),
       ...filters,
     }),
-    result: z.object({ hits: z.array(hitSchema) }),
+    result: z.object({
+      hits: z.array(hitSchema),
+      why: z.string().optional().describe("why only words were looked for, where vectors were asked for, too"),
+    }),
     effect: "pure",
     isView: true,
     doc: "Find notes by words and by meaning, and through the links of what is found; each hit says why.",
@@ -177,11 +188,48 @@ export const memSyscalls = {
     effect: "idempotent",
     doc: "Keep exported notes as new ones, in one step. A process's are untrusted, whatever they said before.",
   }),
+  "mem.consolidate": syscall({
+    args: z.strictObject({
+      namespace: namespace.optional().describe("default: process:PID"),
+      by: z
+        .enum(["text", "model"])
+        .default("text")
+        .describe("`model`: one model call for each group makes one note of it; else its worthiest note lasts"),
+      minAgeMs: z.number().nonnegative().default(86_400_000).describe("younger notes stay as they are"),
+      groups: z.number().int().positive().max(4).default(1).describe("groups at most"),
+    }),
+    result: z.object({
+      groups: z.array(
+        z.object({
+          is: z.enum(["new", "kept"]).describe("whether a note was made of them, or one of them lasts"),
+          id: z.string().describe("the note that lasts"),
+          of: z.array(z.string()).describe("the notes that are linked to it now"),
+          why: z.string().optional().describe("why none was made"),
+        }),
+      ),
+    }),
+    effect: "idempotent",
+    doc: "Turn working and episodic notes that say much the same, or matter, into long-term ones. They stay, linked to what lasts.",
+  }),
   "mem.forget": syscall({
     args: z.strictObject({ ids: z.array(id).max(500).optional(), ...filters }),
     result: z.object({ forgotten: z.number(), more: z.boolean().describe("the same call again forgets further ones") }),
     effect: "idempotent",
     doc: "Erase notes with all their versions, by id or by what they are; at most 500 in one step. It cannot be undone.",
+  }),
+  "mem.usage": syscall({
+    args: z.strictObject({
+      namespaces: filters.namespaces,
+      limit: z.number().int().positive().max(500).default(50),
+    }),
+    result: z.object({
+      namespaces: z.array(usageSchema.extend({ namespace: z.string() })).describe("what takes most of its quota first"),
+      tenant: usageSchema.optional().describe("told to a key of the tenant"),
+      all: usageSchema.optional().describe("of all tenants; told to the home's own key"),
+    }),
+    effect: "pure",
+    isView: true,
+    doc: "What notes take of what they may. Above 80 % those that were used least are evicted.",
   }),
   "mem.verify": syscall({
     args: z.strictObject({ repair: z.boolean().default(false) }),
@@ -192,9 +240,21 @@ export const memSyscalls = {
       index: z.object({
         driver: z.string(),
         embedder: z.string(),
-        dimension: z.number(),
+        dimension: z.number().describe("of its vectors; 0: not known before the first one"),
         texts: z.number(),
-        reindexing: z.object({ done: z.number(), of: z.number() }).nullable(),
+        reindexing: z
+          .object({ done: z.number(), of: z.number() })
+          .nullable()
+          .describe(
+            "while notes wait for the embedder's vectors; those of the embedder before serve until all are done",
+          ),
+        vectors: z
+          .object({ driver: z.string(), down: z.string().nullable(), isBehind: z.boolean() })
+          .optional()
+          .describe(
+            "of vectors that memory.index has searched elsewhere: why they are not, and whether some are missing",
+          ),
+        why: z.string().optional().describe("what keeps the embedder from making them"),
       }),
     }),
     effect: "idempotent",

@@ -98,6 +98,15 @@ export const memText = {
     zh: "已中断；此前保存的笔记：{count}，尚未建立的链接：{links}",
   },
 
+  used: { en: "SHARE", zh: "占用" },
+  notesHeld: { en: "NOTES", zh: "笔记" },
+  bytesHeld: { en: "MB", zh: "MB" },
+  pinnedHeld: { en: "PINNED", zh: "已固定" },
+  evictedHeld: { en: "EVICTED", zh: "已淘汰" },
+  spaceHeld: { en: "NAMESPACE", zh: "命名空间" },
+  allOfTenant: { en: "all of the tenant", zh: "租户合计" },
+  allTenants: { en: "all tenants", zh: "所有租户" },
+
   verified: { en: "notes: {notes}; all are as the index holds them", zh: "笔记：{notes}；均与索引一致" },
   differs: {
     en: "notes: {notes}; not found as they are: {missing}; in the index alone: {orphaned}",

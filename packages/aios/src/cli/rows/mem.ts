@@ -283,6 +283,28 @@ export const memRows = [
     load: (): Promise<CommandModule> => import("../commands/mem-import.ts"),
   },
   {
+    path: "mem usage",
+    group: "memory",
+    effect: "read",
+    summary: { en: "show what notes take of what they may", zh: "显示笔记占用与上限" },
+    details: {
+      en: "Above 80 % those that were used least are evicted: no search finds them until they are read by their id. Pinned notes stay.",
+      zh: "超过 80 % 时淘汰最少使用的笔记：在按编号读取之前，检索不到它们。已固定的笔记保留。",
+    },
+    options: [
+      within,
+      {
+        name: "limit",
+        kind: "integer",
+        default: 20,
+        min: 1,
+        max: 500,
+        summary: { en: "at most so many namespaces, the fullest first", zh: "最多命名空间数，最满的在前" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/mem-usage.ts"),
+  },
+  {
     path: "mem verify",
     group: "memory",
     effect: "write",

@@ -4,6 +4,7 @@ import { seesAll } from "../access.ts";
 import { noteOf } from "../memory.ts";
 import type { Memory } from "../memory.ts";
 import { buildNote } from "../note-building.ts";
+import { consolidate } from "../note-consolidation.ts";
 import { copyId } from "../note-copy.ts";
 import { graphAround } from "../note-graph.ts";
 import { searchNotes, selectNotes } from "../note-search.ts";
@@ -39,6 +40,7 @@ type MemName =
       | "export"
       | "import"
       | "forget"}`
+  | "mem.consolidate"
   | "mem.usage"
   | "mem.verify";
 
@@ -98,7 +100,9 @@ export const memDevice: KernelDevice<MemName> = {
 
   "mem.unlink": async ({ from, to }, call) => {
     const [one, other] = await pair(from, to, call);
-    const isLinked = [one, other].some((row) => row.body.links.some((link) => link.to === one.id || link.to === other.id));
+    const isLinked = [one, other].some((row) =>
+      row.body.links.some((link) => link.to === one.id || link.to === other.id),
+    );
     if (isLinked)
       for (const [row, gone] of [
         [one, other],
@@ -164,6 +168,9 @@ export const memDevice: KernelDevice<MemName> = {
     return { ids: [...ids].map(([was, is]) => ({ was, is })) };
   },
 
+  "mem.consolidate": (args, call) =>
+    consolidate(args, () => placeOf(args.namespace, call), { ...call, memory: at(call).memory }),
+
   "mem.forget": async ({ ids, ...filters }, call) => {
     const { memory, reach } = at(call);
     if (ids === undefined && Object.values(filters).every((filter) => filter === undefined))
@@ -172,7 +179,7 @@ export const memDevice: KernelDevice<MemName> = {
       });
     const namespaces = filters.namespaces ?? (ids ? undefined : reach.writable?.slice());
     const all = await selectNotes(
-      { ids: ids?.flatMap((id) => meantBy(id, call)), ...filters, namespaces },
+      { ids: ids && [...new Set(ids.flatMap((id) => meantBy(id, call)))], ...filters, namespaces },
       { reach, parts: call.parts, limit: FORGET_PAGE + 1 },
     );
     const links = all.flatMap(({ body }) => body.links.map(({ to }) => to));
