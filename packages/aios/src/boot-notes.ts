@@ -5,10 +5,13 @@ import { openSearchIndex } from "./drivers/search/search-index.ts";
 import type { NoteTools } from "./kernel/memory.ts";
 import { serves } from "./kernel/model-call.ts";
 import type { NoteBuilder } from "./kernel/note-building.ts";
+import type { Distillate, NoteDistiller } from "./kernel/note-consolidation.ts";
 import type { NoteEmbedder } from "./kernel/note-vectors.ts";
 import type { Core } from "./kernel/ports.ts";
 import { applyEvolution } from "./memory/apply.ts";
+import { notesToDistil } from "./memory/consolidate.ts";
 import { describeNote } from "./memory/describe.ts";
+import { distil, distilledLinks } from "./memory/distil.ts";
 import { extractDescription } from "./memory/extract.ts";
 import { presentNotes } from "./memory/present.ts";
 import { relate } from "./memory/relate.ts";
@@ -30,6 +33,7 @@ export function createNoteTools({ path, embedder }: NoteToolsOptions = {}): Note
     extract: extractDescription,
     present: presentNotes,
     builder: noteBuilder,
+    distiller: noteDistiller,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -91,5 +95,17 @@ const noteBuilder: NoteBuilder = {
       apply: (notes, { updatedAt, ...source }) =>
         applyEvolution(evolution, notes, { updatedAt, source, keepsLabels: true }).changed,
     };
+  },
+};
+
+const noteDistiller: NoteDistiller = {
+  choose: notesToDistil,
+  distil: async (group, ask) => {
+    const distilled = await distil(group, ask);
+    const link: Distillate["link"] = (of, notes, { updatedAt, ...source }) => {
+      const evolution = distilledLinks(of, distilled.links, group[0].labels);
+      return applyEvolution(evolution, notes, { updatedAt, source }).changed;
+    };
+    return { ...distilled, link };
   },
 };

@@ -21,6 +21,8 @@ export interface EmbeddingCoreOptions {
   readonly isSimulated?: boolean;
   readonly tellsUsage?: boolean;
   readonly batching?: { readonly maxSize: number; readonly maxWaitMs: number };
+  /** Default: `vectorOf`. */
+  readonly vectors?: (input: Input) => number[];
   /** What the upstream does before it answers: it may throw or wait. */
   readonly script?: (request: EmbeddingRequest) => Promise<void> | void;
 }
@@ -65,7 +67,7 @@ export function createEmbeddingCore(options: EmbeddingCoreOptions): Core & {
       try {
         await options.script?.(request);
         await clock.wakeAt(clock.nowMs() + serviceMs, context.signal);
-        const result: EmbedResult = { embeddings: embed.input.map(vectorOf), model: context.model };
+        const result: EmbedResult = { embeddings: embed.input.map(options.vectors ?? vectorOf), model: context.model };
         const inputTokens = embed.input.reduce((sum, input) => sum + tokensOf(input), 0);
         const usage = options.tellsUsage === false ? {} : { usage: { ...noUsage, inputTokens } };
         yield [{ type: "result", result, ...usage }];

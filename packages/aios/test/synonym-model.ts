@@ -23,11 +23,9 @@ export async function embedWaiting(
   { most = Infinity, dimension }: { most?: number; dimension?: number } = {},
 ): Promise<string[]> {
   const given: string[] = [];
-  // What was passed over waits for the next round: the second one that finds nothing is the end.
-  for (let emptyRounds = 0; emptyRounds < 2 && given.length < most;) {
-    const waiting = await index.unembedded(Math.min(64, most - given.length));
-    if (waiting.length === 0) emptyRounds++;
-    else emptyRounds = 0;
+  while (given.length < most) {
+    const waiting = await index.unembedded(0, Math.min(64, most - given.length));
+    if (waiting.length === 0) break;
     await index.embedded(
       waiting,
       waiting.map(({ text }) => synonymVector(text, dimension)),

@@ -1,5 +1,5 @@
 import { isSyscallName, specOf, SysError, toProblem } from "@aiosjs/sdk/protocol";
-import type { SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import type { EmbedArgs, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRow, Toolbox } from "./ports.ts";
 
@@ -15,7 +15,7 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     device,
     usage,
     state,
-    request: state === "intent" || !record.isIntended ? record.args : undefined,
+    request: state === "intent" || !record.isIntended ? requestOf(record) : undefined,
     result: state === "done" && !isBulky(record) ? withoutKey(record) : null,
     error: error ? toProblem(error) : null,
     timing: record.timing(),
@@ -38,9 +38,23 @@ export const withoutKey = ({ name, result }: Pick<CallRecord, "name" | "result">
 export const idempotencyKeyOf = ({ call, process, replayKey }: CallRecord): string =>
   replayKey === undefined ? call : `${process.pid}:${replayKey}`;
 
-/** A hundred vectors are megabytes of JSON, and most foreign programs do not come back for them: they ask again. */
+/**
+ * A hundred vectors are megabytes of JSON, and most foreign programs do not come back for them: they ask again. Nobody comes
+ * back for those of notes and of what is searched for.
+ */
 const isBulky = (record: CallRecord): boolean =>
-  record.name === "llm.embed" && isRelaxed(record) && record.idempotencyKey === undefined;
+  record.name === "llm.embed" &&
+  (isOfKernel(record) || record.withinSeq !== record.seq || (isRelaxed(record) && record.idempotencyKey === undefined));
+
+const isOfKernel = ({ process }: CallRecord): boolean => process.kind === "kernel";
+
+/** The kernel embeds notes, which the journal has already, and which can be forgotten there. */
+function requestOf(record: CallRecord): unknown {
+  const { name, args } = record;
+  if (name !== "llm.embed" || !isOfKernel(record)) return args;
+  const { input, ...rest } = args as EmbedArgs;
+  return { ...rest, input: [`(${input.length} texts)`] };
+}
 
 /** A tool declares its own effect; the syscall's row only says the worst. */
 function effectOf(name: SyscallName, args: unknown, toolbox: Toolbox | undefined): SyscallSpec["effect"] {

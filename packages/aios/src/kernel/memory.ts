@@ -3,6 +3,7 @@ import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { Holds } from "./holds.ts";
 import type { NoteBuilder } from "./note-building.ts";
+import type { NoteDistiller } from "./note-consolidation.ts";
 import { spaceOf } from "./note-space.ts";
 import { NoteVectors } from "./note-vectors.ts";
 import type { EmbedFor, NoteEmbedder } from "./note-vectors.ts";
@@ -23,6 +24,8 @@ export interface NoteTools {
   readonly extract: (content: string) => NoteDescription;
   /** Notes as a model is shown them among what a user says: as data, so that nothing in them ends the frame around them. */
   readonly present: (notes: readonly Note[]) => string;
+  /** Absent: notes are not consolidated. */
+  readonly distiller?: NoteDistiller | undefined;
   /** Absent: no note is built by a model. */
   readonly builder?: NoteBuilder | undefined;
 }
@@ -68,6 +71,10 @@ export class Memory {
       throw cause;
     });
     return this.#index;
+  }
+
+  get distiller(): NoteDistiller | undefined {
+    return this.#tools.distiller;
   }
 
   get builder(): NoteBuilder | undefined {

@@ -14,7 +14,9 @@ const NEIGHBOURS = 10;
 const NICE = 10;
 
 /** Asks a model once; its answer's text. */
-type Ask = (request: Pick<ChatArgs, "messages" | "responseFormat" | "maxTokens" | "temperature">) => Promise<string>;
+export type Ask = (
+  request: Pick<ChatArgs, "messages" | "responseFormat" | "maxTokens" | "temperature">,
+) => Promise<string>;
 
 /** What a new note means for the notes near it. */
 interface Relation {

@@ -234,6 +234,9 @@ export interface KernelSettings {
     /** For chats that say nothing of it. */
     readonly recall?: Recall | undefined;
     readonly remember?: Remember | undefined;
+    /** Whether short-lived notes become long-term ones by themselves, with or without a model. Default: off. */
+    readonly consolidate?: "off" | "text" | "model" | undefined;
+    readonly consolidateEveryMs?: number | undefined;
   };
   /** Tenant-wide budgets. */
   readonly budgets: Readonly<Record<string, readonly Limit[]>>;

@@ -65,6 +65,14 @@ export interface IndexStatus {
    * another embedder serve until all are.
    */
   readonly reindexing: { readonly done: number; readonly of: number } | null;
+  /** Of vectors that another program or file searches; absent: the index looks at all of them itself. */
+  readonly vectors?: {
+    readonly driver: string;
+    /** Why it is not asked just now, so that words serve alone; null: it is. */
+    readonly down: string | null;
+    /** It is being compared with the index, and may lack vectors until that is done. */
+    readonly isBehind: boolean;
+  };
 }
 
 /**
@@ -86,8 +94,8 @@ export interface SearchIndex extends AsyncDisposable {
   /** What it holds, by id, in pages in order of the ids. */
   versions(after: string | undefined, limit: number): Promise<readonly { id: string; version: number }[]>;
   status(): Promise<IndexStatus>;
-  /** Texts that wait for vectors of the model that `status` names, from where the last look ended; none: a round is over, and the next look begins anew. */
-  unembedded(limit: number): Promise<readonly Unembedded[]>;
+  /** Texts that wait for vectors of the model that `status` names, in order of their rows, behind the row `after` (0: from the first). */
+  unembedded(after: number, limit: number): Promise<readonly Unembedded[]>;
   /**
    * Gives texts their vectors, all of one length; null: the model makes none of this text. What changed since keeps waiting.
    * Of another length than those before: all texts wait anew, and the vectors of before serve until that is done.

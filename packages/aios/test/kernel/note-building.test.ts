@@ -8,7 +8,7 @@ import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import type { Journal } from "../../src/kernel/ports.ts";
 import { openRig } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
-import { flow } from "../writer-rig.ts";
+import { flow, refusal, step } from "../writer-rig.ts";
 
 const textOf = ({ messages }: ChatArgs): string => messages.map(({ content }) => JSON.stringify(content)).join("\n");
 const isRelating = (args: ChatArgs): boolean => textOf(args).includes("strengthen");
@@ -34,12 +34,12 @@ async function open({
       return { role: "assistant", content: answer === undefined ? "no idea" : JSON.stringify(answer) };
     },
   });
-  const tools = createNoteTools(undefined);
+  const tools = createNoteTools();
   const rig = await openRig({ clock, journal, cores: () => [core], notes: tools });
   const { pid, key } = await rig.admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });
   const client: Client = createClient(rig.kernel.transport(rig.kernel.authenticate(key as string)));
   const add = (content: string) => flow(clock, client.mem.add({ content, build: "model" }));
-  return { rig, pid, client, asked, add, [Symbol.asyncDispose]: () => tools[Symbol.asyncDispose]() };
+  return { rig, pid, client, core, asked, add, [Symbol.asyncDispose]: () => tools[Symbol.asyncDispose]() };
 }
 
 test("the second question carries the new note and its neighbours whole, and their links and evolution come true", async () => {
@@ -109,4 +109,30 @@ test("links and evolution survive the kernel, and its index", async () => {
   await using after = await open({ journal });
   const { hits } = await after.rig.admin.mem.search({ query: "Mina", by: "words", limit: 1 });
   expect(hits.map(({ note }) => note.id)).toEqual([first, second]);
+});
+
+test.each([0, 1])("who is taken out of a group after %i answers of the model leaves nothing in it", async (answers) => {
+  let first = "";
+  await using world = await open({
+    relates: () => ({
+      links: [{ to: first, strength: 1, why: "w" }],
+      strengthen: [],
+      updates: [{ id: first, context: "Changed.", keywords: [], tags: [] }],
+    }),
+  });
+  const { admin, clock } = world.rig;
+  const member = `process:${world.pid}`;
+  await admin.group.create({ group: "g" });
+  await admin.group.add({ group: "g", member });
+  first = (await admin.mem.add({ namespace: "group:g", content: "the GPU rack is ours" })).id;
+  const adding = world.client.mem.add({ namespace: "group:g", content: "the GPU rack is gone", build: "model" });
+  const told = refusal(adding);
+  while (world.asked.length < answers) await step(clock);
+  // The next question is asked, and the clock stands.
+  while (world.core.served.length === answers) await new Promise((resolve) => setTimeout(resolve, 5));
+  await admin.group.remove({ group: "g", member });
+  expect(await flow(clock, told)).toBe("ENOENT there is no namespace group:g");
+  expect(world.asked.some((args) => textOf(args).includes("is ours"))).toBe(answers === 1);
+  const { notes } = await admin.mem.export({ namespaces: ["group:g"] });
+  expect(notes).toMatchObject([{ id: first, version: 1 }]);
 });

@@ -7,7 +7,7 @@ import { openRig } from "../rig.ts";
 const DAY_MS = 86_400_000;
 
 async function open() {
-  const tools = createNoteTools(undefined);
+  const tools = createNoteTools();
   const rig = await openRig({ cores: () => [], notes: tools });
   const found = async (query: string, more: Partial<Parameters<Client["mem"]["search"]>[0]> = {}) =>
     (await rig.admin.mem.search({ query, by: "words", ...more })).hits;

@@ -30,7 +30,7 @@ async function putForever(caller: number): Promise<never> {
 
 async function embedForever(): Promise<never> {
   for (;;) {
-    const waiting = await index.unembedded(16);
+    const waiting = await index.unembedded(0, 16);
     const vectors = waiting.map(({ text }) => Float32Array.of(1, text.length));
     if (waiting.length > 0) await index.embedded(waiting, vectors);
     else await new Promise((resolve) => setImmediate(resolve));

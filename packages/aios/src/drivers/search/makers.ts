@@ -2,11 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import type { FindQuery } from "../../kernel/ports.ts";
 import type { Embedder } from "./embedder.ts";
 import { createExactIndex } from "./exact.ts";
+import { FollowingIndex } from "./following.ts";
+import type { FollowingOptions, Lag } from "./following.ts";
 import { isSparse } from "./vector-index.ts";
-import type { Near, Vector, VectorIndex } from "./vector-index.ts";
+import type { Near, PlacedVector, Vector, VectorIndex } from "./vector-index.ts";
 import { VectorRows } from "./vector-rows.ts";
 import type { HeldMaker } from "./vector-rows.ts";
-import type { Wanted } from "./wire.ts";
+import type { Maker, Wanted } from "./wire.ts";
 
 /** One embedder's vectors, as they are searched. */
 export interface LiveMaker extends HeldMaker {
@@ -15,6 +17,14 @@ export interface LiveMaker extends HeldMaker {
   readonly embedder: Embedder | undefined;
   /** Texts of which the model makes no vector. */
   readonly refused: Set<string>;
+}
+
+export interface MakersOptions {
+  readonly wanted: Wanted;
+  /** Those that make their vectors in this thread. */
+  readonly here: readonly Embedder[];
+  /** Where vectors are searched that are not searched here. Default: all are, every one looked at. */
+  readonly elsewhere?: ((maker: Maker) => Pick<FollowingOptions, "name" | "open" | "inTurn">) | undefined;
 }
 
 export interface NearHere extends Pick<FindQuery, "text" | "vector" | "spaces" | "limit"> {
@@ -26,23 +36,22 @@ export class Makers {
   readonly rows: VectorRows;
   readonly #db: DatabaseSync;
   readonly #here: readonly Embedder[];
+  readonly #elsewhere: MakersOptions["elsewhere"];
   serving!: LiveMaker;
   wanted!: LiveMaker;
 
-  private constructor(db: DatabaseSync, here: readonly Embedder[]) {
+  private constructor(db: DatabaseSync, { here, elsewhere }: MakersOptions) {
     this.#db = db;
     this.#here = here;
+    this.#elsewhere = elsewhere;
     this.rows = new VectorRows(db);
   }
 
   /** Reads all vectors into memory. What an embedder had done before another was wanted is forgotten, unless it is wanted again. */
-  static async load(
-    db: DatabaseSync,
-    { wanted, here }: { wanted: Wanted; here: readonly Embedder[] },
-  ): Promise<Makers> {
-    const makers = new Makers(db, here);
+  static async load(db: DatabaseSync, options: MakersOptions): Promise<Makers> {
+    const makers = new Makers(db, options);
     const { rows } = makers;
-    const { name, dimension } = wanted;
+    const { name, dimension } = options.wanted;
     const isWanted = (maker: HeldMaker): boolean =>
       maker.name === name && (dimension === undefined || maker.dimension === dimension);
     const fresh = { name, dimension: dimension ?? 0 };
@@ -51,8 +60,10 @@ export class Makers {
     const serving = held.find(({ isServing }) => isServing) ?? rows.addMaker(fresh, true);
     // Of several dimensions of one model the last one is what it has now.
     const next = held.findLast(isWanted) ?? (isWanted(serving) ? serving : rows.addMaker(fresh, false));
-    for (const { number } of held) if (number !== serving.number && number !== next.number) rows.removeMaker(number);
+    const forgotten = held.filter(({ number }) => number !== serving.number && number !== next.number);
+    for (const { number } of forgotten) rows.removeMaker(number);
     db.exec("commit");
+    for (const maker of forgotten) void makers.#eraseElsewhere(maker);
     makers.serving = await makers.#live(serving);
     makers.wanted = next.number === serving.number ? makers.serving : await makers.#live(next);
     return makers;
@@ -79,10 +90,10 @@ export class Makers {
     return (await this.wanted.index.count()) + this.wanted.refused.size;
   }
 
-  /** The wanted model's vectors have this dimension. True where it had another one, or none yet: all are made by it anew. */
-  async takeDimension(dimension: number): Promise<boolean> {
+  /** The wanted model's vectors have this dimension. Where it had another one, or none yet, all are made by it anew. */
+  async takeDimension(dimension: number): Promise<void> {
     const { serving, wanted } = this;
-    if (wanted.dimension === dimension) return false;
+    if (wanted.dimension === dimension) return;
     const { name } = wanted;
     const isServing = serving.name === name && serving.dimension === dimension;
     this.#db.exec("begin immediate");
@@ -93,9 +104,7 @@ export class Makers {
     this.#db.exec("commit");
     this.wanted = isServing ? serving : await this.#live(next);
     if (isFirst) this.serving = this.wanted;
-    for (const old of new Set([wanted, serving]))
-      if (old !== this.serving && old !== this.wanted) await old.index[Symbol.asyncDispose]();
-    return true;
+    for (const old of new Set([wanted, serving])) if (old !== this.serving && old !== this.wanted) await erased(old);
   }
 
   /** Searches the wanted one's from now on and forgets the others. */
@@ -107,16 +116,52 @@ export class Makers {
     this.rows.removeMaker(serving.number);
     this.#db.exec("commit");
     this.serving = wanted;
-    await serving.index[Symbol.asyncDispose]();
+    await erased(serving);
+  }
+
+  /** What keeps vectors that are searched elsewhere from being searched as the file has them; undefined: they are here. */
+  get lag(): ({ readonly driver: string } & Lag) | undefined {
+    const { index } = this.serving;
+    return index instanceof FollowingIndex ? { driver: index.driver, ...index.lag } : undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { index } of this.all()) await index[Symbol.asyncDispose]();
   }
 
   async #live(maker: HeldMaker): Promise<LiveMaker> {
-    const index = createExactIndex(maker);
+    // Of which dimension its vectors are is told by the first one.
+    const place = maker.dimension === 0 ? undefined : this.#elsewhere?.(maker);
+    const { dimension } = maker;
+    const following = place && new FollowingIndex({ ...place, dimension, pages: () => this.#placed(maker) });
+    const index = following ?? createExactIndex(maker);
     const refused = new Set<string>();
     for (const page of this.rows.pages(maker.number)) {
-      await index.put(page.placed);
+      if (following) following.know(page.placed);
+      else await index.put(page.placed);
       for (const id of page.refused) refused.add(id);
     }
+    following?.begin();
     return { ...maker, index, refused, embedder: this.#here.find(({ name }) => name === maker.name) };
   }
+
+  *#placed({ number }: HeldMaker): Generator<readonly PlacedVector[]> {
+    for (const { placed } of this.rows.pages(number)) yield placed;
+  }
+
+  /** What is not there now keeps what it has. */
+  async #eraseElsewhere(maker: HeldMaker): Promise<void> {
+    if (maker.dimension === 0 || this.#elsewhere === undefined) return;
+    try {
+      await using index = await this.#elsewhere(maker).open();
+      await index.erase?.();
+    } catch {
+      // It may be down or gone for good.
+    }
+  }
+}
+
+async function erased({ index }: LiveMaker): Promise<void> {
+  await index.erase?.();
+  await index[Symbol.asyncDispose]();
 }

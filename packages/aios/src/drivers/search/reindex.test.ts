@@ -100,7 +100,7 @@ test("another embedder's vectors take the place of the old ones, and those serve
 test("a vector of what the text was before it changed is not taken", async () => {
   await using index = await open("core/own");
   await index.put([text("a", "an automobile"), text("b", "luna")]);
-  const waiting = await index.unembedded(10);
+  const waiting = await index.unembedded(0, 10);
   await index.put([text("a", "a loaf", { version: 2 })]);
   await index.remove(["b"]);
   await index.embedded(
@@ -159,7 +159,7 @@ test("back to the first embedder in the middle, its vectors serve as before and 
 test("from a model back to the hashed one, the index's thread does it alone", async () => {
   await fill(300, "core/own");
   await using index = await open();
-  expect(await index.unembedded(10)).toEqual([]);
+  expect(await index.unembedded(0, 10)).toEqual([]);
   await settled(index);
   expect(await first(index, "automobil")).toBe("car");
   expect(await index.status()).toMatchObject({ texts: 303, embedder: "hashed", reindexing: null });
@@ -182,13 +182,13 @@ test("a text of which the model makes no vector is found by its words, and keeps
   }
   {
     await using index = await open("core/own");
-    const waiting = await index.unembedded(10);
+    const waiting = await index.unembedded(0, 10);
     const vectors = waiting.map((one) => (one.text === "a loaf" ? null : synonymVector(one.text)));
     await index.embedded(waiting, vectors);
     expect(await index.status()).toMatchObject({ dimension: 4, reindexing: null });
   }
   await using index = await open("core/own");
-  expect(await index.unembedded(10)).toEqual([]);
+  expect(await index.unembedded(0, 10)).toEqual([]);
   expect(await index.status()).toMatchObject({ texts: 3, reindexing: null });
   expect(await ids(index, "bread moon")).not.toContain("bread");
   expect(await ids(index, "loaf", "words")).toEqual(["bread"]);
@@ -219,7 +219,7 @@ test("a model that has another dimension than before makes all vectors anew, and
   await using index = await open("core/own");
   await index.put([text("late", "a car too late")]);
   await embedWaiting(index, { most: 30, dimension: leastDimension });
-  const [late] = await index.unembedded(1);
+  const [late] = await index.unembedded(0, 1);
   await index.embedded([late!], [synonymVector(late!.text, 9)]);
   expect(await index.status()).toMatchObject({ dimension: 9, reindexing: { done: 104, of: 105 } });
 });
@@ -252,7 +252,7 @@ test.each([undefined, "core/own"])(
     expect(replaced.map(({ why }) => why)).toEqual(["missing"]);
     expect(await ids(index, "钥匙", "words")).toEqual(["cn"]);
     expect(await ids(index, "automobile", "words")).toEqual(["car"]);
-    expect(await index.unembedded(10)).toEqual([]);
+    expect(await index.unembedded(0, 10)).toEqual([]);
     expect(await first(index, model === undefined ? "automobil" : "汽车")).toBe("car");
     const rows = new DatabaseSync(path, { readOnly: true });
     expect(rows.prepare("select by, done_to from cut").get()).toEqual({

@@ -3,6 +3,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { Findable, FindQuery, Found, IndexStatus, SearchIndex, Unembedded } from "../../kernel/ports.ts";
 import { SqlThread } from "../sql/thread.ts";
 import { refuseTexts, refuseQuery } from "./checks.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { hashedEmbedder } from "./hashed-embedder.ts";
 import type { Replaced } from "./index-file.ts";
 import type { WorkerData } from "./index-worker.ts";
@@ -20,22 +21,25 @@ export interface SearchIndexOptions {
    * words, made in the index's own thread.
    */
   readonly embedder?: { readonly model: string; readonly dimension?: number | undefined };
+  /** Where vectors are searched. Default: in the index's own thread, every one of them. */
+  readonly elsewhere?: Elsewhere | undefined;
   /** Told when the index began empty: everything is to be put again. */
   readonly tell?: (replaced: Replaced) => void;
 }
 
 /**
- * Full text (FTS5, BM25) and vectors (exact) in a file of their own and a thread of their own. A put resolves when its texts are
+ * Full text (FTS5, BM25) and vectors in a file of their own and a thread of their own. A put resolves when its texts are
  * found by their words, and survives kill -9 from then on. Where the file holds vectors of another embedder they are replaced in
  * the background, and so are words that another dictionary has cut; a crash in the middle goes on where it was.
  * @throws SysError ENOSPC, EIO or EBUSY when the file cannot be opened for writing. A file that is damaged or not an index is
  * moved aside and told, never an error.
  */
 export async function openSearchIndex(options: SearchIndexOptions = {}): Promise<SearchIndex> {
-  const { path, embedder, tell = () => {} } = options;
+  const { path, embedder, elsewhere, tell = () => {} } = options;
   const data: WorkerData = {
     path: path === undefined ? undefined : resolve(path),
     wanted: embedder && { name: embedder.model, dimension: embedder.dimension },
+    elsewhere,
   };
   const module = import.meta.url.endsWith(".ts") ? "./index-worker.ts" : "./index-worker.js";
   const file = new URL(module, import.meta.url);
@@ -99,11 +103,11 @@ class ThreadIndex implements SearchIndex {
     return this.#ask<readonly Found[]>({ type: "search", query: { spaces, text, limit, ...more } });
   }
 
-  async unembedded(limit: number): Promise<readonly Unembedded[]> {
+  async unembedded(after: number, limit: number): Promise<readonly Unembedded[]> {
     this.#refuseClosed();
     // What the thread embeds itself nobody else needs to.
     const { wanted, isSettled } = await this.#ask<IndexState>({ type: "state" });
-    return isSettled || wanted.name === hashedEmbedder.name ? [] : this.#ask({ type: "waiting", limit });
+    return isSettled || wanted.name === hashedEmbedder.name ? [] : this.#ask({ type: "waiting", after, limit });
   }
 
   async embedded(texts: readonly Unembedded[], vectors: readonly (Float32Array | null)[]): Promise<void> {
@@ -118,9 +122,10 @@ class ThreadIndex implements SearchIndex {
 
   async status(): Promise<IndexStatus> {
     this.#refuseClosed();
-    const { texts, wanted, done, isSettled } = await this.#ask<IndexState>({ type: "state" });
+    const { texts, wanted, done, isSettled, vectors } = await this.#ask<IndexState>({ type: "state" });
     const { name: embedder, dimension } = wanted;
-    return { texts, embedder, dimension, reindexing: isSettled ? null : { done, of: texts } };
+    const reindexing = isSettled ? null : { done, of: texts };
+    return { texts, embedder, dimension, reindexing, ...(vectors && { vectors }) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Findable, FindQuery, Found, Unembedded } from "../../kernel/ports.ts";
-import type { Embedder } from "./embedder.ts";
+import { FaultError } from "../sql/fault.ts";
 import { FullText } from "./full-text.ts";
 import { fused } from "./fusion.ts";
 import { Makers } from "./makers.ts";
-import type { LiveMaker } from "./makers.ts";
+import type { LiveMaker, MakersOptions } from "./makers.ts";
 import { TextRows } from "./text-rows.ts";
 import type { PlacedVector, Vector } from "./vector-index.ts";
 import { embeddable } from "./wire.ts";
-import type { Change, IndexState, Maker, Wanted } from "./wire.ts";
+import type { Change, IndexState, Maker } from "./wire.ts";
 import { WordCut } from "./word-cut.ts";
 
 /** Each list is so long at least, and four times the hits that are asked for, before the lists are joined. */
@@ -26,8 +26,8 @@ export class IndexStore {
   readonly #words: FullText;
   readonly #cut: WordCut;
   readonly #makers: Makers;
-  /** Where the look for texts without a vector goes on. */
-  #lookedTo = 0;
+  /** Up to this row the vectors that are made here are there. */
+  #steppedTo = 0;
 
   private constructor(db: DatabaseSync, makers: Makers) {
     this.#db = db;
@@ -37,7 +37,7 @@ export class IndexStore {
     this.#makers = makers;
   }
 
-  static async load(db: DatabaseSync, options: { wanted: Wanted; here: readonly Embedder[] }): Promise<IndexStore> {
+  static async load(db: DatabaseSync, options: MakersOptions): Promise<IndexStore> {
     const store = new IndexStore(db, await Makers.load(db, options));
     await store.#turnIfDone();
     return store;
@@ -51,7 +51,9 @@ export class IndexStore {
     const { serving, wanted } = this.#makers;
     const texts = this.#texts.count();
     const done = Math.min(await this.#makers.done(), this.#cut.done(texts));
-    return { texts, done, wanted: plain(wanted), isSettled: serving === wanted && done >= texts };
+    const isSettled = serving === wanted && done >= texts;
+    const { lag } = this.#makers;
+    return { texts, done, wanted: plain(wanted), isSettled, ...(lag && { vectors: lag }) };
   }
 
   /** All changes or none. */
@@ -100,7 +102,12 @@ export class IndexStore {
     const words = by === "vectors" ? undefined : this.#words.search({ text, spaces, rows, limit: depth });
     const near = async () => {
       const ids = rows && this.#texts.idsOf(rows);
-      return this.#makers.near({ text, ...(vector && { vector }), spaces: names, ids, limit: depth });
+      try {
+        return await this.#makers.near({ text, ...(vector && { vector }), spaces: names, ids, limit: depth });
+      } catch (cause) {
+        if (by === "hybrid" && cause instanceof FaultError && cause.fault.kind === "down") return [];
+        throw cause;
+      }
     };
     return fused(
       {
@@ -120,13 +127,14 @@ export class IndexStore {
     if (!this.#cut.isDone) return this.#cutStep();
     const { embedder } = this.#makers.wanted;
     if (embedder === undefined) return false;
-    const waiting = await this.waiting(STEP_TEXTS);
+    const waiting = await this.waiting(this.#steppedTo, STEP_TEXTS);
     await this.#take(waiting, await embedder.embed(waiting.map(({ text }) => text)));
+    this.#steppedTo = waiting.at(-1)?.row ?? 0;
     return waiting.length > 0;
   }
 
-  /** Texts that lack the wanted vector, from where the last look ended; none at the end of a round. */
-  async waiting(limit: number): Promise<readonly Unembedded[]> {
+  /** Texts behind this row that lack the wanted vector. */
+  async waiting(after: number, limit: number): Promise<readonly Unembedded[]> {
     const found = this.#db
       .prepare(
         `select row, version, text, terms, spaces.name as space
@@ -134,8 +142,7 @@ export class IndexStore {
          where row > ? and not exists (select 1 from vectors where vectors.row = texts.row and embedder = ?)
          order by row limit ?`,
       )
-      .all(this.#lookedTo, this.#makers.wanted.number, limit);
-    this.#lookedTo = Number(found.at(-1)?.["row"] ?? 0);
+      .all(after, this.#makers.wanted.number, limit);
     if (found.length === 0) await this.#turnIfDone();
     return found.map(({ row, version, text, terms, space }) => ({
       row: Number(row),
@@ -149,7 +156,7 @@ export class IndexStore {
   async embedded(texts: readonly Unembedded[], vectors: readonly (Float32Array | null)[]): Promise<void> {
     const dimension = vectors.find((vector) => vector !== null)?.length;
     if (this.#makers.wanted.embedder !== undefined) return;
-    if (dimension !== undefined && (await this.#makers.takeDimension(dimension))) this.#lookedTo = 0;
+    if (dimension !== undefined) await this.#makers.takeDimension(dimension);
     await this.#take(texts, vectors);
   }
 
@@ -195,6 +202,10 @@ export class IndexStore {
     for (const [maker, vectors] of made)
       await maker.index.put(batch.map(({ id, space }, at) => ({ id, space, vector: vectors[at] as Vector })));
     return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#makers[Symbol.asyncDispose]();
   }
 
   async #turnIfDone(): Promise<void> {

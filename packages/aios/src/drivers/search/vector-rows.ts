@@ -8,8 +8,8 @@ export interface HeldMaker extends Maker {
   readonly isServing: boolean;
 }
 
-/** How many are read before the index that holds them is given them. */
-const PAGE = 512;
+/** How many are read before the index that holds them is given them: between two pages a search can come. */
+const PAGE = 64;
 
 /** The vectors in the file, by who made them. Its methods write inside the caller's transaction. */
 export class VectorRows {

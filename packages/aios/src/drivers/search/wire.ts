@@ -1,4 +1,4 @@
-import type { Findable, FindQuery, Unembedded } from "../../kernel/ports.ts";
+import type { Findable, FindQuery, IndexStatus, Unembedded } from "../../kernel/ports.ts";
 import type { Replaced } from "./index-file.ts";
 
 /** Which vectors can be compared with each other. */
@@ -26,7 +26,7 @@ export type Order =
   | { readonly type: "state" }
   /** Does a piece of what the thread does in the background; tells whether there is more. */
   | { readonly type: "step" }
-  | { readonly type: "waiting"; readonly limit: number }
+  | { readonly type: "waiting"; readonly after: number; readonly limit: number }
   | {
       readonly type: "embedded";
       readonly texts: readonly Unembedded[];
@@ -41,6 +41,8 @@ export interface IndexState {
   readonly done: number;
   /** Nothing is left to do, and the wanted one's are searched. */
   readonly isSettled: boolean;
+  /** Of vectors that are searched elsewhere. */
+  readonly vectors?: IndexStatus["vectors"];
 }
 
 /** Every answer of the thread. */

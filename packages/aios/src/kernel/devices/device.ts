@@ -18,7 +18,11 @@ export interface KernelCall {
   /** Records of calls under way or just ended. */
   readonly findCall: (id: string) => CallRecord | undefined;
   /** Makes a call on behalf of this one. @throws SysError as it failed. */
-  readonly nested: (name: SyscallName, args: unknown, quality?: { nice?: number }) => Promise<unknown>;
+  readonly nested: (
+    name: SyscallName,
+    args: unknown,
+    quality?: { nice?: number; deadlineMs?: number },
+  ) => Promise<unknown>;
   readonly refresh: () => Promise<{ changed: string[]; needRestart: string[] }>;
   readonly shutdown: () => void;
   readonly startedAtMs: number;
