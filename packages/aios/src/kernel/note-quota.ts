@@ -113,8 +113,13 @@ export class NoteQuotas {
     });
     const isPossible = held.notes > pinned.notes && !exceeds(plus(pinned, wanted), level.limit);
     if (isPossible && exceeds(plus(held, wanted), mark(HIGH))) {
-      const { journal, outbox } = { journal: this.#journal, outbox: this.#outbox };
-      await evictNotes(less(plus(held, wanted), mark(LOW)), { journal, outbox, place: level.place });
+      const excess = less(plus(held, wanted), mark(LOW));
+      await evictNotes(excess, { journal: this.#journal, outbox: this.#outbox, place: level.place });
+      held = await this.#heldIn(level);
+    }
+    if (exceeds(plus(held, wanted), level.limit)) {
+      // What was on its way to the disk counted twice.
+      await this.#outbox.flushed();
       held = await this.#heldIn(level);
     }
     if (exceeds(plus(held, wanted), level.limit)) throw full(level, held);

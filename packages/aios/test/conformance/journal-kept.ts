@@ -1,6 +1,7 @@
 import { asPid } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
-import type { JournalRecord, NoteBody, NoteRow } from "../../src/kernel/ports.ts";
+import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
+import type { JournalRecord, KeptNote, NoteBody, NotePlace, NoteRow } from "../../src/kernel/ports.ts";
 import { alpha, beta } from "../journal-rows.ts";
 import type { Store } from "./journal.ts";
 
@@ -179,6 +180,48 @@ export function keptConformance(newStore: () => Promise<Store>): void {
         { kind: "noteErased", id: "n4" },
       ]);
       expect(await counted()).toEqual([none, none, none, none]);
+    });
+
+    test("are counted right after whatever became of them", async () => {
+      const journal = await (await newStore()).open();
+      const random = createSeededRandom(5);
+      const below = (count: number): number => Math.floor(random.next() * count);
+      const places = [{}, ...[alpha, beta].flatMap((tenant) => [{ tenant }, { tenant, namespace: "process:p1" }])];
+      const versions = new Map<string, number>();
+      for (let round = 0; round < 40; round++) {
+        const group = Array.from({ length: 1 + below(6) }, (): JournalRecord => {
+          const id = `n${below(8)}`;
+          const version = versions.get(id) ?? 0;
+          const turn = below(8);
+          if (turn === 0 && version > 0) {
+            versions.delete(id);
+            return { kind: "noteErased", id };
+          }
+          if (turn < 4 && version > 0)
+            return { kind: "noteEvicted", id, version: version - below(2), isEvicted: turn < 3 };
+          versions.set(id, version + 1);
+          const tenant = id < "n4" ? alpha : beta;
+          const said = { ...body("x".repeat(below(50))), isPinned: below(3) === 0 };
+          return ofNote(id, { tenant, version: version + 1, body: said, isRemoved: below(5) === 0 });
+        });
+        await journal.commit(group);
+        for (const [index, usage] of (await journal.noteUsage(places)).entries()) {
+          const { tenant, namespace } = places[index] as NotePlace;
+          const all = await journal.notes({ tenant, namespaces: namespace ? [namespace] : undefined, limit: 99 });
+          const live = all.filter(({ isEvicted }) => !isEvicted);
+          const bytes = (rows: readonly KeptNote[]) =>
+            rows.reduce((sum, row) => sum + Buffer.byteLength(JSON.stringify(row.body)), 0);
+          const pinned = live.filter((row) => row.body.isPinned);
+          expect(usage).toEqual({
+            notes: live.length,
+            bytes: bytes(live),
+            pinnedNotes: pinned.length,
+            pinnedBytes: bytes(pinned),
+            evictedNotes: all.length - live.length,
+          });
+        }
+      }
+      expect(versions.size).toBeGreaterThan(3);
     });
 
     test("are evicted in order of the last use but one, those first that are meant to be short-lived", async () => {
