@@ -121,6 +121,8 @@ export interface JournalEventBodies {
     expiresAt: number | null;
   };
   "group.deleted": { group: string };
+  /** A long-term note `id` was made of the notes `of`, or is one of them that lasts (`kept`). */
+  "note.distilled": { namespace: string; is: "new" | "kept"; id: string; of: string[] };
   /** To make room: they leave the index, and come back when they are read. */
   "note.evicted": { namespace: string; ids: string[]; bytes: number };
   "key.created": { key: string; scopes: string[] };

@@ -28,6 +28,18 @@ export const memorySchema = z
     recall: memoryOptionsSchema.shape.recall.describe(
       "Every chat that says nothing of it is given the notes found for its last user message: true, or how many and how long.",
     ),
+    consolidate: z
+      .enum(["off", "text", "model"])
+      .default("text")
+      .describe(
+        "While no model is busy, working and episodic notes of more than a day that say much the same, or matter, become long-term: text lets the worthiest last, model has the tenant's model make one note of each group.",
+      ),
+    consolidateEveryMs: z
+      .number()
+      .int()
+      .min(60_000)
+      .default(3_600_000)
+      .describe("How often it is looked whether there are such notes."),
     remember: memoryOptionsSchema.shape.remember.describe(
       "Every chat that says nothing of it is kept as an episodic note: true, or in which namespace.",
     ),

@@ -107,6 +107,11 @@ export const memText = {
   allOfTenant: { en: "all of the tenant", zh: "租户合计" },
   allTenants: { en: "all tenants", zh: "所有租户" },
 
+  distilledNew: { en: "{id} was made of {of}", zh: "{id} 由 {of} 合成" },
+  distilledKept: { en: "{id} is long-term now, linked to {of}", zh: "{id} 现为长期笔记，并链接到 {of}" },
+  distilledAlone: { en: "{id} is long-term now", zh: "{id} 现为长期笔记" },
+  nothingToDistil: { en: "there is nothing to consolidate", zh: "没有可整理的笔记" },
+
   verified: { en: "notes: {notes}; all are as the index holds them", zh: "笔记：{notes}；均与索引一致" },
   differs: {
     en: "notes: {notes}; not found as they are: {missing}; in the index alone: {orphaned}",
@@ -119,4 +124,5 @@ export const memText = {
     zh: "索引：{driver}，{texts} 条文本，嵌入器 {embedder}，{dimension} 维",
   },
   reindexing: { en: "re-indexing: {done} of {of}", zh: "正在重建索引：{done}/{of}" },
+  noEmbedder: { en: "the embedder does not answer: {why}", zh: "嵌入器没有应答：{why}" },
 } as const satisfies Record<string, Text>;

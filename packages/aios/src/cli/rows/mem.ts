@@ -305,6 +305,42 @@ export const memRows = [
     load: (): Promise<CommandModule> => import("../commands/mem-usage.ts"),
   },
   {
+    path: "mem consolidate",
+    group: "memory",
+    effect: "write",
+    summary: {
+      en: "make long-term notes of short-lived ones that say much the same, or matter",
+      zh: "将内容相近或重要的短期笔记整理为长期笔记",
+    },
+    details: {
+      en: "The notes that it is made of stay, linked to what lasts. The kernel does the same by itself: memory.consolidate.",
+      zh: "原笔记保留，并链接到长期笔记。内核也会自行整理：memory.consolidate。",
+    },
+    examples: ["aios mem consolidate --by model", "aios mem consolidate --namespace agent:clerk --age 0"],
+    options: [
+      into,
+      {
+        name: "by",
+        kind: "text",
+        choices: ["text", "model"],
+        default: "text",
+        summary: {
+          en: "model: one model call makes one note of each group; else the worthiest note lasts",
+          zh: "model：每组以一次模型调用合成一条笔记；否则保留最有价值的一条",
+        },
+      },
+      {
+        name: "age",
+        kind: "number",
+        min: 0,
+        default: 24,
+        value: "HOURS",
+        summary: { en: "younger notes stay as they are", zh: "更新的笔记保持原样" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/mem-consolidate.ts"),
+  },
+  {
     path: "mem verify",
     group: "memory",
     effect: "write",
