@@ -15,7 +15,8 @@ export async function run(context: Context): Promise<void> {
   const { limit, by } = options;
   const filters = filtersOf(options, context);
   const client = await context.client();
-  const { hits } = await client.mem.search({ query: args.query.join(" "), limit, by, ...filters }, { signal });
+  const { hits, why } = await client.mem.search({ query: args.query.join(" "), limit, by, ...filters }, { signal });
+  if (why !== undefined) context.say(why);
   if (hits.length === 0) context.say(t(memText.nothing));
   context.result(hits, () => hits.map((hit) => hitText(hit, context)).join("\n"));
 }

@@ -19,6 +19,7 @@ export async function run(context: ContextOf<"mem verify">): Promise<number> {
       ...(isSame || !repair ? [] : [paint.good(t(memText.repaired))]),
       paint.dim(t(memText.index, index)),
       ...(index.reindexing ? [t(memText.reindexing, index.reindexing)] : []),
+      ...(index.why === undefined ? [] : [paint.bad(t(memText.noEmbedder, { why: index.why }))]),
     ].join("\n");
   });
   if (isSame || repair) return 0;
