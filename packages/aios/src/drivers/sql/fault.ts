@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 
 /**
  * What went wrong in a thread, as data. `refused`: the statement is wrong or breaks a constraint. `fenced`: somebody
- * newer owns what was to be written. `unknown-body`: the kernel's thread thought a body stored that is not; it forgets
- * what it thinks and sends the commit whole.
+ * newer owns what was to be written. `down`: a program that the thread asks is not there. `unknown-body`: the kernel's thread
+ * thought a body stored that is not; it forgets what it thinks and sends the commit whole.
  */
 export interface Fault {
-  readonly kind: "full" | "read-only" | "busy" | "damaged" | "failed" | "refused" | "fenced" | "unknown-body";
+  readonly kind: "full" | "read-only" | "busy" | "damaged" | "failed" | "refused" | "fenced" | "down" | "unknown-body";
   readonly message: string;
   readonly hint?: string;
 }

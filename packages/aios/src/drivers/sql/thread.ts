@@ -13,6 +13,7 @@ const codes = {
   failed: "EIO",
   refused: "EINVAL",
   fenced: "ESTALE",
+  down: "ENODEV",
   "unknown-body": "EAGAIN",
 } as const satisfies Record<Fault["kind"], string>;
 
