@@ -14,6 +14,7 @@ export { importStorage } from "./compat/import-storage.ts";
 export type { StorageImport, StorageRow, StorageTable, StorageTables } from "./compat/import-storage.ts";
 export { MemoryManager } from "./compat/memory-manager.ts";
 export type { Allocation, EvictionRecord, MemoryManagerOptions, MemoryUsage } from "./compat/memory-manager.ts";
+export type { NoteUsageClient } from "./compat/note-bytes.ts";
 export type { SnapshotStore } from "./compat/snapshot.ts";
 export { StorageManager } from "./compat/storage-manager.ts";
 export type { StorageManagerOptions } from "./compat/storage-manager.ts";

@@ -16,6 +16,7 @@ test("what agents hold is counted, with the most that each ever held", async () 
     agentId: "a",
     allocatedBytes: MB,
     allocatedMb: 1,
+    noteBytes: 0,
     peakBytes: 3 * MB,
     peakMb: 3,
     quotaBytes: 4 * MB,

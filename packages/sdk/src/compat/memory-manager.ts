@@ -1,4 +1,6 @@
 import { SysError } from "../errors.ts";
+import { noteBytesOf } from "./note-bytes.ts";
+import type { NoteUsageClient } from "./note-bytes.ts";
 
 const MB = 1_048_576;
 
@@ -10,6 +12,12 @@ export interface MemoryManagerOptions {
    * `evictLru` fails with the same error. Default: nothing has to be kept.
    */
   readonly writeBack?: (agentId: string, bytes: number) => Promise<void> | void;
+  /**
+   * A kernel, whose accounts count too: what the notes of a process take is held by the agent of that pid, what those of an agent
+   * or a group take by the agent of that name, and what all share by `tenant`. Asked by `refresh`, and before memory is allocated
+   * or evicted. Default: none.
+   */
+  readonly client?: NoteUsageClient;
   /** Unix epoch milliseconds. Default: the system's clock. */
   readonly now?: () => number;
   /** Evictions that `evictionLog` remembers. Default 1,000. */
@@ -21,6 +29,8 @@ export interface MemoryUsage {
   readonly agentId: string;
   readonly allocatedBytes: number;
   readonly allocatedMb: number;
+  /** Of these, what its notes take in the kernel. */
+  readonly noteBytes: number;
   readonly peakBytes: number;
   readonly peakMb: number;
   /** 0: no limit of its own. */
@@ -45,6 +55,8 @@ export type Allocation = readonly [ok: boolean, reason: string];
 interface Block {
   readonly agentId: string;
   allocated: number;
+  /** By its notes, in the kernel. */
+  noteBytes: number;
   peak: number;
   quota: number;
   allocs: number;
@@ -56,6 +68,7 @@ interface Block {
 /**
  * A ledger of what agents hold in memory: it counts and decides, the bytes are the program's. When memory is full, the agents
  * that used theirs least recently make room: each is written back first, then freed. It lives in the process and is gone with it.
+ * What notes take is the kernel's account (`mem.usage`): it is on disk, counts with the rest, and is evicted by the kernel alone.
  * Old names are the same in camelCase; `allocate` and `evictLru` are awaited, for writing back takes time.
  *
  * | old name | here |
@@ -64,13 +77,14 @@ interface Block {
  * | `release`, `release_all`, `unregister`, `set_quota`, `set_global_limit` | the same |
  * | `evict_lru(target_free_bytes)` | `await evictLru`, with `writeBack` before anything is freed; never a pinned agent |
  * | `usage`, `usage_all`, `top`, `utilization`, `stats` | the same; `stats` is never old |
- * | – | `pin`, `unpin`, `touch` |
+ * | – | `pin`, `unpin`, `touch`, `refresh` |
  */
 export class MemoryManager {
   readonly #blocks = new Map<string, Block>();
   /** Those that could make room; the least recently used is the first. */
   readonly #evictable = new Map<string, Block>();
   readonly #writeBack: (agentId: string, bytes: number) => Promise<void> | void;
+  readonly #client: NoteUsageClient | undefined;
   readonly #now: () => number;
   readonly #maxLog: number;
   #log: EvictionRecord[] = [];
@@ -86,11 +100,13 @@ export class MemoryManager {
   constructor({
     globalLimitMb = 512,
     writeBack = () => undefined,
+    client,
     now = Date.now,
     maxEvictionLog = 1_000,
   }: MemoryManagerOptions = {}) {
     this.#globalLimit = bytesOf(globalLimitMb, "globalLimitMb");
     this.#writeBack = writeBack;
+    this.#client = client;
     this.#now = now;
     this.#maxLog = Math.max(1, Math.floor(maxEvictionLog));
   }
@@ -119,17 +135,34 @@ export class MemoryManager {
   }
 
   /**
+   * Counts what notes take just now, as far as the client's process or key is told: of the 500 fullest namespaces. Agents that
+   * were not known are registered. @throws SysError as `mem.usage`
+   */
+  async refresh(): Promise<void> {
+    if (this.#client === undefined) return;
+    const held = await noteBytesOf(this.#client);
+    for (const agentId of held.keys()) if (!this.#blocks.has(agentId)) this.#add(agentId, 0);
+    for (const block of this.#blocks.values()) {
+      const noteBytes = held.get(block.agentId) ?? 0;
+      this.#total += noteBytes - block.noteBytes;
+      block.noteBytes = noteBytes;
+      block.peak = Math.max(block.peak, heldBy(block));
+    }
+  }
+
+  /**
    * Room for so many bytes more; an agent that is not known is registered. Where there is none, others make room, and only if
    * that will do: whoever asks for too much costs nobody anything.
-   * @throws SysError EINVAL for a size that is no count of bytes, and whatever `writeBack` fails with.
+   * @throws SysError EINVAL for a size that is no count of bytes, and whatever `writeBack` or the client fails with.
    */
   async allocate(agentId: string, sizeBytes: number): Promise<Allocation> {
     checkSize(sizeBytes);
+    if (this.#client) await this.refresh();
     const block = this.#blocks.get(agentId) ?? this.#add(agentId, 0);
     return this.#grant(block, sizeBytes) ?? this.#alone(() => this.#makeRoom(agentId, sizeBytes));
   }
 
-  /** False for an agent that is not known. More than it holds frees what it holds. @throws SysError EINVAL as `allocate`. */
+  /** False for an agent that is not known. More than it allocated frees that; its notes stay. @throws SysError EINVAL as `allocate`. */
   release(agentId: string, sizeBytes: number): boolean {
     checkSize(sizeBytes);
     const block = this.#blocks.get(agentId);
@@ -147,9 +180,10 @@ export class MemoryManager {
     return held;
   }
 
-  /** Forgets an agent. Returns the bytes that are free now. */
+  /** Forgets an agent, until its notes are counted again. Returns the bytes that are free now. */
   unregister(agentId: string): number {
     const held = this.releaseAll(agentId);
+    this.#total -= this.#blocks.get(agentId)?.noteBytes ?? 0;
     this.#blocks.delete(agentId);
     return held;
   }
@@ -186,10 +220,11 @@ export class MemoryManager {
   /**
    * Evicts the agents that were used least recently until so many bytes are free; without a target, one of them. Returns whom.
    * An agent that uses its memory while that is written back keeps it.
-   * @throws SysError EINVAL for a target that is no count of bytes, and whatever `writeBack` fails with.
+   * @throws SysError EINVAL for a target that is no count of bytes, and whatever `writeBack` or the client fails with.
    */
   async evictLru(targetFreeBytes?: number): Promise<string[]> {
     if (targetFreeBytes !== undefined) checkSize(targetFreeBytes);
+    if (this.#client) await this.refresh();
     return this.#alone(async () => {
       const evicted: string[] = [];
       const isDone = () => (targetFreeBytes === undefined ? evicted.length > 0 : this.freeBytes >= targetFreeBytes);
@@ -213,7 +248,7 @@ export class MemoryManager {
 
   /** Those that hold most, the largest first. */
   top(n = 5): MemoryUsage[] {
-    const blocks = [...this.#blocks.values()].toSorted((left, right) => right.allocated - left.allocated);
+    const blocks = [...this.#blocks.values()].toSorted((left, right) => heldBy(right) - heldBy(left));
     return blocks.slice(0, Math.max(0, n)).map(usageOf);
   }
 
@@ -234,7 +269,7 @@ export class MemoryManager {
     if (typeof agentId !== "string" || agentId === "")
       throw new SysError("EINVAL", `${JSON.stringify(agentId)} is no id of an agent`);
     const quota = bytesOf(quotaMb, "quotaMb");
-    const counts = { allocated: 0, peak: 0, allocs: 0, releases: 0 };
+    const counts = { allocated: 0, noteBytes: 0, peak: 0, allocs: 0, releases: 0 };
     const block = { agentId, quota, ...counts, lastAccess: this.#now(), isPinned: false };
     this.#blocks.set(agentId, block);
     return block;
@@ -242,7 +277,7 @@ export class MemoryManager {
 
   /** Undefined: others would have to make room. */
   #grant(block: Block, sizeBytes: number): Allocation | undefined {
-    const wanted = block.allocated + sizeBytes;
+    const wanted = heldBy(block) + sizeBytes;
     if (block.quota > 0 && wanted > block.quota) return [false, `agent quota exceeded (${wanted} > ${block.quota})`];
     if (this.#total + sizeBytes > this.#globalLimit) return undefined;
     this.#use(block, sizeBytes);
@@ -295,7 +330,7 @@ export class MemoryManager {
   #use(block: Block, bytes: number): void {
     this.#displace(block);
     block.allocated += bytes;
-    block.peak = Math.max(block.peak, block.allocated);
+    block.peak = Math.max(block.peak, heldBy(block));
     block.lastAccess = this.#now();
     this.#total += bytes;
     this.#place(block);
@@ -328,11 +363,15 @@ export class MemoryManager {
   }
 }
 
-function usageOf({ agentId, allocated, peak, quota, allocs, releases, lastAccess, isPinned }: Block): MemoryUsage {
+const heldBy = ({ allocated, noteBytes }: Block): number => allocated + noteBytes;
+
+function usageOf(block: Block): MemoryUsage {
+  const { agentId, noteBytes, peak, quota, allocs, releases, lastAccess, isPinned } = block;
   return {
     agentId,
-    allocatedBytes: allocated,
-    allocatedMb: megabytes(allocated),
+    allocatedBytes: heldBy(block),
+    allocatedMb: megabytes(heldBy(block)),
+    noteBytes,
     peakBytes: peak,
     peakMb: megabytes(peak),
     quotaBytes: quota,
