@@ -178,7 +178,7 @@ function full({ name, place, limit, option }: Level, held: NoteUsage): SysError 
   const megabytes = (bytes: number): string => `${Number((bytes / MB).toPrecision(3))} MB`;
   // What others hold is nobody's business.
   const holds =
-    place.tenant === undefined
+    place.namespace === undefined
       ? "hold all that they may"
       : `hold ${megabytes(held.bytes)} of ${megabytes(limit.bytes)} in ${held.notes} of ${limit.notes} notes`;
   return new SysError("EDQUOT", `the notes of ${name} ${holds}, and what is not pinned does not make enough room`, {

@@ -106,7 +106,8 @@ function noteKeeper(
   const named = remember === true ? undefined : remember.namespace;
   const namespace = named ?? (ownNamespaces(process).at(-1) as string);
   const reach = reachOf({ process, principal: own }, parts);
-  checkWritable(checkNamespace(namespace, reach), reach);
+  const check = (): void => checkWritable(checkNamespace(namespace, reach), reach);
+  check();
   return async (result) => {
     const content = exchangeOf(record.args as ChatArgs, result);
     if (content === undefined) return {};
@@ -115,7 +116,10 @@ function noteKeeper(
     const body = noteBody({ content, labels, tier: "episodic" }, { describe: (text) => memory.describe(text) }, writer);
     const row = newNote(body, { namespace, id: newNoteId(writer) }, writer);
     try {
+      // It may have been taken out of the group while the model answered.
+      check();
       await parts.noteQuotas.admit([row], record);
+      check();
     } catch (cause) {
       const { code, message } = asSysError(cause, "the quota of notes");
       return { why: `${code}: ${message}` };

@@ -2,7 +2,7 @@ import type { ParsedArgsOf, ResultOf } from "@aiosjs/sdk/protocol";
 import { seesAll } from "./access.ts";
 import type { KernelCall } from "./devices/device.ts";
 import type { Amount } from "./note-amount.ts";
-import { checkNamespace } from "./note-space.ts";
+import { checkNamespace, isWithin } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
 import type { NotePlace, NoteUsage } from "./ports.ts";
 
@@ -21,7 +21,10 @@ export async function noteUsageOf(
   const [all, whole, ...each] = usages.map(told);
   const spaces = each.map((usage, index) => ({ namespace: reached[index] ?? "", ...usage }));
   return {
-    namespaces: spaces.toSorted((left, right) => shareOf(right) - shareOf(left)).slice(0, limit),
+    namespaces: spaces
+      .filter(({ namespace }) => isWithin(reach, { tenant, namespace }))
+      .toSorted((left, right) => shareOf(right) - shareOf(left))
+      .slice(0, limit),
     ...(whole && principal.pid === null ? { tenant: whole } : {}),
     ...(all && seesAll(principal) ? { all } : {}),
   };
