@@ -67,7 +67,23 @@ export function importClassic(tree: unknown): Translation {
   const workers = translator.at("agent_factory.max_workers");
   if (typeof workers === "number") translator.map("agent_factory.max_workers", "scheduler.maxConcurrent", workers);
   if (text("storage.root_dir")) translator.map("storage.root_dir", "files.root", text("storage.root_dir"));
+  importMemory(translator);
   return translator.end("classic", reasonOf);
+}
+
+/** What it put into prompts and took from answers by itself. */
+function importMemory(translator: Translator): void {
+  if (translator.at("memory.auto_extract") === true) translator.map("memory.auto_extract", "memory.remember", true);
+  if (translator.at("memory.auto_inject") !== true) return;
+  const bounds = { "memory.max_injected_memories": "limit", "memory.max_memory_tokens": "maxTokens" };
+  const recall: Record<string, number> = {};
+  for (const [key, name] of Object.entries(bounds)) {
+    const value = translator.at(key);
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 1) continue;
+    recall[name] = name === "limit" ? Math.min(50, value) : Math.min(100_000, value);
+    translator.moved(key, `memory.recall.${name}`);
+  }
+  translator.map("memory.auto_inject", "memory.recall", Object.keys(recall).length === 0 ? true : recall);
 }
 
 interface Draft {
@@ -194,7 +210,10 @@ const reasonOfBackend = (backend: string): string =>
 
 function reasonOf(key: string): string {
   if (key.endsWith("log_mode")) return "every event is in the journal: aios trace, aios logs";
-  if (key.startsWith("memory.")) return "memory is not there yet";
+  if (key === "memory.relevance_threshold")
+    return "it is a number of another embedder: what is much less like a message than the best hit stays out; memory.recall.minSimilarity";
+  if (key === "memory.auto_extract" || key === "memory.auto_inject") return "off, as it is here";
+  if (key.startsWith("memory.")) return "notes are kept by the kernel itself: aios mem";
   if (key.startsWith("storage.")) return "search over files is not there yet";
   if (key.startsWith("tool.")) return "MCP servers are not there yet";
   if (key.startsWith("llm."))

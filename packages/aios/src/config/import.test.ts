@@ -69,6 +69,17 @@ test("the first predecessor's file is taken over key by key, and what cannot be 
   expect(told.has("llms.models.2.hostname")).toBe(true);
 });
 
+test("what memory put into prompts and took from answers is taken over with its bounds", async () => {
+  const memory = "{provider: in-house, auto_extract: true, auto_inject: true, relevance_threshold: 0.5, ";
+  using home = temporaryHome({
+    "classic.yaml": `api_keys: {}\nserver: {port: 1}\nmemory: ${memory}max_injected_memories: 3, max_memory_tokens: 900}\n`,
+  });
+  const { config, unmapped } = await translateFile(home.file("classic.yaml"));
+  expect(config).toMatchObject({ memory: { remember: true, recall: { limit: 3, maxTokens: 900 } } });
+  expect(() => configSchema.parse(config)).not.toThrow();
+  expect(unmapped.map(({ key }) => key)).toEqual(["memory.provider", "memory.relevance_threshold"]);
+});
+
 test("no key is in the translation, whatever it is printed to", async () => {
   using home = temporaryHome({ "classic.yaml": classic });
   const translation = await translateFile(home.file("classic.yaml"));

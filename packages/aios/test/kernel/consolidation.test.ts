@@ -1,12 +1,13 @@
 // Short-lived notes that become long-term ones, by a call or by themselves.
 import { createClient } from "@aiosjs/sdk";
 import type { ChatArgs, Client } from "@aiosjs/sdk";
+import { asPid } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { createNoteTools } from "../../src/boot-notes.ts";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createPrograms } from "../../src/drivers/proc/programs.ts";
-import type { Journal, KernelSettings } from "../../src/kernel/ports.ts";
+import type { Caller, Journal, KernelSettings } from "../../src/kernel/ports.ts";
 import { mortal } from "../mortal-journal.ts";
 import { openRig, testSettings } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
@@ -150,7 +151,7 @@ test("an agent's notes are as they were before when it is taken back behind thei
   const agent = { name: "porter", instructions: "Answer." };
   const { pid } = await rig.admin.proc.spawn({ program: { kind: "agent", agent, task: "go" } });
   while (world.asked.length === 0) await step(clock);
-  const caller = { principal: rig.root, pid, isNested: true, onDetach: "keep" } as const;
+  const caller: Caller = { principal: rig.root, pid: asPid(pid), isNested: true, onDetach: "keep" };
   const own = createClient({ syscall: (name, args) => rig.kernel.syscall(name, args, caller) });
   await keep(own);
   const { calls } = await rig.admin.proc.trace({ pid });

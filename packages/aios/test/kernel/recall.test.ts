@@ -87,7 +87,7 @@ test("a chat that recalls is asked with the notes for its last user message, as 
   await world.rig.clock.run(world.clock.nowMs() + 100);
   const { calls } = await world.rig.admin.proc.trace({ pid });
   const call = calls.find(({ name }) => name === "llm.chat");
-  expect(call?.detail).toContain("1 note recalled");
+  expect(call?.detail).toMatch(new RegExp(`recalled: ${id} 0\\.\\d\\d`));
   const kept = await world.rig.admin.llm.recall({ call: call?.call as string });
   expect(kept.request).toMatchObject({ ...user(question), recalled: { notes: [{ id, version: 1 }] } });
 });

@@ -1,4 +1,5 @@
 const MAX = 160;
+const SHOWN_NOTES = 5;
 
 /** One line for `trace`: what was asked and what came, as `llm.chat("the last thing said") = "…"`. */
 export function summarize(name: string, request: unknown, result: unknown): string {
@@ -12,11 +13,9 @@ function askedOf(name: string, request: unknown): string {
   if (name === "llm.chat") {
     const { messages, recalled } = request as {
       messages?: readonly { content?: unknown }[];
-      recalled?: { notes: readonly unknown[] };
+      recalled?: { notes: readonly { id: string; score: number }[] };
     };
-    const count = recalled?.notes.length ?? 0;
-    const reminded = count === 0 ? "" : `, ${count} ${count === 1 ? "note" : "notes"} recalled`;
-    return `${quote(textOf(messages?.at(-1)?.content))}${reminded}`;
+    return `${quote(textOf(messages?.at(-1)?.content))}${recalledOf(recalled?.notes ?? [])}`;
   }
   if (name === "llm.embed") {
     const { input = [] } = request as { input?: readonly unknown[] };
@@ -34,6 +33,14 @@ function askedOf(name: string, request: unknown): string {
       .map(([key, value]) => `${key}: ${typeof value === "string" ? quote(value) : String(value)}`)
       .join(", "),
   );
+}
+
+/** The notes that went in, with their scores. */
+function recalledOf(notes: readonly { id: string; score: number }[]): string {
+  if (notes.length === 0) return "";
+  const shown = notes.slice(0, SHOWN_NOTES).map(({ id, score }) => `${id} ${score.toFixed(2)}`);
+  const more = notes.length > SHOWN_NOTES ? [`${notes.length - SHOWN_NOTES} more`] : [];
+  return `, recalled: ${[...shown, ...more].join(", ")}`;
 }
 
 function gotOf(name: string, result: unknown): string {
