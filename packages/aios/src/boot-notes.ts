@@ -1,6 +1,7 @@
 // What the kernel's notes are found and described with. A composition beside boot.ts.
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Config } from "./config/schema.ts";
+import type { Elsewhere } from "./drivers/search/elsewhere.ts";
 import { openSearchIndex } from "./drivers/search/search-index.ts";
 import type { NoteTools } from "./kernel/memory.ts";
 import { serves } from "./kernel/model-call.ts";
@@ -21,12 +22,14 @@ interface NoteToolsOptions {
   readonly path?: string | undefined;
   /** Default: the index makes its own vectors. */
   readonly embedder?: NoteEmbedder | undefined;
+  /** Default: vectors are searched in the index's own thread. */
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 /** Disposing closes the index. */
-export function createNoteTools({ path, embedder }: NoteToolsOptions = {}): NoteTools & AsyncDisposable {
+export function createNoteTools({ path, embedder, elsewhere }: NoteToolsOptions = {}): NoteTools & AsyncDisposable {
   const opened = new AsyncDisposableStack();
-  const options = { ...(path === undefined ? {} : { path }), ...(embedder && { embedder }) };
+  const options = { ...(path === undefined ? {} : { path }), ...(embedder && { embedder }), elsewhere };
   return {
     openIndex: async () => opened.use(await openSearchIndex(options)),
     embedder,

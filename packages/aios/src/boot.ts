@@ -10,6 +10,7 @@ import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
 import { readRootKey } from "./config/home.ts";
+import { elsewhereOf } from "./boot-vectors.ts";
 import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
 import { systemCalendar } from "./drivers/clock/calendar.ts";
@@ -89,7 +90,8 @@ export async function boot(options: BootOptions): Promise<System> {
   let current = config;
   let cores = await shelf.stock(config);
   const path = isKept ? join(home, "index", "notes.db") : undefined;
-  const notes = opened.use(createNoteTools({ path, embedder: embedderOf(config, cores) }));
+  const elsewhere = await elsewhereOf(config, { home, env: stored(), key, isKept });
+  const notes = opened.use(createNoteTools({ path, embedder: embedderOf(config, cores), elsewhere }));
   const kernel = opened.use(
     await createKernel({
       clock: realClock,

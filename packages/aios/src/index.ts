@@ -7,4 +7,6 @@ export { openHome } from "./config/open-home.ts";
 export type { Home } from "./config/open-home.ts";
 export type { Config } from "./config/schema.ts";
 export { openSnapshotFolder } from "./drivers/context/snapshot-folder.ts";
+export type { VectorIndex } from "./drivers/search/vector-index.ts";
+export type { OpenVectorIndex } from "./drivers/search/vector-place.ts";
 export type { Clock, Core, Driver, Journal, Kernel } from "./kernel/ports.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { llamaShape } from "./llama-shape.ts";
 
 /** A secret is named, never written down: `env:NAME` or `file:PATH`. */
-const secretSchema = z
+export const secretSchema = z
   .string()
   .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, "a secret is a reference: env:NAME or file:PATH")
   .describe("A reference to a secret: env:NAME or file:PATH. The secret itself never stands in a configuration.");

@@ -1,5 +1,6 @@
 import { memoryOptionsSchema } from "@aiosjs/sdk/protocol";
 import { z } from "zod";
+import { memoryIndexSchema } from "./memory-index-schema.ts";
 
 const quotaMb = z.number().positive().max(1_000_000);
 
@@ -18,6 +19,7 @@ export const memorySchema = z
       .positive()
       .optional()
       .describe("Numbers of a vector, for models that can shorten theirs. Default: as the model makes them."),
+    index: memoryIndexSchema.prefault({}),
     defaultQuotaMb: quotaMb
       .default(64)
       .describe(

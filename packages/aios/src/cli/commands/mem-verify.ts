@@ -10,6 +10,10 @@ export async function run(context: ContextOf<"mem verify">): Promise<number> {
   const compared = await (await context.client()).mem.verify({ repair }, { signal });
   const { notes, missing, orphaned, index } = compared;
   const isSame = missing.length + orphaned.length === 0;
+  const vectors = ({ driver, down, isBehind }: NonNullable<typeof index.vectors>): string => {
+    if (down !== null) return paint.bad(t(memText.vectorsDown, { driver, down }));
+    return paint.dim(t(isBehind ? memText.vectorsBehind : memText.vectors, { driver }));
+  };
   context.result({ ...compared, isRepaired: !isSame && repair }, () => {
     const counts = { notes, missing: missing.length, orphaned: orphaned.length };
     return [
@@ -19,6 +23,7 @@ export async function run(context: ContextOf<"mem verify">): Promise<number> {
       ...(isSame || !repair ? [] : [paint.good(t(memText.repaired))]),
       paint.dim(t(memText.index, index)),
       ...(index.reindexing ? [t(memText.reindexing, index.reindexing)] : []),
+      ...(index.vectors ? [vectors(index.vectors)] : []),
       ...(index.why === undefined ? [] : [paint.bad(t(memText.noEmbedder, { why: index.why }))]),
     ].join("\n");
   });

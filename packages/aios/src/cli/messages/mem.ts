@@ -123,6 +123,12 @@ export const memText = {
     en: "index: {driver}, {texts} texts, embedder {embedder} with {dimension} dimensions",
     zh: "索引：{driver}，{texts} 条文本，嵌入器 {embedder}，{dimension} 维",
   },
+  vectors: { en: "vectors: {driver}", zh: "向量：{driver}" },
+  vectorsBehind: { en: "vectors: {driver}, being compared with the index", zh: "向量：{driver}，正在与索引核对" },
+  vectorsDown: {
+    en: "vectors: {driver} is not asked, words serve alone: {down}",
+    zh: "向量：{driver} 暂不可用，仅按词检索：{down}",
+  },
   reindexing: { en: "re-indexing: {done} of {of}", zh: "正在重建索引：{done}/{of}" },
   noEmbedder: { en: "the embedder does not answer: {why}", zh: "嵌入器没有应答：{why}" },
 } as const satisfies Record<string, Text>;

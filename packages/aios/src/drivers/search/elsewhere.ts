@@ -5,10 +5,8 @@ import { openQdrantIndex } from "./qdrant.ts";
 import { openSqliteVecIndex } from "./sqlite-vec.ts";
 import { openUsearchIndex } from "./usearch.ts";
 import type { VectorIndex } from "./vector-index.ts";
-import type { VectorPlace } from "./vector-place.ts";
+import type { OpenVectorIndex, VectorPlace } from "./vector-place.ts";
 import type { Maker } from "./wire.ts";
-
-type Open = (place: VectorPlace) => Promise<VectorIndex>;
 
 /** Plain data: the thread is told it at its start. */
 export interface Elsewhere extends Omit<VectorPlace, "collection" | "dimension"> {
@@ -17,7 +15,7 @@ export interface Elsewhere extends Omit<VectorPlace, "collection" | "dimension">
   readonly prefix: string;
 }
 
-const openers: Readonly<Record<Elsewhere["kind"], Open>> = {
+const openers: Readonly<Record<Elsewhere["kind"], OpenVectorIndex>> = {
   chroma: openChromaIndex,
   qdrant: openQdrantIndex,
   "sqlite-vec": openSqliteVecIndex,
@@ -39,7 +37,7 @@ export function vectorsElsewhere(
 
 /** Somebody's own: a module that exports `openVectorIndex`. */
 async function openPlugin(place: VectorPlace): Promise<VectorIndex> {
-  const { openVectorIndex } = (await import(place.module)) as { openVectorIndex?: Open };
+  const { openVectorIndex } = (await import(place.module)) as { openVectorIndex?: OpenVectorIndex };
   if (typeof openVectorIndex === "function") return openVectorIndex(place);
   const message = `${place.module} exports no function openVectorIndex`;
   throw new FaultError({ kind: "refused", message, hint: "see docs/how-to/memory-index.md" });

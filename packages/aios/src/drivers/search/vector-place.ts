@@ -1,3 +1,5 @@
+import type { VectorIndex } from "./vector-index.ts";
+
 /** Where the vectors of one embedder are searched, as a driver is told. */
 export interface VectorPlace {
   /** File URL of the package that talks to it. */
@@ -13,3 +15,6 @@ export interface VectorPlace {
   /** The configuration's, as they are. */
   readonly options: Readonly<Record<string, unknown>>;
 }
+
+/** Opens an index that holds what it held before, or an empty one. A plugin's module exports it as `openVectorIndex`. */
+export type OpenVectorIndex = (place: VectorPlace) => Promise<VectorIndex>;

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SysError } from "@aiosjs/sdk/protocol";
+import { findPackage } from "../../find-package.ts";
 import type { Provider } from "./spec.ts";
 
 interface Wanted {
@@ -22,7 +22,7 @@ export type ProviderModule = Readonly<Record<string, unknown>>;
 export async function loadPackage({ core, packageName, folders }: Wanted): Promise<ProviderModule> {
   const path = /^\.{0,2}\//.test(packageName)
     ? resolve(folders[0] ?? ".", packageName)
-    : folders.map((folder) => findEntry(packageName, folder)).find((entry) => entry !== undefined);
+    : findPackage(packageName, folders);
   if (path === undefined || !existsSync(path)) {
     throw new SysError("EINVAL", `core ${core} wants the package ${packageName}, which is not installed`, {
       hint: `npm install --prefix ${folders[0] ?? "."} ${packageName}`,
@@ -36,50 +36,6 @@ export async function loadPackage({ core, packageName, folders }: Wanted): Promi
       hint: `install it anew: npm install --prefix ${folders[0] ?? "."} ${packageName}`,
     });
   }
-}
-
-type Entry = string | readonly Entry[] | { readonly [condition: string]: Entry | null } | null;
-const conditions = new Set(["import", "node", "default"]);
-
-/** The file that `import` of a name means, seen from a folder. `require.resolve` would miss packages that only import. */
-function findEntry(name: string, folder: string): string | undefined {
-  const [packageName, subpath] = splitName(name);
-  for (const modules of createRequire(join(folder, "x.js")).resolve.paths(packageName) ?? []) {
-    const root = join(modules, packageName);
-    const manifest = join(root, "package.json");
-    if (!existsSync(manifest)) continue;
-    const { exports, main } = JSON.parse(readFileSync(manifest, "utf8")) as { exports?: Entry; main?: string };
-    const entry = pick(atSubpath(exports ?? null, subpath)) ?? (subpath === "." ? (main ?? "index.js") : subpath);
-    return join(root, entry);
-  }
-  return undefined;
-}
-
-/** `@scope/name/sub` is package `@scope/name`, subpath `./sub`. */
-function splitName(name: string): [string, string] {
-  const words = name.split("/");
-  const count = name.startsWith("@") ? 2 : 1;
-  const rest = words.slice(count).join("/");
-  return [words.slice(0, count).join("/"), rest === "" ? "." : `./${rest}`];
-}
-
-function atSubpath(exports: Entry, subpath: string): Entry {
-  if (typeof exports !== "object" || exports === null || Array.isArray(exports))
-    return subpath === "." ? exports : null;
-  const table = exports as { readonly [key: string]: Entry | null };
-  if (Object.keys(table).some((key) => key.startsWith("."))) return table[subpath] ?? null;
-  return subpath === "." ? exports : null;
-}
-
-function pick(entry: Entry): string | undefined {
-  if (typeof entry === "string") return entry;
-  if (entry === null) return undefined;
-  for (const [condition, inner] of Object.entries(entry)) {
-    if (!Array.isArray(entry) && !conditions.has(condition)) continue;
-    const found = pick(inner as Entry);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /**
