@@ -72,7 +72,7 @@ test("the first predecessor's file is taken over key by key, and what cannot be 
 test("what memory put into prompts and took from answers is taken over with its bounds", async () => {
   const memory = "{provider: in-house, auto_extract: true, auto_inject: true, relevance_threshold: 0.5, ";
   using home = temporaryHome({
-    "classic.yaml": `api_keys: {}\nserver: {port: 1}\nmemory: ${memory}max_injected_memories: 3, max_memory_tokens: 900}\n`,
+    "classic.yaml": `api_keys: {openai: sk-mine}\nserver: {port: 1}\nmemory: ${memory}max_injected_memories: 3, max_memory_tokens: 900}\n`,
   });
   const { config, unmapped } = await translateFile(home.file("classic.yaml"));
   expect(config).toMatchObject({ memory: { remember: true, recall: { limit: 3, maxTokens: 900 } } });
