@@ -117,6 +117,7 @@ test("an embedder that is not there or makes no vectors is refused, and those th
   // It serves what it does not list.
   expect(refused("gateway/org/model")).toEqual({ model: "gateway/org/model", dimension: undefined });
   expect(refused("hashed")).toBeUndefined();
+  expect(embedderOf(configOf({ embedder: "ollama/bge-m3" }, []), [])).toMatchObject({ model: "ollama/bge-m3" });
   expect(() => checkEmbedder(at("none/x").config)).toThrow("memory.embedder: there is no core none");
   expect(() => checkEmbedder(at("sim/sim").config)).not.toThrow();
   expect(() => configOf({ embedder: "vec" }, [])).toThrow("CORE/MODEL");

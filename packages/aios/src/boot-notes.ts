@@ -55,7 +55,7 @@ export function checkEmbedder({ memory, llms }: Config): void {
  * @throws SysError EINVAL for one that is not there or makes no vectors; the hint names those that do. One that is down, or
  * whose core has not told its models yet, is waited for.
  */
-export function embedderOf({ memory }: Config, cores: readonly Core[]): NoteEmbedder | undefined {
+export function embedderOf({ memory, llms }: Config, cores: readonly Core[]): NoteEmbedder | undefined {
   const { embedder: model, dimensions: dimension } = memory;
   if (model === "hashed") return undefined;
   const { core: name, id } = partsOf(model);
@@ -68,6 +68,8 @@ export function embedderOf({ memory }: Config, cores: readonly Core[]): NoteEmbe
     core.models().flatMap((one) => (serves(core, one, "llm.embed") ? [`${core.name}/${one.id}`] : [])),
   );
   const hint = able.length > 0 ? `these do: ${[...new Set(able)].join(", ")}` : "no core lists a model that does";
+  // One that is looked up, and does not answer now, may do so at the next refresh.
+  if (name === "ollama" && own.length === 0 && llms.cores.length === 0) return { model, dimension };
   if (own.length === 0) throw refusal(`there is no core ${name} that makes vectors`, hint);
   if (!own.some((core) => core.serves.includes("llm.embed"))) throw refusal(`core ${name} makes no vectors`, hint);
   if (known.length > 0) throw refusal(`${model} makes no vectors`, hint);

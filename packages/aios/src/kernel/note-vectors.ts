@@ -55,6 +55,7 @@ export class NoteVectors {
   #failures = 0;
   #retry: Timer | undefined;
   #trouble: SysError | undefined;
+  #progress: { readonly done: number; readonly of: number } | undefined;
   /** Vectors of another length than before, at the last attempt: twice, and the model is another one. */
   #otherDimension: number | undefined;
   /** Tenants that cannot pay, and until when nothing is asked for them. */
@@ -75,6 +76,11 @@ export class NoteVectors {
     return this.#trouble?.message;
   }
 
+  /** How many notes have their vectors, of how many, as the last look was; undefined: none waits. */
+  get progress(): { readonly done: number; readonly of: number } | undefined {
+    return this.#progress;
+  }
+
   /** There may be notes without vectors. */
   wake(): void {
     if (!this.#options.embedder || !this.#embedFor) return;
@@ -91,6 +97,7 @@ export class NoteVectors {
     this.#isWoken = false;
     try {
       const index = await this.#options.index();
+      this.#progress = (await index.status()).reindexing ?? undefined;
       for (let [after, given] = [0, 0]; ;) {
         const texts = await index.unembedded(after, BATCH_TEXTS);
         if (texts.length === 0 && given === 0) break;
@@ -145,7 +152,8 @@ export class NoteVectors {
       { form, ask },
     );
     const length = vectors.find((vector) => vector !== null)?.length;
-    const before = (await index.status()).dimension;
+    const { dimension: before, reindexing } = await index.status();
+    this.#progress = reindexing ?? undefined;
     const isOther = length !== undefined && before !== 0 && length !== before;
     if (isOther && this.#otherDimension !== length) {
       this.#otherDimension = length;
@@ -162,6 +170,7 @@ export class NoteVectors {
     const [next] = [...this.#spent.values()].toSorted((left, right) => left.untilMs - right.untilMs);
     this.#trouble = next?.cause;
     if (next) this.#again(next.untilMs);
+    else this.#progress = undefined;
   }
 
   #failed(cause: SysError): void {

@@ -171,6 +171,13 @@ test("who waits for a person's word says so, and top counts the questions", () =
   expect(topPane(top("en"), 80, 24).join("\n")).not.toContain("approve");
 });
 
+test("top says how many notes wait for their vectors", () => {
+  const { status } = top("en");
+  const busy = topPane(top("en", { status: { ...status, reindexing: { done: 128, of: 300 } } }), 80, 24);
+  expect(busy[1]).toBe("notes are embedded: 128 of 300");
+  expect(topPane(top("en"), 80, 24).join("\n")).not.toContain("embedded");
+});
+
 test("top fills the screen exactly, whatever its size, in either language", () => {
   for (const lang of ["en", "zh"] as const)
     for (const [width, height] of [

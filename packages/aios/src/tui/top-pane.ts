@@ -18,6 +18,8 @@ export interface TopWords extends ProcessWords {
   readonly open: string;
   /** How many questions wait for a person, and how to see them. */
   readonly questions: (count: number) => string;
+  /** Of notes that wait for their vectors. */
+  readonly reindexing: (progress: { done: number; of: number }) => string;
   readonly hint: string;
   readonly nobody: string;
 }
@@ -47,7 +49,9 @@ export function topPane(state: TopState, width: number, height: number): string[
     processes: counts.map((count) => ` · ${count}`).join(""),
   });
   const questions = status.approvals > 0 ? [paint.waiting(fit(words.questions(status.approvals), width))] : [];
-  const lines = [paint.strong(fit(headline, width)), ...questions, ""];
+  const { reindexing } = status;
+  const progress = reindexing ? [paint.waiting(fit(words.reindexing(reindexing), width))] : [];
+  const lines = [paint.strong(fit(headline, width)), ...questions, ...progress, ""];
   if (lanes.length > 0) lines.push(...laneTable(state, width, Math.max(2, Math.floor(height / 4))), "");
   if (processes.length === 0) lines.push(fit(words.nobody, width));
   else

@@ -38,6 +38,10 @@ export const sysSyscalls = {
         }),
       ),
       journal: z.object({ driver: z.string(), isReadOnly: z.boolean() }),
+      reindexing: z
+        .object({ done: z.number(), of: z.number() })
+        .optional()
+        .describe("while notes wait for a model's vectors: how many have them, of how many; with the home's own key"),
     }),
     effect: "pure",
     isView: true,

@@ -19,6 +19,10 @@ const topText = {
   state: { en: "STATE", zh: "状态" },
   open: { en: "open", zh: "正常" },
   cooling: { en: "cooling {time}", zh: "冷却 {time}" },
+  reindexing: {
+    en: "notes are embedded: {done} of {of}",
+    zh: "正在为笔记生成向量：{done}/{of}",
+  },
   hint: { en: "q quits", zh: "按 q 退出" },
   nobody: {
     en: "no process is running; start one in another terminal: aios run -- COMMAND",
@@ -43,6 +47,7 @@ export function topWords(lang: Lang): TopWords {
     cooling: (time) => translate(lang, topText.cooling, { time }),
     open: word(topText.open),
     questions: (count) => translate(lang, approveText.waiting, { count }),
+    reindexing: (progress) => translate(lang, topText.reindexing, progress),
     hint: word(topText.hint),
     nobody: word(topText.nobody),
   };

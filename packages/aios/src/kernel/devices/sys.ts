@@ -35,6 +35,8 @@ export const sysDevice: KernelDevice<SysName> = {
       calls.done += process.done;
       calls.failed += process.failed;
     }
+    // Of all tenants' notes.
+    const reindexing = seesAll(principal) ? parts.memory?.vectors.progress : undefined;
     return {
       name: parts.settings.name,
       version: parts.settings.version,
@@ -53,6 +55,7 @@ export const sysDevice: KernelDevice<SysName> = {
         ...(core.down ? { down: { message: core.down.message, hint: core.down.hint ?? null } } : {}),
       })),
       journal: { driver: parts.journal.driver, isReadOnly: parts.journal.isReadOnly },
+      ...(reindexing && { reindexing }),
     };
   },
   "sys.refresh": (_args, call) => call.refresh(),
