@@ -92,9 +92,12 @@ export class FollowingIndex implements VectorIndex {
     try {
       const near = await patient(index.nearest(query), this.#patienceMs);
       const spaces = new Set(query.spaces);
+      const told = new Set<string>();
       const isTold = ({ id }: Near): boolean => {
         const space = this.#spaceOf.get(id);
-        return space !== undefined && spaces.has(space) && (query.ids?.has(id) ?? true);
+        const isOurs = space !== undefined && spaces.has(space) && (query.ids?.has(id) ?? true) && !told.has(id);
+        if (isOurs) told.add(id);
+        return isOurs;
       };
       return ordered(near.filter(isTold), query.limit);
     } catch (cause) {
