@@ -70,12 +70,12 @@ test("the summary shows every agent, the facts and three commands on one small s
     facts: [
       { label: "work", text: "31 model calls · 21 tool calls · 27.7k tokens · cost: none, simulated" },
       { label: "waiting", text: "median 1.9s · p95 10.0s · concierge (interactive) 0ms · 0 wasted 429s" },
-      { label: "files", text: "8 in /root/.local/share/aios/files/local" },
+      { label: "kept", text: "11 notes, 3 recalled, 8 files in /root/.local/share/aios/files/local" },
     ],
     next: {
       heading: "The kernel is up at http://127.0.0.1:4141 until Ctrl-C. In another terminal:",
       commands: [
-        { command: "npm run -s aios -- top -a", why: "watch the processes" },
+        { command: 'npm run -s aios -- mem search "a tip"', why: "their notes (also: mem graph)" },
         { command: "npm run -s aios -- limits dreamer tokens=50k", why: "let dreamer go on" },
         { command: "npm run -s aios -- run -- python my_agent.py", why: "any program becomes a process" },
       ],

@@ -220,5 +220,8 @@ test(
       isSimulated: true,
     });
     expect((data["files"] as string[]).length).toBeGreaterThan(6);
+    const { kept, recalled } = data["notes"] as { kept: number; recalled: number };
+    expect(kept).toBe(11);
+    expect(recalled).toBeGreaterThan(0);
   },
 );

@@ -1,7 +1,7 @@
 import type { CallView, Client, Limit, ProcessView } from "@aiosjs/sdk";
 import type { DemoRow, Phase } from "../../tui/demo-pane.ts";
 import { quantile } from "../../tui/figures.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, recalledBy } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** One agent as far as the board knows it. */
@@ -25,6 +25,8 @@ interface Change {
 interface Totals {
   readonly calls: number;
   readonly toolCalls: number;
+  /** Notes that calls were given. */
+  readonly recalled: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly tokens: number;
@@ -188,6 +190,7 @@ function totalsOf(seats: readonly Seat[]): Totals {
     tokens: inputTokens + outputTokens,
     calls: seats.reduce((total, { calls }) => total + calls.filter(({ name }) => name === "llm.chat").length, 0),
     toolCalls: sum(({ toolCalls }) => toolCalls),
+    recalled: seats.flatMap(({ calls }) => calls).reduce((total, call) => total + recalledBy(call), 0),
     costUsd: sum(({ usage }) => usage.costUsd),
     waiting: sum(({ queued }) => queued),
     waits: seats.flatMap(waitsOf),

@@ -49,7 +49,8 @@ export async function runDemo(
   });
   const state = await (isLive ? watchLive : watchLines)({ client, board, choice }, context);
   if (signal.aborted) return 130;
-  const summary = summaryOf({ state, board, choice, stage, staysUp: isLive, context });
+  const kept = await notesBy(client, agents);
+  const summary = summaryOf({ state, board, kept, choice, stage, staysUp: isLive, context });
   context.result(summary.data, () => demoSummary(summary.pane, context.width).join("\n"));
   if (isLive) {
     await Promise.race([once(signal, "abort"), stage.system.shutdownAsked]);
@@ -80,6 +81,18 @@ function spawnCast(
       return { name, pid };
     }),
   );
+}
+
+/** How many notes these agents have left. */
+async function notesBy(client: Client, agents: readonly { pid: string }[]): Promise<number> {
+  const pids = new Set(agents.map(({ pid }) => pid));
+  let kept = 0;
+  for (let after: string | null | undefined; after !== null;) {
+    const page = await client.mem.export({ namespaces: ["tenant"], ...(after === undefined ? {} : { after }) });
+    kept += page.notes.filter(({ source }) => pids.has(source.pid)).length;
+    after = page.next;
+  }
+  return kept;
 }
 
 interface Watched {

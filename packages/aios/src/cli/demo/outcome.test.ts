@@ -2,7 +2,7 @@ import type { CallView } from "@aiosjs/sdk";
 import { noUsage } from "@aiosjs/sdk";
 import { expect, test } from "vitest";
 import { summarize } from "../../kernel/devices/summary.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, recalledBy } from "./outcome.ts";
 
 const called = (tool: string, args: object, content: string | null): CallView => ({
   call: "c",
@@ -42,4 +42,16 @@ test("a tool that failed shows why, a call of another device nothing", () => {
     "file_read: no such file",
   );
   expect(outcomeOf({ ...called("x", {}, ""), name: "llm.chat" })).toBeUndefined();
+});
+
+test("what a chat was given from memory is counted by the kernel's line on it", () => {
+  const notes = [
+    { id: "niort4jeyxzcf8o", score: 0.951 },
+    { id: "nab.c0ffee", score: 0.5 },
+  ];
+  const line = (recalled: readonly object[]): string =>
+    summarize("llm.chat", { messages: [{ role: "user", content: "hi" }], recalled: { notes: recalled } }, undefined);
+  expect([notes, notes.slice(1), []].map((each) => recalledBy({ name: "llm.chat", detail: line(each) }))).toEqual([
+    2, 1, 0,
+  ]);
 });

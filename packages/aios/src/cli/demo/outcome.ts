@@ -23,6 +23,12 @@ export function outcomeOf({ name, state, detail, error }: CallView): Outcome | u
   return { text: asked === undefined ? result : `${oneLine(asked)} = ${result}`, result };
 }
 
+/** How many notes a chat was given, by the kernel's line on it: `llm.chat("…", recalled: n1 0.95, n2 0.71) = …`. */
+export function recalledBy({ name, detail }: Pick<CallView, "name" | "detail">): number {
+  const match = name === "llm.chat" ? /", recalled: ((?:n[a-z0-9.]+ \d\.\d\d(?:, )?)+)\)/.exec(detail) : null;
+  return match?.[1] === undefined ? 0 : match[1].split(", ").length;
+}
+
 /** A text member of arguments that may be cut off in the middle. */
 function member(json: string, name: string): string | undefined {
   const match = new RegExp(`"${name}":("(?:[^"\\\\]|\\\\.)*")`).exec(json);

@@ -35,7 +35,7 @@ export async function openStage(
   const isChosen = home.dir !== openHome(undefined, {}).dir;
   const isTheirs = !isChosen && existsSync(home.file("config.yaml"));
   const attempt = async (dir: string, portToTry: number): Promise<{ system: System; dir: string }> => {
-    const config = configSchema.parse({ server: { port: portToTry }, llms: { cores } });
+    const config = configSchema.parse({ server: { port: portToTry }, llms: { cores }, memory: shared });
     try {
       return { system: await boot({ home: dir, config, env }), dir };
     } catch (cause) {
@@ -63,5 +63,8 @@ export async function openStage(
     [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
   };
 }
+
+/** What an agent was asked and has answered is remembered for all of them; a little of it goes with what they are asked. */
+const shared = { remember: { namespace: "tenant" }, recall: { limit: 2, minSimilarity: 0.1, maxTokens: 500 } };
 
 const temporaryHome = () => mkdtemp(join(tmpdir(), "aios-demo-"));

@@ -12,6 +12,8 @@ import type { Stage } from "./stage.ts";
 interface Ended {
   readonly state: DemoState;
   readonly board: Board;
+  /** Notes that the agents have left. */
+  readonly kept: number;
   readonly choice: CoreChoice;
   readonly stage: Stage;
   readonly staysUp: boolean;
@@ -20,7 +22,7 @@ interface Ended {
 
 /** What the run came to: as data for `--json`, and as the pane that people see. */
 export function summaryOf(ended: Ended) {
-  const { state, board, choice, stage, context, staysUp } = ended;
+  const { state, board, kept, choice, stage, context, staysUp } = ended;
   const { t, lang } = context;
   const totals = board.totals();
   const count = (phase: string) => state.rows.filter((row) => row.phase === phase).length;
@@ -40,6 +42,7 @@ export function summaryOf(ended: Ended) {
     elapsedMs: Math.round(state.elapsedMs),
     calls: totals.calls,
     toolCalls: totals.toolCalls,
+    notes: { kept, recalled: totals.recalled },
     inputTokens: totals.inputTokens,
     outputTokens: totals.outputTokens,
     waiting,
@@ -88,8 +91,13 @@ export function summaryOf(ended: Ended) {
         }),
       },
       {
-        label: t(demoText.factFiles),
-        text: t(demoText.factFilesText, { count: files.length, folder: stage.filesFolder }),
+        label: t(demoText.factKept),
+        text: t(demoText.factKeptText, {
+          notes: kept,
+          recalled: totals.recalled,
+          files: files.length,
+          folder: stage.filesFolder,
+        }),
       },
     ],
     next: { heading: t(staysUp ? demoText.nextHere : demoText.nextAgain, { url }), commands: nextCommands(ended) },
@@ -103,11 +111,11 @@ function nextCommands({ state, stage, staysUp, context: { t } }: Ended): { comma
   const held = state.rows.find(({ phase }) => phase === "held");
   const exec = { command: command('exec "what is 2480 * 19 / 100?"'), why: t(demoText.whyExec) };
   const run = { command: command("run -- python my_agent.py"), why: t(demoText.whyRun) };
-  if (!staysUp) return [{ command: command("up -d"), why: t(demoText.whyUp) }, run, exec];
-  const top = { command: command("top -a"), why: t(demoText.whyTop) };
-  if (!held) return [top, run, exec];
+  const search = { command: command(`mem search "${t(demoText.remembered)}"`), why: t(demoText.whySearch) };
+  if (!staysUp) return [{ command: command("up -d"), why: t(demoText.whyUp) }, search, run, exec];
+  if (!held) return [{ command: command("top -a"), why: t(demoText.whyTop) }, search, run];
   const { name } = held;
-  return [top, { command: command(`limits ${name} tokens=50k`), why: t(demoText.whyLimits, { name }) }, run];
+  return [search, { command: command(`limits ${name} tokens=50k`), why: t(demoText.whyLimits, { name }) }, run];
 }
 
 function notesOf({ choice, stage, context: { t, env } }: Ended): string[] {

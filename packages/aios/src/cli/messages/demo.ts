@@ -64,8 +64,11 @@ export const demoText = {
   costSimulated: { en: "none, simulated", zh: "无（模拟）" },
   costNone: { en: "none, a local model", zh: "无（本地模型）" },
   costReal: { en: "${usd} of at most ${bound}", zh: "{usd} 美元（上限 {bound} 美元）" },
-  factFiles: { en: "files", zh: "文件" },
-  factFilesText: { en: "{count} in {folder}", zh: "{count} 个，位于 {folder}" },
+  factKept: { en: "kept", zh: "留下" },
+  factKeptText: {
+    en: "{notes} notes, {recalled} recalled, {files} files in {folder}",
+    zh: "{notes} 条笔记（回忆 {recalled} 次）、{files} 个文件，位于 {folder}",
+  },
   nextHere: {
     en: "The kernel is up at {url} until Ctrl-C. In another terminal:",
     zh: "内核运行于 {url}，按 Ctrl-C 结束。在另一个终端试试：",
@@ -76,6 +79,8 @@ export const demoText = {
   },
   whyTop: { en: "watch the processes", zh: "查看进程" },
   whyUp: { en: "start a kernel of your own", zh: "启动自己的内核" },
+  remembered: { en: "a tip", zh: "小费" },
+  whySearch: { en: "their notes (also: mem graph)", zh: "查找笔记（另见 mem graph）" },
   whyRun: { en: "any program becomes a process", zh: "任意程序成为一个进程" },
   whyExec: { en: "ask an agent something", zh: "向智能体提问" },
   whyLimits: { en: "let {name} go on", zh: "让“{name}”继续" },

@@ -75,11 +75,18 @@ function readTurn(messages: readonly Message[]): Turn {
     }
   }
   return {
-    task: asked === undefined ? "" : textOf(asked).slice(0, maxTaskLength),
+    task: asked === undefined ? "" : askedIn(textOf(asked)).slice(0, maxTaskLength),
     called: [...names.values()],
     results,
   };
 }
+
+/** What stands behind notes in a message: those are data, and no tasks. A message of notes alone is what is asked about. */
+function askedIn(text: string): string {
+  const asked = text.slice(text.lastIndexOf(NOTES_END) + NOTES_END.length);
+  return text.includes(NOTES_END) && asked.trim() !== "" ? asked : text;
+}
+const NOTES_END = "\n</note>";
 
 export function textOf({ content }: Message): string {
   if (typeof content === "string") return content;
