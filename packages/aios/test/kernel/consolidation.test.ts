@@ -29,6 +29,7 @@ async function open({
   answer = distilled,
   memory = {},
   isStuck = false,
+  onAsk = () => Promise.resolve(),
 }: { journal?: Journal; answer?: unknown; memory?: Partial<KernelSettings["memory"]>; isStuck?: boolean } = {}) {
   const clock = createVirtualClock(1_700_000_000_000);
   const asked: ChatArgs[] = [];
@@ -36,6 +37,7 @@ async function open({
     clock,
     script: async ({ args, context: { signal } }) => {
       asked.push(args);
+      await onAsk();
       if (isStuck) await clock.wakeAt(Number.MAX_SAFE_INTEGER, signal);
     },
     answer: () => ({ role: "assistant", content: typeof answer === "string" ? answer : JSON.stringify(answer) }),
@@ -132,6 +134,19 @@ test("the kernel does it by itself while no model is busy: a live process's note
   );
   // What a person's own notes say is no less theirs.
   expect(made?.labels.trust).toBe("user");
+});
+
+test("a group in which a note is changed while the model thinks of it waits for the next time", async () => {
+  let change: () => Promise<unknown> = () => Promise.resolve();
+  await using world = await open({ onAsk: () => change() });
+  const { client } = await world.process();
+  const [one] = (await keep(client)) as [string];
+  change = async () => client.mem.update({ id: one, content: "The GPU rack stands in Rotterdam, still." });
+  const consolidate = () => flow(world.clock, client.mem.consolidate({ by: "model", minAgeMs: 0 }));
+  expect(await consolidate()).toEqual({ groups: [] });
+  expect((await client.mem.export({})).notes.every(({ tier }) => tier === "episodic")).toBe(true);
+  change = () => Promise.resolve();
+  expect((await consolidate()).groups).toHaveLength(1);
 });
 
 test("nobody consolidates what is not theirs, nor hears that it is there", async () => {

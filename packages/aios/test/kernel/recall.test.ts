@@ -147,6 +147,22 @@ test("nobody reads or writes notes by a chat who may not, and is told so before 
   expect(world.asked).toEqual([]);
 });
 
+test("a chat recalls what its process reaches, whoever's key it comes with, and nothing of others", async () => {
+  await using world = await open();
+  const [mine, other] = [await world.process(), await world.process()];
+  await mine.client.mem.add({ content: "The GPU rack stands in Utrecht, code 4711." });
+  expect((await mine.chat({ ...user(question), recall: true })).memory?.recalled).toHaveLength(1);
+  expect((await other.chat({ ...user(question), recall: true })).memory).toEqual({ recalled: [] });
+  // A session of a key of the tenant, which could search everything, is a process all the same.
+  const session = world.rig.client("s");
+  const answer = await flow(world.clock, session.client.llm.chat({ ...user(question), recall: true }));
+  expect(answer.memory).toEqual({ recalled: [] });
+  const namespaces = [`process:${mine.pid}`];
+  const wanted = { limit: 5, minSimilarity: 0, maxTokens: 1_500, namespaces };
+  expect(await refusal(other.chat({ ...user(question), recall: wanted }))).toMatch(/^ENOENT/);
+  expect(world.asked.slice(1).map((args) => said("user", args))).toEqual([question, question]);
+});
+
 test("where the index does not answer the chat goes on without notes, and says why", async () => {
   await using world = await open({ isBroken: true });
   const { chat } = await world.process();
