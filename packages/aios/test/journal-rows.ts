@@ -1,6 +1,6 @@
 import { asCallId, asKeyId, asPid, asTenantId, noUsage } from "@aiosjs/sdk/protocol";
 import type { JournalEvent, Problem } from "@aiosjs/sdk/protocol";
-import type { CallRow, JournalRecord, KeyRow, ProcessRow } from "../src/kernel/ports.ts";
+import type { CallRow, JournalRecord, KeyRow, NoteBody, NoteRow, ProcessRow } from "../src/kernel/ports.ts";
 
 // Rows as a kernel writes them, for the journal's suites and its load programs.
 
@@ -85,6 +85,38 @@ export const keyRow = (id: string, changes: Partial<KeyRow> = {}): KeyRow => ({
 export const ofProcess = (row: ProcessRow): JournalRecord => ({ kind: "process", row });
 export const ofCall = (row: CallRow): JournalRecord => ({ kind: "call", row });
 export const ofEvent = (row: JournalEvent): JournalRecord => ({ kind: "event", row });
+
+export const noteBody = (content: string): NoteBody => ({
+  content,
+  keywords: ["gpu"],
+  tags: [],
+  context: "",
+  category: "general",
+  links: [{ to: "n2", strength: 0.5, why: "二" }],
+  importance: 0.5,
+  tier: "episodic",
+  isPinned: false,
+  labels: { trust: "untrusted", confidentiality: "internal" },
+  source: { pid: "p1", call: "c1", uri: "" },
+});
+
+export const noteRow = (id: string, changes: Partial<NoteRow> = {}): NoteRow => ({
+  id,
+  tenant: alpha,
+  namespace: "process:p1",
+  version: 1,
+  body: noteBody(id),
+  createdAtMs: 1_000,
+  atMs: 1_000,
+  pid: asPid("p1"),
+  seq: 1,
+  isRemoved: false,
+  ...changes,
+});
+export const ofNote = (id: string, changes: Partial<NoteRow> = {}): JournalRecord => ({
+  kind: "note",
+  row: noteRow(id, changes),
+});
 
 export const problem: Problem = {
   type: "urn:aios:error:EIO",

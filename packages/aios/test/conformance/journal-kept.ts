@@ -1,41 +1,9 @@
 import { asPid } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
-import type { JournalRecord, KeptNote, NoteBody, NotePlace, NoteRow } from "../../src/kernel/ports.ts";
-import { alpha, beta } from "../journal-rows.ts";
+import type { JournalRecord, KeptNote, NotePlace } from "../../src/kernel/ports.ts";
+import { alpha, beta, noteBody, noteRow, ofNote } from "../journal-rows.ts";
 import type { Store } from "./journal.ts";
-
-const body = (content: string): NoteBody => ({
-  content,
-  keywords: ["gpu"],
-  tags: [],
-  context: "",
-  category: "general",
-  links: [{ to: "n2", strength: 0.5, why: "二" }],
-  importance: 0.5,
-  tier: "episodic",
-  isPinned: false,
-  labels: { trust: "untrusted", confidentiality: "internal" },
-  source: { pid: "p1", call: "c1", uri: "" },
-});
-
-const noteRow = (id: string, changes: Partial<NoteRow> = {}): NoteRow => ({
-  id,
-  tenant: alpha,
-  namespace: "process:p1",
-  version: 1,
-  body: body(id),
-  createdAtMs: 1_000,
-  atMs: 1_000,
-  pid: asPid("p1"),
-  seq: 1,
-  isRemoved: false,
-  ...changes,
-});
-const ofNote = (id: string, changes: Partial<NoteRow> = {}): JournalRecord => ({
-  kind: "note",
-  row: noteRow(id, changes),
-});
 
 /** What every journal does with what programs keep: values, and notes in all their versions. */
 export function keptConformance(newStore: () => Promise<Store>): void {
@@ -70,7 +38,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
       await journal.commit([
         ofNote("n2"),
         ofNote("n1"),
-        ofNote("n1", { version: 2, body: body("newer"), atMs: 2_000, seq: 2 }),
+        ofNote("n1", { version: 2, body: noteBody("newer"), atMs: 2_000, seq: 2 }),
         ofNote("n3", { namespace: "tenant" }),
         ofNote("n4", { tenant: beta }),
         ofNote("n5"),
@@ -85,7 +53,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
       expect(await ids({ afterId: "n1", limit: 2 })).toEqual(["n2", "n3"]);
       expect(await journal.noteNamespaces(alpha)).toEqual(["process:p1", "tenant"]);
       const [first] = await journal.notes({ tenant: alpha, ids: ["n1"], limit: 1 });
-      expect(first).toEqual(noteRow("n1", { version: 2, body: body("newer"), atMs: 2_000, seq: 2 }));
+      expect(first).toEqual(noteRow("n1", { version: 2, body: noteBody("newer"), atMs: 2_000, seq: 2 }));
     });
 
     test("keep every version, of a note and of the calls of a process", async () => {
@@ -123,7 +91,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
     test("are counted with every change: by namespace, by tenant, and in all", async () => {
       const journal = await (await newStore()).open();
       const bytes = (...texts: string[]) =>
-        texts.reduce((sum, text) => sum + Buffer.byteLength(JSON.stringify(body(text))), 0);
+        texts.reduce((sum, text) => sum + Buffer.byteLength(JSON.stringify(noteBody(text))), 0);
       const places = [{ tenant: alpha, namespace: "process:p1" }, { tenant: alpha }, {}, { tenant: beta }];
       const counted = async () => {
         const usage = await journal.noteUsage(places);
@@ -136,11 +104,11 @@ export function keptConformance(newStore: () => Promise<Store>): void {
       };
       const none = [0, 0, 0, 0];
       expect(await counted()).toEqual([none, none, none, none]);
-      const pinned = { ...body("针"), isPinned: true };
+      const pinned = { ...noteBody("针"), isPinned: true };
       const pinnedBytes = Buffer.byteLength(JSON.stringify(pinned));
       await journal.commit([
         ofNote("n1"),
-        ofNote("n1", { version: 2, body: body("longer"), seq: 2 }),
+        ofNote("n1", { version: 2, body: noteBody("longer"), seq: 2 }),
         ofNote("n2", { body: pinned }),
         ofNote("n3", { namespace: "tenant" }),
         ofNote("n4", { tenant: beta }),
@@ -201,7 +169,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
             return { kind: "noteEvicted", id, version: version - below(2), isEvicted: turn < 3 };
           versions.set(id, version + 1);
           const tenant = id < "n4" ? alpha : beta;
-          const said = { ...body("x".repeat(below(50))), isPinned: below(3) === 0 };
+          const said = { ...noteBody("x".repeat(below(50))), isPinned: below(3) === 0 };
           return ofNote(id, { tenant, version: version + 1, body: said, isRemoved: below(5) === 0 });
         });
         await journal.commit(group);
@@ -226,7 +194,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
 
     test("are evicted in order of the last use but one, those first that are meant to be short-lived", async () => {
       const journal = await (await newStore()).open();
-      const longTerm = { ...body("kept"), tier: "long-term" as const };
+      const longTerm = { ...noteBody("kept"), tier: "long-term" as const };
       const used = (id: string, accessedAtMs: number, previousAtMs: number | null): JournalRecord => ({
         kind: "noteUse",
         row: { id, accessedAtMs, previousAtMs, retrievals: 1 },
@@ -251,7 +219,7 @@ export function keptConformance(newStore: () => Promise<Store>): void {
         tenant: beta,
         namespace: "process:p1",
         version: 1,
-        bytes: Buffer.byteLength(JSON.stringify(body("elsewhere"))),
+        bytes: Buffer.byteLength(JSON.stringify(noteBody("elsewhere"))),
       });
     });
   });

@@ -66,6 +66,12 @@ test(
       }
       expect([...found].filter((number) => !whole.has(number))).toEqual([]);
       expect(whole.size).toBe(found.size);
+      const notes = await journal.notes({ tenant: alpha, limit: 1_000_000 });
+      const live = notes.filter(({ isEvicted }) => !isEvicted);
+      const bytes = live.reduce((sum, { body }) => sum + Buffer.byteLength(JSON.stringify(body)), 0);
+      const counted = { notes: live.length, bytes, evictedNotes: notes.length - live.length };
+      expect(await journal.noteUsage([{}, { tenant: alpha }])).toMatchObject([counted, counted]);
+      expect(notes.length).toBe(lastEventSeq);
       first = lastEventSeq + 1;
     }
     const db = new DatabaseSync(path);
