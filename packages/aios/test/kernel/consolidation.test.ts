@@ -29,8 +29,14 @@ async function open({
   answer = distilled,
   memory = {},
   isStuck = false,
-  onAsk = () => Promise.resolve(),
-}: { journal?: Journal; answer?: unknown; memory?: Partial<KernelSettings["memory"]>; isStuck?: boolean } = {}) {
+  onAsk = async () => undefined,
+}: {
+  journal?: Journal;
+  answer?: unknown;
+  memory?: Partial<KernelSettings["memory"]>;
+  isStuck?: boolean;
+  onAsk?: () => Promise<unknown>;
+} = {}) {
   const clock = createVirtualClock(1_700_000_000_000);
   const asked: ChatArgs[] = [];
   const core = createScriptedCore({
