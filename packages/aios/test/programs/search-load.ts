@@ -1,15 +1,21 @@
 // Puts, replaces and removes texts until it is killed, and prints each version once its put resolved. With a model's vectors
 // it replaces all meanwhile.
-// node search-load.ts <index file> <first number> [hashed|own]
+// node search-load.ts <index file> <first number> [hashed|own] [JSON of where vectors are searched]
 import { writeSync } from "node:fs";
+import type { Elsewhere } from "../../src/drivers/search/elsewhere.ts";
 import { openSearchIndex } from "../../src/drivers/search/search-index.ts";
 
 const CALLERS = 8;
 const IDS = 300;
-const [path, first, name] = process.argv.slice(2);
+const [path, first, name, place] = process.argv.slice(2);
 if (path === undefined) throw new Error("usage: search-load.ts <index file> <first number>");
 
-const index = await openSearchIndex({ path, ...(name === "own" ? { embedder: { model: "core/own" } } : {}) });
+const elsewhere = place === undefined ? undefined : (JSON.parse(place) as Elsewhere);
+const index = await openSearchIndex({
+  path,
+  ...(name === "own" ? { embedder: { model: "core/own" } } : {}),
+  elsewhere,
+});
 let next = Number(first);
 
 async function putForever(caller: number): Promise<never> {

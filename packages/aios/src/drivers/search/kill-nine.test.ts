@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createSeededRandom } from "../random/seeded.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { openSearchIndex } from "./search-index.ts";
 
 const ROUNDS = Number(process.env["AIOS_INDEX_KILL_ROUNDS"] ?? 4);
@@ -16,11 +17,13 @@ interface Load {
   readonly first: number;
   readonly count: number;
   readonly embedder: "hashed" | "own";
+  readonly elsewhere: Elsewhere | undefined;
 }
 
 /** Runs the load until `count` acknowledgements were read, kills it with SIGKILL, and returns those it printed whole. */
-async function loadAndKill(path: string, { first, count, embedder }: Load): Promise<string[]> {
-  const child = spawn(process.execPath, [...process.execArgv, program, path, String(first), embedder], {
+async function loadAndKill(path: string, { first, count, embedder, elsewhere }: Load): Promise<string[]> {
+  const place = elsewhere === undefined ? [] : [JSON.stringify(elsewhere)];
+  const child = spawn(process.execPath, [...process.execArgv, program, path, String(first), embedder, ...place], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -33,24 +36,37 @@ async function loadAndKill(path: string, { first, count, embedder }: Load): Prom
   return text.split("\n").slice(0, -1);
 }
 
-test(
-  `after kill -9 while it is written and its vectors are replaced, ${ROUNDS} times, it holds what was acknowledged, and finds exactly what it holds`,
+test.each(["its own thread", "sqlite-vec"])(
+  `after kill -9 while it is written and its vectors in %s are replaced, ${ROUNDS} times, it holds what was acknowledged, and finds exactly what it holds`,
   { timeout: 30_000 * ROUNDS },
-  async () => {
+  async (where) => {
     const home = mkdtempSync(join(tmpdir(), "aios-index-kill-"));
     const path = join(home, "index.db");
+    const elsewhere: Elsewhere | undefined =
+      where === "sqlite-vec"
+        ? {
+            kind: where,
+            module: import.meta.resolve("sqlite-vec"),
+            folder: join(home, "vectors"),
+            url: "",
+            token: undefined,
+            prefix: "aios-test",
+            options: {},
+          }
+        : undefined;
     const random = createSeededRandom(20_261_121);
     /** The greatest number that each id was acknowledged with, and whether it was put or removed then. */
     const acknowledged = new Map<string, { sign: string; number: number }>();
     let first = 1;
     for (let round = 0; round < ROUNDS; round++) {
       const embedder = round % 2 === 1 ? "own" : "hashed";
-      for (const line of await loadAndKill(path, { first, count: 1 + Math.floor(random.next() * 600), embedder })) {
+      const count = 1 + Math.floor(random.next() * 600);
+      for (const line of await loadAndKill(path, { first, count, embedder, elsewhere })) {
         const [sign = "", id = "", number = ""] = line.split(" ");
         acknowledged.set(id, { sign, number: Number(number) });
       }
       const replaced: unknown[] = [];
-      await using index = await openSearchIndex({ path, tell: (notice) => replaced.push(notice) });
+      await using index = await openSearchIndex({ path, elsewhere, tell: (notice) => replaced.push(notice) });
       expect(replaced).toEqual([]);
       const versions = await index.versions(undefined, 10_000);
       const held = new Map(versions.map(({ id, version }) => [id, version]));
@@ -64,6 +80,8 @@ test(
       const byWords = (await index.search({ spaces, text: "note", limit: 100_000, by: "words" })).map(({ id }) => id);
       expect(byWords.toSorted()).toEqual([...held.keys()].toSorted());
       while ((await index.status()).reindexing !== null) await new Promise((resolve) => setImmediate(resolve));
+      const isInLine = async () => (await index.status()).vectors?.isBehind !== true;
+      while (!(await isInLine())) await new Promise((resolve) => setImmediate(resolve));
       const near = await index.search({ spaces, text: "note", limit: 100_000, by: "vectors" });
       expect(near.map(({ id }) => id).toSorted()).toEqual([...held.keys()].toSorted());
       for (const { id, version } of versions.slice(0, 50)) {
