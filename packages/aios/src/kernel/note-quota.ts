@@ -34,6 +34,8 @@ export class NoteQuotas {
   /** By level: what calls under way add. */
   readonly #pending = new Map<string, Amount>();
   readonly #admitted = new WeakSet<NoteRow>();
+  /** What `#room` was reckoned with. */
+  #limits: KernelSettings["memory"] | undefined;
   /** Counts what was added without having been admitted. */
   #surprises = 0;
   /** Who makes room does so alone. */
@@ -83,6 +85,8 @@ export class NoteQuotas {
   }
 
   async #reserve(wanted: Amount, place: { tenant: TenantId; namespace: string }): Promise<() => void> {
+    if (this.#limits !== this.#settings()) this.#room.clear();
+    this.#limits = this.#settings();
     const levels = this.#levels(place);
     if (levels.some(({ place: of }) => exceeds(wanted, this.#room.get(nameOf(of)) ?? { notes: -1, bytes: -1 })))
       await this.#alone(() => this.#makeRoom(levels, wanted));

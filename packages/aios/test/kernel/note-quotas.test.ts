@@ -191,6 +191,30 @@ test("what is removed, forgotten, or kept for an earlier kernel is counted as it
   expect(await usageOf(next.admin, space)).toMatchObject({ notes: 14, evicted: 3 });
 });
 
+test("a smaller quota holds from the next add on", async () => {
+  const rig = await open(notes(100));
+  const { client, space } = await process(rig);
+  await fill({ rig, client }, named(16));
+  await rig.refresh({}, { memory: notes(20) });
+  await fill({ rig, client }, ["one more"]);
+  expect(await usageOf(client, space)).toMatchObject({ notes: 14, evicted: 3, limit: { notes: 20 } });
+});
+
+test("a link leads to an evicted note, and it comes back", async () => {
+  const rig = await open(notes(20));
+  const { client, space } = await process(rig);
+  const [hidden, other] = await fill({ rig, client }, ["Rosa", "Mina"]);
+  await client.mem.link({ from: hidden as string, to: other as string, strength: 1 });
+  await client.mem.update({ id: other as string, isPinned: true });
+  await fill({ rig, client }, named(15));
+  expect(await evictedBy(rig)).toContain(hidden);
+  expect(await found(client, "Rosa")).toEqual([]);
+  const { hits } = await client.mem.search({ query: "Mina", by: "words", limit: 1 });
+  expect(hits.map(({ note }) => note.id)).toEqual([other, hidden]);
+  expect(await found(client, "Rosa")).toEqual([hidden]);
+  expect((await usageOf(client, space))?.evicted).toBe((await evictedBy(rig)).length - 1);
+});
+
 test("what grows without having asked, as by links, counts from the next add on", async () => {
   const rig = await open({ defaultQuotaMb: 0.06, tenantQuotaMb: 1, globalLimitMb: 1 });
   const { client } = await process(rig);
