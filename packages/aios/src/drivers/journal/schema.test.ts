@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { alpha, beta, noteBody } from "../../../test/journal-rows.ts";
+import { testedEngine } from "../../../test/sqlite-engine.ts";
+import { openForWriting } from "../sql/sqlite-file.ts";
+import { migrations } from "./schema.ts";
+import { openSqliteJournal } from "./sqlite.ts";
+
+test("notes that were kept before notes were counted are counted, and may be evicted", async () => {
+  const home = await mkdtemp(join(tmpdir(), "aios-journal-"));
+  const path = join(home, "journal.db");
+  const counting = migrations.findIndex((step) => step.includes("create table note_usage"));
+  const older = openForWriting({ path, engine: testedEngine, migrations: migrations.slice(0, counting) });
+  const insert = older.prepare("insert into note values (?, ?, ?, 1, ?, 1000, 1000, 'p1', 1, ?)");
+  const pinned = { ...noteBody("针"), isPinned: true };
+  const lasting = { ...noteBody('said "tier":"working", "isPinned":true'), tier: "long-term" };
+  insert.run("n1", alpha, "process:p1", JSON.stringify(pinned), 0);
+  insert.run("n2", alpha, "tenant", JSON.stringify(lasting), 0);
+  insert.run("n3", beta, "tenant", JSON.stringify(noteBody("short")), 0);
+  insert.run("n4", beta, "tenant", JSON.stringify(noteBody("gone")), 1);
+  older.close();
+  const bytes = (...bodies: object[]) =>
+    bodies.reduce((sum: number, body) => sum + Buffer.byteLength(JSON.stringify(body)), 0);
+  const none = { pinnedNotes: 0, pinnedBytes: 0, evictedNotes: 0 };
+  const one = { pinnedNotes: 1, pinnedBytes: bytes(pinned), evictedNotes: 0 };
+  await using journal = await openSqliteJournal({ path, engine: testedEngine });
+  expect(await journal.noteUsage([{ tenant: alpha }, { tenant: beta, namespace: "tenant" }, {}])).toEqual([
+    { notes: 2, bytes: bytes(pinned, lasting), ...one },
+    { notes: 1, bytes: bytes(noteBody("short")), ...none },
+    { notes: 3, bytes: bytes(pinned, lasting, noteBody("short")), ...one },
+  ]);
+  expect((await journal.evictableNotes({}, 9)).map(({ id }) => id)).toEqual(["n3", "n2"]);
+  await journal[Symbol.asyncDispose]();
+  await rm(home, { recursive: true });
+});
