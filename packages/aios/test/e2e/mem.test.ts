@@ -47,6 +47,14 @@ describe("notes on the command line", { timeout: timeoutMs }, () => {
     rule = out.trim();
   }, timeoutMs);
 
+  test("what they take is shown, of what they may", async () => {
+    const { out } = await mem("usage");
+    expect(out).toMatch(/ 0 % {2,}\d+ \/ 65536 {2,}0\.0 \/ 64 {2,}1 {2,}0 {2}tenant\n/);
+    expect(out).toMatch(/ \/ 262144 .* \/ 256 .*all of the tenant\n.* \/ 524288 .* \/ 512 .*all tenants\n$/);
+    expect((await mem("usage", "--lang", "zh")).out).toMatch(/^占用 .*租户合计\n.*所有租户\n$/s);
+    expect(await mem("usage", "--namespace", "nobody")).toMatchObject({ code: 2 });
+  });
+
   test("they are found in English and Chinese, with why, and by what they are", async () => {
     const english = await mem("search", "what does", "Anna drink");
     expect(english.out).toMatch(new RegExp(`^\\d\\.\\d\\d  ${tea}  \\S+ old  words \\+ meaning\\n {6}Anna drinks`));
@@ -173,5 +181,19 @@ describe("notes on the command line", { timeout: timeoutMs }, () => {
     expect(await mem("show", rule)).toMatchObject({ code: 3 });
     expect((await mem("history", rule)).out).toMatch(/^version \d+ .* removed$/m);
     expect(await mem("verify", "--repair")).toMatchObject({ code: 0 });
+  });
+
+  test("short-lived ones that say much the same become long-term, once, and a trace says what a chat recalled", async () => {
+    const one = await add("The rack is in Utrecht now", "--tier", "episodic");
+    const other = await add("The rack is in Utrecht now, they say", "--tier", "episodic");
+    expect((await mem("consolidate")).err).toContain("nothing to consolidate");
+    const { out } = await mem("consolidate", "--age", "0");
+    expect(out).toContain("is long-term now");
+    expect(idsOf({ out })).toEqual(expect.arrayContaining([one, other]));
+    expect((await mem("consolidate", "--age", "0", "--lang", "zh")).err).toContain("没有可整理的笔记");
+    const chat = { messages: [{ role: "user", content: "where is the rack" }], recall: true };
+    const called = await aios.run(["call", "llm.chat", JSON.stringify(chat)]);
+    const recalled = JSON.parse(called.out) as { memory: { recalled: { id: string }[] } };
+    expect(recalled.memory.recalled.map(({ id }) => id)).toContain(idsOf({ out })[0]);
   });
 });
