@@ -183,7 +183,7 @@ describe("notes on the command line", { timeout: timeoutMs }, () => {
     expect(await mem("verify", "--repair")).toMatchObject({ code: 0 });
   });
 
-  test("short-lived ones that say much the same become long-term, once, and a trace says what a chat recalled", async () => {
+  test("short-lived ones that say much the same become long-term, once, and a chat recalls what lasts", async () => {
     const one = await add("The rack is in Utrecht now", "--tier", "episodic");
     const other = await add("The rack is in Utrecht now, they say", "--tier", "episodic");
     expect((await mem("consolidate")).err).toContain("nothing to consolidate");
