@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { parse } from "yaml";
 import { openChromaServer } from "../test/chroma-server.ts";
 import { describeVectorIndex } from "../test/conformance/vector-index.ts";
 import { openMilvusSimulation } from "../test/milvus-simulation.ts";
@@ -14,6 +15,8 @@ import type { OpenVectorIndex } from "./drivers/search/vector-place.ts";
 
 // Each starts a kernel or a server, which takes seconds where many programs share the machine.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const page = readFileSync(new URL("../../../docs/how-to/memory-index.md", import.meta.url), "utf8");
 
 const configured = (index: object) =>
   configSchema.parse({
@@ -66,6 +69,12 @@ test.each([
   expect(error?.issues.map((issue) => issue.path.join("."))).toEqual([`memory.index.${path}`]);
 });
 
+test("every line that docs/how-to/memory-index.md prints is a configuration", () => {
+  const lines = [...page.matchAll(/^\| `(memory: .*?)`/gm)].map(([, line]) => parse(line ?? "") as object);
+  const kinds = lines.map((line) => configSchema.parse(line).memory.index.kind);
+  expect(kinds.toSorted()).toEqual(["chroma", "exact", "plugin", "qdrant", "sqlite-vec", "usearch"]);
+});
+
 /** Asks until the vectors of its notes are compared; a word with a spelling mistake is found by vectors alone. */
 async function findsByVectors(home: string, config: ReturnType<typeof configured>): Promise<string[]> {
   await using system = await boot({ home, config });
@@ -111,7 +120,6 @@ describe("the worked example of docs/how-to/memory-index.md", () => {
   const path = join(folder, "milvus.mjs");
   let server: Awaited<ReturnType<typeof openMilvusSimulation>>;
   beforeAll(async () => {
-    const page = readFileSync(new URL("../../../docs/how-to/memory-index.md", import.meta.url), "utf8");
     writeFileSync(path, /```js\n(\/\/ milvus\.mjs\n[^]*?)```/.exec(page)?.[1] ?? "");
     server = await openMilvusSimulation();
   });

@@ -197,7 +197,8 @@ export class FollowingIndex implements VectorIndex {
     this.#opening = undefined;
     this.#index = undefined;
     this.#isBehind = true;
-    this.#down = cause instanceof Error ? cause.message : String(cause);
+    // What follows is advice to those who wrote the program that asks.
+    [this.#down = ""] = (cause instanceof Error ? cause.message : String(cause)).split(/(?<=\.)\s/);
     const rest = this.#failures === 0 ? 0 : Math.min(MAX_REST_MS, restMs * 2 ** (this.#failures - 1));
     this.#failures++;
     this.#timer = setTimeout(() => void this.#follow(), rest).unref();

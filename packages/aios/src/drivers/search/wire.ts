@@ -14,9 +14,6 @@ export interface Wanted {
   readonly dimension: number | undefined;
 }
 
-export const isSame = (one: Maker, other: Maker): boolean =>
-  one.name === other.name && one.dimension === other.dimension;
-
 export type Change = { readonly put: Findable } | { readonly remove: string };
 
 export type Order =
