@@ -36,8 +36,8 @@ export class NoteQuotas {
   readonly #admitted = new WeakSet<NoteRow>();
   /** What `#room` was reckoned with. */
   #limits: KernelSettings["memory"] | undefined;
-  /** Counts what was added without having been admitted. */
-  #surprises = 0;
+  /** Levels to which something was added that was not admitted, since they were looked at last. */
+  readonly #surprised = new Set<string>();
   /** Who makes room does so alone. */
   #makingRoom: Promise<unknown> = Promise.resolve();
 
@@ -74,8 +74,10 @@ export class NoteQuotas {
   /** A change is on disk. What was not admitted (of a fork, a rollback, a link) takes room of which nothing is known here. */
   written(change: NoteChange): void {
     if (change.kind !== "note" || change.row.isRemoved || this.#admitted.has(change.row)) return;
-    this.#surprises++;
-    for (const level of this.#levels(change.row)) this.#room.delete(nameOf(level.place));
+    for (const { place } of this.#levels(change.row)) {
+      this.#room.delete(nameOf(place));
+      this.#surprised.add(nameOf(place));
+    }
   }
 
   /** What notes take of what they may, by place. */
@@ -88,22 +90,30 @@ export class NoteQuotas {
     if (this.#limits !== this.#settings()) this.#room.clear();
     this.#limits = this.#settings();
     const levels = this.#levels(place);
-    if (levels.some(({ place: of }) => exceeds(wanted, this.#room.get(nameOf(of)) ?? { notes: -1, bytes: -1 })))
-      await this.#alone(() => this.#makeRoom(levels, wanted));
-    else this.#spend(levels, wanted);
+    if (levels.every((level) => this.#fits(level, wanted))) this.#spend(levels, wanted);
+    else await this.#alone(() => this.#makeRoom(levels, wanted));
     return () => {
       for (const level of levels) this.#pend(level, less({ notes: 0, bytes: 0 }, wanted));
     };
   }
 
+  #fits({ place }: Level, wanted: Amount): boolean {
+    const room = this.#room.get(nameOf(place));
+    return room !== undefined && !exceeds(wanted, room);
+  }
+
   async #makeRoom(levels: readonly Level[], wanted: Amount): Promise<void> {
-    // Nobody adds anything to these until it is known what they take: who comes now waits in line.
-    for (const { place } of levels) this.#room.delete(nameOf(place));
-    const surprises = this.#surprises;
-    const rooms = [];
-    for (const level of levels) rooms.push(await this.#roomIn(level, wanted));
-    if (surprises === this.#surprises)
-      for (const [index, level] of levels.entries()) this.#room.set(nameOf(level.place), rooms[index] as Amount);
+    const rooms = new Map<string, Amount>();
+    for (;;) {
+      const level = levels.find((one) => !rooms.has(nameOf(one.place)) && !this.#fits(one, wanted));
+      if (!level) break;
+      const name = nameOf(level.place);
+      // Until it is known what it holds nobody adds to it: who comes now waits in line.
+      this.#room.delete(name);
+      this.#surprised.delete(name);
+      rooms.set(name, await this.#roomIn(level, wanted));
+    }
+    for (const [name, room] of rooms) if (!this.#surprised.has(name)) this.#room.set(name, room);
     this.#spend(levels, wanted);
   }
 
