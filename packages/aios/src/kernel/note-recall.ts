@@ -42,7 +42,9 @@ export async function recallNotes(
   if (query === "") return { text: "", notes: [], left: 0 };
   let hits: ResultOf<"mem.search">["hits"];
   try {
-    ({ hits } = (await nested("mem.search", { query, limit, namespaces, tiers })) as ResultOf<"mem.search">);
+    // Twice as many: some are said already, and those of the present task rise.
+    const asked = { query, limit: 2 * limit, namespaces, tiers };
+    ({ hits } = (await nested("mem.search", asked)) as ResultOf<"mem.search">);
   } catch (cause) {
     if (!isSysError(cause) || !passing.has(cause.code)) throw cause;
     return { text: "", notes: [], left: 0, why: `${cause.code}: ${cause.message}` };
@@ -53,7 +55,9 @@ export async function recallNotes(
     return !conversation.some((text) => text.includes(tail));
   });
   let [text, kept] = ["", [] as typeof chosen];
-  for (const hit of chosen.slice(0, limit)) {
+  // What belongs to the present task goes in before what lasts; the search has ordered each.
+  const [working, others] = [chosen.filter(isWorking), chosen.filter((hit) => !isWorking(hit))];
+  for (const hit of [...working, ...others].slice(0, limit)) {
     const more = [...kept, hit];
     const longer = memory.present(more.map(({ note }) => note));
     if (parts.estimator.inputTokens(args.model, textBytes(longer)) <= maxTokens) [text, kept] = [longer, more];
@@ -67,6 +71,8 @@ export async function recallNotes(
 
 /** Of these the caller is not guilty. */
 const passing: ReadonlySet<Errno> = new Set(["EIO", "ENOSPC", "EBUSY", "EAGAIN", "ETIMEDOUT"]);
+
+const isWorking = ({ note }: ResultOf<"mem.search">["hits"][number]): boolean => note.tier === "working";
 
 /** Those that are like the question themselves, and those to which they lead. Where there are no vectors, all that was found. */
 function nearHits(hits: ResultOf<"mem.search">["hits"], minSimilarity: number): typeof hits {

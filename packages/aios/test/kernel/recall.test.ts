@@ -107,6 +107,18 @@ test("what is not like the message stays out, and so does what is more than was 
   expect(said("user", world.asked.at(-1) as ChatArgs).length).toBeLessThan(4 * 400 + question.length + 2);
 });
 
+test("of more than fit, notes of the present task go in before those that last", async () => {
+  await using world = await open();
+  const { client, chat } = await world.process();
+  await client.mem.add({ content: "The GPU rack stands in Utrecht.", importance: 1 });
+  const { id } = await client.mem.add({ content: "The GPU rack stands on wheels.", tier: "working" });
+  const recalled = async (recall: ChatArgs["recall"]) =>
+    (await chat({ ...user(question), recall })).memory?.recalled?.map((note) => note.id);
+  expect((await client.mem.search({ query: question })).hits[0]?.note.id).not.toBe(id);
+  expect(await recalled({ limit: 1, minSimilarity: 0, maxTokens: 1_500 })).toEqual([id]);
+  expect(await recalled(true)).toHaveLength(2);
+});
+
 test("what the conversation says already is not recalled", async () => {
   await using world = await open();
   const { client, chat } = await world.process();
