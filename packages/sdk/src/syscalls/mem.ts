@@ -5,7 +5,9 @@ import { syscall } from "./spec.ts";
 const namespace = z
   .string()
   .max(200)
-  .describe("process:PID, agent:NAME or tenant; a process reaches its own, its agent's and the tenant's");
+  .describe(
+    "process:PID, agent:NAME, group:NAME or tenant; a process reaches its own, its agent's, its groups' and the tenant's",
+  );
 const id = z.string().min(1).max(64).describe("the note's");
 const words = z.array(z.string().min(1).max(100)).max(50);
 const ifVersion = z.number().int().positive().optional().describe("only if this is its version");
@@ -84,14 +86,14 @@ export const memSyscalls = {
       evolved: z.array(z.string()).describe("notes near it that have changed with it"),
     }),
     effect: "idempotent",
-    doc: "Keep a note; it is on disk, and found, when the call returns. What is not said of it is taken from its text.",
+    doc: "Keep a note; it is on disk, and found, when the call returns. What is not said of it is taken from its text. EDQUOT where there is no room for it.",
   }),
   "mem.get": syscall({
     args: z.strictObject({ id }),
     result: noteSchema,
     effect: "pure",
     isView: true,
-    doc: "Read a note. ENOENT where there is none that the process reaches.",
+    doc: "Read a note; one that was evicted comes back. ENOENT where there is none that the process reaches.",
   }),
   "mem.update": syscall({
     args: z.strictObject({ id, content: content.optional(), ...said, ifVersion }),
