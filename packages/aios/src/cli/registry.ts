@@ -6,6 +6,7 @@ import { budgetRows } from "./rows/budget.ts";
 import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
 import { debugRows } from "./rows/debug.ts";
+import { groupRows } from "./rows/group.ts";
 import { kernelRows } from "./rows/kernel.ts";
 import { labsRows } from "./rows/labs.ts";
 import { llmRows } from "./rows/llm.ts";
@@ -99,6 +100,7 @@ export const commands = [
   ...memRows,
   ...llmRows,
   ...approveRows,
+  ...groupRows,
   ...budgetRows,
   ...configRows,
   ...labsRows,

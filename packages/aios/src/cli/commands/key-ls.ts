@@ -1,3 +1,4 @@
+import { instantText } from "../instant-text.ts";
 import { limitText } from "../limit-text.ts";
 import { keyText } from "../messages/keys.ts";
 import type { ContextOf } from "../registry.ts";
@@ -18,20 +19,14 @@ export async function run(context: ContextOf<"key ls">): Promise<void> {
             { title: t(keyText.tenant), text: ({ tenant }) => tenant, rank: 0 },
             { title: t(keyText.scopes), text: ({ scopes }) => scopes.join(" "), rank: 1, least: 12 },
             { title: t(keyText.limits), text: ({ limits }) => limits.map(limitText).join(" "), rank: 2, least: 12 },
-            { title: t(keyText.created), text: ({ createdAt }) => dateText(createdAt), rank: 3 },
+            { title: t(keyText.created), text: ({ createdAt }) => instantText(createdAt), rank: 3 },
             {
               title: t(keyText.expires),
-              text: ({ expiresAt }) => (expiresAt === null ? t(keyText.never) : dateText(expiresAt)),
+              text: ({ expiresAt }) => (expiresAt === null ? t(keyText.never) : instantText(expiresAt)),
               rank: 2,
             },
           ],
           context,
         ),
   );
-}
-
-/** `2026-11-21 05:40`, in the machine's time zone. */
-function dateText(ms: number): string {
-  const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return date.toISOString().slice(0, 16).replace("T", " ");
 }

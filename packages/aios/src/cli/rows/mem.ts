@@ -17,8 +17,8 @@ const into = {
   kind: "text",
   value: "NAME",
   summary: {
-    en: "process:PID, agent:NAME or tenant; default: the caller's own, which for you is tenant",
-    zh: "process:PID、agent:NAME 或 tenant；默认：调用者自己的，对您而言为 tenant",
+    en: "process:PID, agent:NAME, group:NAME or tenant; default: the caller's own, which for you is tenant",
+    zh: "process:PID、agent:NAME、group:NAME 或 tenant；默认：调用者自己的，对您而言为 tenant",
   },
 } as const satisfies OptionSpec;
 const within = {
@@ -26,8 +26,8 @@ const within = {
   kind: "list",
   value: "NAME",
   summary: {
-    en: "only of process:PID, agent:NAME or tenant; default: all in reach",
-    zh: "仅限 process:PID、agent:NAME 或 tenant；默认：可及的全部",
+    en: "only of process:PID, agent:NAME, group:NAME or tenant; default: all in reach",
+    zh: "仅限 process:PID、agent:NAME、group:NAME 或 tenant；默认：可及的全部",
   },
 } as const satisfies OptionSpec;
 const filters = [
