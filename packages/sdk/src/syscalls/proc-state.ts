@@ -85,7 +85,7 @@ export const procStateSyscalls = {
         .describe("what they did outside and cannot be undone, 1,000 at most"),
     }),
     effect: "unsafe",
-    doc: "Take an agent or a module back to what it was after one of its calls, its files and values with it; it goes on from there.",
+    doc: "Take an agent or a module back to what it was after one of its calls, its files, values and notes with it; it goes on from there.",
   }),
   "proc.fork": syscall({
     args: z.strictObject({
@@ -95,7 +95,7 @@ export const procStateSyscalls = {
     }),
     result: z.object({ pid: z.string(), seq: z.number() }),
     effect: "unsafe",
-    doc: "Start a second process that was told what this agent or module was told, with copies of its files and values; it goes its own way from there.",
+    doc: "Start a second process that was told what this agent or module was told, with copies of its files, values and notes; it goes its own way from there.",
   }),
   "proc.snapshot": syscall({
     args: z.strictObject({
@@ -115,7 +115,7 @@ export const procStateSyscalls = {
     result: z.object({ seq: z.number(), items: z.array(snapshotItemSchema), next: z.string().nullable() }),
     effect: "pure",
     isView: true,
-    doc: "All of an agent or a module as it was after one of its calls, page by page, also while it goes on: what it is, its calls, its files and values.",
+    doc: "All of an agent or a module as it was after one of its calls, page by page, also while it goes on: what it is, its calls, its files, values and notes.",
   }),
   "proc.import": syscall({
     args: z.strictObject({

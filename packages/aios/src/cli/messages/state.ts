@@ -3,8 +3,8 @@ import type { Text } from "../text.ts";
 /** What snapshot, restore, fork, rollback and replay PID say. */
 export const stateText = {
   written: {
-    en: "{name} as it was after call {seq}: {calls} calls, {pieces} pieces of files and values, {size}",
-    zh: "{name} 在调用 {seq} 之后的状态：{calls} 个调用，{pieces} 段文件与值，{size}",
+    en: "{name} as it was after call {seq}: {calls} calls, {pieces} pieces of files, values and notes, {size}",
+    zh: "{name} 在调用 {seq} 之后的状态：{calls} 个调用，{pieces} 段文件、值与笔记，{size}",
   },
   exists: { en: "{file} is there already", zh: "{file} 已存在" },
   existsHint: { en: "remove it, or name another one with -o", zh: "请删除它，或用 -o 指定其他文件" },

@@ -28,8 +28,8 @@ export const stateRows = [
     effect: "read",
     summary: { en: "write all of an agent or a module to a file", zh: "把智能体或模块的全部状态写入文件" },
     details: {
-      en: "What it is, all that it was told, its files and values, as they were after one of its calls, also while it goes on. aios restore makes a process of it, on any machine. Every line has its checksum. The file holds what the process knows: keep it as you keep that.",
-      zh: "包括它本身、它得到的全部应答、它的文件与值，均为某次调用之后的状态；进程运行时也可创建。aios restore 可在任何机器上据此建立进程。每一行都有校验和。文件包含该进程所知的一切，请妥善保管。",
+      en: "What it is, all that it was told, its files, values and notes, as they were after one of its calls, also while it goes on. aios restore makes a process of it, on any machine. Every line has its checksum. The file holds what the process knows: keep it as you keep that.",
+      zh: "包括它本身、它得到的全部应答、它的文件、值与笔记，均为某次调用之后的状态；进程运行时也可创建。aios restore 可在任何机器上据此建立进程。每一行都有校验和。文件包含该进程所知的一切，请妥善保管。",
     },
     examples: ["aios snapshot my-agent", "aios snapshot my-agent --at 40 -o before.snapshot"],
     args: [pid],
@@ -72,8 +72,8 @@ export const stateRows = [
     effect: "write",
     summary: { en: "start a copy of an agent or a module", zh: "启动智能体或模块的副本" },
     details: {
-      en: "The copy was told what the original was told up to a call, has copies of its files and values, and goes its own way from there. It has the same limits, and has used nothing of them.",
-      zh: "副本得到与原进程截至某次调用相同的应答，拥有其文件与值的副本，并从该处独立运行。限额相同，用量从零开始。",
+      en: "The copy was told what the original was told up to a call, has copies of its files, values and notes, and goes its own way from there. It has the same limits, and has used nothing of them.",
+      zh: "副本得到与原进程截至某次调用相同的应答，拥有其文件、值与笔记的副本，并从该处独立运行。限额相同，用量从零开始。",
     },
     examples: ["aios fork my-agent", "aios fork my-agent --at 40 --name other-way"],
     args: [pid],
@@ -86,8 +86,8 @@ export const stateRows = [
     effect: "danger",
     summary: { en: "take an agent or a module back to an earlier call", zh: "让智能体或模块回到较早的调用" },
     details: {
-      en: "Its later calls are undone, its files and values are as they were, and it goes on from there, also after its end. Undone calls stay in the trace, and what they cost stays paid. What they did outside (mail, other processes) cannot be undone and is listed.",
-      zh: "其后的调用被撤销，文件与值恢复原状，进程从该处继续；已结束的进程亦可。被撤销的调用仍保留在跟踪记录中，费用不退。它们在外部的影响（邮件、其他进程）无法撤销，会被列出。",
+      en: "Its later calls are undone, its files, values and notes are as they were, and it goes on from there, also after its end. Undone calls stay in the trace, and what they cost stays paid. What they did outside (mail, other processes) cannot be undone and is listed.",
+      zh: "其后的调用被撤销，文件、值与笔记恢复原状，进程从该处继续；已结束的进程亦可。被撤销的调用仍保留在跟踪记录中，费用不退。它们在外部的影响（邮件、其他进程）无法撤销，会被列出。",
     },
     examples: ["aios rollback my-agent 40", "aios rollback my-agent 0"],
     args: [
