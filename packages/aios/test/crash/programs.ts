@@ -284,7 +284,7 @@ export class Programs {
 const keptBy = (name: string): string[] => [
   `${name} copy`,
   `${name} home after ${STEPS - 1}`,
-  ...[2, 3, 4].map((step) => `${name} step ${step}`),
+  ...[1, 2, 3, 4].map((step) => `${name} step ${step}`),
 ];
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -2,7 +2,7 @@
 // of the truth, and whom it sends to.
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineAgent } from "@aiosjs/sdk";
+import { defineAgent, isSysError } from "@aiosjs/sdk";
 import type { Proc } from "@aiosjs/sdk";
 import { startedOnce } from "../started-once.ts";
 
@@ -20,6 +20,10 @@ type Tools = Pick<Proc, "tool">;
 
 const tool = async (proc: Tools, name: "pay" | "note", what: Record<string, string>): Promise<string> =>
   (await proc.tool.call({ name, arguments: what })).content;
+
+function unlessGone(cause: unknown): void {
+  if (!isSysError(cause) || cause.code !== "ENOENT") throw cause;
+}
 
 const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unknown>>> = {
   /** Chance, time, models, an effect that must not be repeated, and values. */
@@ -68,8 +72,11 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
       await mem.update({ id: home.id, content: `${name} home after ${step}` });
       await proc.proc.sleep({ ms: 10 });
     }
-    const [removed = "", forgotten = "", parted = "", last = ""] = ids;
+    const [removed = "", , parted = "", last = ""] = ids;
     await mem.remove({ id: removed });
+    const { id: forgotten } = await mem.add({ content: `${name} secret` });
+    // Who goes back to before it was forgotten does not find it again.
+    await Promise.resolve(mem.link({ from: home.id, to: forgotten })).catch(unlessGone);
     await mem.forget({ ids: [forgotten] });
     await mem.unlink({ from: home.id, to: parted });
     const copied = await mem.get({ id: last });
