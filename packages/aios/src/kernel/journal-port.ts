@@ -235,7 +235,7 @@ export interface NoteQuery {
   readonly limit: number;
 }
 
-/** Versions of one note, or those that one process's calls wrote; newest first. */
+/** Versions of one note, the last first, whatever the clock said; or those that one process's calls wrote, newest first. */
 export interface NoteVersionQuery {
   readonly tenant: TenantId;
   readonly id?: string | undefined;

@@ -1,5 +1,4 @@
 import { noteSchema, SysError } from "@aiosjs/sdk/protocol";
-import type { Note } from "@aiosjs/sdk/protocol";
 import { bodyOf, noteOf } from "./memory.ts";
 import { copyId } from "./note-copy.ts";
 import type { Parts } from "./parts.ts";
@@ -8,6 +7,9 @@ import type { Holder, Holding, JournalRecord, NoteRow } from "./ports.ts";
 const PAGE = 500;
 /** Versions of one note that are looked through for what it was. */
 const MAX_VERSIONS = 10_000;
+const VERSION_DIGITS = String(MAX_VERSIONS).length + 1;
+/** What somebody else wrote is as written before a process's first call: going back to any of them keeps it. */
+const BEFORE_ALL = 0;
 
 /**
  * A process's own notes, as something that it holds: every version is kept with the call that wrote it. What somebody else
@@ -45,24 +47,61 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     return new Set(rows.filter((row) => row.namespace === spaceOf(of)).map(({ id }) => id));
   }
 
-  /** A note of somebody's, as a new one of this process. */
-  function copied(note: Note, to: Holder): JournalRecord {
-    const body = bodyOf(note);
-    const links = body.links.map((link) => ({ ...link, to: copyId(link.to, to, hash) }));
-    const row: NoteRow = {
-      id: copyId(note.id, to, hash),
-      tenant: to.tenant,
-      namespace: spaceOf(to),
-      version: 1,
-      body: { ...body, links },
-      createdAtMs: note.createdAt,
-      atMs: clock.nowMs(),
-      pid: to.pid,
-      // As before its first call: going back to any of them keeps it.
-      seq: 0,
-      isRemoved: false,
-    };
-    return { kind: "note", row };
+  /**
+   * All versions of the process's notes as of call `seq`, each note's from the first to the one of then, which links to what is
+   * there then. A copy has them all: it can go back as far as the process itself.
+   */
+  async function historiesAt(of: Holder, seq: number): Promise<readonly (readonly NoteRow[])[]> {
+    await outbox.flushed();
+    const histories = new Map<string, NoteRow[]>();
+    for (const [id, versions] of await versionsOf(of)) {
+      const kept = versions.filter((row) => row.pid !== of.pid || row.seq <= seq);
+      if (kept.length > 0) histories.set(id, kept);
+    }
+    const there = new Map([...histories].flatMap(([id, rows]) => (rows.at(-1)?.isRemoved ? [] : [[id, rows.at(-1)!]])));
+    return [...histories.values()].map((rows) =>
+      rows.map((row, index) => {
+        const written = row.pid === of.pid ? { seq: row.seq } : { seq: BEFORE_ALL };
+        return { ...(there.get(row.id) === row ? linkedAmong(row, there) : row), ...written, version: index + 1 };
+      }),
+    );
+  }
+
+  /** Of each note the process's own versions, and where others wrote some, too, those as well; the first one first. */
+  async function versionsOf(of: Holder): Promise<ReadonlyMap<string, readonly NoteRow[]>> {
+    const { tenant } = of;
+    const writtenBy = { pid: of.pid, afterSeq: BEFORE_ALL - 1 };
+    const own = await journal.noteVersions({ tenant, writtenBy, limit: Number.MAX_SAFE_INTEGER });
+    const found = Map.groupBy(
+      own.filter(({ namespace }) => namespace === spaceOf(of)),
+      ({ id }) => id,
+    );
+    const newest = new Map<string, number>();
+    for (let afterId: string | undefined; ;) {
+      const page = await journal.notes({ tenant, namespaces: [spaceOf(of)], afterId, limit: PAGE });
+      for (const { id, version } of page) newest.set(id, version);
+      afterId = page.at(-1)?.id;
+      if (page.length < PAGE) break;
+    }
+    for (const id of new Set([...found.keys(), ...newest.keys()])) {
+      const versions = (found.get(id) ?? []).toSorted((left, right) => left.version - right.version);
+      const last = versions.at(-1);
+      const isWhole =
+        last?.version === versions.length && (last.isRemoved || last.version >= (newest.get(id) ?? Infinity));
+      found.set(
+        id,
+        isWhole ? versions : (await journal.noteVersions({ tenant, id, limit: MAX_VERSIONS })).toReversed(),
+      );
+    }
+    return found;
+  }
+
+  /** A version of a note of somebody's, as one of this process. */
+  function copied(row: NoteRow, to: Holder): JournalRecord {
+    const links = row.body.links.map((link) => ({ ...link, to: copyId(link.to, to, hash) }));
+    const { tenant, pid } = to;
+    const whose = { id: copyId(row.id, to, hash), tenant, pid, namespace: spaceOf(to) };
+    return { kind: "note", row: { ...row, ...whose, body: { ...row.body, links } } };
   }
 
   return {
@@ -70,17 +109,15 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     isHeldBy: async (of) =>
       (await journal.notes({ tenant: of.tenant, namespaces: [spaceOf(of)], limit: 1 })).length > 0,
     async *export(of, seq, after = "") {
-      const notes = new Map<string, NoteRow>();
-      for await (const [id, row] of notesAt(of, seq)) if (row) notes.set(id, row);
-      for (const id of [...notes.keys()].toSorted())
-        if (id > after) yield { place: id, body: noteOf(linkedAmong(notes.get(id) as NoteRow, notes)) };
+      const pieces = (await historiesAt(of, seq)).flat().map((row) => ({
+        place: `${row.id} ${String(row.version).padStart(VERSION_DIGITS, "0")}`,
+        body: { ...noteOf(row), seq: row.seq, isRemoved: row.isRemoved },
+      }));
+      for (const piece of pieces.toSorted((left, right) => (left.place < right.place ? -1 : 1)))
+        if (piece.place > after) yield piece;
     },
-    import: (to, bodies) => Promise.resolve(bodies.map((body) => copied(checked(body), to))),
-    copyTo: async (to, from, seq) => {
-      const notes = new Map<string, NoteRow>();
-      for await (const [id, row] of notesAt(from, seq)) if (row) notes.set(id, row);
-      return [...notes.values()].map((row) => copied(noteOf(linkedAmong(row, notes)), to));
-    },
+    import: (to, bodies) => Promise.resolve(bodies.map((body) => copied(checked(body, to), to))),
+    copyTo: async (to, from, seq) => (await historiesAt(from, seq)).flat().map((row) => copied(row, to)),
     checkBack: () => Promise.resolve(),
     backTo: async (of, seq) => {
       const [before, notes] = [new Map<string, NoteRow>(), new Map<string, NoteRow>()];
@@ -109,9 +146,14 @@ function linkedAmong(row: NoteRow, notes: ReadonlyMap<string, NoteRow>): NoteRow
 
 const spaceOf = ({ pid }: Holder): string => `process:${pid}`;
 
-/** A note as somebody sent it: what it claims of its trust was said elsewhere. */
-function checked(body: unknown): Note {
+/** A version of a note as somebody sent it: what it claims of its trust was said elsewhere. */
+function checked(body: unknown, { tenant, pid }: Holder): NoteRow {
   const parsed = noteSchema.safeParse(body);
-  if (!parsed.success) throw new SysError("EINVAL", "a piece of the notes is none");
-  return { ...parsed.data, labels: { ...parsed.data.labels, trust: "untrusted" } };
+  const { seq = BEFORE_ALL, isRemoved = false } = (body ?? {}) as { seq?: unknown; isRemoved?: unknown };
+  if (!parsed.success || !Number.isSafeInteger(seq) || typeof isRemoved !== "boolean")
+    throw new SysError("EINVAL", "a piece of the notes is none");
+  const note = parsed.data;
+  const { id, namespace, version, createdAt: createdAtMs, updatedAt: atMs } = note;
+  const own = bodyOf({ ...note, labels: { ...note.labels, trust: "untrusted" } });
+  return { id, tenant, namespace, version, body: own, createdAtMs, atMs, pid, seq: seq as number, isRemoved };
 }

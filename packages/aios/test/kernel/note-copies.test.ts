@@ -102,6 +102,19 @@ test("a fork means its own copies by the ids that it was told, and so does a for
   expect(await notesOf(rig, pid)).toEqual(kept);
 });
 
+test("a fork goes back, and is forked again, as it was before it was forked", async () => {
+  const { rig, pid } = await open(family);
+  const late = await rig.admin.proc.fork({ pid, seq: await seqOf(rig, pid, 6) });
+  expect(await finished(rig, late.pid)).toMatchObject({ code: 0 });
+  const early = await rig.admin.proc.fork({ pid: late.pid, seq: await seqOf(rig, late.pid, 1) });
+  expect(await finished(rig, early.pid)).toMatchObject({ code: 0 });
+  // With what it had then alone: what came later it has done itself, once.
+  expect(await notesOf(rig, early.pid)).toEqual(kept);
+  const seq = await seqOf(rig, late.pid, 3);
+  await flow(rig.clock, rig.admin.proc.rollback({ pid: late.pid, seq }));
+  expect(await notesOf(rig, late.pid)).toEqual([{ content: "one", links: [] }]);
+});
+
 test("a process that is restored elsewhere means its notes by the ids that it was told", async () => {
   const { rig, pid } = await open(family);
   const seq = await seqOf(rig, pid, 2);
@@ -112,6 +125,10 @@ test("a process that is restored elsewhere means its notes by the ids that it wa
   const moved = await restored(elsewhere.rig, items);
   expect(await finished(elsewhere.rig, moved.pid)).toMatchObject({ code: 0 });
   expect(await notesOf(elsewhere.rig, moved.pid)).toEqual(kept);
+  // And it goes back further than it was when it was taken along.
+  const early = await seqOf(elsewhere.rig, moved.pid, 1);
+  await flow(elsewhere.rig.clock, elsewhere.rig.admin.proc.rollback({ pid: moved.pid, seq: early }));
+  expect(await notesOf(elsewhere.rig, moved.pid)).toEqual([{ content: "one", links: [] }]);
 });
 
 test("going back brings no link to what was forgotten since", async () => {

@@ -105,6 +105,6 @@ export function noteVersionsOf({ notes }: Notes, { tenant, id, writtenBy, limit 
     .flatMap((versions) => [...versions.values()].map((kept) => kept.read()))
     .filter((row) => row.tenant === tenant)
     .filter((row) => !writtenBy || (row.pid === writtenBy.pid && row.seq > writtenBy.afterSeq))
-    .toSorted((left, right) => right.atMs - left.atMs || right.version - left.version)
+    .toSorted((left, right) => (id === undefined ? right.atMs - left.atMs : 0) || right.version - left.version)
     .slice(0, limit);
 }

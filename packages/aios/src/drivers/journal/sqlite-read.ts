@@ -137,10 +137,9 @@ export class JournalReader {
       values.push(writtenBy.pid, writtenBy.afterSeq);
     }
     const where = conditions.join(" and ");
-    return this.#all(`select * from note_version where ${where} order by at desc, version desc limit ?`, [
-      ...values,
-      limit,
-    ]);
+    // A clock may have jumped between the versions of a note.
+    const order = id === undefined ? "at desc, version desc" : "version desc";
+    return this.#all(`select * from note_version where ${where} order by ${order} limit ?`, [...values, limit]);
   }
 
   noteNamespaces(tenant: string): SqlRow[] {
