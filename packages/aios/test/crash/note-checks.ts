@@ -7,7 +7,6 @@ import type { KeptNotes, KnownNote } from "./keepers.ts";
 export interface SeenNote {
   readonly id: string;
   readonly content: string;
-  readonly version: number;
   readonly links: readonly string[];
 }
 
@@ -90,15 +89,17 @@ function difference(note: KnownNote, row: Row, isOpen: boolean): string | undefi
   return is === was ? undefined : `is ${is}, acknowledged was ${was}`;
 }
 
-/** After its end nobody changes what a process kept. */
+/** After its end nobody changes what a process kept. A fork may have been told the ids of the one that it is a fork of. */
 function ofProcess(pid: string, notes: readonly SeenNote[], rows: ReadonlyMap<string, Row>): string[] {
   const there = [...rows.values()].filter(({ namespace, isRemoved }) => namespace === `process:${pid}` && !isRemoved);
-  const text = (all: readonly { id: string; version: number; content: string; links: Iterable<string> }[]): string =>
-    JSON.stringify(
-      all
-        .map(({ id, version, content, links }) => ({ id, version, content, links: [...links].toSorted() }))
-        .toSorted((left, right) => (left.id < right.id ? -1 : 1)),
-    );
+  const text = (all: readonly { id: string; content: string; links: Iterable<string> }[]): string => {
+    const contentOf = new Map(all.map(({ id, content }) => [id, content]));
+    const told = all.map(({ content, links }) => {
+      const near = [...links].flatMap((to) => contentOf.get(to) ?? []);
+      return JSON.stringify({ content, links: near.toSorted() });
+    });
+    return told.toSorted().join(", ");
+  };
   const [is, was] = [text(there), text(notes)];
   return is === was ? [] : [`the notes of ${pid} are ${is}, at its end they were ${was}`];
 }

@@ -85,7 +85,7 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
     const gone = hits.filter(({ note }) => note.id === removed || note.id === forgotten);
     if (gone.length > 0) throw new Error(`found what is gone: ${gone.map(({ note }) => note.content).join(", ")}`);
     const { notes } = await mem.export({});
-    return notes.map(({ id, content, version, links }) => ({ id, content, version, links: links.map(({ to }) => to) }));
+    return notes.map(({ id, content, links }) => ({ id, content, links: links.map(({ to }) => to) }));
   },
 
   async receiver(proc) {
