@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
+import type { KernelCall } from "./devices/device.ts";
 import { Holds } from "./holds.ts";
 import type { NoteBuilder } from "./note-building.ts";
 import type { NoteDistiller } from "./note-consolidation.ts";
@@ -12,6 +13,8 @@ import type { Timers } from "./timers.ts";
 
 /** Notes that are read at a time when all of them are compared. */
 const PAGE = 500;
+/** As often as the journal tries a full disk again. */
+const FULL_DISK_RETRY_MS = 1_000;
 
 export type NoteChange = Extract<JournalRecord, { kind: "note" | "noteErased" | "noteEvicted" }>;
 
@@ -37,6 +40,7 @@ export interface NoteTools {
 export class Memory {
   readonly #journal: Journal;
   readonly #tools: NoteTools;
+  readonly #waits: { readonly clock: Clock; readonly timers: Timers };
   #index: Promise<SearchIndex> | undefined;
   readonly #holds = new Holds();
   /** Has a model make the index's vectors, where it does not make its own. */
@@ -49,6 +53,7 @@ export class Memory {
 
   constructor(journal: Journal, tools: NoteTools, waits: { clock: Clock; timers: Timers }) {
     this.#journal = journal;
+    this.#waits = waits;
     this.#tools = tools;
     this.vectors = new NoteVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
   }
@@ -135,19 +140,38 @@ export class Memory {
     return changes.map(([id, change]) => [id, change === "look" ? live.get(id) : change]);
   }
 
-  /** Resolves when all that was committed so far can be found. @throws SysError EIO when the index failed. */
-  async isFound(): Promise<void> {
-    await this.#telling;
-    this.#caughtUp ??= this.compare({ repair: true });
-    try {
-      await this.#caughtUp;
-    } catch (cause) {
-      this.#caughtUp = undefined;
-      throw new SysError("EIO", "the index of notes does not answer", {
-        cause,
-        hint: "the notes themselves are in the journal; search again, or look at aios mem verify",
-      });
+  /**
+   * Resolves when all that was committed so far can be found. While the index has no space on its disk, a program that lives on
+   * the journal waits, as for the journal itself. @throws SysError ENOSPC, EIO when the index failed.
+   */
+  async isFound({ record, signal }: Pick<KernelCall, "record" | "signal">): Promise<void> {
+    for (;;) {
+      await this.#telling;
+      this.#caughtUp ??= this.compare({ repair: true });
+      try {
+        return void (await this.#caughtUp);
+      } catch (cause) {
+        this.#caughtUp = undefined;
+        const isFull = cause instanceof SysError && cause.code === "ENOSPC";
+        if (!isFull || !record.process.isReplayed || signal.aborted)
+          throw new SysError(isFull ? "ENOSPC" : "EIO", "the index of notes does not answer", {
+            cause,
+            hint: isFull ? cause.hint : "the notes are in the journal; search again, or look at aios mem verify",
+          });
+        await this.#pause(FULL_DISK_RETRY_MS, signal);
+      }
     }
+  }
+
+  /** Ends early when the signal aborts. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#waits.timers.at(this.#waits.clock.nowMs() + ms, resolve);
+    const leave = (): void => resolve();
+    signal.addEventListener("abort", leave, { once: true });
+    await promise;
+    signal.removeEventListener("abort", leave);
+    timer.cancel();
   }
 
   /** Compares all notes with the index; `repair` puts right what differs. */

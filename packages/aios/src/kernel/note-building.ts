@@ -97,9 +97,17 @@ export async function buildNote(
 /** What is near a note, in its own namespace: another's notes do not reach into it. */
 async function neighboursOf(
   row: NoteRow,
-  { memory, parts, nested }: Pick<KernelCall, "parts" | "nested"> & { memory: Memory },
+  {
+    memory,
+    parts,
+    nested,
+    record,
+    signal,
+  }: Pick<KernelCall, "parts" | "nested" | "record" | "signal"> & {
+    memory: Memory;
+  },
 ): Promise<{ note: Note; similarity: number }[]> {
-  await memory.isFound();
+  await memory.isFound({ record, signal });
   const { content, keywords, context } = row.body;
   const text = [context, keywords.join(" "), content].join("\n").slice(0, 10_000);
   const query = { spaces: [spaceOf(row)], text, limit: NEIGHBOURS };

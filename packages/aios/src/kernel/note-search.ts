@@ -30,12 +30,12 @@ export async function searchNotes(
     memory: Memory;
     reach: Reach;
     parts: Pick<Parts, "journal" | "clock" | "outbox" | "noteQuotas">;
-    nested: KernelCall["nested"];
+    call: Pick<KernelCall, "nested" | "record" | "signal">;
   },
 ): Promise<ResultOf<"mem.search">> {
-  const { memory, reach, parts, nested } = options;
+  const { memory, reach, parts, call } = options;
   const { tenant } = reach;
-  await memory.isFound();
+  await memory.isFound(call);
   const named = filters.namespaces?.map((one) => checkNamespace(one, reach)) ?? reach.namespaces;
   // A key of the tenant reaches all of its namespaces.
   const reached = named ?? (await parts.journal.noteNamespaces(tenant));
@@ -50,7 +50,7 @@ export async function searchNotes(
     filters: facetsOf(filters),
   };
   const { found, ...why } = await memory.vectors.search(asked, (request, quality) =>
-    nested("llm.embed", request, quality),
+    call.nested("llm.embed", request, quality),
   );
   const rows = await rowsOf(
     found.map(({ id }) => id),

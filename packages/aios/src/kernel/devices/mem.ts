@@ -89,7 +89,7 @@ export const memDevice: KernelDevice<MemName> = {
     return { removed: true };
   },
 
-  "mem.search": (query, call) => searchNotes(query, { ...at(call), parts: call.parts, nested: call.nested }),
+  "mem.search": (query, call) => searchNotes(query, { ...at(call), parts: call.parts, call }),
 
   "mem.link": async ({ from, to, strength, why }, call) => {
     const [one, other] = await pair(from, to, call);
