@@ -149,7 +149,10 @@ export class CallFlow {
   }
 
   /** A chat that recalls, or is remembered. */
-  async #remind(wanted: NonNullable<ReturnType<typeof memoryOf>>, call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
+  async #remind(
+    wanted: NonNullable<ReturnType<typeof memoryOf>>,
+    call: { spec: SyscallSpec; record: CallRecord; caller: Caller },
+  ): Promise<void> {
     const { record, caller } = call;
     const { principal } = caller;
     try {
