@@ -181,6 +181,15 @@ test("a link stays within a namespace, and what the index lacks of all tenants i
   expect(await refusal(foreign.mem.verify({}))).toMatch(/^EACCES/);
 });
 
+test("a note that is linked while it is being forgotten leaves no link behind", async () => {
+  const { client } = await process(await open());
+  const { id: kept } = await client.mem.add({ content: "this one stays" });
+  const { id } = await client.mem.add({ content: "this one goes" });
+  await Promise.all([client.mem.link({ from: kept, to: id }), client.mem.forget({ ids: [id] })]);
+  expect((await client.mem.get({ id: kept })).links).toEqual([]);
+  expect(await refusal(client.mem.get({ id }))).toMatch(/^ENOENT/);
+});
+
 test("what is forgotten is gone from search, history and the links of others; a forget without a choice is refused", async () => {
   const { client } = await process(await open());
   const keep = await client.mem.add({ content: "keep this", uri: "https://a.example" });

@@ -172,7 +172,7 @@ export const memDevice: KernelDevice<MemName> = {
     consolidate(args, () => placeOf(args.namespace, call), { ...call, memory: at(call).memory }),
 
   "mem.forget": async ({ ids, ...filters }, call) => {
-    const { memory, reach } = at(call);
+    const { reach } = at(call);
     if (ids === undefined && Object.values(filters).every((filter) => filter === undefined))
       throw new SysError("EINVAL", "mem.forget is not told what to forget", {
         hint: "give ids, or a filter: namespaces, tiers, tags, keywords, trust, uri, sinceMs, untilMs",
@@ -182,13 +182,12 @@ export const memDevice: KernelDevice<MemName> = {
       { ids: ids && [...new Set(ids.flatMap((id) => meantBy(id, call)))], ...filters, namespaces },
       { reach, parts: call.parts, limit: FORGET_PAGE + 1 },
     );
-    const links = all.flatMap(({ body }) => body.links.map(({ to }) => to));
-    await memory.hold([...new Set([...all.map(({ id }) => id), ...links])], call.record);
+    const links = await heldWithLinks(all, call);
     const chosen = all.filter((row) => isWithin(reach, row));
     for (const { namespace } of chosen) checkWritable(namespace, reach);
     const forgotten = chosen.slice(0, FORGET_PAGE).map(({ id }) => id);
     const gone = new Set(forgotten);
-    const around = [...new Set(links)].filter((id) => !gone.has(id));
+    const around = [...links].filter((id) => !gone.has(id));
     const neighbours =
       around.length === 0
         ? []
@@ -254,6 +253,22 @@ async function taken(id: string, call: KernelCall, ifVersion: number | undefined
   checkWritable(row.namespace, at(call).reach);
   checkVersion(row, ifVersion);
   return row;
+}
+
+/** Holds notes, and those to which they link, also by a link that was made while this call waited. Resolves with the latter. */
+async function heldWithLinks(rows: readonly NoteRow[], call: KernelCall): Promise<ReadonlySet<string>> {
+  const { memory, reach } = at(call);
+  const ids = rows.map(({ id }) => id);
+  const links = new Set(rows.flatMap(({ body }) => body.links.map(({ to }) => to)));
+  for (;;) {
+    const release = await memory.hold([...new Set([...ids, ...links])], call.record);
+    const now =
+      ids.length === 0 ? [] : await call.parts.journal.notes({ tenant: reach.tenant, ids, limit: ids.length });
+    const more = now.flatMap(({ body }) => body.links.map(({ to }) => to)).filter((id) => !links.has(id));
+    if (more.length === 0) return links;
+    release();
+    for (const id of more) links.add(id);
+  }
 }
 
 async function pair(from: string, to: string, call: KernelCall): Promise<[NoteRow, NoteRow]> {
