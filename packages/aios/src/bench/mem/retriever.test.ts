@@ -79,10 +79,10 @@ test("the tokens of a query are those of the notes that came back, with what was
   expect(retriever.stats()).toEqual({ tokensPerQuery: 2 + 6, modelCallsPerAdd: 0 });
 });
 
-test("oracle methods say so in their names, what a real annotator would cost in their figures, and evolve notes alone", async () => {
+test("simulated annotators say so in their names, what a real annotator would cost in their figures, and evolve notes alone", async () => {
   const dialogue = generateDialogue({ split: "dev", seed: 1, lang: "en" });
   const evolved = withOracleEvolution(withOracleLinks(bm25));
-  expect(evolved.name).toBe("BM25 + oracle links + oracle evolution");
+  expect(evolved.name).toBe("BM25 + links (simulated annotator) + evolution");
   await using retriever = evolved.open(dialogue);
   expect(retriever.stats().modelCallsPerAdd).toBe(1);
   const [plain, changed] = [notesFor(dialogue, bm25), notesFor(dialogue, evolved)];
