@@ -32,15 +32,18 @@ test("a ratio is held against its target, and without a peer nobody says that it
   });
 });
 
-test("a folder with nothing to compare with is refused, and both peers are found in theirs", async () => {
+test("a folder with nothing to compare with is refused, and peers are found in theirs", async () => {
   const folder = await mkdtemp(join(tmpdir(), "aios-peers-"));
   try {
     expect(() => peersIn([folder])).toThrow("holds nothing to compare with");
     const [checkout, installed] = [join(folder, "checkout"), join(folder, "installed")];
     await mkdir(join(checkout, "aios/kernel"), { recursive: true });
     await writeFile(join(checkout, "aios/kernel/context_manager.py"), "");
-    await mkdir(join(installed, "node_modules/@langchain/langgraph-checkpoint-sqlite"), { recursive: true });
-    expect(peersIn([installed, checkout])).toEqual({ original: join(checkout, "aios"), langGraph: installed });
+    await mkdir(join(installed, "node_modules/@langchain/langgraph"), { recursive: true });
+    const found = { original: join(checkout, "aios"), langGraphStore: installed };
+    expect(peersIn([installed, checkout])).toEqual({ ...found, langGraph: undefined });
+    await mkdir(join(installed, "node_modules/@langchain/langgraph-checkpoint-sqlite"));
+    expect(peersIn([installed, checkout])).toEqual({ ...found, langGraph: installed });
   } finally {
     await rm(folder, { recursive: true });
   }
