@@ -36,7 +36,7 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
       const versions = await journal.noteVersions({ tenant: of.tenant, id, limit: MAX_VERSIONS });
       const [now] = versions;
       if (!now) continue;
-      const then = versions.find((row) => row.pid !== of.pid || row.seq <= seq);
+      const then = heldAt(versions.toReversed(), of, seq).at(-1);
       yield [id, then?.isRemoved ? undefined : then, now];
     }
   }
@@ -55,7 +55,7 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     await outbox.flushed();
     const histories = new Map<string, NoteRow[]>();
     for (const [id, versions] of await versionsOf(of)) {
-      const kept = versions.filter((row) => row.pid !== of.pid || row.seq <= seq);
+      const kept = heldAt(versions, of, seq);
       if (kept.length > 0) histories.set(id, kept);
     }
     const there = new Map([...histories].flatMap(([id, rows]) => (rows.at(-1)?.isRemoved ? [] : [[id, rows.at(-1)!]])));
@@ -128,7 +128,9 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
       return [...before].flatMap(([id, now]): JournalRecord[] => {
         const then = notes.get(id);
         const linked = then && linkedAmong(then, notes);
-        const isSame = then === undefined ? now.isRemoved : then.version === now.version && linked === then;
+        // What was removed since is said to be gone once more: what came before that is undone.
+        const isSame =
+          then === undefined ? now.isRemoved && now.seq <= seq : then.version === now.version && linked === then;
         if (isSame) return [];
         const written = { version: now.version + 1, atMs: clock.nowMs(), pid: of.pid, seq };
         return [{ kind: "note", row: { ...(linked ?? now), ...written, isRemoved: then === undefined } }];
@@ -136,6 +138,22 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     },
     drop: () => Promise.resolve(),
   };
+}
+
+/**
+ * Of a note's versions, the first one first, those that hold after call `seq`: not those of later calls, nor those that a way
+ * back has undone, which shows by a version whose call came before theirs.
+ */
+function heldAt(versions: readonly NoteRow[], of: Holder, seq: number): NoteRow[] {
+  let held: NoteRow[] = [];
+  let last = -1;
+  for (const row of versions) {
+    const isOwn = row.pid === of.pid;
+    if (isOwn && row.seq < last) held = held.filter((one) => one.pid !== of.pid || one.seq <= row.seq);
+    if (isOwn) last = row.seq;
+    held.push(row);
+  }
+  return held.filter((row) => row.pid !== of.pid || row.seq <= seq);
 }
 
 /** Without links to what is not among `notes`, or does not link to it: what was forgotten since, or linked by somebody else. */

@@ -131,6 +131,21 @@ test("a process that is restored elsewhere means its notes by the ids that it wa
   expect(await notesOf(elsewhere.rig, moved.pid)).toEqual([{ content: "one", links: [] }]);
 });
 
+test("what a way back has undone does not come back by going to a call that is undone itself", async () => {
+  const acts: readonly Act[] = [
+    ["mem.add", { content: "one" }],
+    ["mem.add", { content: "two" }],
+    ["mem.update", { id: "$1", content: "two, changed" }],
+    ["mem.remove", { id: "$1" }],
+  ];
+  const { rig, pid } = await open(acts);
+  const [first, third] = [await seqOf(rig, pid, 1), await seqOf(rig, pid, 3)];
+  await flow(rig.clock, rig.admin.proc.rollback({ pid, seq: first }));
+  await flow(rig.clock, rig.admin.proc.rollback({ pid, seq: third }));
+  const { notes } = await rig.admin.mem.export({ namespaces: [`process:${pid}`] });
+  expect(notes.map(({ content }) => content).filter((content) => content.startsWith("two"))).toEqual([]);
+});
+
 test("going back brings no link to what was forgotten since", async () => {
   const acts: readonly Act[] = [
     ["mem.add", { content: "one" }],
