@@ -31,7 +31,15 @@ export function createNoteTools({ path, embedder, elsewhere }: NoteToolsOptions 
   const opened = new AsyncDisposableStack();
   const options = { ...(path === undefined ? {} : { path }), ...(embedder && { embedder }), elsewhere };
   return {
-    openIndex: async () => opened.use(await openSearchIndex(options)),
+    openIndex: async () => {
+      const stops = (): SysError => new SysError("EIO", "the kernel stops: its index of notes is closed");
+      if (opened.disposed) throw stops();
+      const index = await openSearchIndex(options);
+      if (!opened.disposed) return opened.use(index);
+      // Asked for before the end, and there after it: its thread would hold up the process for ever.
+      await index[Symbol.asyncDispose]();
+      throw stops();
+    },
     embedder,
     extract: extractDescription,
     present: presentNotes,
