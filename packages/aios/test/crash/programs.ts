@@ -173,8 +173,7 @@ export class Programs {
   }
 
   /** Of all programs, as the kernel shows them; undefined while none answers. */
-  async #views(): Promise<ProcessView[] | undefined> {
-    const pids = [...this.#alive.keys()];
+  async #views(pids: readonly string[] = [...this.#alive.keys()]): Promise<ProcessView[] | undefined> {
     if (pids.length === 0) return [];
     const answer = await ask(this.#place.kernel(), "proc.list", { args: { all: true, pids }, session: "programs" });
     return answer?.result?.["processes"] as ProcessView[] | undefined;
@@ -182,9 +181,12 @@ export class Programs {
 
   /** Looks who has ended, and how. */
   async look(): Promise<void> {
-    const views = await this.#views();
+    // Not those that come while the kernel is asked.
+    const asked = [...this.#alive.values()];
+    const views = await this.#views(asked.map(({ pid }) => pid));
     if (!views) return;
-    for (const program of this.#alive.values()) {
+    for (const program of asked) {
+      if (this.#alive.get(program.pid) !== program) continue;
       const view = views.find(({ pid }) => pid === program.pid);
       if (!view) this.faults.push(`${program.name} (${program.pid}) is not in the table`);
       else if (view.exit) this.#check(program, view.exit);
