@@ -2,7 +2,7 @@ import type { CallRow, JournalRecord, NoteRow, ProcessRow } from "../../kernel/p
 import { hashOf, linkOf } from "./hash-body.ts";
 import type { KnownRest, KnownTranscripts } from "./known-transcripts.ts";
 import { copyJson, isSameJson } from "./same-json.ts";
-import { CALL_CODE, NOTE_CODE, NOTE_ERASED_CODE, NOTE_EVICTED_CODE, upsertCode } from "./schema.ts";
+import { CALL_CODE, NOTE_CODE, NOTE_ERASED_CODE, NOTE_EVICTED_CODE, upsertCode } from "./columns.ts";
 import type { Value } from "./wire.ts";
 
 /** Bodies up to this length stay in the call's own row: a hash and two index entries would cost as much. */

@@ -2,7 +2,7 @@ import type { TenantId } from "@aiosjs/sdk/protocol";
 import type { SqlEngine } from "../sql/engine.ts";
 import { NoteTally } from "./note-tally.ts";
 import type { CountedNote } from "./note-tally.ts";
-import { NOTE_CODE, NOTE_EVICTED_CODE, noteColumns } from "./schema.ts";
+import { NOTE_CODE, NOTE_EVICTED_CODE, noteColumns } from "./columns.ts";
 import type { Value } from "./wire.ts";
 
 /** Writes what the journal is told of notes, and, once for each group, what that adds to the notes of their namespaces. */

@@ -1,6 +1,6 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError } from "../sql/fault.ts";
-import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./schema.ts";
+import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./columns.ts";
 import { createNoteWriter } from "./sqlite-write-notes.ts";
 import type { Value } from "./wire.ts";
 
