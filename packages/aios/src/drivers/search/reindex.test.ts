@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { text } from "../../../test/conformance/search-index-texts.ts";
 import { embedWaiting, leastDimension, synonymVector } from "../../../test/synonym-model.ts";
-import type { Findable, FindQuery, SearchIndex } from "../../kernel/ports.ts";
+import type { FindQuery, SearchIndex } from "../../kernel/ports.ts";
 import type { Replaced } from "./index-file.ts";
 import { openSearchIndex } from "./search-index.ts";
 
@@ -28,15 +29,6 @@ const open = (model?: string, dimension?: number) =>
     tell: (notice) => replaced.push(notice),
   });
 
-const text = (id: string, content: string, more: Partial<Findable> = {}): Findable => ({
-  id,
-  space: "s",
-  version: 1,
-  text: content,
-  terms: [],
-  facets: {},
-  ...more,
-});
 const three = [text("car", "an automobile"), text("moon", "luna above"), text("bread", "a loaf")];
 const filler = (count: number) => Array.from({ length: count }, (_, number) => text(`f${number}`, `filler ${number}`));
 
