@@ -52,15 +52,6 @@ export type {
   CursorRow,
   GroupRow,
   TimerRow,
-  EvictableNote,
-  KeptNote,
-  NoteBody,
-  NotePlace,
-  NoteQuery,
-  NoteRow,
-  NoteUsage,
-  NoteUseRow,
-  NoteVersionQuery,
   ValueRow,
   ValueQuery,
   JournalRecord,
@@ -70,6 +61,17 @@ export type {
   NodeRow,
   Journal,
 } from "./journal-port.ts";
+export type {
+  EvictableNote,
+  KeptNote,
+  NoteBody,
+  NotePlace,
+  NoteQuery,
+  NoteRow,
+  NoteUsage,
+  NoteUseRow,
+  NoteVersionQuery,
+} from "./note-rows.ts";
 
 // ── Time, chance, hash ──────────────────────────────────────────────────────
 
