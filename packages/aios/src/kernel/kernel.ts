@@ -1,4 +1,4 @@
-import { asCallId, asKeyId, asTenantId, SysError } from "@aiosjs/sdk/protocol";
+import { asCallId, SysError } from "@aiosjs/sdk/protocol";
 import type {
   CallId,
   JournalEvent,
@@ -7,7 +7,6 @@ import type {
   SysEvent,
   SyscallName,
   SyscallSpec,
-  TenantId,
   Topic,
   Transport,
 } from "@aiosjs/sdk/protocol";
@@ -21,8 +20,8 @@ import { isKernelDevice } from "./devices/table.ts";
 import { asSysError } from "./driver-error.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { CallCounts, metricsOf } from "./metrics.ts";
-import type { EmbedRequest } from "./note-vectors.ts";
 import { openNoteDaemon } from "./note-daemon.ts";
+import { embedByOwnCalls } from "./note-embedding.ts";
 import { openParts } from "./open-parts.ts";
 import type { KernelPorts } from "./open-parts.ts";
 import { parseCall } from "./parse-args.ts";
@@ -71,11 +70,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 
 /** Calls of a tenant that are under way, waiting ones too. Programs that are replayed make one a lane, and are not counted out. */
 const MAX_OPEN = 20_000;
-/** Whose the kernel's own calls are. */
-const OWN_KEY = asKeyId("kernel");
-const LEAST_NICE = 19;
-/** An embedder that has not answered by then is taken to hang. A small model on a slow machine takes a minute for a batch. */
-const EMBED_DEADLINE_MS = 300_000;
 /** What makes room is let in. */
 const ending: ReadonlySet<SyscallName> = new Set(["call.cancel", "proc.signal", "proc.exit"]);
 
@@ -123,16 +117,8 @@ class KernelDoor implements Kernel {
     outbox.event("kernel.started", { tenant: HOME_TENANT, pid: null }, { version: settings.version, wasCrash });
     this.isReady = true;
     cron.open(image.timers, (principal, id) => this.syscall("cron.run", { id }, { principal, onDetach: "keep" }));
-    memory?.open((tenant, request) => this.#embedFor(asTenantId(tenant), request));
+    memory?.open(embedByOwnCalls(this.#parts, (...call) => this.syscall(...call)));
     if (memory) openNoteDaemon(this.#parts, (...call) => this.syscall(...call));
-  }
-
-  /** By the kernel itself, for a tenant: behind the calls of everybody, and not for ever. */
-  #embedFor(tenant: TenantId, request: EmbedRequest): Subscription {
-    const { pid } = this.#parts.processes.init(tenant);
-    const principal = { tenant, key: OWN_KEY, pid: null, scopes: ["llm.embed"] };
-    const quality = { nice: LEAST_NICE, class: "batch", deadlineMs: EMBED_DEADLINE_MS, onDetach: "abort" } as const;
-    return this.syscall("llm.embed", request, { principal, pid, ...quality });
   }
 
   async recollectAnswers(): Promise<void> {

@@ -25,7 +25,7 @@ export interface NoteEmbedder {
   readonly dimension?: number | undefined;
 }
 
-export interface EmbedRequest {
+interface EmbedRequest {
   readonly model: string;
   readonly input: readonly string[];
   readonly dimensions?: number | undefined;
