@@ -21,6 +21,14 @@ interface Surroundings {
   readonly lifecycle: Lifecycle;
 }
 
+/** What a process on its way back is will be known when it is there. @throws SysError EBUSY */
+export function refuseOnWayBack({ pid, goingBackTo }: Process): void {
+  if (goingBackTo === undefined) return;
+  throw new SysError("EBUSY", `process ${pid} is on its way back to its call ${goingBackTo}`, {
+    hint: "it is there in a moment; then again",
+  });
+}
+
 /**
  * Takes a process back to what it was after call `seq`, and lets it go on from there. That it goes back is on record before
  * anything else is done: a kernel that dies on the way leaves the rest to the next one.
@@ -28,8 +36,7 @@ interface Surroundings {
  */
 export async function rollBack(process: Process, seq: number, surroundings: Surroundings): Promise<RolledBack> {
   const { parts, lifecycle } = surroundings;
-  if (process.goingBackTo !== undefined)
-    throw new SysError("EBUSY", `process ${process.pid} is on its way back to its call ${process.goingBackTo}`);
+  refuseOnWayBack(process);
   process.goingBackTo = seq;
   try {
     // What the program is to be told again is all there.

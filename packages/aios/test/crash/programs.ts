@@ -144,7 +144,8 @@ export class Programs {
         const made = pid === undefined ? undefined : await this.pidOf((args as { name: string }).name);
         if (made !== undefined) return { pid: made };
         if (answer !== undefined && answer.code !== "ESTALE_HOME") {
-          if (!["EAGAIN", "ENOSPC", "EIO", "ECANCELED"].includes(answer.code ?? ""))
+          // EBUSY: of a process that is on its way back there is no fork yet.
+          if (!["EAGAIN", "EBUSY", "ENOSPC", "EIO", "ECANCELED"].includes(answer.code ?? ""))
             throw new Error(`${syscall}: ${answer.code} ${answer.detail}`);
           await sleep(100);
           break;

@@ -3,7 +3,7 @@ import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { fork } from "../fork.ts";
 import { checkFolded, checkSeq } from "../held-calls.ts";
 import { rehearse } from "../rehearsal.ts";
-import { rollBack } from "../rollback.ts";
+import { refuseOnWayBack, rollBack } from "../rollback.ts";
 import { snapshotPage } from "../snapshot.ts";
 import type { KernelDevice } from "./device.ts";
 
@@ -28,8 +28,7 @@ export const procStateDevice: KernelDevice<StateName> = {
       throw new SysError("EINVAL", "a process cannot fork itself: its fork would ask for the same, and so on", {
         hint: "proc.spawn starts a child",
       });
-    if (process.goingBackTo !== undefined)
-      throw new SysError("EBUSY", `process ${pid} is on its way back to its call ${process.goingBackTo}`);
+    refuseOnWayBack(process);
     return fork(process, { seq: seq ?? process.seq, name: name ?? `${process.name.slice(0, 95)}-fork` }, call);
   },
 
@@ -37,8 +36,7 @@ export const procStateDevice: KernelDevice<StateName> = {
     const process = parts.processes.visible(pid, principal);
     checkFolded(process, "there is no snapshot of it");
     checkSeq(process, seq ?? 0);
-    if (process.goingBackTo !== undefined)
-      throw new SysError("EBUSY", `process ${pid} is on its way back to its call ${process.goingBackTo}`);
+    refuseOnWayBack(process);
     return snapshotPage(process, { seq: seq ?? process.seq, ...page }, parts);
   },
 
