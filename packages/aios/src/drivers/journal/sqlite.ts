@@ -98,6 +98,8 @@ class SqliteJournal implements RetentiveJournal {
   #flushing: Promise<void> | undefined;
   /** Settles when whoever waited for the groups written so far has been told. */
   #told: Promise<void> = Promise.resolve();
+  /** Settles when the turn of the event loop in which somebody was told last is over. */
+  #turn: Promise<void> = Promise.resolve();
   #isReadOnly = false;
   #isClosed = false;
 
@@ -280,8 +282,9 @@ class SqliteJournal implements RetentiveJournal {
    */
   async #tell(group: readonly Pending[]): Promise<void> {
     await this.#told;
-    for (const [place, { settled }] of group.entries()) {
-      if (place > 0) await new Promise((resolve) => setImmediate(resolve));
+    for (const { settled } of group) {
+      await this.#turn;
+      this.#turn = new Promise((resolve) => setImmediate(resolve));
       settled.resolve();
     }
   }
