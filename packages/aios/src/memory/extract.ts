@@ -21,31 +21,49 @@ const link = /https?:\/\/[^\s<>"'（），。；、]+/gu;
 export function extractDescription(content: string): NoteDescription {
   const text = clip(content, READ).toWellFormed();
   const prose = text.replace(codeBlock, "\n").replace(link, " , ");
+  const category = categoryOf(text);
   return {
     keywords: keywordsOf(/[\p{L}\p{N}]/u.test(prose) ? prose : text),
-    tags: tagsOf(text),
+    tags: tagsOf(text, category),
     context: contextOf(prose) ?? oneLine(text, bounds.context),
-    category: categoryOf(text),
+    category,
   };
 }
 
-const shapes: readonly [RegExp, (found: RegExpMatchArray) => string][] = [
-  [/#(?<tag>[\p{L}\p{N}_-]{1,40})#(?=\s|$|\p{P}|\p{L})/gu, ({ groups }) => groups!["tag"]!],
-  [/(?<=^|[\s(（，。、])#(?<tag>\p{L}[\p{L}\p{N}_-]{0,39})(?![#\p{L}\p{N}])/gu, ({ groups }) => groups!["tag"]!],
-  [/(?<![\p{L}\p{N}._-])@(?<name>[\p{L}\p{N}_-]{2,32})/gu, ({ groups }) => `@${groups!["name"]!}`],
-  [
-    /https?:\/\/(?:[^\s/?#@]*@)?(?:www\.)?(?<host>[\p{L}\p{N}.-]+)/giu,
-    ({ groups }) => groups!["host"]!.replace(/\.$/, ""),
-  ],
-  [
-    /(?<!\d)(?<year>[12]\d{3})(?:-|\/|年)(?<month>0?[1-9]|1[0-2])(?:-|\/|月)(?<day>3[01]|[12]\d|0?[1-9])(?!\d)/gu,
-    ({ groups }) => `${groups!["year"]}-${groups!["month"]!.padStart(2, "0")}-${groups!["day"]!.padStart(2, "0")}`,
-  ],
+/** Where there is no `sign` there is none of that shape: most texts have few of these. */
+const shapes: readonly { sign: RegExp; shape: RegExp; tag: (found: RegExpMatchArray) => string }[] = [
+  {
+    sign: /#/,
+    shape: /#(?<tag>[\p{L}\p{N}_-]{1,40})#(?=\s|$|\p{P}|\p{L})/gu,
+    tag: ({ groups }) => groups!["tag"]!,
+  },
+  {
+    sign: /#/,
+    shape: /(?<=^|[\s(（，。、])#(?<tag>\p{L}[\p{L}\p{N}_-]{0,39})(?![#\p{L}\p{N}])/gu,
+    tag: ({ groups }) => groups!["tag"]!,
+  },
+  {
+    sign: /@/,
+    shape: /(?<![\p{L}\p{N}._-])@(?<name>[\p{L}\p{N}_-]{2,32})/gu,
+    tag: ({ groups }) => `@${groups!["name"]!}`,
+  },
+  {
+    sign: /:\/\//,
+    shape: /https?:\/\/(?:[^\s/?#@]*@)?(?:www\.)?(?<host>[\p{L}\p{N}.-]+)/giu,
+    tag: ({ groups }) => groups!["host"]!.replace(/\.$/, ""),
+  },
+  {
+    sign: /\d{4}[-/年]/,
+    shape:
+      /(?<!\d)(?<year>[12]\d{3})(?:-|\/|年)(?<month>0?[1-9]|1[0-2])(?:-|\/|月)(?<day>3[01]|[12]\d|0?[1-9])(?!\d)/gu,
+    tag: ({ groups }) => `${groups!["year"]}-${groups!["month"]!.padStart(2, "0")}-${groups!["day"]!.padStart(2, "0")}`,
+  },
 ];
 
-function tagsOf(text: string): string[] {
-  const found = shapes.flatMap(([shape, tag]) => [...text.matchAll(shape)].map((match) => tag(match).toLowerCase()));
-  return distinct(isCode(text) ? [...found.slice(0, bounds.tags.most - 1), "code"] : found, bounds.tags);
+function tagsOf(text: string, category: string): string[] {
+  const there = shapes.filter(({ sign }) => sign.test(text));
+  const found = there.flatMap(({ shape, tag }) => [...text.matchAll(shape)].map((match) => tag(match).toLowerCase()));
+  return distinct(category === "code" ? [...found.slice(0, bounds.tags.most - 1), "code"] : found, bounds.tags);
 }
 
 const sentenceEnd = /(?<=[。！？!?…])|(?<=[.;])(?<!\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|e\.g|i\.e)\.)(?=\s)|[\r\n]+/u;
@@ -56,9 +74,10 @@ function contextOf(prose: string): string | undefined {
   let first: string | undefined;
   for (const each of prose.split(sentenceEnd)) {
     const sentence = oneLine(each.replaceAll(" , ", " ").replace(listMark, ""), bounds.context);
-    const terms = [...termsOf([sentence])];
-    if (terms.length >= (/\p{sc=Han}/u.test(sentence) ? 2 : 3)) return sentence;
-    if (terms.length > 0) first ??= sentence;
+    const enough = /\p{sc=Han}/u.test(sentence) ? 2 : 3;
+    const { size } = termsOf([sentence], enough);
+    if (size === enough) return sentence;
+    if (size > 0) first ??= sentence;
   }
   return first;
 }

@@ -18,10 +18,9 @@ export function keywordsOf(text: string): string[] {
   const frequency = new Map<string, number>();
   const degree = new Map<string, number>();
   const candidates = new Map<string, Candidate>();
-  const count = (words: readonly Word[], isWhole: boolean): void => {
-    const key = words.map(({ lower }) => lower).join(" ");
-    const known = candidates.get(key) ?? { words, count: 0, isWhole };
-    candidates.set(key, known);
+  const count = (key: string, words: readonly Word[], isWhole: boolean): void => {
+    const known = candidates.get(key);
+    if (!known) return void candidates.set(key, { words, count: 1, isWhole });
     known.count++;
     known.isWhole ||= isWhole;
   };
@@ -29,10 +28,13 @@ export function keywordsOf(text: string): string[] {
     for (const word of stretch) {
       frequency.set(word.lower, (frequency.get(word.lower) ?? 0) + 1);
       degree.set(word.lower, (degree.get(word.lower) ?? 0) + Math.min(stretch.length, LONGEST_PHRASE));
-      count([word], true);
+      count(word.lower, [word], true);
     }
-    for (let at = 1; at < stretch.length; at++) count([stretch[at - 1]!, stretch[at]!], stretch.length === 2);
-    if (stretch.length === LONGEST_PHRASE) count(stretch, true);
+    for (let at = 1; at < stretch.length; at++) {
+      const [one, other] = [stretch[at - 1]!, stretch[at]!];
+      count(`${one.lower} ${other.lower}`, [one, other], stretch.length === 2);
+    }
+    if (stretch.length === LONGEST_PHRASE) count(stretch.map(({ lower }) => lower).join(" "), stretch, true);
   }
   const weightOf = ({ lower }: Word): number => {
     const often = frequency.get(lower)!;
@@ -41,14 +43,15 @@ export function keywordsOf(text: string): string[] {
   // The sort is stable: of equal ones the first to appear comes first.
   const ranked = [...candidates.values()]
     .filter((each) => each.isWhole || each.count > 1)
-    .map((each) => ({
-      ...each,
-      score: each.words.reduce((sum, word) => sum + weightOf(word), 0) * (1 + Math.log2(each.count)),
+    .map(({ words, count: times }) => ({
+      words,
+      times,
+      score: words.reduce((sum, word) => sum + weightOf(word), 0) * (1 + Math.log2(times)),
     }))
     .toSorted((left, right) => right.score - left.score);
   const covered = new Map<string, number>();
   const chosen: string[] = [];
-  for (const { words, count: times } of ranked) {
+  for (const { words, times } of ranked) {
     if (chosen.length >= bounds.keywords.most) break;
     // A word that stands only in phrases chosen already adds nothing, and neither does a phrase with one word that is new.
     const fresh = words.filter(

@@ -21,25 +21,32 @@ const chinese = new Intl.Segmenter("zh", { granularity: "word" });
 export function stretchesOf(text: string): Word[][] {
   const stretches: Word[][] = [];
   let stretch: Word[] = [];
-  const end = (): void => {
-    if (stretch.length > 0) stretches.push(stretch);
-    stretch = [];
-  };
-  const take = (word: Word): void => {
-    if (stopWords.has(word.lower.replaceAll("’", "'")) || number.test(word.lower) || isSingle.test(word.lower)) end();
-    else stretch.push(word);
-  };
-  let behind = 0;
-  for (const found of text.matchAll(token)) {
-    if (/\S/.test(text.slice(behind, found.index))) end();
-    behind = found.index + found[0].length;
-    if (found.groups?.["unspaced"] === undefined)
-      take({ text: found[0], lower: found[0].toLowerCase(), isUnspaced: false });
-    else for (const segment of joinedSingles(found[0])) take({ text: segment, lower: segment, isUnspaced: true });
-  }
-  end();
+  for (const word of tellingWords(text))
+    if (word) stretch.push(word);
+    else if (stretch.length > 0) {
+      stretches.push(stretch);
+      stretch = [];
+    }
+  if (stretch.length > 0) stretches.push(stretch);
   return stretches;
 }
+
+/** The words that say something, one after the other; undefined where a stretch ends. */
+function* tellingWords(text: string): Generator<Word | undefined, void> {
+  let behind = 0;
+  for (const { 0: found, groups, index } of text.matchAll(token)) {
+    if (index > behind && /\S/.test(text.slice(behind, index))) yield undefined;
+    behind = index + found.length;
+    if (groups?.["unspaced"] === undefined)
+      yield telling({ text: found, lower: found.toLowerCase(), isUnspaced: false });
+    else for (const segment of joinedSingles(found)) yield telling({ text: segment, lower: segment, isUnspaced: true });
+  }
+}
+
+const telling = (word: Word): Word | undefined =>
+  stopWords.has(word.lower.replaceAll("’", "'")) || number.test(word.lower) || isSingle.test(word.lower)
+    ? undefined
+    : word;
 
 /** The segmenter knows few names and leaves them as single characters: two to four of these in a row are taken as one word. */
 function joinedSingles(text: string): string[] {
@@ -59,7 +66,13 @@ function joinedSingles(text: string): string[] {
   return words;
 }
 
-/** The different words of texts that say something, in lower case, in order of appearance. */
-export function termsOf(texts: readonly string[]): Set<string> {
-  return new Set(texts.flatMap((text) => stretchesOf(text).flatMap((stretch) => stretch.map(({ lower }) => lower))));
+/** The different words of texts that say something, in lower case, in order of appearance; those behind the first `most` are not looked for. */
+export function termsOf(texts: readonly string[], most = Infinity): Set<string> {
+  const terms = new Set<string>();
+  for (const text of texts)
+    for (const word of tellingWords(text)) {
+      if (word) terms.add(word.lower);
+      if (terms.size >= most) return terms;
+    }
+  return terms;
 }
