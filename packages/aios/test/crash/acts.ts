@@ -23,6 +23,7 @@ const weights = {
   "everything at once": 8,
   "while it starts": 8,
   "torn write": 12,
+  "index lost": 8,
   "full disk": 8,
   takeover: 5,
   damage: 3,
@@ -105,6 +106,18 @@ export const acts: Readonly<Record<RoundKind, (scene: Scene) => Promise<string |
     const note = tearTail(join(scene.home, "journal.db"), scene.random);
     await again(scene);
     return note;
+  },
+  "index lost": async (scene) => {
+    await scene.kernel.kill();
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(join(scene.home, "index", `notes.db${suffix}`), { force: true });
+    await again(scene);
+    if (scene.random.next() < 0.4) return undefined;
+    // While it is made anew, by whoever searches first.
+    const ms = scene.pick(800);
+    await sleep(ms);
+    await scene.kernel.kill();
+    await again(scene);
+    return `killed again after ${ms} ms`;
   },
   "full disk": fillDisk,
   takeover: takeOver,
