@@ -26,6 +26,12 @@ export function fillable(journal: Journal): {
     noteNamespaces: (tenant) => journal.noteNamespaces(tenant),
     noteUsage: (places) => journal.noteUsage(places),
     evictableNotes: (place, limit) => journal.evictableNotes(place, limit),
+    files: (query) => journal.files(query),
+    fileVersions: (query) => journal.fileVersions(query),
+    blob: (hash) => journal.blob(hash),
+    unplacedFiles: (limit) => journal.unplacedFiles(limit),
+    fileUsage: (tenant, root) => journal.fileUsage(tenant, root),
+    fileRoots: (tenant) => journal.fileRoots(tenant),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
     commit: async (records) => {
       await Promise.resolve();

@@ -1,6 +1,15 @@
 import { asCallId, asKeyId, asPid, asTenantId, noUsage } from "@aiosjs/sdk/protocol";
 import type { JournalEvent, Problem } from "@aiosjs/sdk/protocol";
-import type { CallRow, JournalRecord, KeyRow, NoteBody, NoteRow, ProcessRow } from "../src/kernel/ports.ts";
+import type {
+  BlobRow,
+  CallRow,
+  FileRow,
+  JournalRecord,
+  KeyRow,
+  NoteBody,
+  NoteRow,
+  ProcessRow,
+} from "../src/kernel/ports.ts";
 
 // Rows as a kernel writes them, for the journal's suites and its load programs.
 
@@ -116,6 +125,33 @@ export const noteRow = (id: string, changes: Partial<NoteRow> = {}): NoteRow => 
 export const ofNote = (id: string, changes: Partial<NoteRow> = {}): JournalRecord => ({
   kind: "note",
   row: noteRow(id, changes),
+});
+
+/** A version of a file of `shared`. */
+export const fileRow = (path: string, change: number, changes: Partial<FileRow> = {}): FileRow => ({
+  tenant: alpha,
+  root: "shared",
+  path,
+  version: 1,
+  change,
+  kind: "file",
+  hash: `sha-of-${path}-${change}`,
+  sizeBytes: 10,
+  labels: { trust: "user", confidentiality: "internal" },
+  pid: asPid("p1"),
+  call: asCallId(`c${change}`),
+  seq: change,
+  atMs: 1_000 + change,
+  from: null,
+  ...changes,
+});
+export const ofFile = (path: string, change: number, changes: Partial<FileRow> = {}): JournalRecord => ({
+  kind: "file",
+  row: fileRow(path, change, changes),
+});
+export const ofBlob = (hash: string, bytes: Uint8Array, changes: Partial<BlobRow> = {}): JournalRecord => ({
+  kind: "blob",
+  row: { hash, sizeBytes: bytes.byteLength, encoding: "plain", bytes, ...changes },
 });
 
 export const problem: Problem = {

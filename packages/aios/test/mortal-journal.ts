@@ -54,6 +54,12 @@ export function mortal(
     noteNamespaces: (tenant) => asked(() => journal.noteNamespaces(tenant)),
     noteUsage: (places) => asked(() => journal.noteUsage(places)),
     evictableNotes: (place, limit) => asked(() => journal.evictableNotes(place, limit)),
+    files: (query) => asked(() => journal.files(query)),
+    fileVersions: (query) => asked(() => journal.fileVersions(query)),
+    blob: (hash) => asked(() => journal.blob(hash)),
+    unplacedFiles: (limit) => asked(() => journal.unplacedFiles(limit)),
+    fileUsage: (tenant, root) => asked(() => journal.fileUsage(tenant, root)),
+    fileRoots: (tenant) => asked(() => journal.fileRoots(tenant)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -14,6 +14,7 @@ import type {
   Topic,
   Usage,
 } from "@aiosjs/sdk/protocol";
+import type { BlobRow, FileQuery, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
 import type {
   EvictableNote,
   KeptNote,
@@ -233,6 +234,14 @@ export type JournalRecord =
   | { kind: "noteEvicted"; id: string; version: number; isEvicted: boolean }
   /** Nothing of the note is left, in none of its versions. */
   | { kind: "noteErased"; id: string }
+  /** A new version, and what stands at its path now. Its content comes in the same commit, or is kept already. */
+  | { kind: "file"; row: FileRow }
+  /** What stands at the path is on the disk, if it still is this version. */
+  | { kind: "filePlaced"; tenant: TenantId; root: string; path: string; version: number; stamp: string }
+  /** Nothing of the root is left, in none of its versions; contents go when the journal forgets. */
+  | { kind: "filesErased"; tenant: TenantId; root: string }
+  /** Kept once: of a content that is there already nothing is changed. Its bytes are copied when it is committed. */
+  | { kind: "blob"; row: BlobRow }
   | { kind: "event"; row: JournalEvent };
 
 /** What a kernel starts from. */
@@ -254,6 +263,8 @@ export interface JournalImage {
   readonly groups: readonly GroupRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
+  /** Of all files that are known; 0 without any. */
+  readonly lastFileChange: number;
 }
 
 /** Calls of a process, in order of their arrival. */
@@ -338,4 +349,16 @@ export interface Journal extends Fence, AsyncDisposable {
    * not been used twice comes first.
    */
   evictableNotes(place: NotePlace, limit: number): Promise<readonly EvictableNote[]>;
+  /** In order of their paths: by code points, which is the order of their bytes in UTF-8. */
+  files(query: FileQuery): Promise<readonly KeptFile[]>;
+  /** In order of their changes, the last first. */
+  fileVersions(query: FileVersionQuery): Promise<readonly FileRow[]>;
+  /** A content by its hash. */
+  blob(hash: string): Promise<BlobRow | undefined>;
+  /** Of all tenants, in order of their changes: what is to be put on the disk, or taken from it. */
+  unplacedFiles(limit: number): Promise<readonly KeptFile[]>;
+  /** Of a root, without one of all of the tenant's. Counted when it is asked. */
+  fileUsage(tenant: TenantId, root?: string): Promise<FileUsage>;
+  /** Those in which something stands, or stood and is known still; in order of code points. */
+  fileRoots(tenant: TenantId): Promise<readonly string[]>;
 }

@@ -61,6 +61,7 @@ export type {
   NodeRow,
   Journal,
 } from "./journal-port.ts";
+export type { BlobRow, FileQuery, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
 export type {
   EvictableNote,
   KeptNote,

@@ -2,6 +2,7 @@ import { asCallId, asPid } from "@aiosjs/sdk/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { callConformance } from "./journal-calls.ts";
 import { fenceConformance } from "./fence.ts";
+import { fileConformance } from "./journal-files.ts";
 import { keptConformance } from "./journal-kept.ts";
 import { retentionConformance } from "./retention.ts";
 import type { RetentiveJournal } from "../../src/drivers/journal/retention.ts";
@@ -70,6 +71,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         groups: [],
         lastMessageSeq: 0,
         lastEventSeq: 0,
+        lastFileChange: 0,
       });
     });
 
@@ -143,6 +145,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         groups: [group, { ...group, tenant: beta, members: [] }],
         lastMessageSeq: 5,
         lastEventSeq: 7,
+        lastFileChange: 0,
       });
     });
 
@@ -271,6 +274,8 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
     });
 
     keptConformance(newStore);
+
+    fileConformance(newStore);
 
     retentionConformance(opened);
   });

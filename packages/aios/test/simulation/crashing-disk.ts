@@ -87,6 +87,12 @@ export class CrashingDisk {
       noteNamespaces: (tenant) => alive(memory.noteNamespaces(tenant)),
       noteUsage: (places) => alive(memory.noteUsage(places)),
       evictableNotes: (place, limit) => alive(memory.evictableNotes(place, limit)),
+      files: (query) => alive(memory.files(query)),
+      fileVersions: (query) => alive(memory.fileVersions(query)),
+      blob: (hash) => alive(memory.blob(hash)),
+      unplacedFiles: (limit) => alive(memory.unplacedFiles(limit)),
+      fileUsage: (tenant, root) => alive(memory.fileUsage(tenant, root)),
+      fileRoots: (tenant) => alive(memory.fileRoots(tenant)),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

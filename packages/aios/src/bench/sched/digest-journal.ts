@@ -25,6 +25,7 @@ const emptyImage: JournalImage = {
   groups: [],
   lastMessageSeq: 0,
   lastEventSeq: 0,
+  lastFileChange: 0,
 };
 
 export function createDigestJournal(): DigestJournal {
@@ -63,6 +64,12 @@ export function createDigestJournal(): DigestJournal {
     noteNamespaces: () => Promise.resolve([]),
     noteUsage: () => Promise.resolve([]),
     evictableNotes: () => Promise.resolve([]),
+    files: () => Promise.resolve([]),
+    fileVersions: () => Promise.resolve([]),
+    blob: () => Promise.resolve(undefined),
+    unplacedFiles: () => Promise.resolve([]),
+    fileUsage: () => Promise.resolve({ files: 0, bytes: 0 }),
+    fileRoots: () => Promise.resolve([]),
     holder: () => Promise.resolve(undefined),
     claim: (node) => Promise.resolve({ ...node, epoch: 1, beat: 0 }),
     renew: () => Promise.resolve(),

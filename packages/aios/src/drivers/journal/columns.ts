@@ -12,6 +12,23 @@ export const noteColumns = [
   "is_removed",
 ] as const;
 
+export const fileColumns = [
+  "tenant",
+  "root",
+  "path",
+  "version",
+  "change",
+  "kind",
+  "hash",
+  "size_bytes",
+  "labels",
+  "pid",
+  "call",
+  "seq",
+  "at",
+  "origin",
+] as const;
+
 /**
  * Tables whose rows are simple upserts by their key: the columns in the order in which values travel to the writer.
  * A table's place in the list is its code there.
@@ -112,6 +129,14 @@ export const NOTE_CODE = upserts.length + 1;
 export const NOTE_EVICTED_CODE = upserts.length + 2;
 /** The code of a note that is erased, followed by its id. */
 export const NOTE_ERASED_CODE = upserts.length + 3;
+/** The code of a version of a file, followed by the values of `fileColumns`. */
+export const FILE_CODE = upserts.length + 4;
+/** The code of a file that is on the disk, followed by its stamp, tenant, root, path and version. */
+export const FILE_PLACED_CODE = upserts.length + 5;
+/** The code of a root of which nothing is left, followed by its tenant and name. */
+export const FILES_ERASED_CODE = upserts.length + 6;
+/** The code of a content, followed by its hash, size, encoding and bytes. */
+export const FILE_BLOB_CODE = upserts.length + 7;
 
 /** Columns of `syscall` in the order in which values travel; `device` and what follows may change when the call ends. */
 export const callColumns = [

@@ -3,12 +3,16 @@ import type {
   AccountRow,
   ApprovalRow,
   BucketName,
+  BlobRow,
   BucketRow,
   CallRow,
   CursorRow,
   EvictableNote,
+  FileRow,
+  FileUsage,
   GroupRow,
   JournalImage,
+  KeptFile,
   KeptNote,
   KeyRow,
   MessageRow,
@@ -37,6 +41,7 @@ export function decodeImage(rows: LoadedRows): JournalImage {
     groups: rows.groups.map(decodeGroup),
     lastMessageSeq: rows.lastMessageSeq,
     lastEventSeq: rows.lastEventSeq,
+    lastFileChange: rows.lastFileChange,
   };
 }
 
@@ -216,6 +221,39 @@ export const decodeEvictable = (row: SqlRow): EvictableNote =>
     version: row["version"],
     bytes: row["size_bytes"],
   }) as EvictableNote;
+
+export const decodeFileVersion = (row: SqlRow): FileRow =>
+  ({
+    tenant: row["tenant"],
+    root: row["root"],
+    path: row["path"],
+    version: row["version"],
+    change: row["change"],
+    kind: row["kind"],
+    hash: row["hash"],
+    sizeBytes: row["size_bytes"],
+    labels: parse(row, "labels"),
+    pid: row["pid"],
+    call: row["call"],
+    seq: row["seq"],
+    atMs: row["at"],
+    from: row["origin"],
+  }) as FileRow;
+
+export const decodeFile = (row: SqlRow): KeptFile => ({ ...decodeFileVersion(row), stamp: row["stamp"] }) as KeptFile;
+
+export const decodeFileUsage = (row: SqlRow): FileUsage => ({
+  files: Number(row["files"]),
+  bytes: Number(row["bytes"]),
+});
+
+export const decodeBlob = (row: SqlRow): BlobRow =>
+  ({
+    hash: row["hash"],
+    sizeBytes: row["size_bytes"],
+    encoding: row["encoding"],
+    bytes: row["bytes"],
+  }) as BlobRow;
 
 export function decodeEvent(row: SqlRow): JournalEvent {
   return {

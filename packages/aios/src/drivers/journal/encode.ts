@@ -1,8 +1,18 @@
-import type { CallRow, JournalRecord, NoteRow, ProcessRow } from "../../kernel/ports.ts";
+import type { CallRow, FileRow, JournalRecord, NoteRow, ProcessRow } from "../../kernel/ports.ts";
 import { hashOf, linkOf } from "./hash-body.ts";
 import type { KnownRest, KnownTranscripts } from "./known-transcripts.ts";
 import { copyJson, isSameJson } from "./same-json.ts";
-import { CALL_CODE, NOTE_CODE, NOTE_ERASED_CODE, NOTE_EVICTED_CODE, upsertCode } from "./columns.ts";
+import {
+  CALL_CODE,
+  FILE_BLOB_CODE,
+  FILE_CODE,
+  FILE_PLACED_CODE,
+  FILES_ERASED_CODE,
+  NOTE_CODE,
+  NOTE_ERASED_CODE,
+  NOTE_EVICTED_CODE,
+  upsertCode,
+} from "./columns.ts";
 import type { Value } from "./wire.ts";
 
 /** Bodies up to this length stay in the call's own row: a hash and two index entries would cost as much. */
@@ -93,6 +103,23 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
       case "noteErased":
         values.push(NOTE_ERASED_CODE, record.id);
         break;
+      case "file":
+        pushFile(values, record.row);
+        break;
+      case "filePlaced": {
+        const { stamp, tenant, root, path, version } = record;
+        values.push(FILE_PLACED_CODE, stamp, tenant, root, path, version);
+        break;
+      }
+      case "filesErased":
+        values.push(FILES_ERASED_CODE, record.tenant, record.root);
+        break;
+      case "blob": {
+        const { hash, sizeBytes, encoding, bytes } = record.row;
+        // A copy of its own: a view would cross with all of what it is a view of.
+        values.push(FILE_BLOB_CODE, hash, sizeBytes, encoding, new Uint8Array(bytes));
+        break;
+      }
       case "meta":
         values.push(upsertCode.meta, record.key, record.value);
         break;
@@ -117,6 +144,12 @@ function pushNote(values: Value[], row: NoteRow): void {
   const { id, tenant, namespace, version, body, createdAtMs, atMs, pid, seq, isRemoved } = row;
   values.push(NOTE_CODE, id, tenant, namespace, version, json(body), createdAtMs, atMs, pid, seq, isRemoved ? 1 : 0);
   values.push(body.tier, body.isPinned ? 1 : 0);
+}
+
+function pushFile(values: Value[], row: FileRow): void {
+  const { tenant, root, path, version, change, kind, hash, sizeBytes, labels, pid, call, seq, atMs, from } = row;
+  values.push(FILE_CODE, tenant, root, path, version, change, kind, hash, sizeBytes, json(labels));
+  values.push(pid, call, seq, atMs, from);
 }
 
 function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void {

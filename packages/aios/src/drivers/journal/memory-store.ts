@@ -18,6 +18,7 @@ import type {
 import type { Kept } from "./kept.ts";
 import { MemoryBodies } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
+import { MemoryFiles } from "./memory-files.ts";
 import { NoteTally } from "./note-tally.ts";
 
 export interface StoredCall {
@@ -49,6 +50,7 @@ export interface MemoryStore {
   /** By id, the version that is evicted. */
   readonly evictedNotes: Map<string, number>;
   readonly noteTally: NoteTally;
+  readonly files: MemoryFiles;
   readonly calls: Map<string, StoredCall>;
   readonly callsOf: Map<string, Map<number, string>>;
   readonly events: Map<number, Kept<JournalEvent>>;
@@ -73,6 +75,7 @@ export const createMemoryStore = (): MemoryStore => ({
   noteUses: new Map(),
   evictedNotes: new Map(),
   noteTally: new NoteTally(),
+  files: new MemoryFiles(),
   calls: new Map(),
   callsOf: new Map(),
   events: new Map(),

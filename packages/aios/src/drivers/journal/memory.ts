@@ -2,12 +2,18 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
   AccountRow,
+  BlobRow,
   CallQuery,
   CallRow,
   EventQuery,
   EvictableNote,
+  FileQuery,
+  FileRow,
+  FileUsage,
+  FileVersionQuery,
   JournalImage,
   JournalRecord,
+  KeptFile,
   KeptNote,
   NodeRow,
   NotePlace,
@@ -75,6 +81,7 @@ class MemoryJournal implements RetentiveJournal {
       groups: readAll(this.#store.groups).filter(({ isRemoved }) => !isRemoved),
       lastMessageSeq: Math.max(0, ...this.#store.messages.keys()),
       lastEventSeq: this.#store.lastEventSeq,
+      lastFileChange: this.#store.files.lastChange,
     });
   }
 
@@ -164,6 +171,30 @@ class MemoryJournal implements RetentiveJournal {
 
   evictableNotes(place: NotePlace, limit: number): Promise<readonly EvictableNote[]> {
     return Promise.resolve(evictableOf(this.#store, place, limit));
+  }
+
+  files(query: FileQuery): Promise<readonly KeptFile[]> {
+    return Promise.resolve(this.#store.files.find(query));
+  }
+
+  fileVersions(query: FileVersionQuery): Promise<readonly FileRow[]> {
+    return Promise.resolve(this.#store.files.versions(query));
+  }
+
+  blob(hash: string): Promise<BlobRow | undefined> {
+    return Promise.resolve(this.#store.files.blob(hash));
+  }
+
+  unplacedFiles(limit: number): Promise<readonly KeptFile[]> {
+    return Promise.resolve(this.#store.files.unplaced(limit));
+  }
+
+  fileUsage(tenant: TenantId, root?: string): Promise<FileUsage> {
+    return Promise.resolve(this.#store.files.usage(tenant, root));
+  }
+
+  fileRoots(tenant: TenantId): Promise<readonly string[]> {
+    return Promise.resolve(this.#store.files.rootNames(tenant));
   }
 
   holder(): Promise<NodeRow | undefined> {
@@ -274,6 +305,14 @@ class MemoryJournal implements RetentiveJournal {
         return noteEviction(store, record);
       case "noteErased":
         return noteErasure(store, record.id);
+      case "file":
+        return store.files.put(record.row);
+      case "filePlaced":
+        return store.files.place(record);
+      case "filesErased":
+        return store.files.erase(record.tenant, record.root);
+      case "blob":
+        return store.files.keep(record.row);
       case "event":
         return this.#eventChange(record.row);
       case "call":

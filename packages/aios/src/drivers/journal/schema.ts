@@ -1,6 +1,6 @@
 /**
  * The journal's tables, as numbered steps: step n leads from version n - 1 to n, and is never edited once released.
- * Common SQL types only (text, double precision, smallint, bigint), so that one text serves SQLite and PostgreSQL.
+ * Common SQL types only (text, double precision, smallint, bigint, bytea), so that one text serves SQLite and PostgreSQL.
  * Instants are Unix epoch milliseconds; what ends in `_blob` is the hash of a row of `blob`.
  */
 export const migrations: readonly string[] = [
@@ -281,5 +281,60 @@ export const migrations: readonly string[] = [
   insert into note_usage
     select '', '', sum(notes), sum(bytes), sum(pinned_notes), sum(pinned_bytes), 0
     from note_usage where namespace = '' having count(*) > 0;
+  `,
+  `
+  -- What stands at each path, as the kernel knows it; \`stamp\` is null until it is on the disk.
+  create table file (
+    tenant text not null,
+    root text not null,
+    path text not null,
+    version bigint not null,
+    change bigint not null,
+    kind text not null,
+    hash text,
+    size_bytes bigint not null,
+    labels text not null,
+    pid text,
+    call text,
+    seq bigint not null,
+    at double precision not null,
+    origin text,
+    stamp text,
+    primary key (tenant, root, path)
+  );
+  -- The size is there to be summed up without the rows.
+  create index file_there on file (tenant, root, path, size_bytes) where kind <> 'gone';
+  create index file_unplaced on file (change) where stamp is null;
+  create index file_gone on file (at) where kind = 'gone';
+
+  -- And what stood there after each of its changes.
+  create table file_version (
+    tenant text not null,
+    root text not null,
+    path text not null,
+    version bigint not null,
+    change bigint primary key,
+    kind text not null,
+    hash text,
+    size_bytes bigint not null,
+    labels text not null,
+    pid text,
+    call text,
+    seq bigint not null,
+    at double precision not null,
+    origin text
+  );
+  create index file_version_by_path on file_version (tenant, root, path, change);
+  create index file_version_by_root on file_version (tenant, root, change);
+  create index file_version_by_call on file_version (tenant, pid, seq) where pid is not null;
+  create index file_version_by_hash on file_version (hash) where hash is not null;
+
+  -- Contents by their SHA-256 (hexadecimal), stored once; versions point to them.
+  create table file_blob (
+    hash text primary key,
+    size_bytes bigint not null,
+    encoding text not null,
+    bytes bytea not null
+  );
   `,
 ];

@@ -1,6 +1,7 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError, restoreHint } from "../sql/fault.ts";
 import { hashOf } from "./hash-body.ts";
+import { FileReader } from "./sqlite-read-files.ts";
 import type {
   CallFilter,
   CallRows,
@@ -21,6 +22,7 @@ const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
 
 /** The journal's questions, on either thread's connection. */
 export class JournalReader {
+  readonly files = new FileReader((text, values) => this.#all(text, values));
   readonly #db: SqlEngine;
   readonly #path: string;
   readonly #statements = new Map<string, EngineStatement>();
@@ -48,6 +50,7 @@ export class JournalReader {
         groups: this.#all("select * from access_group where is_removed = 0"),
         lastMessageSeq: Number(this.#all("select max(seq) as seq from message")[0]?.["seq"] ?? 0),
         lastEventSeq: Number(this.#all("select max(seq) as seq from event")[0]?.["seq"] ?? 0),
+        lastFileChange: Number(this.#all("select max(change) as change from file_version")[0]?.["change"] ?? 0),
       };
     } finally {
       this.#db.exec("commit");

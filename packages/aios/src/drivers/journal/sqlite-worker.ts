@@ -72,6 +72,18 @@ function answer(order: Order): unknown {
       return reader.noteUsage(order.places);
     case "evictableNotes":
       return reader.evictableNotes(order.place, order.limit);
+    case "files":
+      return reader.files.find(order.query);
+    case "fileVersions":
+      return reader.files.versions(order.query);
+    case "blob":
+      return reader.files.blob(order.hash);
+    case "unplacedFiles":
+      return reader.files.unplaced(order.limit);
+    case "fileUsage":
+      return reader.files.usage(order.tenant, order.root);
+    case "fileRoots":
+      return reader.files.roots(order.tenant);
     case "holder":
       return fence?.holder();
     case "claim":

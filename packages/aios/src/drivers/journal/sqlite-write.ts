@@ -1,6 +1,7 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError } from "../sql/fault.ts";
-import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, upserts } from "./columns.ts";
+import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, FILE_CODE, upserts } from "./columns.ts";
+import { createFileWriter } from "./sqlite-write-files.ts";
 import { createNoteWriter } from "./sqlite-write-notes.ts";
 import type { Value } from "./wire.ts";
 
@@ -14,6 +15,7 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
   const notes = createNoteWriter(db);
+  const writeFile = createFileWriter(db);
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
   return {
@@ -27,6 +29,10 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
           const code = Number(group[at]);
           if (code === CALL_CODE) {
             at = writeCall(group, at + 1);
+            continue;
+          }
+          if (code >= FILE_CODE) {
+            at = writeFile(group, at);
             continue;
           }
           if (code > CALL_CODE) {

@@ -2,12 +2,18 @@ import { dirname, resolve } from "node:path";
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
+  BlobRow,
   CallQuery,
   CallRow,
   EventQuery,
   EvictableNote,
+  FileQuery,
+  FileRow,
+  FileUsage,
+  FileVersionQuery,
   JournalImage,
   JournalRecord,
+  KeptFile,
   KeptNote,
   NodeRow,
   NotePlace,
@@ -23,9 +29,13 @@ import { nodeEngine } from "../sql/engine.ts";
 import type { EngineChoice } from "../sql/engine.ts";
 import { SqlThread } from "../sql/thread.ts";
 import {
+  decodeBlob,
   decodeCalls,
   decodeEvent,
   decodeEvictable,
+  decodeFile,
+  decodeFileUsage,
+  decodeFileVersion,
   decodeImage,
   decodeNote,
   decodeNoteUsage,
@@ -43,6 +53,7 @@ const DAY_MS = 86_400_000;
 /** A group goes to the writer at once; these bounds keep the acknowledgement of its first commit from waiting long. */
 const GROUP_COMMITS = 512;
 const GROUP_VALUES = 65_536;
+const GROUP_BYTES = 16 * 1024 * 1024;
 /** Transcripts remembered to recognise their continuation, all processes together: about 32 MB. */
 const KNOWN_CHARS = 32 * 1024 * 1024;
 
@@ -60,6 +71,8 @@ export interface SqliteJournalOptions {
 interface Pending {
   readonly records: readonly JournalRecord[];
   values: Value[];
+  /** Of contents among the values. */
+  readonly bytes: number;
   readonly settled: PromiseWithResolvers<void>;
 }
 
@@ -130,7 +143,8 @@ class SqliteJournal implements RetentiveJournal {
       return Promise.reject(new SysError("EINVAL", "a record cannot be written as JSON", { cause }));
     }
     const settled = Promise.withResolvers<void>();
-    this.#pending.push({ records, values, settled });
+    const bytes = values.reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? value.byteLength : 0), 0);
+    this.#pending.push({ records, values, bytes, settled });
     this.#flushing ??= this.#flush();
     return settled.promise;
   }
@@ -194,6 +208,41 @@ class SqliteJournal implements RetentiveJournal {
     return (await reader.ask<SqlRow[]>(order)).map(decodeEvictable);
   }
 
+  async files(asked: FileQuery): Promise<readonly KeptFile[]> {
+    const { tenant, root, paths, within, isGone, afterPath, limit } = asked;
+    const reader = await this.#readerThread();
+    const query = { tenant, root, paths, within, isGone, afterPath, limit };
+    return (await reader.ask<SqlRow[]>({ type: "files", query })).map(decodeFile);
+  }
+
+  async fileVersions(asked: FileVersionQuery): Promise<readonly FileRow[]> {
+    const { tenant, root, path, within, writtenBy, beforeChange, limit } = asked;
+    const reader = await this.#readerThread();
+    const query = { tenant, root, path, within, writtenBy, beforeChange, limit };
+    return (await reader.ask<SqlRow[]>({ type: "fileVersions", query })).map(decodeFileVersion);
+  }
+
+  async blob(hash: string): Promise<BlobRow | undefined> {
+    const reader = await this.#readerThread();
+    const row = await reader.ask<SqlRow | undefined>({ type: "blob", hash });
+    return row && decodeBlob(row);
+  }
+
+  async unplacedFiles(limit: number): Promise<readonly KeptFile[]> {
+    const reader = await this.#readerThread();
+    return (await reader.ask<SqlRow[]>({ type: "unplacedFiles", limit })).map(decodeFile);
+  }
+
+  async fileUsage(tenant: TenantId, root?: string): Promise<FileUsage> {
+    const reader = await this.#readerThread();
+    return decodeFileUsage(await reader.ask<SqlRow>({ type: "fileUsage", tenant, root }));
+  }
+
+  async fileRoots(tenant: TenantId): Promise<readonly string[]> {
+    const reader = await this.#readerThread();
+    return (await reader.ask<SqlRow[]>({ type: "fileRoots", tenant })).map(({ root }) => String(root));
+  }
+
   async holder(): Promise<NodeRow | undefined> {
     return this.#writer.ask<NodeRow | undefined>({ type: "holder" });
   }
@@ -250,8 +299,12 @@ class SqliteJournal implements RetentiveJournal {
   #takeGroup(): Pending[] {
     let size = 0;
     let values = 0;
-    while (size < this.#pending.length && size < GROUP_COMMITS && values < GROUP_VALUES) {
-      values += this.#pending[size++]?.values.length ?? 0;
+    let bytes = 0;
+    for (const pending of this.#pending) {
+      if (size >= GROUP_COMMITS || values >= GROUP_VALUES || bytes >= GROUP_BYTES) break;
+      values += pending.values.length;
+      bytes += pending.bytes;
+      size++;
     }
     const group = this.#pending.slice(0, size);
     this.#pending = this.#pending.slice(size);

@@ -1,9 +1,9 @@
-// What crosses between the kernel's thread and the journal's threads: strings and numbers in flat arrays.
+// What crosses between the kernel's thread and the journal's threads: strings, numbers and bytes in flat arrays.
 // A flat array is cloned at the price of its bytes; an object graph costs the event loop per node.
 
 import type { NodeRow } from "../../kernel/ports.ts";
 
-export type Value = string | number | null;
+export type Value = string | number | null | Uint8Array;
 
 /** A row as SQLite hands it out. */
 export type SqlRow = Record<string, Value>;
@@ -23,6 +23,12 @@ export type Order =
   | { type: "noteNamespaces"; tenant: string }
   | { type: "noteUsage"; places: readonly PlaceFilter[] }
   | { type: "evictableNotes"; place: PlaceFilter; limit: number }
+  | { type: "files"; query: FileFilter }
+  | { type: "fileVersions"; query: FileVersionFilter }
+  | { type: "blob"; hash: string }
+  | { type: "unplacedFiles"; limit: number }
+  | { type: "fileUsage"; tenant: string; root: string | undefined }
+  | { type: "fileRoots"; tenant: string }
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }
@@ -76,6 +82,26 @@ export interface PlaceFilter {
   readonly namespace: string | undefined;
 }
 
+export interface FileFilter {
+  readonly tenant: string;
+  readonly root: string;
+  readonly paths: readonly string[] | undefined;
+  readonly within: string | undefined;
+  readonly isGone: boolean | undefined;
+  readonly afterPath: string | undefined;
+  readonly limit: number;
+}
+
+export interface FileVersionFilter {
+  readonly tenant: string;
+  readonly root: string | undefined;
+  readonly path: string | undefined;
+  readonly within: string | undefined;
+  readonly writtenBy: { readonly pid: string; readonly afterSeq: number } | undefined;
+  readonly beforeChange: number | undefined;
+  readonly limit: number;
+}
+
 /** Calls, with every body they point to once. */
 export interface CallRows {
   readonly rows: readonly SqlRow[];
@@ -98,6 +124,7 @@ export interface LoadedRows {
   readonly groups: readonly SqlRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
+  readonly lastFileChange: number;
 }
 
 export interface Pruned {

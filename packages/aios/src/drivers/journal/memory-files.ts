@@ -1,0 +1,156 @@
+import type { TenantId } from "@aiosjs/sdk/protocol";
+import type {
+  BlobRow,
+  FileQuery,
+  FileRow,
+  FileUsage,
+  FileVersionQuery,
+  JournalRecord,
+  KeptFile,
+} from "../../kernel/ports.ts";
+
+/** What stands at a path, and what stood there, by change. */
+interface StoredFile {
+  head: KeptFile;
+  readonly versions: Map<number, FileRow>;
+}
+
+/** Files of one root, by path. */
+interface StoredRoot {
+  readonly tenant: TenantId;
+  readonly root: string;
+  readonly files: Map<string, StoredFile>;
+}
+
+/** Files in all their versions, and their contents. Rows are copied on their way in and out. */
+export class MemoryFiles {
+  readonly #roots = new Map<string, StoredRoot>();
+  readonly #blobs = new Map<string, BlobRow>();
+
+  get lastChange(): number {
+    let last = 0;
+    for (const { versions } of this.#all()) for (const change of versions.keys()) last = Math.max(last, change);
+    return last;
+  }
+
+  put(row: FileRow): () => void {
+    const kept = copyRow(row);
+    return () => {
+      const name = nameOf(kept.tenant, kept.root);
+      const root = this.#roots.get(name) ?? { tenant: kept.tenant, root: kept.root, files: new Map() };
+      this.#roots.set(name, root);
+      const head = { ...kept, stamp: null };
+      const file = root.files.get(kept.path) ?? { head, versions: new Map() };
+      root.files.set(kept.path, file);
+      file.head = head;
+      file.versions.set(kept.change, kept);
+    };
+  }
+
+  place({ tenant, root, path, version, stamp }: JournalRecord & { kind: "filePlaced" }): () => void {
+    return () => {
+      const file = this.#roots.get(nameOf(tenant, root))?.files.get(path);
+      if (file?.head.version === version) file.head = { ...file.head, stamp };
+    };
+  }
+
+  erase(tenant: TenantId, root: string): () => void {
+    return () => void this.#roots.delete(nameOf(tenant, root));
+  }
+
+  keep(row: BlobRow): () => void {
+    const kept = copyBlob(row);
+    return () => {
+      if (!this.#blobs.has(kept.hash)) this.#blobs.set(kept.hash, kept);
+    };
+  }
+
+  find({ tenant, root, paths, within, isGone = false, afterPath, limit }: FileQuery): KeptFile[] {
+    const files = this.#roots.get(nameOf(tenant, root))?.files ?? new Map<string, StoredFile>();
+    return [...new Set(paths ?? files.keys())]
+      .filter((path) => isInside(path, within) && (afterPath === undefined || byCodePoints(path, afterPath) > 0))
+      .map((path) => files.get(path)?.head)
+      .filter((head) => head !== undefined)
+      .filter(({ kind }) => (kind === "gone") === isGone)
+      .toSorted((left, right) => byCodePoints(left.path, right.path))
+      .slice(0, limit)
+      .map(copyRow);
+  }
+
+  versions({ tenant, root, path, within, writtenBy, beforeChange, limit }: FileVersionQuery): FileRow[] {
+    const found: FileRow[] = [];
+    for (const stored of this.#rootsOf(tenant, root)) {
+      const files = path === undefined ? stored.files.values() : [stored.files.get(path)];
+      for (const file of files)
+        if (file !== undefined && isInside(file.head.path, within)) found.push(...file.versions.values());
+    }
+    return found
+      .filter(({ change }) => beforeChange === undefined || change < beforeChange)
+      .filter(({ pid, seq }) => !writtenBy || (pid === writtenBy.pid && seq > writtenBy.afterSeq))
+      .toSorted((left, right) => right.change - left.change)
+      .slice(0, limit)
+      .map(copyRow);
+  }
+
+  blob(hash: string): BlobRow | undefined {
+    const row = this.#blobs.get(hash);
+    return row && copyBlob(row);
+  }
+
+  unplaced(limit: number): KeptFile[] {
+    return [...this.#all()]
+      .map(({ head }) => head)
+      .filter(({ stamp }) => stamp === null)
+      .toSorted((left, right) => left.change - right.change)
+      .slice(0, limit)
+      .map(copyRow);
+  }
+
+  usage(tenant: TenantId, root?: string): FileUsage {
+    let [files, bytes] = [0, 0];
+    for (const stored of this.#rootsOf(tenant, root))
+      for (const { head } of stored.files.values()) {
+        if (head.kind === "gone") continue;
+        files++;
+        bytes += head.sizeBytes;
+      }
+    return { files, bytes };
+  }
+
+  rootNames(tenant: TenantId): string[] {
+    return this.#rootsOf(tenant)
+      .map(({ root }) => root)
+      .toSorted(byCodePoints);
+  }
+
+  *#all(): Generator<StoredFile> {
+    for (const { files } of this.#roots.values()) yield* files.values();
+  }
+
+  #rootsOf(tenant: TenantId, root?: string): StoredRoot[] {
+    return [...this.#roots.values()].filter(
+      (stored) => stored.tenant === tenant && (root === undefined || stored.root === root),
+    );
+  }
+}
+
+const nameOf = (tenant: TenantId, root: string): string => JSON.stringify([tenant, root]);
+
+const isInside = (path: string, folder: string | undefined): boolean =>
+  folder === undefined || (folder === "" ? path !== "" : path.startsWith(`${folder}/`));
+
+const copyRow = <Row extends FileRow>(row: Row): Row => ({ ...row, labels: { ...row.labels } });
+
+const copyBlob = (row: BlobRow): BlobRow => ({ ...row, bytes: new Uint8Array(row.bytes) });
+
+/** The order of UTF-8. UTF-16 has the characters beyond U+FFFF before the last of those below. */
+function byCodePoints(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let at = 0; at < length; at++) {
+    const [one, other] = [left.charCodeAt(at), right.charCodeAt(at)];
+    if (one !== other) return rankOf(one) - rankOf(other);
+  }
+  return left.length - right.length;
+}
+
+const rankOf = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);

@@ -1,0 +1,44 @@
+import type { SqlEngine } from "../sql/engine.ts";
+import { FILE_BLOB_CODE, FILE_CODE, FILE_PLACED_CODE, fileColumns } from "./columns.ts";
+import type { Value } from "./wire.ts";
+
+/** Returns a function that writes what the journal is told of files from `at` on, and returns where the next record starts. */
+export function createFileWriter(db: SqlEngine): (group: readonly Value[], at: number) => number {
+  const columns = fileColumns.join(", ");
+  const marks = fileColumns.map(() => "?").join(", ");
+  const changed = fileColumns.map((column) => `${column} = excluded.${column}`).join(", ");
+  const put = db.prepare(
+    `insert into file (${columns}) values (${marks})
+     on conflict (tenant, root, path) do update set ${changed}, stamp = null`,
+  );
+  const putVersion = db.prepare(
+    `insert into file_version (${columns}) values (${marks}) on conflict (change) do update set ${changed}`,
+  );
+  const place = db.prepare("update file set stamp = ? where tenant = ? and root = ? and path = ? and version = ?");
+  const erase = ["file", "file_version"].map((table) =>
+    db.prepare(`delete from ${table} where tenant = ? and root = ?`),
+  );
+  const keep = db.prepare(
+    "insert into file_blob (hash, size_bytes, encoding, bytes) values (?, ?, ?, ?) on conflict (hash) do nothing",
+  );
+  return (group, at) => {
+    const values = (count: number): readonly Value[] => group.slice(at + 1, at + 1 + count);
+    switch (Number(group[at])) {
+      case FILE_CODE: {
+        const row = values(fileColumns.length);
+        put.run(...row);
+        putVersion.run(...row);
+        return at + 1 + row.length;
+      }
+      case FILE_PLACED_CODE:
+        place.run(...values(5));
+        return at + 6;
+      case FILE_BLOB_CODE:
+        keep.run(...values(4));
+        return at + 5;
+      default:
+        for (const statement of erase) statement.run(...values(2));
+        return at + 3;
+    }
+  };
+}

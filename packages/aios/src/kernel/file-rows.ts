@@ -1,0 +1,77 @@
+import type { CallId, Labels, Pid, TenantId } from "@aiosjs/sdk/protocol";
+
+/** A version of what stands at a path: every change there makes one. */
+export interface FileRow {
+  readonly tenant: TenantId;
+  /** Where the path begins: `process:PID`, `agent:NAME`, `group:NAME`, `tenant`. */
+  readonly root: string;
+  /** Names, separated by slashes. */
+  readonly path: string;
+  /** From 1, of this path. */
+  readonly version: number;
+  /** Order among all changes of files, of all tenants. */
+  readonly change: number;
+  readonly kind: "file" | "folder" | "gone";
+  /** SHA-256 of the content, hexadecimal; null for what is no file, and for a content too large to be kept. */
+  readonly hash: string | null;
+  readonly sizeBytes: number;
+  readonly labels: Labels;
+  /** The process and its call that made it; null: it was changed from outside. */
+  readonly pid: Pid | null;
+  readonly call: CallId | null;
+  /** The call's, in its process; 0 from outside. */
+  readonly seq: number;
+  readonly atMs: number;
+  /** What it was moved, copied or taken back from, as `/shared/notes/plan.md@3`. */
+  readonly from: string | null;
+}
+
+/** What stands at a path, as far as the kernel knows. */
+export interface KeptFile extends FileRow {
+  /** By which the disk's file is known to be this version; null: it is not there yet, and a kernel that finds it so places it. */
+  readonly stamp: string | null;
+}
+
+/** A content, kept once however many versions have it. */
+export interface BlobRow {
+  readonly hash: string;
+  /** Of the content. */
+  readonly sizeBytes: number;
+  /** How it is kept. */
+  readonly encoding: "plain" | "zstd";
+  readonly bytes: Uint8Array;
+}
+
+/** What stands in a root, in order of the paths. */
+export interface FileQuery {
+  readonly tenant: TenantId;
+  readonly root: string;
+  /** These only. */
+  readonly paths?: readonly string[] | undefined;
+  /** What is inside of this folder, at any depth. */
+  readonly within?: string | undefined;
+  /** Default: what is there. */
+  readonly isGone?: boolean | undefined;
+  readonly afterPath?: string | undefined;
+  readonly limit: number;
+}
+
+/** Versions, the last first: in order of their changes. */
+export interface FileVersionQuery {
+  readonly tenant: TenantId;
+  /** Absent, with `writtenBy`: of all roots. */
+  readonly root?: string | undefined;
+  readonly path?: string | undefined;
+  /** What is inside of this folder, at any depth. */
+  readonly within?: string | undefined;
+  readonly writtenBy?: { readonly pid: Pid; readonly afterSeq: number } | undefined;
+  readonly beforeChange?: number | undefined;
+  readonly limit: number;
+}
+
+/** What the files of a root take. */
+export interface FileUsage {
+  /** Files and folders that are there. */
+  readonly files: number;
+  readonly bytes: number;
+}
