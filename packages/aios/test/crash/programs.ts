@@ -143,15 +143,13 @@ export class Programs {
         // Made as a program that is replayed, the call has no key: whether it happened is seen in the table.
         const made = pid === undefined ? undefined : await this.pidOf((args as { name: string }).name);
         if (made !== undefined) return { pid: made };
-        if (answer !== undefined && answer.code !== "ESTALE_HOME") {
-          // EBUSY: of a process that is on its way back there is no fork yet.
-          if (!["EAGAIN", "EBUSY", "ENOSPC", "EIO", "ECANCELED"].includes(answer.code ?? ""))
-            throw new Error(`${syscall}: ${answer.code} ${answer.detail}`);
-          await sleep(100);
-          break;
-        }
+        // Of a process that is on its way back there is no fork yet; that is on record as the end of this call.
+        if (answer?.code === "EBUSY") break;
+        const isPassing = ["EAGAIN", "ENOSPC", "EIO", "ECANCELED", "ESTALE_HOME"].includes(answer?.code ?? "EAGAIN");
+        if (!isPassing) throw new Error(`${syscall}: ${answer?.code} ${answer?.detail}`);
         await sleep(20);
       }
+      await sleep(100);
     }
   }
 
