@@ -1,0 +1,160 @@
+import { describe, expect, test } from "vitest";
+import { wallText } from "../../test/time-rows.ts";
+import { createSeededRandom } from "../drivers/random/seeded.ts";
+import { quote } from "./plan/quoted.ts";
+import { fileRequestOf } from "./query.ts";
+
+/** Wednesday 2026-11-18 14:30. */
+const calendar = { now: Date.UTC(2026, 10, 18, 13, 30), zone: "Europe/Berlin" };
+const times = ["editedFrom", "editedTo", "createdFrom", "createdTo"] as const;
+
+/** As `text · by me · edited 2026-11-09 to 2026-11-16 · …`. */
+function told(request: string): string {
+  const { text, by, under, kinds, extensions, isTrashed, ...rest } = fileRequestOf(request, calendar);
+  const [editedFrom, editedTo, createdFrom, createdTo] = times.map((time) => wallText(rest[time], calendar.zone));
+  return [
+    text || "(nothing)",
+    by && `by ${by}`,
+    (rest.editedFrom ?? rest.editedTo) !== undefined && `edited ${editedFrom} to ${editedTo}`,
+    (rest.createdFrom ?? rest.createdTo) !== undefined && `created ${createdFrom} to ${createdTo}`,
+    kinds && `kind ${kinds.join(", ")}`,
+    extensions && `ending ${extensions.join(", ")}`,
+    under && `under ${under}`,
+    isTrashed && "trashed",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+describe("requests", () => {
+  test.each(
+    rows(`
+the contract about GPUs that I edited last week = contract about GPUs · by me · edited 2026-11-09 to 2026-11-16
+我上周编辑的关于 GPU 的合同 = 关于 GPU 的合同 · by me · edited 2026-11-09 to 2026-11-16
+GPU contract = GPU contract
+GPU 合同 = GPU 合同
+find all spreadsheets changed since Monday = (nothing) · edited 2026-11-16 to … · kind table
+周一以来修改的表格 = (nothing) · edited 2026-11-16 to … · kind table
+photos of cats from March = cats · edited 2026-03-01 to 2026-04-01 · kind image
+三月的猫的照片 = 猫 · edited 2026-03-01 to 2026-04-01 · kind image
+notes created yesterday = (nothing) · created 2026-11-17 to 2026-11-18 · kind note
+昨天创建的笔记 = (nothing) · created 2026-11-17 to 2026-11-18 · kind note
+the plan created in March and edited yesterday = plan · edited 2026-11-17 to 2026-11-18 · created 2026-03-01 to 2026-04-01
+python code about parsing = parsing · kind code · ending py
+python 代码 = (nothing) · kind code · ending py
+*.md files I wrote in 2025 = (nothing) · by me · created 2025-01-01 to 2026-01-01 · ending md
+我在2025年写的 md 文件 = (nothing) · by me · created 2025-01-01 to 2026-01-01 · ending md
+.csv about prices = prices · ending csv
+code review pdf from last week = code review · edited 2026-11-09 to 2026-11-16 · kind pdf
+image processing paper = image processing paper
+关于图片处理的代码 = 图片处理 · kind code
+pdf in docs/ about taxes = taxes · kind pdf · under docs
+docs/ 里的 md 文件 = (nothing) · ending md · under docs
+在报告文件夹里的表格 = (nothing) · kind table · under 报告
+contract under the reports folder = contract · under reports
+contract in the folder reports/2026 = contract · under reports/2026
+contract in /shared/reports = contract · under /shared/reports
+hotels in Berlin = hotels in Berlin
+deleted notes about tax = tax · kind note · trashed
+the tax plan that I deleted yesterday = tax plan · by me · edited 2026-11-17 to 2026-11-18 · trashed
+contracts in the trash = contracts · trashed
+回收站里的合同 = 合同 · trashed
+我昨天删除的合同 = 合同 · by me · edited 2026-11-17 to 2026-11-18 · trashed
+notes edited by agent researcher yesterday = (nothing) · by researcher · edited 2026-11-17 to 2026-11-18 · kind note
+files @writer created this week = (nothing) · by writer · created 2026-11-16 to 2026-11-23
+由 researcher 昨天修改的表格 = (nothing) · by researcher · edited 2026-11-17 to 2026-11-18 · kind table
+智能体 coder 写的脚本 = (nothing) · by coder · kind code
+the letter by me = letter · by me
+the meeting about yesterday's outage = meeting about yesterday's outage
+关于昨天故障的报告 = 关于昨天故障的报告
+last week's report = report · edited 2026-11-09 to 2026-11-16
+上周的报告 = 报告 · edited 2026-11-09 to 2026-11-16
+the report from the last 3 days = report · edited 2026-11-15 14:30 to 2026-11-18 14:30
+最近三天的报告 = 报告 · edited 2026-11-15 14:30 to 2026-11-18 14:30
+reports before March = reports · edited … to 2026-03-01
+三月以前的报告 = 报告 · edited … to 2026-03-01
+where is my passport? = passport
+find the march of the penguins = march of the penguins
+我的护照 = 护照
+请帮我找关于税务的报告 = 关于税务的报告
+`),
+  )("%s", (request, expected) => expect(told(request)).toBe(expected));
+});
+
+describe("what is quoted", () => {
+  const filters = [
+    "last week",
+    "that I edited yesterday",
+    "我上周编辑的",
+    "pdf",
+    "in docs/",
+    "*.md",
+    "by agent researcher",
+    "in the trash",
+    "回收站里的",
+    "since Monday",
+    "照片",
+    "python code",
+  ];
+  const marks = [quote, (text: string) => `“${text}”`, (text: string) => `「${text}」`, (text: string) => `'${text}'`];
+
+  test("is never a filter, and stays in the text as it was written", () => {
+    const random = createSeededRandom(3);
+    const one = <Item>(items: readonly Item[]): Item => items[Math.floor(random.next() * items.length)]!;
+    for (let index = 0; index < 500; index++) {
+      const quoted = one(marks)(`${one(filters)} ${one(filters)}`);
+      expect(fileRequestOf(`contract ${quoted}`, calendar)).toEqual({ text: `contract ${quoted}` });
+    }
+  });
+
+  test("each of these words is a filter where it is not quoted", () => {
+    for (const filter of filters)
+      expect(Object.keys(fileRequestOf(`contract ${filter}`, calendar)).length, filter).toBeGreaterThan(1);
+  });
+
+  test("leaves the filters around it what they are", () => {
+    expect(told('"last week" notes that I edited yesterday')).toBe(
+      '"last week" · by me · edited 2026-11-17 to 2026-11-18 · kind note',
+    );
+  });
+});
+
+test("a request of any characters is read, and nothing is invented where nothing is said", () => {
+  const random = createSeededRandom(11);
+  const pieces = [
+    "的",
+    "I ",
+    "edited ",
+    "yesterday",
+    " by ",
+    "在",
+    "/",
+    "\uE000",
+    "\uF000",
+    "😀",
+    "'",
+    '"',
+    "“",
+    "上周",
+    "(",
+    "\\",
+    "$&",
+    ".md",
+    "pdf ",
+  ];
+  for (let index = 0; index < 500; index++) {
+    const request = Array.from({ length: 12 }, () => pieces[Math.floor(random.next() * pieces.length)]).join("");
+    const { text, editedFrom, createdFrom } = fileRequestOf(request, calendar);
+    expect(text.length).toBeLessThanOrEqual(request.length);
+    if (!/yesterday|上周/.test(request)) expect([editedFrom, createdFrom]).toEqual([undefined, undefined]);
+  }
+  expect(fileRequestOf("", calendar)).toEqual({ text: "" });
+  expect(fileRequestOf("x".repeat(5_000), calendar).text).toHaveLength(5_000);
+});
+
+function rows(table: string): [string, string][] {
+  return table
+    .trim()
+    .split("\n")
+    .map((row) => row.split(" = ") as [string, string]);
+}
