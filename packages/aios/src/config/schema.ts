@@ -172,8 +172,16 @@ export const configSchema = z.strictObject({
         .regex(/^(sqlite:.+|memory:)$/, "sqlite:FILE or memory:")
         .default("sqlite:journal.db")
         .describe("Where the state lives: sqlite:FILE (relative to the home), or memory: to keep nothing."),
-      keepDays: z.number().positive().default(30).describe("Calls and events older than this are removed."),
-      keepMb: z.number().positive().default(2_048).describe("Above this size the oldest are removed first."),
+      keepDays: z
+        .number()
+        .positive()
+        .default(30)
+        .describe("Calls, events and versions of files older than this are removed."),
+      keepMb: z
+        .number()
+        .positive()
+        .default(2_048)
+        .describe("Above this size the oldest are removed first; contents of files are not counted."),
     })
     .prefault({}),
   sqlite: z

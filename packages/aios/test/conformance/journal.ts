@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { callConformance } from "./journal-calls.ts";
 import { fenceConformance } from "./fence.ts";
 import { fileConformance } from "./journal-files.ts";
+import { forgottenFileConformance } from "./journal-files-forgotten.ts";
 import { keptConformance } from "./journal-kept.ts";
 import { retentionConformance } from "./retention.ts";
 import type { RetentiveJournal } from "../../src/drivers/journal/retention.ts";
@@ -276,6 +277,8 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
     keptConformance(newStore);
 
     fileConformance(newStore);
+
+    forgottenFileConformance(newStore);
 
     retentionConformance(opened);
   });

@@ -14,6 +14,7 @@ import {
 } from "../journal-rows.ts";
 
 const DAY_MS = 86_400_000;
+const noFiles = { fileVersions: 0, fileBlobs: 0 };
 
 /** How every journal forgets. `opened` makes a fresh one, at an instant. */
 export function retentionConformance(opened: (nowMs?: number) => Promise<RetentiveJournal>): void {
@@ -35,7 +36,7 @@ export function retentionConformance(opened: (nowMs?: number) => Promise<Retenti
       ]);
       const before = await journal.size();
       const pruned = await journal.prune({ keepDays: 30, keepMb: Number.POSITIVE_INFINITY });
-      expect(pruned).toEqual({ results: 0, requests: 0, calls: 1, events: 1, processes: 1 });
+      expect(pruned).toEqual({ results: 0, requests: 0, calls: 1, events: 1, processes: 1, ...noFiles });
       const calls = await journal.calls({ tenant: alpha, pid: asPid("live"), afterSeq: 0, limit: 10 });
       expect(calls.map(({ seq }) => seq)).toEqual([2, 3]);
       expect(calls[1]?.request).toEqual({ messages: messages.slice(0, 2) });
@@ -60,7 +61,7 @@ export function retentionConformance(opened: (nowMs?: number) => Promise<Retenti
         told("placed", { replayKey: "main#0" }),
         told("hashed", { requestHash: "5e1f" }),
       ]);
-      const kept = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
+      const kept = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, ...noFiles };
       expect(await journal.prune({ keepDays: 30, keepMb: 0 })).toEqual(kept);
       await journal.commit([ofProcess(processRow("placed", { state: "zombie", endedAtMs: 39 * DAY_MS }))]);
       expect(await journal.prune({ keepDays: 30, keepMb: Number.POSITIVE_INFINITY })).toEqual({ ...kept, calls: 1 });

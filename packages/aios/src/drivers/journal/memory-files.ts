@@ -123,6 +123,35 @@ export class MemoryFiles {
       .toSorted(byCodePoints);
   }
 
+  /** Contents first, as the journal on a disk does. */
+  prune(beforeMs: number): { fileVersions: number; fileBlobs: number } {
+    const pruned = { fileVersions: 0, fileBlobs: 0 };
+    const used = new Set([...this.#all()].flatMap(({ versions }) => [...versions.values()].map(({ hash }) => hash)));
+    for (const hash of this.#blobs.keys()) {
+      if (used.has(hash)) continue;
+      this.#blobs.delete(hash);
+      pruned.fileBlobs++;
+    }
+    const { lastChange } = this;
+    for (const [name, { files }] of this.#roots) {
+      for (const [path, { head, versions }] of files) {
+        const then = [...versions.values()].filter(({ atMs }) => atMs <= beforeMs).map(({ change }) => change);
+        const kept = Math.max(...then);
+        const isForgotten =
+          head.kind === "gone" && head.atMs < beforeMs && head.stamp !== null && head.change < lastChange;
+        for (const { change, atMs } of versions.values()) {
+          const isOld = atMs < beforeMs && change < kept && change !== head.change;
+          if (!isForgotten && !isOld) continue;
+          versions.delete(change);
+          pruned.fileVersions++;
+        }
+        if (isForgotten) files.delete(path);
+      }
+      if (files.size === 0) this.#roots.delete(name);
+    }
+    return pruned;
+  }
+
   *#all(): Generator<StoredFile> {
     for (const { files } of this.#roots.values()) yield* files.values();
   }

@@ -231,7 +231,7 @@ class MemoryJournal implements RetentiveJournal {
 
   prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
     const beforeMs = this.#nowMs() - keepDays * DAY_MS;
-    const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
+    const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, ...this.#store.files.prune(beforeMs) };
     const ended = [...this.#store.calls].filter(([, { isIntent, row }]) => !isIntent && !this.#isToldAgain(row.read()));
     ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
     for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);

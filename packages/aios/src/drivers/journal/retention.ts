@@ -7,9 +7,12 @@ export const subscribed: readonly Topic[] = ["topic.published", "topic.subscribe
 
 /** How much of the past is kept: `journal.keepDays` and `journal.keepMb` of the configuration. */
 export interface Retention {
-  /** Ended calls, events and zombies older than this are forgotten. */
+  /**
+   * Ended calls, events and zombies older than this are forgotten; of files the versions that were no longer there at that
+   * time, what had been removed by then, and contents that no version has any more, the next time.
+   */
   readonly keepDays: number;
-  /** Beyond this size the oldest calls lose their results, then their requests, then go; Infinity keeps all. */
+  /** Beyond this size, without the contents of files, the oldest calls lose their results, then their requests, then go; Infinity keeps all. */
   readonly keepMb: number;
 }
 

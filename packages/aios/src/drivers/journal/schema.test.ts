@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { alpha, beta, noteBody } from "../../../test/journal-rows.ts";
+import { alpha, beta, eventRow, fileRow, noteBody, ofBlob } from "../../../test/journal-rows.ts";
 import { testedEngine } from "../../../test/sqlite-engine.ts";
 import { openForWriting } from "../sql/sqlite-file.ts";
 import { migrations } from "./schema.ts";
@@ -33,5 +33,29 @@ test("notes that were kept before notes were counted are counted, and may be evi
   ]);
   expect((await journal.evictableNotes({}, 9)).map(({ id }) => id)).toEqual(["n3", "n2"]);
   await journal[Symbol.asyncDispose]();
+  await rm(home, { recursive: true });
+});
+
+test("a journal from before files were kept keeps them, and what it had", async () => {
+  const home = await mkdtemp(join(tmpdir(), "aios-journal-"));
+  const path = join(home, "journal.db");
+  const keeping = migrations.findIndex((step) => step.includes("create table file_version"));
+  const older = openForWriting({ path, engine: testedEngine, migrations: migrations.slice(0, keeping) });
+  const event = eventRow(3);
+  older
+    .prepare("insert into event (seq, topic, tenant, pid, at, body) values (?, ?, ?, ?, ?, ?)")
+    .run(event.seq, event.topic, event.tenant, event.pid, event.atMs, JSON.stringify(event.body));
+  older.prepare("insert into blob values ('abc', 1, 'text')").run();
+  older.close();
+  {
+    await using journal = await openSqliteJournal({ path, engine: testedEngine });
+    expect(await journal.load()).toMatchObject({ lastEventSeq: 3, lastFileChange: 0 });
+    expect(await journal.fileRoots(alpha)).toEqual([]);
+    await journal.commit([{ kind: "file", row: fileRow("a", 1) }, ofBlob("abc", new Uint8Array([1, 2]))]);
+    await journal.prune({ keepDays: 1e6, keepMb: Number.POSITIVE_INFINITY });
+    expect(await journal.files({ tenant: alpha, root: "shared", limit: 9 })).toMatchObject([fileRow("a", 1)]);
+    expect(await journal.events({ afterSeq: 0, limit: 9 })).toEqual([event]);
+    expect(await journal.size()).toMatchObject({ bodies: 1 });
+  }
   await rm(home, { recursive: true });
 });

@@ -302,10 +302,10 @@ export const migrations: readonly string[] = [
     stamp text,
     primary key (tenant, root, path)
   );
-  -- The size is there to be summed up without the rows.
-  create index file_there on file (tenant, root, path, size_bytes) where kind <> 'gone';
+  -- With the size, to be summed up without the rows.
+  create index file_there on file (tenant, root, path, size_bytes, kind) where kind <> 'gone';
   create index file_unplaced on file (change) where stamp is null;
-  create index file_gone on file (at) where kind = 'gone';
+  create index file_gone on file (tenant, root, path) where kind = 'gone';
 
   -- And what stood there after each of its changes.
   create table file_version (

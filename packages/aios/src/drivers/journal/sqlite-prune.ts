@@ -1,5 +1,6 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { subscribed } from "./retention.ts";
+import { createFileSlices } from "./sqlite-prune-files.ts";
 import type { Pruned, SqlRow } from "./wire.ts";
 
 /** Calls per transaction: commits of the kernel wait for one slice at most (about 5 ms). */
@@ -11,13 +12,13 @@ interface Retention {
 }
 
 /**
- * Forgets what is older than `beforeMs`, then, while the file is larger than `keepBytes`, the results of the oldest
- * calls, then their requests, then the calls themselves. Yields after each slice, so that commits go between.
+ * Forgets what is older than `beforeMs`, then, while the file is larger than `keepBytes` without the contents of files, the
+ * results of the oldest calls, then their requests, then the calls themselves. Yields after each slice, so that commits go between.
  * What stays: calls that have not ended, those that a living program is told again after a restart, and the newest event (its
  * number is where the next one goes on).
  */
 export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Generator<void, Pruned> {
-  const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0 };
+  const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, fileVersions: 0, fileBlobs: 0 };
   const slices = createSlices(db);
   const slice = (work: () => number): number => {
     db.exec("begin immediate");
@@ -30,6 +31,22 @@ export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Gener
       throw cause;
     }
   };
+  const files = createFileSlices(db);
+  let contentBytes = 0;
+  // Before the versions: who has just read a version that goes now finds its content until the journal forgets the next time.
+  for (let after: string | undefined = ""; after !== undefined; yield)
+    pruned.fileBlobs += slice(() => {
+      const { count, keptBytes, last } = files.forgetBlobs(after as string);
+      contentBytes += keptBytes;
+      after = last;
+      return count;
+    });
+  for (let after: number | undefined = 0; after !== undefined; yield)
+    pruned.fileVersions += slice(() => {
+      const { count, last } = files.forgetVersions(after as number, beforeMs);
+      after = last;
+      return count;
+    });
   for (const stage of [0, 1, 2] as const) {
     for (;;) {
       const count = slice(() => slices.forgetCalls(stage, beforeMs));
@@ -46,7 +63,7 @@ export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Gener
     });
   pruned.processes += slice(() => slices.forgetProcesses(beforeMs));
   yield;
-  const isTooLarge = (): boolean => usedBytes(db) > keepBytes;
+  const isTooLarge = (): boolean => usedBytes(db) - contentBytes > keepBytes;
   for (let count = SLICE; count > 0 && isTooLarge(); yield) {
     count = slice(() => slices.dropResults());
     pruned.results += count;

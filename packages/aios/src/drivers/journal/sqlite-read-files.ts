@@ -43,7 +43,8 @@ export class FileReader {
       values.push(writtenBy.pid, writtenBy.afterSeq);
     }
     if (beforeChange !== undefined) {
-      conditions.push("change < ?");
+      // What is inside of a folder is found by its paths: a root may have had many changes since.
+      conditions.push(within ? "+change < ?" : "change < ?");
       values.push(beforeChange);
     }
     const where = conditions.join(" and ");
@@ -73,7 +74,7 @@ export class FileReader {
 /** "0" is the character after "/". */
 function addWithin(folder: string, conditions: string[], values: Value[]): void {
   if (folder === "") {
-    conditions.push("path > ''");
+    conditions.push("path <> ''");
     return;
   }
   conditions.push("path >= ? and path < ?");

@@ -133,6 +133,8 @@ export interface Pruned {
   readonly calls: number;
   readonly events: number;
   readonly processes: number;
+  readonly fileVersions: number;
+  readonly fileBlobs: number;
 }
 
 export interface JournalSize {
