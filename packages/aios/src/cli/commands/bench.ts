@@ -39,6 +39,10 @@ async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">)
       const { seeds, heldOut: isHeldOut } = options;
       return mem({ isHeldOut, seeds, peers: options.peer.map((folder) => resolve(cwd, folder)), say, signal });
     }
+    case "fs": {
+      const { fs } = await import("../../bench/fs.ts");
+      return fs({ isHeldOut: options.heldOut, seeds: options.seeds, say, signal });
+    }
     case "sched": {
       const { sched } = await import("../../bench/sched.ts");
       const { agents, seed, seeds, load, workload, policy, scale, svg } = options;

@@ -40,11 +40,12 @@ export const labsRows = [
       "aios bench sched --scale",
       "aios bench storage --peer ../their-checkout --json",
       "aios bench mem --json",
+      "aios bench fs --seeds 1",
     ],
     args: [
       {
         name: "name",
-        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage", "mem"],
+        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage", "mem", "fs"],
         summary: { en: "what to measure", zh: "测试项目" },
       },
     ],
@@ -64,7 +65,10 @@ export const labsRows = [
         value: "N",
         min: 1,
         max: 1_000,
-        summary: { en: "sched: seeds to run (10); mem: the same (8)", zh: "sched：运行的种子数（10）；mem：同（8）" },
+        summary: {
+          en: "seeds to run: sched (10), mem (8), fs (5)",
+          zh: "运行的种子数：sched（10）、mem（8）、fs（5）",
+        },
       },
       {
         name: "workload",
@@ -118,8 +122,8 @@ export const labsRows = [
         name: "heldOut",
         kind: "flag",
         summary: {
-          en: "mem: dialogues that nothing was tuned on, for figures to publish",
-          zh: "mem：使用未参与调参的对话，用于发布的数据",
+          en: "mem, fs: dialogues or files that nothing was tuned on, for figures to publish",
+          zh: "mem、fs：使用未参与调参的对话或文件，用于发布的数据",
         },
       },
       {

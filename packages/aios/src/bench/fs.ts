@@ -1,0 +1,108 @@
+// What is found in generated files and in the repository's own documentation, and what indexing, finding and writing files costs.
+import { startChild } from "./child.ts";
+import { createBm25Method } from "./fs/bm25-method.ts";
+import { generateCorpus, seedsOf } from "./fs/corpus.ts";
+import type { Corpus } from "./fs/corpus-file.ts";
+import { readDocs } from "./fs/docs.ts";
+import { createGrep } from "./fs/grep.ts";
+import type { IndexAnswer, IndexRequest } from "./fs/index-child.ts";
+import type { KernelAnswer, KernelRequest } from "./fs/kernel-child.ts";
+import { answersOf, rowsOf } from "./fs/run.ts";
+import type { Answer } from "./fs/run.ts";
+import { searchIndexMethods } from "./fs/search-index-methods.ts";
+import { docsTable, foundFigures, tablesOf } from "./fs/tables.ts";
+import { writeCorpus } from "./fs/write-corpus.ts";
+import type { Split } from "./mem/dialogue.ts";
+import { measured } from "./parts.ts";
+import { aimed, rounded } from "./report.ts";
+import type { BenchReport, Figure, Table } from "./report.ts";
+
+export interface FsBenchOptions {
+  /** The files that nothing was tuned on, which is what is published. Default: those of development. */
+  readonly isHeldOut?: boolean | undefined;
+  /** How many of their seeds; default: all. */
+  readonly seeds?: number | undefined;
+  /** Of each seed; default: 10,000. */
+  readonly files?: number | undefined;
+  /** Told what is being measured, for people who wait. */
+  readonly say?: ((line: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What this machine cannot measure is left out, and the notes say so. */
+export async function fs(options: FsBenchOptions = {}): Promise<BenchReport> {
+  const { isHeldOut = false, seeds, files = 10_000, say = () => undefined, signal } = options;
+  const split: Split = isHeldOut ? "held-out" : "dev";
+  const chosen = seedsOf[split].slice(0, seeds);
+  const [seed = 0] = chosen;
+  const tables: Table[] = [];
+  const generatedFigures = async (): Promise<Figure[]> => {
+    const answers: Answer[] = [];
+    for (const each of chosen) {
+      const corpus = generateCorpus({ split, seed: each, files });
+      const all = corpus.files.map((file) => ({ ...file, text: corpus.textOf(file) }));
+      const collection = { name: `seed ${each}`, files: all, queries: corpus.queries };
+      answers.push(...(await answersOf(collection, methods(), { say, signal })));
+    }
+    const rows = rowsOf(answers);
+    tables.push(...tablesOf(rows));
+    return foundFigures(rows, { method: "hybrid", others: ["grep", "BM25"] });
+  };
+  const docsFigures = async (): Promise<Figure[]> => {
+    tables.push(docsTable(await answersOf(await readDocs(), methods(), { say, signal })));
+    return [];
+  };
+  const parts = [
+    ["what is found in generated files", generatedFigures],
+    ["what is found in the repository's documentation", docsFigures],
+    [
+      `indexing and searching ${files.toLocaleString("en")} files`,
+      () => indexFigures(generateCorpus({ split, seed, files })),
+    ],
+    ["files written by a whole kernel", kernelFigures],
+  ] as const;
+  const notes = [
+    `files: ${split} seeds ${chosen.join(", ")}, generated, ${files.toLocaleString("en")} each, 60 % en and 40 % zh; means over questions, 95 % intervals over seeds`,
+    "named: a customer by its name, a topic in none of its words; described: in none of the file's words, and no name: without a model that knows synonyms nothing finds those but by chance",
+    "documentation: questions written by hand, intervals over questions; all but one of its pages are English, whatever the question's language",
+  ];
+  const report = await measured({ name: "fs", seed, parts, notes, say, signal });
+  return { ...report, tables };
+}
+
+const methods = () => [createGrep(), createBm25Method(), ...searchIndexMethods()];
+
+async function indexFigures(corpus: Corpus): Promise<Figure[]> {
+  await using written = await writeCorpus(corpus);
+  await using child = startChild<IndexRequest, IndexAnswer>("fs/index-child");
+  const { perSecond, delay, addedBytes, searchMs } = await child.ask({
+    folder: written.folder,
+    files: corpus.files.map(({ path, lang, modifiedMs }) => ({ path, lang, modifiedMs })),
+    queries: corpus.queries.map(({ text }) => text),
+  });
+  const count = corpus.files.length.toLocaleString("en");
+  const detail =
+    "read from a folder, cut into pieces of 1,200 characters, full text and hashed vectors in a file and a thread of their own; searched by both, ten pieces a query";
+  const [p50, p99] = [rounded(searchMs.p50), rounded(searchMs.p99)];
+  return [
+    { name: `indexing ${count} files`, value: rounded(perSecond), unit: "files/s", detail },
+    aimed(`indexing ${count} files, event-loop delay of who asks, p99`, rounded(delay.p99Ms), {
+      unit: "ms",
+      bound: { atMost: 20 },
+    }),
+    { name: `indexing ${count} files, memory added`, value: rounded(addedBytes / 2 ** 20), unit: "MiB" },
+    aimed(`search in ${count} files, p50`, p50, { unit: "ms", bound: { atMost: 10 } }),
+    { name: `search in ${count} files, p99`, value: p99, unit: "ms" },
+  ];
+}
+
+/** Here belong the write with version and index (p50, 2 ms at most) and the disk that 20 versions of a file take. */
+async function kernelFigures(): Promise<Figure[]> {
+  await using child = startChild<KernelRequest, KernelAnswer>("fs/kernel-child");
+  const { writeMs } = await child.ask({ writes: 2_000, words: 600 });
+  const detail = "fs.write of a new file of 4 KB in process, one after the other; journal synced to disk";
+  return [
+    { name: "fs.write by a whole kernel, p50", value: rounded(writeMs.p50), unit: "ms", detail },
+    { name: "fs.write by a whole kernel, p99", value: rounded(writeMs.p99), unit: "ms" },
+  ];
+}
