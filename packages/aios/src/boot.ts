@@ -15,7 +15,7 @@ import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
 import { systemCalendar } from "./drivers/clock/calendar.ts";
 import { realClock } from "./drivers/clock/real.ts";
-import { createWorkspace } from "./drivers/fs/workspace.ts";
+import { createDisk } from "./drivers/fs/disk.ts";
 import { priceTable } from "./drivers/llm/prices/table.ts";
 import { createHost } from "./drivers/proc/host.ts";
 import { createLogs } from "./drivers/proc/logs.ts";
@@ -82,7 +82,6 @@ export async function boot(options: BootOptions): Promise<System> {
   const caches = opened.use(new CacheShelf({ clock: realClock, env: stored }));
   const logs = opened.use(createLogs({ folder: join(home, "logs") }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
-  const workspace = createWorkspace({ root: resolve(home, config.files.root) });
   const isKept = journalFile(home, config) !== undefined;
   const key = await readRootKey(home);
   const shutdown = Promise.withResolvers<void>();
@@ -107,8 +106,8 @@ export async function boot(options: BootOptions): Promise<System> {
       prices: priceTable,
       calendar: systemCalendar,
       cache: await caches.stock(config),
-      drivers: [workspace, toolbox],
-      holdings: [workspace],
+      drivers: [toolbox],
+      disk: createDisk({ root: resolve(home, config.files.root) }),
       notes,
       settings: settingsOf(config),
       rootKey: key,
@@ -133,7 +132,7 @@ export async function boot(options: BootOptions): Promise<System> {
     }),
   );
   const retention = { keepDays: config.journal.keepDays, keepMb: config.journal.keepMb };
-  const prune = (): Promise<unknown> => Promise.allSettled([journal.prune(retention), workspace.prune(retention)]);
+  const prune = (): Promise<unknown> => journal.prune(retention);
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS).unref();
   opened.defer(() => clearInterval(pruning));
   const doors = opened.use(

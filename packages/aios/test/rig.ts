@@ -15,8 +15,8 @@ import type { Policy } from "../src/kernel/policies/policy.ts";
 import type {
   Cache,
   Core,
+  Disk,
   Driver,
-  Holding,
   Host,
   Journal,
   Kernel,
@@ -77,7 +77,7 @@ export interface RigOptions {
   readonly drivers?: (clock: VirtualClock) => readonly Driver[];
   readonly scheduler?: Partial<KernelSettings["scheduler"]>;
   readonly settings?: Partial<KernelSettings>;
-  readonly holdings?: readonly Holding[];
+  readonly disk?: Disk;
   readonly policies?: readonly Policy[];
   readonly prices?: PriceTable;
   readonly journal?: Journal;
@@ -114,7 +114,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     cores,
     cache,
     drivers: options.drivers?.(clock) ?? [],
-    holdings: options.holdings ?? [],
+    disk: options.disk,
     policies: options.policies ?? [],
     ...(options.prices ? { prices: options.prices } : {}),
     host: options.host ?? { signal: () => false, isAlive: () => false },

@@ -7,7 +7,7 @@ import { isSysError } from "@aiosjs/sdk/protocol";
 import { afterEach, beforeEach } from "vitest";
 import { createVirtualClock } from "../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../src/drivers/clock/virtual.ts";
-import { createWorkspace } from "../src/drivers/fs/workspace.ts";
+import { createDisk } from "../src/drivers/fs/disk.ts";
 import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createPrograms } from "../src/drivers/proc/programs.ts";
 import type { Journal, Toolbox } from "../src/kernel/ports.ts";
@@ -101,7 +101,6 @@ interface KernelOptions {
 
 export async function kernelOn(world: World, options: KernelOptions = {}): Promise<Rig> {
   const { journal = createMemoryJournal(), clock = createVirtualClock(1_000), effect = "idempotent" } = options;
-  const workspace = createWorkspace({ root: options.files ?? root });
   return openRig({
     journal,
     clock,
@@ -117,8 +116,8 @@ export async function kernelOn(world: World, options: KernelOptions = {}): Promi
         },
       }),
     ],
-    drivers: () => [noteTool(clock, world, effect), workspace],
-    holdings: [workspace],
+    drivers: () => [noteTool(clock, world, effect)],
+    disk: createDisk({ root: options.files ?? root }),
     notes: {
       extract: extractDescription,
       present: presentNotes,

@@ -9,7 +9,7 @@ export class Holds {
    * From here on nobody else holds these: until the call's end is on record, or what is returned is called. A call that
    * needs more gives back what it has first: two that wait for each other wait for ever.
    */
-  async hold(names: readonly string[], record: CallRecord): Promise<() => void> {
+  async hold(names: readonly string[], record: Pick<CallRecord, "settles">): Promise<() => void> {
     const before = names.flatMap((name) => this.#held.get(name) ?? []);
     const done = Promise.withResolvers<void>();
     for (const name of names) this.#held.set(name, done.promise);

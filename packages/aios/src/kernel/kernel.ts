@@ -63,6 +63,7 @@ export interface KernelOptions extends KernelPorts {
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { parts, image, wasCrash } = await openParts(options);
   const kernel = new KernelDoor(parts, options);
+  await parts.files?.open();
   kernel.open(image, wasCrash);
   await kernel.recollectAnswers();
   return kernel;

@@ -1,4 +1,5 @@
 import { noteSchema, SysError } from "@aiosjs/sdk/protocol";
+import { heldAt } from "./held-at.ts";
 import { bodyOf, noteOf } from "./memory.ts";
 import { copyId } from "./note-copy.ts";
 import type { Parts } from "./parts.ts";
@@ -138,22 +139,6 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     },
     drop: () => Promise.resolve(),
   };
-}
-
-/**
- * Of a note's versions, the first one first, those that hold after call `seq`: not those of later calls, nor those that a way
- * back has undone, which shows by a version whose call came before theirs.
- */
-function heldAt(versions: readonly NoteRow[], of: Holder, seq: number): NoteRow[] {
-  let held: NoteRow[] = [];
-  let last = -1;
-  for (const row of versions) {
-    const isOwn = row.pid === of.pid;
-    if (isOwn && row.seq < last) held = held.filter((one) => one.pid !== of.pid || one.seq <= row.seq);
-    if (isOwn) last = row.seq;
-    held.push(row);
-  }
-  return held.filter((row) => row.pid !== of.pid || row.seq <= seq);
 }
 
 /** Without links to what is not among `notes`, or does not link to it: what was forgotten since, or linked by somebody else. */

@@ -3,6 +3,8 @@ import { Breakpoints } from "./breakpoints.ts";
 import { Budgets } from "./budget.ts";
 import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
+import { createFileHolding } from "./file-holding.ts";
+import { Files } from "./files.ts";
 import { Groups } from "./groups.ts";
 import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -20,9 +22,9 @@ import type {
   Calendar,
   Clock,
   Core,
+  Disk,
   Driver,
   Hash,
-  Holding,
   Host,
   Journal,
   JournalImage,
@@ -57,10 +59,10 @@ export interface KernelPorts {
   readonly logs: Logs;
   readonly programs: ProgramDriver;
   readonly cores: readonly Core[];
-  /** One per device: fs, tool. */
+  /** One per device: tool. */
   readonly drivers: readonly Driver[];
-  /** What processes hold beside calls and values, and what goes with them when they are forked, taken back or moved. */
-  readonly holdings?: readonly Holding[];
+  /** Where files stand; without, the kernel keeps none. */
+  readonly disk?: Disk | undefined;
   /** What notes are found and described with; without, the kernel keeps none. */
   readonly notes?: NoteTools | undefined;
   /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
@@ -111,8 +113,11 @@ export async function openParts(
     clock,
     timers,
     lastEventSeq: image.lastEventSeq + (wasCrash ? CRASH_GAP : 0),
+    onFile: async (row) => files?.written(row),
     onFenced: (cause) => parts.lease?.lose(cause),
   });
+  const { disk } = options;
+  const files = disk && new Files({ journal, disk, outbox, clock, timers, lastChange: image.lastFileChange });
   const noteQuotas = new NoteQuotas({ journal, outbox, settings: () => parts.settings.memory });
   const estimator = new Estimator();
   const approvals = new Approvals({ outbox, clock, random });
@@ -135,7 +140,7 @@ export async function openParts(
   const holdings = [
     createValueHolding({ journal, outbox, clock, values }),
     createNoteHolding({ journal, outbox, clock, hash }),
-    ...(options.holdings ?? []),
+    ...(files ? [createFileHolding({ files, journal })] : []),
   ];
   const parts: Parts = {
     clock,
@@ -160,6 +165,7 @@ export async function openParts(
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
+    files,
     memory,
     noteQuotas,
     groups,

@@ -3,7 +3,7 @@ import type { JournalEvent, JournalEventBodies, Pid, SysError, TenantId, Topic }
 import { EventLog } from "./event-log.ts";
 import { latestRows } from "./latest-rows.ts";
 import type { NoteChange } from "./memory.ts";
-import type { Clock, Journal, JournalRecord } from "./ports.ts";
+import type { Clock, FileRow, Journal, JournalRecord } from "./ports.ts";
 import type { Timer, Timers } from "./timers.ts";
 
 /**
@@ -46,6 +46,8 @@ export class Outbox {
   readonly #timers: Timers;
   readonly #onFenced: (cause: SysError) => void;
   readonly #onNote: (change: NoteChange) => void;
+  readonly #onFile: (row: FileRow) => Promise<void>;
+  readonly #placing = new WeakMap<JournalRecord, Promise<void>>();
   #noted: Timer | undefined;
   #open = emptyBatch();
   /** Of this turn. */
@@ -76,10 +78,13 @@ export class Outbox {
       onFenced: (cause: SysError) => void;
       /** Called when a change of a note is on disk, before whoever waits for it hears so. */
       onNote?: ((change: NoteChange) => void) | undefined;
+      /** The same of a file: who waits for it hears of it when it has settled. */
+      onFile?: ((row: FileRow) => Promise<void>) | undefined;
     },
   ) {
     this.#onFenced = options.onFenced;
     this.#onNote = options.onNote ?? (() => undefined);
+    this.#onFile = options.onFile ?? (() => Promise.resolve());
     this.#journal = journal;
     this.#clock = options.clock;
     this.#timers = options.timers;
@@ -129,6 +134,8 @@ export class Outbox {
     }
     const refusal = (await batch.settled.promise).get(records);
     if (refusal !== undefined) throw refusal;
+    // Files: what is told of one stands in its place.
+    for (const record of records) await this.#placing.get(record);
   }
 
   /** As `commit`, but what cannot be written now is forgotten, not tried again. @throws SysError ENOSPC | EIO | ESTALE | EINVAL */
@@ -211,7 +218,7 @@ export class Outbox {
   }
 
   #written(batch: SentBatch): void {
-    for (const group of batch.groups) this.#tellOfNotes(group);
+    for (const group of batch.groups) this.#tell(group);
     const isOvertaking = [...this.#underWay].some((earlier) => earlier < batch.order);
     // Should an earlier batch be refused yet, this one is written again in its wake, and has the last word.
     if (isOvertaking) this.#ahead.push(batch);
@@ -222,9 +229,10 @@ export class Outbox {
     this.#recovery = undefined;
   }
 
-  #tellOfNotes(group: Group): void {
+  #tell(group: Group): void {
     for (const record of group)
       if (record.kind === "note" || record.kind === "noteErased" || record.kind === "noteEvicted") this.#onNote(record);
+      else if (record.kind === "file") this.#placing.set(record, this.#onFile(record.row));
   }
 
   #failed({ order, groups }: SentBatch, cause: unknown): void {
@@ -251,7 +259,7 @@ export class Outbox {
     for (const group of groups)
       try {
         await this.#journal.commit(latestRows(group));
-        this.#tellOfNotes(group);
+        this.#tell(group);
       } catch (cause) {
         refusals.set(group, cause);
         if (!isInvalid(cause)) this.#failed({ order: ++this.#sends, groups: [group] }, cause);

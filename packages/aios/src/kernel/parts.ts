@@ -3,6 +3,7 @@ import type { Breakpoints } from "./breakpoints.ts";
 import type { Budgets } from "./budget.ts";
 import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
+import type { Files } from "./files.ts";
 import type { Groups } from "./groups.ts";
 import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
@@ -45,6 +46,8 @@ export interface Parts {
   readonly logs: Logs;
   readonly programs: ProgramDriver;
   readonly toolbox: Toolbox | undefined;
+  /** Absent where the kernel has no disk for them. */
+  readonly files: Files | undefined;
   readonly timers: Timers;
   readonly lease: Lease | undefined;
   readonly outbox: Outbox;

@@ -61,6 +61,8 @@ export type {
   NodeRow,
   Journal,
 } from "./journal-port.ts";
+export type { Disk, DiskContent, DiskEntry, DiskPlace, DiskRoot, Encoding, Placement, Staged } from "./disk-port.ts";
+export type { FilePiece } from "./file-piece.ts";
 export type { BlobRow, FileQuery, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
 export type {
   EvictableNote,

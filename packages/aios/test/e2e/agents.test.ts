@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { realClock } from "../../src/drivers/clock/real.ts";
-import { createWorkspace } from "../../src/drivers/fs/workspace.ts";
+import { createDisk } from "../../src/drivers/fs/disk.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createSimCore } from "../../src/drivers/llm/sim/core.ts";
 import { createHost } from "../../src/drivers/proc/host.ts";
@@ -35,7 +35,8 @@ async function openSystem() {
     journal: createMemoryJournal(),
     settings: { ...testSettings, graceMs: 0 },
     cores,
-    drivers: [createWorkspace({ root: join(home, "files") }), toolbox],
+    drivers: [toolbox],
+    disk: createDisk({ root: join(home, "files") }),
     host: createHost(),
     logs,
     programs: createPrograms({ folders: [] }),

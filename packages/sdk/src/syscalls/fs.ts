@@ -1,36 +1,153 @@
 import { z } from "zod";
+import { labelsSchema } from "../note.ts";
 import { syscall } from "./spec.ts";
 
-const path = z.string().min(1).max(4096).describe("relative to the process's own folder");
+const path = z
+  .string()
+  .min(1)
+  .max(4096)
+  .describe(
+    "in the process's own folder, or from the top: /home/PID, /agents/NAME, /groups/NAME and /shared, as far as the process reaches them",
+  );
+const folder = z.string().max(4096).default(".").describe("a folder; default: the process's own");
 const encoding = z.enum(["utf8", "base64"]).default("utf8");
+const content = z.string();
+const ifVersion = z
+  .number()
+  .int()
+  .nonnegative()
+  .optional()
+  .describe("only if this is its version; 0: only if nothing is there");
+const version = z.number().int().positive();
+const labels = labelsSchema
+  .optional()
+  .describe("of the content; a process may say `tool` or `untrusted`, which is the default, its tenant's key `user`");
+
+const writtenSchema = z.object({
+  path: z.string().describe("from the top"),
+  sizeBytes: z.number(),
+  version: z.number().describe("1 for a new path, one more with every change"),
+});
+
+const kindSchema = z.enum(["file", "folder", "other"]);
+
+/** A version of what stands at a path. */
+export const fileVersionSchema = z.object({
+  path: z.string().describe("from the top"),
+  version: z.number(),
+  kind: z.enum(["file", "folder", "gone"]),
+  sizeBytes: z.number(),
+  hash: z.string().nullable().describe("SHA-256 of the content"),
+  labels: labelsSchema,
+  pid: z.string().nullable().describe("the process that made it; null: it was changed from outside"),
+  call: z.string().nullable().describe("the call that made it"),
+  at: z.number(),
+  from: z.string().nullable().describe("what it was moved, copied or taken back from, as PATH@VERSION"),
+});
+export type FileVersion = z.infer<typeof fileVersionSchema>;
+
+const goneSchema = z.object({ removed: z.number().describe("files and folders; each comes back by fs.restore") });
 
 export const fsSyscalls = {
   "fs.read": syscall({
-    args: z.strictObject({ path, encoding }),
-    result: z.object({ content: z.string(), sizeBytes: z.number() }),
+    args: z.strictObject({ path, encoding, version: version.optional().describe("default: what stands there now") }),
+    result: z.object({
+      content: z.string(),
+      sizeBytes: z.number(),
+      version: z.number(),
+      labels: labelsSchema,
+    }),
     effect: "pure",
-    doc: "Read a file of the process's own folder.",
+    doc: "Read a file, as it is or as it was in an earlier version.",
   }),
   "fs.write": syscall({
-    args: z.strictObject({ path, content: z.string(), encoding }),
-    result: z.object({ sizeBytes: z.number() }),
+    args: z.strictObject({ path, content, encoding, ifVersion, labels }),
+    result: writtenSchema,
     effect: "idempotent",
-    doc: "Write a file whole (a reader sees the old or the new content, never a mix); folders are made as needed.",
+    doc: "Write a file whole (a reader sees the old or the new content, never a mix); folders are made as needed, and what stood there stays known as a version.",
+  }),
+  "fs.append": syscall({
+    args: z.strictObject({ path, content, encoding, labels }),
+    result: writtenSchema,
+    effect: "idempotent",
+    doc: "Write behind the end of a file, or a new one.",
+  }),
+  "fs.mkdir": syscall({
+    args: z.strictObject({ path }),
+    result: z.object({ path: z.string(), made: z.boolean().describe("false: it was there") }),
+    effect: "idempotent",
+    doc: "Make a folder, and those on the way to it.",
   }),
   "fs.list": syscall({
-    args: z.strictObject({ path: z.string().max(4096).default(".") }),
+    args: z.strictObject({
+      path: folder,
+      isRemoved: z.boolean().default(false).describe("what was removed from it and can come back, in its place"),
+    }),
     result: z.object({
-      entries: z.array(
-        z.object({ name: z.string(), kind: z.enum(["file", "folder", "other"]), sizeBytes: z.number() }),
-      ),
+      entries: z.array(z.object({ name: z.string(), kind: kindSchema, sizeBytes: z.number() })),
     }),
     effect: "pure",
     doc: "List a folder.",
   }),
-  "fs.remove": syscall({
+  "fs.stat": syscall({
     args: z.strictObject({ path }),
-    result: z.object({}),
+    result: fileVersionSchema,
+    effect: "pure",
+    doc: "What stands at a path: its size, version, labels, and who made it so.",
+  }),
+  "fs.move": syscall({
+    args: z.strictObject({ from: path, to: path }),
+    result: z.object({ moved: z.number().describe("files and folders") }),
     effect: "idempotent",
-    doc: "Remove a file or an empty folder.",
+    doc: "Move or rename a file or a folder with all that is in it. Nothing is written over.",
+  }),
+  "fs.copy": syscall({
+    args: z.strictObject({ from: path, to: path }),
+    result: z.object({ copied: z.number().describe("files and folders") }),
+    effect: "idempotent",
+    doc: "Copy a file or a folder with all that is in it. Nothing is written over.",
+  }),
+  "fs.remove": syscall({
+    args: z.strictObject({
+      path,
+      isRecursive: z.boolean().default(false).describe("a folder with all that is in it"),
+    }),
+    result: goneSchema,
+    effect: "idempotent",
+    doc: "Remove a file or a folder. Its versions stay: fs.restore brings it back.",
+  }),
+  "fs.restore": syscall({
+    args: z.strictObject({ path }),
+    result: z.object({ restored: z.number().describe("files and folders") }),
+    effect: "idempotent",
+    doc: "Bring back what was removed: a file, or a folder with what was removed together with it.",
+  }),
+  "fs.history": syscall({
+    args: z.strictObject({
+      path,
+      beforeVersion: version.optional().describe("the page behind this one; of a file"),
+      limit: z.number().int().positive().max(1_000).default(50),
+    }),
+    result: z.object({
+      versions: z.array(fileVersionSchema).describe("the last first; of a folder, of all that is in it"),
+    }),
+    effect: "pure",
+    doc: "Who changed a file, or what is in a folder, and when.",
+  }),
+  "fs.rollback": syscall({
+    args: z.strictObject({
+      path,
+      version: version.optional().describe("of a file"),
+      atMs: z
+        .number()
+        .optional()
+        .describe("as it stood then, Unix epoch milliseconds; a file, or a folder with all that is in it"),
+    }),
+    result: z.object({
+      changed: z.number().describe("files and folders"),
+      version: z.number().nullable().describe("of a file: the new one"),
+    }),
+    effect: "idempotent",
+    doc: "Take a file back to an earlier version, or a folder to a time. That is a new version: it can be taken back, too.",
   }),
 } as const;

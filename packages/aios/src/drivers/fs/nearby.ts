@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { openFolder } from "./folder.ts";
-import { temporaryPrefix } from "./workspace-path.ts";
+import { temporaryPrefix } from "./root-folder.ts";
 
 const maxNames = 20;
 

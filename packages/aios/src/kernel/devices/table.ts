@@ -3,6 +3,7 @@ import { approvalDevice } from "./approval.ts";
 import { chatDevice } from "./chat.ts";
 import { cronDevice } from "./cron.ts";
 import { debugDevice } from "./debug.ts";
+import { fsDevice } from "./fs.ts";
 import { groupDevice } from "./group.ts";
 import { llmDevice } from "./llm.ts";
 import { mailDevice } from "./mail.ts";
@@ -33,6 +34,7 @@ export const kernelDevices = {
   ...routingDevice,
   ...valueDevice,
   ...memDevice,
+  ...fsDevice,
   ...groupDevice,
   ...mailDevice,
   ...pipeDevice,

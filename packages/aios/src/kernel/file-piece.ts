@@ -1,5 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import { parseWorkspacePath } from "./workspace-path.ts";
+import { namesOf } from "./file-path.ts";
+import type { Disk } from "./ports.ts";
 
 /** A folder, or a piece of a file, on its way to another machine. */
 export type FilePiece =
@@ -10,10 +11,11 @@ export type FilePiece =
  * A piece as somebody sent it.
  * @throws SysError EINVAL for one that is none, and for a path that leads anywhere but into the process's own folder.
  */
-export function readPiece(body: unknown): FilePiece {
+export function readPiece(body: unknown, disk: Pick<Disk, "temporaryPrefix">): FilePiece {
   const { path, kind, at, base64 } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   if (typeof path !== "string") throw refusedPiece("a file", "has no path");
-  const normal = parseWorkspacePath(path).join("/");
+  if (path.startsWith("/")) throw refusedPiece(path, "is an absolute path");
+  const normal = namesOf(path, disk).join("/");
   if (normal === "" || normal !== path) throw refusedPiece(path, "is not a path as it is written here");
   if (kind === "folder") return { path, kind };
   if (kind !== "file") throw refusedPiece(path, "is neither a file nor a folder");
@@ -22,5 +24,5 @@ export function readPiece(body: unknown): FilePiece {
   return { path, kind, at, base64 };
 }
 
-export const refusedPiece = (path: string, what: string): SysError =>
+const refusedPiece = (path: string, what: string): SysError =>
   new SysError("EINVAL", `${JSON.stringify(path)} ${what}`, { hint: "the snapshot was not made by aios snapshot" });

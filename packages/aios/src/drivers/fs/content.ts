@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { BlobRow, DiskContent, Encoding } from "../../kernel/ports.ts";
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+/** Bytes; what is shorter gains nothing by being compressed. */
+const LEAST = 128;
+
+/** Bytes that are read whole: what their hash is, what they say, and how they are kept. */
+export function contentOf(bytes: Uint8Array): DiskContent & { readonly bytes: Uint8Array } {
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  return {
+    bytes,
+    hash,
+    sizeBytes: bytes.byteLength,
+    as: (encoding) => decode(bytes, encoding),
+    pack: () => pack(bytes, hash),
+  };
+}
+
+async function pack(bytes: Uint8Array, hash: string): Promise<BlobRow> {
+  const sizeBytes = bytes.byteLength;
+  const packed = sizeBytes < LEAST ? undefined : await compress(bytes);
+  // A copy: what is handed on to a thread is cloned with all of the memory that it is a part of.
+  if (packed && packed.byteLength < sizeBytes)
+    return { hash, sizeBytes, encoding: "zstd", bytes: new Uint8Array(packed) };
+  return { hash, sizeBytes, encoding: "plain", bytes: new Uint8Array(bytes) };
+}
+
+/** @throws SysError EIO when it is not what it was. */
+export async function unpack({ hash, sizeBytes, encoding, bytes }: BlobRow): Promise<ReturnType<typeof contentOf>> {
+  const plain =
+    encoding === "zstd" ? await decompress(bytes, { maxOutputLength: Math.max(1, sizeBytes) }).catch(damaged) : bytes;
+  const content = contentOf(plain);
+  return content.hash === hash ? content : damaged();
+}
+
+const damaged = (cause?: unknown): never => {
+  throw new SysError("EIO", "a kept content is damaged: it is not what was written", { cause, retryable: false });
+};
+
+function decode(bytes: Uint8Array, encoding: Encoding): string {
+  if (encoding === "base64") return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** @throws SysError EINVAL for what is not base64. */
+export function encode(text: string, encoding: Encoding): Buffer {
+  if (encoding === "base64" && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text))
+    throw new SysError("EINVAL", "the content is not base64");
+  return Buffer.from(text, encoding);
+}

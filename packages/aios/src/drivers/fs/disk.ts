@@ -1,0 +1,263 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Disk, DiskEntry, DiskPlace, DiskRoot, Placement } from "../../kernel/ports.ts";
+import { addPiece } from "./add-piece.ts";
+import { contentOf, encode, unpack } from "./content.ts";
+import { codeOf, toFileFault } from "./fault.ts";
+import { openFolder } from "./folder.ts";
+import type { Folder } from "./folder.ts";
+import { nearby } from "./nearby.ts";
+import { readPlain, tooLarge } from "./read-plain.ts";
+import { folderNameOf, temporaryPrefix } from "./root-folder.ts";
+import { createSlots } from "./slots.ts";
+
+export interface DiskOptions {
+  /** Parent of all tenants' folders; made when it is missing. */
+  readonly root: string;
+  /** Larger files are neither read nor written (E2BIG). Default 16 MiB. */
+  readonly maxFileBytes?: number;
+  /** Folders with more entries are not listed (E2BIG). Default 10,000. */
+  readonly maxEntries?: number;
+  /** Operations on the disk at once; others wait. Default 32. */
+  readonly concurrency?: number;
+}
+
+const MiB = 1024 * 1024;
+const writeFlags =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/**
+ * Files under `root/<tenant>/<whose>`. Links, hard links, pipes and devices are refused, also when they are swapped in meanwhile
+ * (see `openFolder`). A file is a new one, renamed over the old one when its content is on disk: a crash leaves the old or
+ * the new content, and others see nothing in between.
+ */
+export function createDisk(options: DiskOptions): Disk {
+  const { root, maxFileBytes = 16 * MiB, maxEntries = 10_000, concurrency = 32 } = options;
+  const slots = createSlots(concurrency);
+  /** Roots in which what a crash left half-written has been taken away. */
+  const swept = new Map<string, Promise<void>>();
+  let base: Promise<string> | undefined;
+  const reachBase = (): Promise<string> =>
+    (base ??= openBase(root).catch((cause: unknown) => {
+      base = undefined; // what is mended is seen by the next call
+      throw cause;
+    }));
+  const homeOf = async ({ tenant, root: whose }: DiskRoot): Promise<string> =>
+    join(await reachBase(), folderNameOf(tenant), rootName(whose));
+
+  /** Works in the folder of a root; what goes wrong is told of this path. */
+  const inRoot = <Result>(at: DiskPlace, work: (home: string, names: readonly string[]) => Promise<Result>) =>
+    slots.use(async (): Promise<Result> => {
+      const names = namesOf(at);
+      let home = "";
+      try {
+        home = await homeOf(at);
+        return await work(home, names);
+      } catch (cause) {
+        // The root may have been unreachable (an unmounted disk): the next call looks again.
+        if (codeOf(cause) !== undefined) base = undefined;
+        throw codeOf(cause) === "ENOENT" ? await nearby(home, names) : toFileFault(cause, at.path);
+      }
+    });
+
+  const disk: Disk = {
+    maxFileBytes,
+    temporaryPrefix,
+
+    stage: ({ tenant, root: whose }, { text, encoding, behind }, signal) =>
+      inRoot({ tenant, root: whose, path: "" }, async (home) => {
+        const added = encode(text, encoding);
+        const before = behind as ReturnType<typeof contentOf> | undefined;
+        const sizeBytes = (before?.sizeBytes ?? 0) + added.byteLength;
+        if (sizeBytes > maxFileBytes) throw tooLarge("the content", sizeBytes, maxFileBytes);
+        const content = contentOf(before ? Buffer.concat([before.bytes, added]) : added);
+        await using folder = await openFolder(home, [], { create: true });
+        await (swept.get(home) ?? swept.set(home, sweep(folder)).get(home));
+        const name = temporaryPrefix + randomUUID();
+        const [blob] = await Promise.all([content.pack(), writeNew(folder.at(name), content.bytes, signal)]);
+        return Object.assign({ blob, discard: () => unlink(join(home, name)).catch(() => undefined) }, { name });
+      }),
+
+    look: (at) =>
+      inRoot(at, async (home, names) => {
+        const [parent, name] = split(names);
+        try {
+          await using folder = await openFolder(home, parent);
+          return entryOf(await lstat(folder.at(name), { bigint: true }));
+        } catch (cause) {
+          if (codeOf(cause) === "ENOENT") return undefined;
+          throw cause;
+        }
+      }),
+
+    read: (at, signal) =>
+      inRoot(at, async (home, names) => {
+        const [parent, name] = split(names);
+        await using folder = await openFolder(home, parent);
+        const { bytes, stats } = await readPlain(folder, name, { path: at.path, maxFileBytes, signal });
+        return { entry: entryOf(stats), content: contentOf(bytes) };
+      }),
+
+    list: (at) =>
+      inRoot(at, async (home, names) => {
+        // Who has written nothing yet has an empty folder, not a missing one.
+        await using folder = await openFolder(home, names, { create: names.length === 0 });
+        const found = (await readdir(folder.at("."))).filter((name) => !name.startsWith(temporaryPrefix));
+        if (found.length > maxEntries)
+          throw new SysError(
+            "E2BIG",
+            `${JSON.stringify(at.path)} has ${found.length} entries; at most ${maxEntries} are listed`,
+          );
+        const entries: (DiskEntry & { name: string })[] = [];
+        for (const name of found.toSorted()) {
+          const stats = await lstat(folder.at(name), { bigint: true }).catch(() => undefined);
+          if (stats) entries.push({ name, ...entryOf(stats) });
+        }
+        return entries;
+      }),
+
+    unpack: async (blob) => unpack(blob),
+
+    place: (placement) => inRoot(placement.row, (home, names) => place(home, names, placement)),
+
+    add: async (whose, piece) => slots.use(async () => addPiece(await homeOf(whose), piece, maxFileBytes)),
+
+    absent: async (at) => nearby(await homeOf(at), namesOf(at)),
+
+    exists: async (whose) =>
+      lstat(await homeOf(whose)).then(
+        () => true,
+        () => false,
+      ),
+
+    drop: async (whose) => rm(await homeOf(whose), { recursive: true, force: true }),
+  };
+  return disk;
+}
+
+async function openBase(root: string): Promise<string> {
+  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    if (!["EEXIST", "ENOTDIR"].includes(codeOf(cause) ?? "")) throw cause;
+    // Of the process's own file that would say something else.
+    throw new SysError("EIO", `the files folder ${root} is no folder`, {
+      cause,
+      hint: "move away what stands there, or name another folder in files.root",
+      retryable: false,
+    });
+  });
+  return realpath(root);
+}
+
+/** A process's folder is named by its pid alone, all others by what they are, which no pid is. */
+function rootName(root: string): string {
+  const at = root.indexOf(":");
+  const [kind, name] = at < 0 ? [root, ""] : [root.slice(0, at), root.slice(at + 1)];
+  return kind === "process" ? folderNameOf(name) : folderNameOf(`@${kind}${name && `:${name}`}`);
+}
+
+const namesOf = ({ path }: DiskPlace): readonly string[] => (path === "" ? [] : path.split("/"));
+
+const split = (names: readonly string[]): [parent: readonly string[], name: string] => [
+  names.slice(0, -1),
+  names.at(-1) ?? ".",
+];
+
+function entryOf(stats: BigIntStats): DiskEntry {
+  const isPlain = stats.isFile() && stats.nlink === 1n;
+  const kind = stats.isDirectory() ? "folder" : isPlain ? "file" : "other";
+  return { kind, sizeBytes: kind === "file" ? Number(stats.size) : 0, stamp: stampOf(stats) };
+}
+
+const stampOf = ({ size, mtimeNs, ino }: BigIntStats): string => `${size}-${mtimeNs}-${ino}`;
+
+async function writeNew(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  try {
+    await using file = await open(path, writeFlags, 0o600);
+    await file.writeFile(bytes, { signal });
+    await file.sync();
+  } catch (cause) {
+    // What failed is told; that the half-written file may be gone already is not news.
+    await unlink(path).catch(() => undefined);
+    throw cause;
+  }
+}
+
+async function place(home: string, names: readonly string[], placement: Placement): Promise<string> {
+  const { row, staged } = placement;
+  if (row.kind === "folder") {
+    await using folder = await openFolder(home, names, { create: true });
+    return stampOf(await lstat(folder.at("."), { bigint: true }));
+  }
+  const [parent, name] = split(names);
+  if (row.kind === "gone") return takeAway(home, names, placement);
+  await using folder = await openFolder(home, parent, { create: true });
+  const there = await lstat(folder.at(name), { bigint: true }).catch(() => undefined);
+  const isOurs = there === undefined || (await mayGo(folder, name, { there, placement }));
+  await using top = await openFolder(home, []);
+  const temporary = (staged as { name?: string } | undefined)?.name ?? temporaryPrefix + randomUUID();
+  if (!staged) await writeNew(top.at(temporary), (await unpack(await placement.content(row.hash as string))).bytes);
+  if (!isOurs) await rename(folder.at(name), folder.at(besideName(name)));
+  await folder.recheck();
+  await rename(top.at(temporary), folder.at(name));
+  await folder.sync();
+  return stampOf(await lstat(folder.at(name), { bigint: true }));
+}
+
+async function takeAway(home: string, names: readonly string[], placement: Placement): Promise<string> {
+  const [parent, name] = split(names);
+  try {
+    await using folder = await openFolder(home, parent);
+    const there = await lstat(folder.at(name), { bigint: true });
+    await folder.recheck();
+    if (there.isDirectory()) {
+      await clear(home, names);
+      await rmdir(folder.at(name));
+    } else if (await mayGo(folder, name, { there, placement })) await unlink(folder.at(name));
+    else return stampOf(there);
+    await folder.sync();
+  } catch (cause) {
+    // Somebody else has put something there meanwhile, which stays.
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(codeOf(cause) ?? "")) throw cause;
+  }
+  return "";
+}
+
+/** Links, pipes and half-written files of a folder that goes; other files that somebody has put there stay. */
+async function clear(home: string, names: readonly string[]): Promise<void> {
+  await using folder = await openFolder(home, names);
+  for (const name of await readdir(folder.at("."))) {
+    const stats = await lstat(folder.at(name)).catch(() => undefined);
+    const isPlain = stats?.isDirectory() || (stats?.isFile() && stats.nlink === 1);
+    if (name.startsWith(temporaryPrefix) || !isPlain) await unlink(folder.at(name)).catch(() => undefined);
+  }
+}
+
+/** Takes away half-written files of a kernel that has died. */
+async function sweep(folder: Folder): Promise<void> {
+  const names = (await readdir(folder.at("."))).filter((name) => name.startsWith(temporaryPrefix));
+  for (const name of names) await unlink(folder.at(name)).catch(() => undefined);
+}
+
+/** Whether what stands there may go: it is what stood there when the change was made, or before by another one of ours. */
+async function mayGo(
+  folder: Folder,
+  name: string,
+  { there, placement }: { there: BigIntStats; placement: Placement },
+): Promise<boolean> {
+  if (!there.isFile() || there.nlink > 1n) return true;
+  if (placement.before === stampOf(there)) return true;
+  const { bytes } = await readPlain(folder, name, { path: placement.row.path, maxFileBytes: Infinity });
+  const { hash } = contentOf(bytes);
+  return hash === placement.row.hash || placement.isKnown(hash);
+}
+
+/** `plan.md` is kept beside it as `plan (kept 1a2b3c4d).md`. */
+function besideName(name: string): string {
+  const at = name.lastIndexOf(".");
+  const [stem, ending] = at > 0 ? [name.slice(0, at), name.slice(at)] : [name, ""];
+  return `${stem} (kept ${randomUUID().slice(0, 8)})${ending}`;
+}

@@ -1,0 +1,311 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Labels, ResultOf } from "@aiosjs/sdk/protocol";
+import { placeOf, shown } from "../file-path.ts";
+import type { FilePlace } from "../file-path.ts";
+import { copyTree, removeRows, restoreTree, backTo, treeBackTo, treeOf } from "../file-tree.ts";
+import {
+  beforeWrite,
+  change,
+  goneAs,
+  isThere,
+  makeFolder,
+  makeWay,
+  nothing,
+  ownLabels,
+  versionOf,
+} from "../file-writing.ts";
+import type { FileCall } from "../file-writing.ts";
+import { labelsOf } from "../note-writing.ts";
+import type { DiskContent, DiskEntry, Encoding, KeptFile, Staged } from "../ports.ts";
+import type { KernelCall, KernelDevice } from "./device.ts";
+
+type FsName = `fs.${
+  | "read"
+  | "write"
+  | "append"
+  | "mkdir"
+  | "list"
+  | "stat"
+  | "move"
+  | "copy"
+  | "remove"
+  | "restore"
+  | "history"
+  | "rollback"}`;
+
+/** Files: what stands at a path, and what stood there before. */
+export const fsDevice: KernelDevice<FsName> = {
+  "fs.read": async ({ path, encoding, version }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = filePlace(path, "read", call);
+    const { head, content } = await (version === undefined ? present(place, call) : earlier(place, version, call));
+    return {
+      content: asText(content, encoding, place),
+      sizeBytes: content.sizeBytes,
+      version: head.version,
+      labels: head.labels,
+    };
+  },
+
+  "fs.write": async ({ path, content, encoding, ifVersion, labels }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = filePlace(path, "write", call);
+    const staged = await stage(place, { text: content, encoding }, call);
+    await hold(place, path, call);
+    const before = await beforeWrite(place, ifVersion, call);
+    const said = labelsOf(labels, { before: undefined, isReworded: true }, call);
+    // Who may hear of what stands there is not widened by writing over it.
+    const confidentiality = labels?.confidentiality ?? before?.labels.confidentiality ?? said.confidentiality;
+    return write(place, { labels: { ...said, confidentiality }, before, staged }, call);
+  },
+
+  "fs.append": async ({ path, content, encoding, labels }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = filePlace(path, "write", call);
+    await hold(place, path, call);
+    const before = await beforeWrite(place, undefined, call);
+    const behind = isThere(before) ? (await present(place, call)).content : undefined;
+    const staged = await stage(place, { text: content, encoding, behind }, call);
+    const said = labelsOf(labels, { before: isThere(before) ? before.labels : undefined, isReworded: true }, call);
+    return write(place, { labels: said, before, staged }, call);
+  },
+
+  "fs.mkdir": async ({ path }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = placeOf(path, "write", call);
+    await hold(place, path, call);
+    await makeWay(place, call);
+    return { path: shown(place), made: await makeFolder(place, call) };
+  },
+
+  "fs.list": async ({ path, isRemoved }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = placeOf(path, "read", call);
+    await call.files.placed(place);
+    const { tenant, root, path: within } = place;
+    if (!isRemoved) return { entries: await entriesOf(place, call) };
+    const gone = await call.parts.journal.files({ tenant, root, within, isGone: true, limit: Number.MAX_SAFE_INTEGER });
+    const entries = await Promise.all(
+      gone
+        .filter((row) => !row.path.slice(within === "" ? 0 : within.length + 1).includes("/"))
+        .map(async (row) => (await call.files.versions(row)).find(({ kind }) => kind !== "gone")),
+    );
+    return { entries: entries.flatMap((row) => (row ? [entryOf(row.path, row)] : [])) };
+  },
+
+  "fs.stat": async ({ path }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = placeOf(path, "read", call);
+    const head = place.path === "" ? undefined : await call.files.seen(place, call.record);
+    if (isThere(head)) return versionOf(head);
+    const entry = place.path === "" ? top : await call.files.disk.look(place);
+    if (!entry) throw await call.files.disk.absent(place);
+    if (entry.kind === "other")
+      throw new SysError("EINVAL", `${shown(place)} is no file and no folder, but a link, a pipe or a device`);
+    return {
+      path: shown(place),
+      version: 0,
+      kind: "folder",
+      ...nothing,
+      labels: ownLabels(call),
+      pid: null,
+      call: null,
+      at: 0,
+      from: null,
+    };
+  },
+
+  "fs.move": async ({ from, to }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const [one, other] = [filePlace(from, "write", call), placeOf(to, "write", call)];
+    await call.files.hold([one, other], call.record);
+    for (const path of [from, to]) placeOf(path, "write", call);
+    const rows = await copyTree(one, other, call);
+    removeRows(rows, call);
+    return { moved: rows.length };
+  },
+
+  "fs.copy": async ({ from, to }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const [one, other] = [placeOf(from, "read", call), placeOf(to, "write", call)];
+    await call.files.hold([one, other], call.record);
+    placeOf(from, "read", call);
+    placeOf(to, "write", call);
+    const rows = await copyTree(one, other, call);
+    return { copied: rows.length };
+  },
+
+  "fs.remove": async ({ path, isRecursive }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = filePlace(path, "write", call);
+    await hold(place, path, call);
+    const head = await call.files.known(place);
+    const rows = isThere(head) ? await treeOf(place, call) : [];
+    const isFull = head?.kind === "folder" && (rows.length > 1 || (await call.files.disk.list(place)).length > 0);
+    if (isFull && !isRecursive)
+      throw new SysError("EINVAL", `the folder ${shown(place)} is not empty`, {
+        hint: "remove what is in it first, or all of it together by isRecursive",
+      });
+    if (rows.length > 0) removeRows(rows, call);
+    // A link or a pipe goes too: what is removed is the name in this folder, never what it points at.
+    else if (await call.files.disk.look(place))
+      change(place, { ...goneAs(head ?? { ...none, labels: ownLabels(call) }), before: head }, call);
+    else throw await call.files.disk.absent(place);
+    return { removed: Math.max(1, rows.length) };
+  },
+
+  "fs.restore": async ({ path }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = filePlace(path, "write", call);
+    await hold(place, path, call);
+    const restored = await restoreTree(place, call);
+    return { restored };
+  },
+
+  "fs.history": async ({ path, beforeVersion, limit }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = placeOf(path, "read", call);
+    const { tenant, root, path: at } = place;
+    const head = at === "" ? undefined : await call.files.seen(place, call.record);
+    const own = head
+      ? await call.parts.journal.fileVersions({ tenant, root, path: at, limit: Number.MAX_SAFE_INTEGER })
+      : [];
+    const isFolder = at === "" || own.some(({ kind }) => kind === "folder");
+    const inside = isFolder ? await call.parts.journal.fileVersions({ tenant, root, within: at, limit }) : [];
+    if (!isFolder && own.length === 0) throw await call.files.disk.absent(place);
+    const versions = [...own, ...inside]
+      .filter((row) => isFolder || beforeVersion === undefined || row.version < beforeVersion)
+      .toSorted((left, right) => right.change - left.change);
+    return { versions: versions.slice(0, limit).map(versionOf) };
+  },
+
+  "fs.rollback": async ({ path, version, atMs }, kernelCall) => {
+    const call = withFiles(kernelCall);
+    const place = placeOf(path, "write", call);
+    if ((version === undefined) === (atMs === undefined))
+      throw new SysError("EINVAL", "fs.rollback goes back to a version of a file, or to a time", {
+        hint: "give one of version and atMs; fs.history tells them",
+      });
+    await hold(place, path, call);
+    if (atMs !== undefined) {
+      const changed = await treeBackTo(place, atMs, call);
+      return { changed: changed.length, version: changed.find((row) => row.path === place.path)?.version ?? null };
+    }
+    const before = await call.files.known(place);
+    const then = (await call.files.versions(place)).find((row) => row.version === version);
+    if (!then || then.kind === "folder" || before?.kind === "folder")
+      throw await noVersion(place, version as number, call);
+    if (then.version === before?.version) return { changed: 0, version: then.version };
+    await makeWay(place, call);
+    const row = backTo(then, before, call);
+    return { changed: 1, version: row.version };
+  },
+};
+
+const none = { kind: "gone", hash: null, sizeBytes: 0 } as unknown as KeptFile;
+const top: DiskEntry = { kind: "folder", sizeBytes: 0, stamp: "" };
+
+/** @throws SysError ENODEV where the kernel keeps no files */
+function withFiles(call: KernelCall): FileCall {
+  const { files } = call.parts;
+  if (!files) throw new SysError("ENODEV", "this kernel keeps no files");
+  return { ...call, files };
+}
+
+/** @throws SysError EINVAL for a root itself */
+function filePlace(path: string, wants: "read" | "write", call: FileCall): FilePlace {
+  const place = placeOf(path, wants, call);
+  if (place.path === "") throw new SysError("EINVAL", `${shown(place)} is a folder of its own, not a file`);
+  return place;
+}
+
+/** Groups may have changed while it waited. */
+async function hold(place: FilePlace, path: string, call: FileCall): Promise<void> {
+  await call.files.hold([place], call.record);
+  placeOf(path, "write", call);
+}
+
+const stage = (
+  place: FilePlace,
+  content: { text: string; encoding: Encoding; behind?: DiskContent | undefined },
+  { files, record, signal }: FileCall,
+) => files.stage(place, content, { record, signal });
+
+async function write(
+  place: FilePlace,
+  how: { readonly labels: Labels; readonly before: KeptFile | undefined; readonly staged: Staged },
+  call: FileCall,
+): Promise<ResultOf<"fs.write">> {
+  await makeWay(place, call);
+  const { hash, sizeBytes } = how.staged.blob;
+  const row = change(place, { kind: "file", hash, sizeBytes, from: null, ...how }, call);
+  return { path: shown(place), sizeBytes, version: row.version };
+}
+
+/** What stands there, and what is on its way there. */
+async function entriesOf(place: FilePlace, { files }: FileCall): Promise<ResultOf<"fs.list">["entries"]> {
+  const waiting = files
+    .onTheWay(place)
+    .filter((path) => !path.slice(place.path === "" ? 0 : place.path.length + 1).includes("/"));
+  const listed = await files.disk.list(place).catch((cause: unknown) => {
+    if (place.path === "" || waiting.length > 0) return [];
+    throw cause;
+  });
+  const entries = new Map(listed.map(({ name, kind, sizeBytes }) => [name, { name, kind, sizeBytes }]));
+  for (const head of (await files.heads(place, waiting)).values())
+    entries.set(nameIn(head.path), entryOf(head.path, head));
+  return [...entries.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+const nameIn = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+const entryOf = (
+  path: string,
+  { kind, sizeBytes }: Pick<KeptFile, "kind" | "sizeBytes">,
+): ResultOf<"fs.list">["entries"][number] => ({
+  name: nameIn(path),
+  kind: kind === "folder" ? "folder" : "file",
+  sizeBytes,
+});
+
+/** The file as it is now: what others have made of it meanwhile is a version of its own. */
+async function present(place: FilePlace, call: FileCall): Promise<{ head: KeptFile; content: DiskContent }> {
+  const { files, record, signal } = call;
+  const head = await files.seen(place, record);
+  if (head?.kind === "file" && head.stamp === null) return { head, content: await files.contentOf(head) };
+  const { content } = await files.disk.read(place, signal);
+  if (head?.kind === "file" && head.hash === content.hash) return { head, content };
+  // It was changed between the two looks.
+  await files.hold([place], record);
+  const now = await files.known(place);
+  if (now?.kind !== "file") throw await files.disk.absent(place);
+  return { head: now, content: await files.contentOf(now) };
+}
+
+async function earlier(
+  place: FilePlace,
+  version: number,
+  call: FileCall,
+): Promise<{ head: KeptFile; content: DiskContent }> {
+  await call.files.seen(place, call.record);
+  const row = (await call.files.versions(place)).find((one) => one.version === version);
+  if (row?.kind !== "file") throw await noVersion(place, version, call);
+  return { head: { ...row, stamp: "" }, content: await call.files.contentOf(row) };
+}
+
+async function noVersion(place: FilePlace, version: number, { files }: FileCall): Promise<Error> {
+  const versions = await files.versions(place);
+  if (versions.length === 0) return files.disk.absent(place);
+  const known = versions.map((row) => row.version);
+  return new SysError("ENOENT", `${shown(place)} has no file of version ${version}`, {
+    hint: `there are versions ${known.at(-1)} to ${known[0]}: fs.history tells what they are`,
+  });
+}
+
+function asText(content: DiskContent, encoding: Encoding, place: FilePlace): string {
+  try {
+    return content.as(encoding);
+  } catch (cause) {
+    throw new SysError("EINVAL", `${shown(place)} is no text in UTF-8`, { cause, hint: "read it as base64" });
+  }
+}

@@ -1,0 +1,89 @@
+import type { FilePiece } from "./file-piece.ts";
+import type { BlobRow, FileRow } from "./file-rows.ts";
+
+/** A folder of the disk in which files of one root stand, apart from all others. */
+export interface DiskRoot {
+  readonly tenant: string;
+  readonly root: string;
+}
+
+export interface DiskPlace extends DiskRoot {
+  /** Names, separated by slashes; empty: the root itself. */
+  readonly path: string;
+}
+
+export interface DiskEntry {
+  /** `other`: a link, a pipe, a device, a file with several names: nothing that is read or kept. */
+  readonly kind: "file" | "folder" | "other";
+  readonly sizeBytes: number;
+  /** Another one whenever the file was changed. */
+  readonly stamp: string;
+}
+
+export type Encoding = "utf8" | "base64";
+
+/** A content, read whole. */
+export interface DiskContent {
+  readonly hash: string;
+  readonly sizeBytes: number;
+  /** @throws SysError EINVAL for what is no text. */
+  as(encoding: Encoding): string;
+  pack(): Promise<BlobRow>;
+}
+
+/** A content that is on disk beside its place. */
+export interface Staged {
+  readonly blob: BlobRow;
+  discard(): Promise<void>;
+}
+
+/** What is to stand at a place, and what is needed to get it there. */
+export interface Placement {
+  readonly row: FileRow;
+  readonly staged: Staged | undefined;
+  /** Where nothing is staged. */
+  readonly content: (hash: string) => Promise<BlobRow>;
+  /** Of what stood there when the change was made; another one is looked at. */
+  readonly before: string | null;
+  /** Whether this content was there before by a change that is on record. */
+  readonly isKnown: (hash: string) => Promise<boolean>;
+}
+
+/**
+ * The files that people and programs see: what the journal says is put in its place here. Nothing is read or written outside of
+ * a root's folder, whatever others rename meanwhile; links are not followed.
+ */
+export interface Disk {
+  /** Bytes; larger files are neither read nor written. */
+  readonly maxFileBytes: number;
+  /** Half-written files are named so: never listed, read or replaced by a caller. */
+  readonly temporaryPrefix: string;
+  /**
+   * Writes a content beside its place, and syncs it. `behind`: what it comes behind.
+   * @throws SysError EINVAL for what is not of this encoding, E2BIG, ENOSPC, EIO
+   */
+  stage(
+    root: DiskRoot,
+    content: { readonly text: string; readonly encoding: Encoding; readonly behind?: DiskContent | undefined },
+    signal: AbortSignal,
+  ): Promise<Staged>;
+  /** What stands there; undefined: nothing. @throws SysError EACCES when a link is on the way, EINVAL when a file is */
+  look(place: DiskPlace): Promise<DiskEntry | undefined>;
+  /** @throws SysError ENOENT with what there is instead, EINVAL for what is no file, EACCES, E2BIG */
+  read(place: DiskPlace, signal?: AbortSignal): Promise<{ readonly entry: DiskEntry; readonly content: DiskContent }>;
+  /** Of a folder, in order of their names. @throws SysError ENOENT, EINVAL, EACCES, E2BIG */
+  list(place: DiskPlace): Promise<readonly (DiskEntry & { readonly name: string })[]>;
+  unpack(blob: BlobRow): Promise<DiskContent>;
+  /**
+   * Makes what stands at the place be this; done again after a crash it comes to the same end. A file of somebody else's that
+   * stands there unexpectedly is kept beside it under another name. Resolves with the stamp.
+   */
+  place(placement: Placement): Promise<string>;
+  /** A folder or the next piece of a file, from another machine. @throws SysError EINVAL, E2BIG, EACCES */
+  add(root: DiskRoot, piece: FilePiece): Promise<void>;
+  /** ENOENT, with what there is instead. */
+  absent(place: DiskPlace): Promise<Error>;
+  exists(root: DiskRoot): Promise<boolean>;
+  /** Everything of the root goes. */
+  drop(root: DiskRoot): Promise<void>;
+}

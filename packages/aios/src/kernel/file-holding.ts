@@ -1,0 +1,136 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { shown } from "./file-path.ts";
+import type { FilePlace } from "./file-path.ts";
+import { readPiece } from "./file-piece.ts";
+import type { FilePiece } from "./file-piece.ts";
+import { inOrderOfPlacing, nameOf, treeOf } from "./file-tree.ts";
+import type { Files } from "./files.ts";
+import { heldAt } from "./held-at.ts";
+import type { FileRow, Holder, Holding, Journal, JournalRecord, KeptFile } from "./ports.ts";
+
+/** Bytes of a file that travel at a time; a multiple of three, so that pieces of base64 join. */
+const PIECE_BYTES = 255 * 1024;
+/** What stood there before a process's first call: going back to any of them keeps it. */
+const BEFORE_ALL = 0;
+
+/**
+ * A process's own files, as something that it holds: every version is kept with the call that wrote it. What somebody else
+ * changed stays as it is. A copy has versions of its own, with the contents of the first: nothing is written twice.
+ */
+export function createFileHolding({ files, journal }: { files: Files; journal: Journal }): Holding {
+  /** All paths of the process's folder at which its calls changed something since, with what stood there after call `seq`. */
+  async function changedSince(of: Holder, seq: number): Promise<Map<string, FileRow | undefined>> {
+    const root = rootOf(of);
+    const writtenBy = { pid: of.pid, afterSeq: seq };
+    const later = await journal.fileVersions({ tenant: of.tenant, root, writtenBy, limit: Number.MAX_SAFE_INTEGER });
+    const then = new Map<string, FileRow | undefined>();
+    for (const path of new Set(later.map((row) => row.path))) {
+      const versions = (await files.versions({ tenant: of.tenant, root, path })).toReversed();
+      const held = heldAt(versions, of, seq).at(-1);
+      if (!held && (versions[0]?.version ?? 1) > 1) throw notKept(of, seq);
+      then.set(path, held?.kind === "gone" ? undefined : held);
+    }
+    return then;
+  }
+
+  /** Everything in it after call `seq`, in order of the paths. */
+  async function treeAt(of: Holder, seq: number): Promise<Map<string, FileRow>> {
+    const top = placeOf(of);
+    // What others have changed since becomes a version first.
+    const now = await files.alone(top, () => treeOf(top, { files }));
+    const tree = new Map<string, FileRow>(now.map((row) => [row.path, row]));
+    for (const [path, row] of await changedSince(of, seq))
+      if (row) tree.set(path, row);
+      else tree.delete(path);
+    return new Map([...tree].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  }
+
+  return {
+    name: "workspace",
+
+    isHeldBy: async (of) => {
+      const { tenant, root } = placeOf(of);
+      if (await files.disk.exists({ tenant, root })) return true;
+      return (await journal.fileVersions({ tenant, root, within: "", limit: 1 })).length > 0;
+    },
+
+    async *export(of, seq, after) {
+      const tree = await treeAt(of, seq);
+      const [reached = "", begun] = after?.split("\u0000") ?? [];
+      for (const [path, row] of tree) {
+        if (path < reached || (path === reached && begun === undefined)) continue;
+        if (row.kind === "folder") {
+          yield { place: path, body: { path, kind: "folder" } satisfies FilePiece };
+          continue;
+        }
+        const base64 = (await files.contentOf(row)).as("base64");
+        const chars = (PIECE_BYTES / 3) * 4;
+        for (let at = path === reached ? Number(begun) : 0; ; at += PIECE_BYTES) {
+          const from = (at / 3) * 4;
+          const body = { path, kind: "file", at, base64: base64.slice(from, from + chars) } satisfies FilePiece;
+          const isLast = from + chars >= base64.length;
+          yield { place: isLast ? path : `${path}\u0000${at + PIECE_BYTES}`, body };
+          if (isLast) break;
+        }
+      }
+    },
+
+    // Put on the disk as they come, they are found there as what somebody else made before its first call.
+    import: async (to, bodies) => {
+      for (const body of bodies) await files.disk.add(placeOf(to), readPiece(body, files.disk));
+      return [];
+    },
+
+    copyTo: async (to, from, seq) => {
+      const [tree, { tenant, root }] = [await treeAt(from, seq), placeOf(to)];
+      const records: JournalRecord[] = [];
+      // What was there and is not any more comes back in the copy, too.
+      const gone = [...(await changedSince(from, BEFORE_ALL)).keys()].filter((path) => !tree.has(path));
+      for (const path of [...tree.keys(), ...gone]) {
+        const versions = (await files.versions({ ...placeOf(from), path })).toReversed();
+        let before: KeptFile | undefined;
+        for (const row of heldAt(versions, from, seq)) {
+          const written = {
+            pid: row.pid === from.pid ? to.pid : null,
+            seq: row.pid === from.pid ? row.seq : BEFORE_ALL,
+          };
+          const copied = { ...files.next({ ...row, tenant, root, ...written }, before), atMs: row.atMs };
+          before = { ...copied, stamp: null };
+          records.push({ kind: "file", row: copied });
+        }
+      }
+      return records;
+    },
+
+    checkBack: async (of, seq) => void (await changedSince(of, seq)),
+
+    backTo: async (of, seq) => {
+      const place = placeOf(of);
+      await files.alone(place, () => treeOf(place, { files }));
+      const changed = await changedSince(of, seq);
+      const heads = await files.heads(place, [...changed.keys()]);
+      const wanted = [...changed].flatMap(([path, then]): FileRow[] => {
+        const head = heads.get(path);
+        if (!head || (then === undefined && head.kind === "gone" && head.seq <= seq)) return [];
+        return [then ?? { ...head, kind: "gone", hash: null, sizeBytes: 0 }];
+      });
+      return inOrderOfPlacing(wanted).map((then): JournalRecord => {
+        const by = { pid: of.pid, call: null, seq, from: then.kind === "gone" ? null : nameOf(then) };
+        return { kind: "file", row: files.next({ ...then, ...by }, heads.get(then.path)) };
+      });
+    },
+
+    drop: async (of) => {
+      const { tenant, root } = placeOf(of);
+      await files.drop({ tenant, root });
+    },
+  };
+}
+
+const rootOf = ({ pid }: Holder): string => `process:${pid}`;
+const placeOf = (of: Holder): FilePlace => ({ tenant: of.tenant, root: rootOf(of), path: "" });
+
+const notKept = (of: Holder, seq: number): SysError =>
+  new SysError("ESTALE", `the files of ${of.pid} as of its call ${seq} are not kept any more`, {
+    hint: `name a later call: fs.history of ${shown(placeOf(of))} tells what is kept`,
+  });

@@ -1,0 +1,96 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { reachOf } from "./note-space.ts";
+import type { Reach } from "./note-space.ts";
+import type { Parts } from "./parts.ts";
+import type { Disk, DiskPlace, Principal } from "./ports.ts";
+import type { Process } from "./process.ts";
+
+/** Names that Windows keeps for devices: refused everywhere, so that a folder can be copied to any machine. */
+const deviceName = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
+const bytes = new TextEncoder();
+
+/** Where files of a namespace stand, from the top. */
+const tops = { process: "home", agent: "agents", group: "groups" } as const;
+
+/** A path as the kernel knows it. */
+export interface FilePlace extends DiskPlace {
+  readonly tenant: Process["tenant"];
+}
+
+/** How a place is written, from the top. */
+export function shown({ root, path }: Pick<DiskPlace, "root" | "path">): string {
+  const [kind = "", name] = root.split(/:(.*)/s);
+  const top = name === undefined ? "/shared" : `/${tops[kind as keyof typeof tops]}/${name}`;
+  return path === "" ? top : `${top}/${path}`;
+}
+
+/**
+ * What a caller means by a path, if it reaches that.
+ * @throws SysError EINVAL for what is no path, ENOENT for one out of reach, EACCES to change where it only reads
+ */
+export function placeOf(
+  text: string,
+  wants: "read" | "write",
+  {
+    record,
+    principal,
+    parts,
+  }: { record: { process: Process }; principal: Principal; parts: Pick<Parts, "groups" | "files"> },
+): FilePlace {
+  const { process } = record;
+  const reach = reachOf({ process, principal }, parts);
+  const names = namesOf(text, parts.files?.disk);
+  if (!text.startsWith("/")) return { tenant: reach.tenant, root: reach.own, path: names.join("/") };
+  const { root, path } = fromTop(names, text, reach);
+  if (reach.namespaces && !reach.namespaces.includes(root))
+    throw new SysError("ENOENT", `there is no ${shown({ root, path: "" })}`, {
+      hint: `there are ${reach.namespaces.map((one) => shown({ root: one, path: "" })).join(", ")}`,
+    });
+  if (wants === "write" && reach.writable && !reach.writable.includes(root))
+    throw new SysError("EACCES", `${shown({ root, path: "" })} can be read here, and not changed`, {
+      hint: "write in a folder of your own; a key of the tenant says who writes in a group: aios group add",
+    });
+  return { tenant: reach.tenant, root, path };
+}
+
+function fromTop(names: readonly string[], text: string, { own }: Reach): { root: string; path: string } {
+  const [top, name, ...rest] = names;
+  if (top === "shared") return { root: "tenant", path: names.slice(1).join("/") };
+  const kind = Object.entries(tops).find(([, folder]) => folder === top)?.[0];
+  if (kind === undefined || name === undefined)
+    throw new SysError("EINVAL", `${JSON.stringify(text)} leads nowhere`, {
+      hint: `a path is relative to ${shown({ root: own, path: "" })}, or begins with /home/PID, /agents/NAME, /groups/NAME or /shared`,
+    });
+  return { root: `${kind}:${name}`, path: rest.join("/") };
+}
+
+/** The folders on the way to it, the outermost first. */
+export function foldersTo({ path }: Pick<DiskPlace, "path">): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, index) => names.slice(0, index + 1).join("/"));
+}
+
+export const isInside = (path: string, folder: string): boolean => folder === "" || path.startsWith(`${folder}/`);
+
+/**
+ * The names of a path.
+ * @throws SysError EINVAL for whatever could mean another place: `..`, NUL, drive letters.
+ */
+export function namesOf(text: string, disk: Pick<Disk, "temporaryPrefix"> | undefined): readonly string[] {
+  const refuse = (what: string, hint = 'Name a file relative to the process\'s own folder, such as "notes/plan.md".') =>
+    new SysError("EINVAL", `${JSON.stringify(text)} ${what}`, { hint });
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw refuse("holds a control character");
+  if (/^[a-z]:/i.test(text)) throw refuse("is a path of another system");
+  if (text.includes("\\")) throw refuse("holds a backslash", "Separate folders with a slash.");
+  const names = text.split("/").filter((name) => name !== "" && name !== ".");
+  for (const name of names) {
+    if (name === "..") throw refuse("leads out of the process's own folder");
+    if (deviceName.test(name)) throw refuse(`holds the name ${name}, which some systems keep for a device`);
+    if (disk && name.startsWith(disk.temporaryPrefix))
+      throw refuse(`begins with ${disk.temporaryPrefix}, which is kept for writes`);
+    if (!name.isWellFormed()) throw refuse("holds half a character");
+    if (bytes.encode(name).length > 255) throw refuse("holds a name of more than 255 bytes", "Shorten it.");
+  }
+  return names;
+}
