@@ -1,8 +1,7 @@
-import { basename, extname } from "node:path";
 import { decodeText } from "./decode-text.ts";
 import { Unreadable } from "./extracted.ts";
-import type { Extracted, FileKind, FileSource, Found } from "./extracted.ts";
-import { formatOf } from "./format-of.ts";
+import type { Extracted, FileSource, Found } from "./extracted.ts";
+import { formatOf, nameOf, unread } from "./format-of.ts";
 import type { Format } from "./format-of.ts";
 import { oneLine } from "./outline.ts";
 
@@ -11,16 +10,14 @@ import { oneLine } from "./outline.ts";
  * How long a hostile file takes, and what it takes in memory, only a thread of its own can bound: see drivers/extract.
  */
 export async function extractText(source: FileSource): Promise<Extracted> {
-  const name = basename(source.path.replaceAll("\\", "/"));
-  const extension = extname(name).slice(1).toLowerCase();
+  const { name, extension } = nameOf(source.path);
   const format = formatOf(source.bytes, extension);
-  const nothing = { title: name, unit: "part", sections: [], properties: {}, isCut: false } as const;
   try {
-    return { ...nothing, ...(await read(format, { ...source, name, extension })) };
+    const found = await read(format, { ...source, name, extension });
+    return { title: name, properties: {}, ...found };
   } catch (cause) {
-    const kind = kinds[format.is] ?? "binary";
     const problem = cause instanceof Unreadable ? cause.message : `damaged: ${oneLine(String(cause))}`;
-    return { ...nothing, kind, isCut: true, problem };
+    return unread(source, problem);
   }
 }
 
@@ -28,15 +25,6 @@ interface Named extends FileSource {
   readonly name: string;
   readonly extension: string;
 }
-
-/** What a file would be that cannot be read. */
-const kinds: Readonly<Partial<Record<Format["is"], FileKind>>> = {
-  pdf: "pdf",
-  image: "image",
-  "old-office": "document",
-  zip: "document",
-  text: "text",
-};
 
 async function read(format: Format, source: Named): Promise<Found> {
   const { bytes, maxChars } = source;

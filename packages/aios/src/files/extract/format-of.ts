@@ -1,3 +1,5 @@
+import { basename, extname } from "node:path";
+import type { Extracted, FileKind, FileSource } from "./extracted.ts";
 import type { ImageFormat } from "./image.ts";
 
 export type Format =
@@ -38,4 +40,26 @@ export function formatOf(bytes: Uint8Array, extension: string): Format {
   if (extension === "svg") return { is: "image", format: "svg" };
   if (bytes.length > 0 && Object.hasOwn(byExtension, extension)) return byExtension[extension]!;
   return { is: "text" };
+}
+
+export function nameOf(path: string): { readonly name: string; readonly extension: string } {
+  const name = basename(path.replaceAll("\\", "/"));
+  return { name, extension: extname(name).slice(1).toLowerCase() };
+}
+
+/** What a file would be that cannot be read. */
+const kinds: Readonly<Record<Format["is"], FileKind>> = {
+  pdf: "pdf",
+  image: "image",
+  "old-office": "document",
+  zip: "document",
+  text: "text",
+  binary: "binary",
+};
+
+/** A file of which no more is known than its name and why. */
+export function unread({ path, bytes }: Pick<FileSource, "path" | "bytes">, problem: string): Extracted {
+  const { name, extension } = nameOf(path);
+  const kind = kinds[formatOf(bytes, extension).is];
+  return { kind, title: name, unit: "part", sections: [], properties: {}, isCut: true, problem };
 }
