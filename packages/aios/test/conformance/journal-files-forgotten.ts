@@ -32,6 +32,13 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
     stamp: "on the disk",
   });
 
+  /** Ten versions of each of 90 paths; each content is of two versions, a long time apart. */
+  const manyOld = (): JournalRecord[] =>
+    Array.from({ length: 900 }, (_, index) => [
+      ofFile(`${index % 90}`, index + 1, at(1, index, { hash: `old ${index % 450}` })),
+      ofBlob(`old ${index % 450}`, new Uint8Array([1])),
+    ]).flat();
+
   describe("files that are old", () => {
     test("lose the versions that nobody can have seen since, and never what they are", async () => {
       const journal = await opened();
@@ -82,11 +89,12 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
 
     test("lose the contents that no version has, the time after the version went", async () => {
       const journal = await opened();
-      const bytes = new Uint8Array(3_000_000);
+      const bytes = new Uint8Array(1_000);
       const contents = ["first", "second", "third", "shared by two"];
       await journal.commit([
         ...contents.map((hash) => ofBlob(hash, bytes)),
-        ofBlob("of nobody", bytes),
+        ofBlob("of nobody", new Uint8Array(4_500_000)),
+        ofBlob("of nobody either", bytes),
         ofFile("a", 1, at(1, 1, { hash: "first" })),
         ofFile("a", 2, at(2, 2, { hash: "second" })),
         ofFile("a", 3, at(39, 3, { hash: "third" })),
@@ -97,10 +105,12 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
         { kind: "filesErased", tenant: alpha, root: "home/p1" },
       ]);
       const known = async () => {
-        const found = await Promise.all([...contents, "of nobody"].map((hash) => journal.blob(hash)));
+        const found = await Promise.all(
+          [...contents, "of nobody", "of nobody either"].map((hash) => journal.blob(hash)),
+        );
         return found.filter((blob) => blob !== undefined).map(({ hash }) => hash);
       };
-      expect(await prune(journal, 30)).toEqual({ fileVersions: 2, fileBlobs: 1 });
+      expect(await prune(journal, 30)).toEqual({ fileVersions: 2, fileBlobs: 2 });
       expect(await known()).toEqual(contents);
       expect(await prune(journal, 30)).toEqual({ fileVersions: 0, fileBlobs: 1 });
       expect(await known()).toEqual(contents.slice(1));
@@ -140,13 +150,17 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
       expect(nowMs).toBeGreaterThan(25 * DAY_MS);
     });
 
+    test("are all forgotten, however many they are", async () => {
+      const journal = await opened();
+      await journal.commit(manyOld());
+      expect(await prune(journal, 30)).toEqual({ fileVersions: 810, fileBlobs: 0 });
+      expect(await prune(journal, 30)).toEqual({ fileVersions: 0, fileBlobs: 360 });
+      expect((await journal.files(all)).length).toBe(90);
+    });
+
     test("are forgotten while others are written, none of which goes with them", async () => {
       const journal = await opened();
-      const old = Array.from({ length: 900 }, (_, index) => [
-        ofFile(`${index % 90}`, index + 1, at(1, index, { hash: `old ${index % 450}` })),
-        ofBlob(`old ${index % 450}`, new Uint8Array([1])),
-      ]);
-      await journal.commit(old.flat());
+      await journal.commit(manyOld());
       const written: Promise<void>[] = [];
       let isPruning = true;
       const pruning = prune(journal, 30)
