@@ -145,13 +145,14 @@ export const boundsOf = (span: Span, { zone }: Now): { fromMs: number; toMs: num
         toMs: instantOf({ day: span.to, timeMs: 0 }, zone),
       };
 
-/** One instant: what the phrase says, or the last moment of its stretch that is over; undefined where it says too little. */
+/** One instant: what the phrase says, or the last moment of its stretch, now where it is not over; undefined where it says too little. */
 export function instantIn(span: Span, now: Now): number | undefined {
   if (span.isVague) return undefined;
   if (span.is === "instants" && span.atMs !== undefined) return span.atMs;
   if (span.is === "days" && span.atDay !== undefined)
     return instantOf({ day: span.atDay, timeMs: now.timeMs }, now.zone);
-  return Math.min(boundsOf(span, now).toMs - 1, now.ms);
+  const { fromMs, toMs } = boundsOf(span, now);
+  return fromMs > now.ms ? toMs - 1 : Math.min(toMs - 1, now.ms);
 }
 
 const mondayOf = (day: number): number => day - weekdayOf(day);
