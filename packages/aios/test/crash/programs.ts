@@ -52,8 +52,8 @@ export class Programs {
   /** Keepers of notes, alive or not: those can go back, and be forked. */
   readonly #keepers: Program[] = [];
   #turning: Promise<void> = Promise.resolve();
-  /** Odd while one is asked for. */
-  #turns = 0;
+  /** Odd while a way back is asked for. */
+  #waysBack = 0;
 
   constructor(place: Place) {
     this.#place = place;
@@ -126,9 +126,9 @@ export class Programs {
       // Whether or not it does, it comes to the same end.
       this.#place.told.ended.delete(pid);
       this.#alive.set(pid, program);
-      this.#turns++;
+      this.#waysBack++;
       await ask(this.#place.kernel(), "proc.rollback", { args: { pid, seq }, session: "programs" });
-      this.#turns++;
+      this.#waysBack++;
     };
     this.#turning = this.#turning.then(turn).catch((cause: unknown) => void this.faults.push(String(cause)));
   }
@@ -185,10 +185,10 @@ export class Programs {
   /** Looks who has ended, and how. */
   async look(): Promise<void> {
     // Not those that come while the kernel is asked, and none that goes back meanwhile: its end is not its end.
-    const turns = this.#turns;
+    const waysBack = this.#waysBack;
     const asked = [...this.#alive.values()];
     const views = await this.#views(asked.map(({ pid }) => pid));
-    if (!views || turns % 2 === 1 || turns !== this.#turns) return;
+    if (!views || waysBack % 2 === 1 || waysBack !== this.#waysBack) return;
     for (const program of asked) {
       if (this.#alive.get(program.pid) !== program) continue;
       const view = views.find(({ pid }) => pid === program.pid);
