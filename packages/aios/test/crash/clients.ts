@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CrashKernel } from "./crash-kernel.ts";
 import { Keeper, keptNotes } from "./keepers.ts";
 import type { KeptNotes } from "./keepers.ts";
-import type { SeenNote } from "./note-checks.ts";
+import type { SeenAtEnd } from "./file-checks.ts";
 
 /** A definite answer of a kernel: the result, or why not. */
 export interface Answer {
@@ -25,8 +25,8 @@ export interface Acknowledged {
   readonly sent: Map<string, number>;
   readonly received: Map<string, number[]>;
   readonly notes: Map<string, KeptNotes>;
-  /** What programs kept in memory, by their processes, as they saw it at their ends. */
-  readonly ended: Map<string, readonly SeenNote[]>;
+  /** What programs kept in notes and files, by their processes, as they saw it at their ends. */
+  readonly ended: Map<string, SeenAtEnd>;
 }
 
 /** Refusals of a kernel that cannot write, or is not sure of its home: nothing has happened. */

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Acknowledged } from "./clients.ts";
+import { fileFaults } from "./file-checks.ts";
 import { noteFaults } from "./note-checks.ts";
 
 export interface Seen {
@@ -37,6 +38,7 @@ export class JournalChecks {
         ...twice(db),
         ...lost(db, told),
         ...noteFaults(db, { kept: told.notes, ended: told.ended }),
+        ...fileFaults(db, { folder: join(home, "files"), ended: told.ended }),
         ...misread(db, seen),
         ...this.#grown(db),
       ];

@@ -22,13 +22,16 @@ interface Row {
 /** `ended`: the notes of processes that have ended, by their pids, as they saw them at their end. */
 export function noteFaults(
   db: DatabaseSync,
-  { kept, ended }: { kept: ReadonlyMap<string, KeptNotes>; ended: ReadonlyMap<string, readonly SeenNote[]> },
+  {
+    kept,
+    ended,
+  }: { kept: ReadonlyMap<string, KeptNotes>; ended: ReadonlyMap<string, { readonly notes: readonly SeenNote[] }> },
 ): string[] {
   const rows = rowsOf(db);
   const versions = versionsOf(db);
   return [
     ...[...kept].flatMap(([name, notes]) => ofKeeper(name, notes, { rows, versions })),
-    ...[...ended].flatMap(([pid, notes]) => ofProcess(pid, notes, rows)),
+    ...[...ended].flatMap(([pid, { notes }]) => ofProcess(pid, notes, rows)),
     ...oneWay(rows),
   ];
 }

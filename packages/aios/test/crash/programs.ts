@@ -11,7 +11,7 @@ import { isRunning } from "../programs/started-once.ts";
 import type { CrashKernel } from "./crash-kernel.ts";
 import { ask } from "./clients.ts";
 import type { Acknowledged } from "./clients.ts";
-import type { SeenNote } from "./note-checks.ts";
+import type { SeenAtEnd } from "./file-checks.ts";
 import type { Truth } from "./truth.ts";
 
 const file = fileURLToPath(new URL("../programs/modules/crash-programs.ts", import.meta.url));
@@ -220,10 +220,11 @@ export class Programs {
       receiver: () => [0, 1, 2, 3, 4, 5, 6, 7],
       sender: () => "sent",
       keeper: () => {
-        const notes = result as readonly SeenNote[];
-        this.#place.told.ended.set(pid, notes);
+        const { notes, files } = result as SeenAtEnd;
+        this.#place.told.ended.set(pid, { notes, files });
         const contents = notes.map(({ content }) => content).toSorted();
-        return same(contents, keptBy(told)) ? result : keptBy(told);
+        const isRight = same(contents, keptBy(told)) && same(files, filesOf(told));
+        return isRight ? result : { notes: keptBy(told), files: filesOf(told) };
       },
       agent: () => result,
     }[kind]();
@@ -292,5 +293,12 @@ const keptBy = (name: string): string[] => [
   `${name} home after ${STEPS - 1}`,
   ...[1, 2, 3, 4].map((step) => `${name} step ${step}`),
 ];
+
+/** The same of its files. */
+const filesOf = (name: string): Record<string, string> => ({
+  "diary.txt": Array.from({ length: STEPS }, (_, step) => `${name} step ${step}\n`).join(""),
+  "kept/one.txt": `${name} step 1`,
+  "steps/3.txt": `${name} step 3`,
+});
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

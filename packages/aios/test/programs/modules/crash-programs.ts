@@ -60,8 +60,9 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
   },
 
   /** Notes in all that can be done to them; what is left is the same whoever was killed, went back or is a copy. */
+  /** Notes and files: who is taken back has both as they were. */
   async keeper(proc, { name }) {
-    const { mem } = proc;
+    const { mem, fs } = proc;
     const home = await mem.add({ content: `${name} home` });
     const ids: string[] = [];
     for (let step = 0; step < STEPS; step++) {
@@ -69,7 +70,9 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
       const { id } = await mem.add(step === 2 ? { content, build: "model" } : { content });
       ids.push(id);
       await mem.link({ from: home.id, to: id, why: `step ${step}` });
+      await fs.append({ path: "diary.txt", content: `${name} step ${step}\n` });
       await mem.update({ id: home.id, content: `${name} home after ${step}` });
+      await fs.write({ path: `steps/${step}.txt`, content });
       await proc.proc.sleep({ ms: 10 });
     }
     const [removed = "", , parted = "", last = ""] = ids;
@@ -84,8 +87,20 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
     const { hits } = await mem.search({ query: `${name} step`, limit: 100 });
     const gone = hits.filter(({ note }) => note.id === removed || note.id === forgotten);
     if (gone.length > 0) throw new Error(`found what is gone: ${gone.map(({ note }) => note.content).join(", ")}`);
+    await fs.move({ from: "steps/1.txt", to: "kept/one.txt" });
+    await fs.remove({ path: "steps", isRecursive: true });
+    await fs.restore({ path: "steps/3.txt" });
+    await fs.write({ path: "kept/one.txt", content: "overwritten" });
+    await fs.rollback({ path: "kept/one.txt", version: 1 });
     const { notes } = await mem.export({});
-    return notes.map(({ id, content, links }) => ({ id, content, links: links.map(({ to }) => to) }));
+    const files = ["diary.txt", "kept/one.txt", "steps/3.txt"].map(async (path) => [
+      path,
+      (await fs.read({ path })).content,
+    ]);
+    return {
+      notes: notes.map(({ id, content, links }) => ({ id, content, links: links.map(({ to }) => to) })),
+      files: Object.fromEntries(await Promise.all(files)) as Record<string, string>,
+    };
   },
 
   async receiver(proc) {
