@@ -109,11 +109,15 @@ export interface PdfOptions {
   /** Takes the place of the pages' own drawing. */
   readonly drawing?: Uint8Array;
   readonly trailer?: string;
+  /** Of the font, which then says nothing of Unicode: `GBK-EUC-H`. */
+  readonly encoding?: string;
 }
 
 /** A PDF file, a page for each list of lines, in any script: each character is a glyph that the file maps to Unicode. */
 export function pdfFile(pages: readonly (readonly PdfLine[])[], options: PdfOptions = {}): Uint8Array<ArrayBuffer> {
-  const { title = "", drawing, trailer = "" } = options;
+  const { title = "", drawing, trailer = "", encoding } = options;
+  const ordering = encoding === undefined ? "Identity" : "GB1";
+  const mapped = encoding === undefined ? "/Encoding/Identity-H/ToUnicode 5 0 R" : `/Encoding/${encoding}`;
   const hex = (text: string): string => Buffer.from(text, "utf16le").swap16().toString("hex");
   const objects: (string | Uint8Array)[] = [];
   const stream = (data: Uint8Array): Uint8Array => {
@@ -130,8 +134,8 @@ endbfchar endcmap end end`;
   objects.push(
     "<</Type/Catalog/Pages 2 0 R>>",
     `<</Type/Pages/Count ${pages.length}/Kids[${pages.map((_, at) => `${7 + 2 * at} 0 R`).join(" ")}]>>`,
-    "<</Type/Font/Subtype/Type0/BaseFont/Sample/Encoding/Identity-H/DescendantFonts[4 0 R]/ToUnicode 5 0 R>>",
-    "<</Type/Font/Subtype/CIDFontType2/BaseFont/Sample/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 1000>>",
+    `<</Type/Font/Subtype/Type0/BaseFont/Sample${mapped}/DescendantFonts[4 0 R]>>`,
+    `<</Type/Font/Subtype/CIDFontType2/BaseFont/Sample/CIDSystemInfo<</Registry(Adobe)/Ordering(${ordering})/Supplement 0>>/DW 1000>>`,
     stream(bytesOf(cmap)),
     `<</Title<feff${hex(title)}>/Author(Ada)/CreationDate(D:20260314150926Z)>>`,
   );

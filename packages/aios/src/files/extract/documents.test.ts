@@ -25,6 +25,15 @@ describe("documents", () => {
     ]);
   });
 
+  test.each([
+    ["GBK-EUC-H", "b9d8d3dacfd4bfa85050"],
+    ["UniGB-UCS2-H", "51734e8e663e536100500050"],
+    ["UniGB-UTF16-H", "51734e8e663e536100500050"],
+  ])("PDF without a font, whose characters are named by %s", async (encoding, codes) => {
+    const drawing = new TextEncoder().encode(`BT /F1 10 Tf 50 700 Td <${codes}> Tj ET`);
+    expect(textOf(await read("a.pdf", pdfFile([[]], { encoding, drawing })))).toBe("关于显卡PP\n");
+  });
+
   test("DOCX: headings by their styles, whatever the ids of these", async () => {
     const bytes = wordFile(
       [

@@ -1,4 +1,5 @@
 import { getDocumentProxy } from "unpdf";
+import { CharacterMaps } from "./character-maps.ts";
 import { Unreadable } from "./extracted.ts";
 import type { Found } from "./extracted.ts";
 import { oneLine, Outline } from "./outline.ts";
@@ -51,6 +52,8 @@ async function open(bytes: Uint8Array): Promise<PdfDocument> {
       maxImageSize: 1,
       useWorkerFetch: false,
       useWasm: false,
+      cMapPacked: false,
+      BinaryDataFactory: CharacterMaps,
     });
   } catch (cause) {
     if (cause instanceof Error && cause.name === "PasswordException")
