@@ -82,7 +82,7 @@ async function indexFigures(corpus: Corpus): Promise<Figure[]> {
   });
   const count = corpus.files.length.toLocaleString("en");
   const detail =
-    "read from a folder, cut into pieces of 1,200 characters, full text and hashed vectors in a file and a thread of their own; searched by both, ten pieces a query";
+    "read from a folder, text and structure extracted in a thread, full text and hashed vectors in a file and another thread; searched by both, ten pieces a query";
   const [p50, p99] = [rounded(searchMs.p50), rounded(searchMs.p99)];
   return [
     { name: `indexing ${count} files`, value: rounded(perSecond), unit: "files/s", detail },

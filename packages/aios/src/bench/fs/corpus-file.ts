@@ -56,7 +56,9 @@ export interface FileQuery {
   readonly text: string;
   /** Of a keyword query: what a file must hold, each of them, as it stands here; empty: `text` only says what is wanted. */
   readonly terms: readonly string[];
-  /** When the file was changed, Unix epoch milliseconds, both ends in; what a reader of the words "last week" makes of them. */
+  /** When it is asked, Unix epoch milliseconds: "last week" is the one before. Absent: nothing is known of the files' times. */
+  readonly askedMs?: number;
+  /** When the file was changed, both ends in: what the words of time in the text mean. */
   readonly modified?: { readonly fromMs: number; readonly toMs: number };
   /** Paths of all files that answer it. */
   readonly relevant: readonly string[];

@@ -4,7 +4,8 @@ import type { FileMethod } from "./method.ts";
 
 /**
  * `grep -ric` for each word: the files that hold all of them, as parts of longer words too, by how often they do. Chinese is
- * cut into words first, which nobody at a shell would do, and files are chosen by their time as `find -newermt` does.
+ * cut into words first, which nobody at a shell would do. Files are chosen by their time as `find -newermt` does, and the time
+ * need not be read out of the question; its words are looked for all the same.
  */
 export function createGrep(): FileMethod {
   let all: { readonly path: string; readonly modifiedMs: number; readonly text: string }[] = [];

@@ -1,7 +1,8 @@
-// The index of files by itself: read from a folder, cut, indexed in a file and a thread of its own, and searched.
+// The index of files by itself: read from a folder, cut in one thread, indexed in another one and a file, and searched.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createExtractor } from "../../drivers/extract/extractor.ts";
 import { openSearchIndex } from "../../drivers/search/search-index.ts";
 import { serveParent } from "../child.ts";
 import { watchDelay } from "../mem/event-loop-delay.ts";
@@ -19,7 +20,7 @@ export interface IndexRequest {
 
 export interface IndexAnswer {
   readonly perSecond: number;
-  /** Of the thread that reads, cuts and asks. */
+  /** Of the thread that asks for all of it. */
   readonly delay: Delay;
   /** Of the whole process, by the end of indexing. */
   readonly addedBytes: number;
@@ -34,12 +35,14 @@ serveParent<IndexRequest, IndexAnswer>(async ({ folder, files, queries }) => {
   try {
     const beforeBytes = process.memoryUsage.rss();
     await using index = await openSearchIndex({ path: join(home, "index.db") });
+    await using extractor = createExtractor();
     const beganAt = performance.now();
     const delay = await watchDelay(async () => {
       for (let at = 0; at < files.length; at += AT_ONCE) {
-        const read = files
-          .slice(at, at + AT_ONCE)
-          .map(async (file) => findablesOf({ ...file, text: await readFile(join(folder, file.path), "utf8") }));
+        const read = files.slice(at, at + AT_ONCE).map(async (file) => {
+          const { chunks } = await extractor.read({ path: file.path, bytes: await readFile(join(folder, file.path)) });
+          return findablesOf(file, chunks);
+        });
         await index.put((await Promise.all(read)).flat());
       }
     });

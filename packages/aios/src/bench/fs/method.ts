@@ -18,8 +18,8 @@ export interface FileMethod extends AsyncDisposable {
   readonly name: string;
   index(files: readonly IndexedFile[]): Promise<void>;
   /**
-   * Paths, best first, `limit` at most. Where the query has terms, only files that it believes to hold them all; where it has
-   * times, only files changed then.
+   * Paths, best first, `limit` at most. Where the query has terms, only files that it believes to hold them all; where it names
+   * a time, only files changed then. Who cannot read times is told them.
    */
   find(query: AskedQuery, limit: number): Promise<readonly string[]>;
 }

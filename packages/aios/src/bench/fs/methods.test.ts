@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fileRequestOf } from "../../files/query.ts";
 import { createBm25Method } from "./bm25-method.ts";
-import { chunksOf } from "./chunks.ts";
 import { generateCorpus } from "./corpus.ts";
 import { docsQueries } from "./docs-queries.ts";
 import { readDocs } from "./docs.ts";
 import { createGrep } from "./grep.ts";
 import type { AskedQuery, FileMethod, IndexedFile } from "./method.ts";
 import { searchIndexMethods } from "./search-index-methods.ts";
+import { timesOf } from "./spans.ts";
 
 const file = (path: string, text: string, modifiedMs = 0): IndexedFile => ({ path, text, modifiedMs, lang: "en" });
 const asked = (text: string, more: Partial<AskedQuery> = {}): AskedQuery => ({ text, lang: "en", terms: [], ...more });
@@ -31,9 +32,13 @@ describe.each(methods)("$name", (method) => {
   });
 
   test("finds only what was changed in time, and no more than it was asked for", async () => {
-    const { modifiedMs, path } = files.find(({ about }) => about.topic === "GPU")!;
-    const modified = { fromMs: modifiedMs, toMs: modifiedMs };
-    expect(await method.find(asked("GPU", { modified }), 10)).toEqual([path]);
+    const { nowMs: askedMs } = corpus;
+    const modified = timesOf("lastMonth", askedMs, 1);
+    const found = await method.find(asked("GPU last month", { askedMs, modified }), 10);
+    const times = files.filter(({ path }) => found.includes(path)).map(({ modifiedMs }) => modifiedMs);
+    for (const ms of times) expect(ms >= modified.fromMs && ms <= modified.toMs).toBe(true);
+    // grep looks for the words "last" and "month", too.
+    expect(found.length > 0).toBe(method.name !== "grep");
     expect(await method.find(asked("GPU"), 3)).toHaveLength(3);
   });
 });
@@ -43,11 +48,13 @@ test("grep wants every word, in any case and within others, and ranks by how oft
   await grep.index([file("a", "Boats and boat"), file("b", "boat BOAT boats, and"), file("c", "boat")]);
   expect(await grep.find(asked("And boat"), 9)).toEqual(["b", "a"]);
   expect(await grep.find(asked("boat"), 2)).toEqual(["b", "a"]);
+  const modified = { fromMs: 5, toMs: 5 };
+  await grep.index([file("before", "boat", 4), file("then", "boat", 5), file("behind", "boat", 6)]);
+  expect(await grep.find(asked("boat", { modified }), 9)).toEqual(["then"]);
 });
 
 test("a file is found once, whichever of its pieces are, and by what stands in different ones", async () => {
   const long = `${"Nothing here. ".repeat(200)}first\n${"Nothing there. ".repeat(200)}second`;
-  expect(chunksOf(long).length).toBeGreaterThan(4);
   for (const method of searchIndexMethods()) {
     await using open = method;
     await open.index([file("long.txt", long), file("short.txt", "first of all")]);
@@ -56,19 +63,13 @@ test("a file is found once, whichever of its pieces are, and by what stands in d
   }
 });
 
-test("pieces are what was cut, of 1,200 characters at most, at ends of lines or sentences, never within a character", () => {
-  const texts = [...files.map(({ text }) => text), "x".repeat(5_000), `x${"😀".repeat(2_000)}`, ""];
-  for (const text of texts) {
-    const chunks = chunksOf(text);
-    expect(chunks.join("")).toBe(text);
-    for (const chunk of chunks) {
-      expect(chunk.length).toBeLessThanOrEqual(1_200);
-      expect(chunk.length).toBeGreaterThan(0);
-      expect(chunk.isWellFormed()).toBe(true);
+test("the times that questions of metadata mean are those that the system reads out of their words", () => {
+  for (const split of ["dev", "held-out"] as const)
+    for (const { text, modified, askedMs: now = 0 } of generateCorpus({ split, seed: 6, files: 800 }).queries) {
+      const { editedFrom, editedTo } = fileRequestOf(text, { now, zone: "UTC" });
+      const expected = modified === undefined ? [undefined, undefined] : [modified.fromMs, modified.toMs + 1];
+      expect([editedFrom, editedTo], text).toEqual(expected);
     }
-  }
-  expect(chunksOf(`${"a".repeat(700)}\n${"b".repeat(700)}`).map(({ length }) => length)).toEqual([701, 700]);
-  expect(chunksOf(`${"甲".repeat(800)}。${"乙".repeat(800)}`).map(({ length }) => length)).toEqual([801, 800]);
 });
 
 test("every question about the documentation has a page that is there, forty in English and twenty in Chinese at least", async () => {

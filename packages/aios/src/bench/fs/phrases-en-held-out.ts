@@ -336,7 +336,7 @@ export const englishHeldOut: FilePhrases = {
     {c} – something to do with {a}`),
   askMetadata: {
     yesterday: list("my {t} {k}, modified yesterday\nyesterday I saved some {k}: {t}"),
-    lastWeek: list("my {t} {k}, modified last week\nsome {k}, {t}, saved in the past week"),
+    lastWeek: list("my {t} {k}, modified last week\nsome {k}, {t}, saved last week"),
     lastMonth: list("my {t} {k}, modified last month"),
     inMonth: list("my {t} {k}, modified during {m}"),
   },

@@ -40,7 +40,7 @@ export function drawQueries(random: Random, options: QueryOptions): FileQuery[] 
         const held = termsOf(file);
         return terms.every((term) => held.includes(term));
       });
-      yield { kind: "keyword", lang, text: terms.join(" "), terms, relevant };
+      yield { kind: "keyword", lang, askedMs: nowMs, text: terms.join(" "), terms, relevant };
     }
   }
   function* named(): Generator<FileQuery> {
@@ -50,13 +50,13 @@ export function drawQueries(random: Random, options: QueryOptions): FileQuery[] 
       const slots = { a: one(random, topicOf(file).asks), c: entity };
       const text = fill(one(random, phrases.askNamed), slots);
       const relevant = paths((other) => other.about.entity === entity && other.about.topic === topic);
-      yield { kind: "named", lang, text, terms: [], relevant };
+      yield { kind: "named", lang, askedMs: nowMs, text, terms: [], relevant };
     }
   }
   const described = phrases.stories.flatMap(({ asks }, story) =>
     asks.map((text): FileQuery => {
       const relevant = paths((file) => file.lang === lang && file.about.story === story);
-      return { kind: "described", lang, text, terms: [], relevant };
+      return { kind: "described", lang, askedMs: nowMs, text, terms: [], relevant };
     }),
   );
   function* metadata(): Generator<FileQuery> {
@@ -72,7 +72,15 @@ export function drawQueries(random: Random, options: QueryOptions): FileQuery[] 
         const right = alike.filter(({ modifiedMs }) => modifiedMs >= fromMs && modifiedMs <= toMs);
         // Where the time tells nothing apart it is no question of metadata.
         if (right.length === alike.length) continue;
-        yield { kind: "metadata", lang, text, terms: [], modified, relevant: right.map(({ path }) => path) };
+        yield {
+          kind: "metadata",
+          lang,
+          askedMs: nowMs,
+          text,
+          terms: [],
+          modified,
+          relevant: right.map(({ path }) => path),
+        };
       }
   }
   return [

@@ -1,5 +1,8 @@
 import { openSearchIndex } from "../../drivers/search/search-index.ts";
 import type { FindQuery, SearchIndex } from "../../kernel/ports.ts";
+import { chunksOf } from "../../files/extract/chunks.ts";
+import { extractText } from "../../files/extract/extract-text.ts";
+import { fileRequestOf } from "../../files/query.ts";
 import { findablesOf, pathOf, space } from "./findables.ts";
 import { folded, holdsAll, searched } from "./method.ts";
 import type { AskedQuery, FileMethod, IndexedFile } from "./method.ts";
@@ -23,8 +26,10 @@ export function searchIndexMethods(): readonly FileMethod[] {
   let filled: Promise<void> | undefined;
   const fill = async (files: readonly IndexedFile[]): Promise<void> => {
     const index = await opened;
-    for (let at = 0; at < files.length; at += AT_ONCE)
-      await index.put(files.slice(at, at + AT_ONCE).flatMap(findablesOf));
+    for (let at = 0; at < files.length; at += AT_ONCE) {
+      const read = files.slice(at, at + AT_ONCE).map(async (file) => findablesOf(file, await chunksIn(file)));
+      await index.put((await Promise.all(read)).flat());
+    }
     for (const file of files) held.set(file.path, file);
   };
   let users = 3;
@@ -47,10 +52,21 @@ export function searchIndexMethods(): readonly FileMethod[] {
   }));
 }
 
+const chunksIn = async ({ path, text }: IndexedFile) =>
+  chunksOf(await extractText({ path, bytes: Buffer.from(text), maxChars: 1_000_000 }));
+
 async function search(index: SearchIndex, query: AskedQuery, { by, limit }: { by: By; limit: number }) {
-  const { text, modified } = query;
-  const filters = modified && [{ facet: "modifiedMs", from: modified.fromMs, to: modified.toMs }];
-  const more = filters && { filters };
-  const hits = await index.search({ spaces: [space], text, limit: limit * PIECES_PER_FILE, by, ...more });
+  const { text, filters } = requestOf(query);
+  const hits = await index.search({ spaces: [space], text, limit: limit * PIECES_PER_FILE, by, filters });
   return [...new Set(hits.map(({ id }) => pathOf(id)))];
+}
+
+/** Times are read out of the words, as the system reads them; kinds are left to be found by theirs. */
+function requestOf({ text, terms, askedMs }: AskedQuery): Required<Pick<FindQuery, "text" | "filters">> {
+  if (terms.length > 0 || askedMs === undefined) return { text, filters: [] };
+  const request = fileRequestOf(text, { now: askedMs, zone: "UTC" });
+  const { editedFrom: from, editedTo: before } = request;
+  if (from === undefined && before === undefined) return { text, filters: [] };
+  const to = before === undefined ? {} : { to: before - 1 };
+  return { text: request.text, filters: [{ facet: "modifiedMs", ...(from !== undefined && { from }), ...to }] };
 }
