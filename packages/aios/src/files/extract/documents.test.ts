@@ -51,6 +51,11 @@ describe("documents", () => {
     expect(textOf(found)).toContain("Eight <GPUs> & racks.");
   });
 
+  test("DOCX: without a title of its own it has that of its first heading", async () => {
+    const bytes = wordFile([{ text: "2026" }, { level: 1, text: "合同" }, { text: "GPUs" }]);
+    expect(await read("a.docx", bytes)).toMatchObject({ title: "合同" });
+  });
+
   test("XLSX: sheets with their first row as heading, dates as dates", async () => {
     const bytes = workbookFile(
       "预算",

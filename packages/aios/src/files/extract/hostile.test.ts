@@ -137,8 +137,8 @@ describe("damage", () => {
   );
 
   test("a name that promises what the bytes are not is told", async () => {
-    for (const path of ["a.pdf", "a.docx", "a.xlsx", "a.png"])
-      expect((await read(path, "Just a few words.")).problem).toMatch(/^damaged/);
+    for (const path of ["a.pdf", "a.docx", "a.xlsx", "a.png", "a.jpg", "a.gif", "a.webp"])
+      expect((await read(path, "Just a few words. ".repeat(50))).problem).toMatch(/^damaged/);
   });
 
   test("an empty file is empty, whatever its name", async () => {

@@ -8,6 +8,7 @@ import { oneLine, Outline } from "./outline.ts";
 type Facts = Record<string, string | number>;
 
 const readers = { png: readPng, jpeg: readJpeg, gif: readGif, webp: readWebp, bmp: readBmp, svg: readSvg };
+const starts = { png: /^.PNG/, jpeg: /^ÿØ/, gif: /^GIF8/, webp: /^RIFF.{4}WEBP/s, bmp: /^BM/, svg: /^/ } as const;
 export type ImageFormat = keyof typeof readers;
 
 /** Size and what is written beside the picture; title, description, comment and keywords are its text. No pixel is decoded. */
@@ -15,6 +16,8 @@ export function readImage(bytes: Uint8Array, format: ImageFormat, maxChars: numb
   const outline = new Outline(maxChars);
   let facts: Facts;
   try {
+    // A name may say that it is a picture where the bytes do not.
+    if (!starts[format].test(latin(bytes.subarray(0, 12)))) throw new RangeError("another format");
     facts = readers[format](bytes, outline);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;

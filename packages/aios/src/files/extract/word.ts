@@ -20,11 +20,13 @@ export function readWord(zip: Zip, maxChars: number): Found {
     outline.open(name.slice("word/".length, -".xml".length));
     readParagraphs(part, outline, new Map());
   }
+  const { firstHeading } = outline;
   return {
     kind: "document",
     unit: "part",
     sections: outline.sections,
     isCut: outline.isCut,
+    ...(firstHeading === undefined ? {} : { title: firstHeading }),
     ...titled(officeProperties(zip)),
   };
 }
