@@ -6,6 +6,7 @@ import { budgetRows } from "./rows/budget.ts";
 import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
 import { debugRows } from "./rows/debug.ts";
+import { fsRows } from "./rows/fs.ts";
 import { groupRows } from "./rows/group.ts";
 import { kernelRows } from "./rows/kernel.ts";
 import { labsRows } from "./rows/labs.ts";
@@ -25,6 +26,7 @@ export type GroupName =
   | "process"
   | "run"
   | "memory"
+  | "files"
   | "llm"
   | "policy"
   | "budget"
@@ -98,6 +100,7 @@ export const commands = [
   ...topicRows,
   ...stateRows,
   ...memRows,
+  ...fsRows,
   ...llmRows,
   ...approveRows,
   ...groupRows,

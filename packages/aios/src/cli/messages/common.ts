@@ -90,6 +90,7 @@ export const groupTitles = {
   process: { en: "Processes", zh: "进程" },
   run: { en: "Run", zh: "运行" },
   memory: { en: "Memory", zh: "记忆" },
+  files: { en: "Files", zh: "文件" },
   llm: { en: "Models", zh: "模型" },
   policy: { en: "Approvals", zh: "批准" },
   budget: { en: "Budgets", zh: "预算" },

@@ -1,0 +1,22 @@
+import { onFiles } from "../file-calls.ts";
+import { readSource } from "../file-source.ts";
+import { fsText } from "../messages/fs.ts";
+import type { ContextOf } from "../registry.ts";
+import { sizeText } from "../size-text.ts";
+
+export async function run(context: ContextOf<"fs append">): Promise<void> {
+  const { args, t, signal } = context;
+  const content = await readSource(args.file, context);
+  const written = await onFiles(context, (fs) =>
+    fs.append(
+      {
+        path: args.path,
+        content,
+        encoding: "base64",
+      },
+      { signal },
+    ),
+  );
+  context.say(t(fsText.wrote, { ...written, size: sizeText(written.sizeBytes) }));
+  context.result(written, () => "");
+}

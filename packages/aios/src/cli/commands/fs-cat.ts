@@ -1,0 +1,30 @@
+import { once } from "node:events";
+import { CliError, usage } from "../cli-error.ts";
+import { lookFor, onFiles } from "../file-calls.ts";
+import { printable, textIn } from "../file-text.ts";
+import { fsText } from "../messages/fs.ts";
+import type { ContextOf } from "../registry.ts";
+
+export async function run(context: ContextOf<"fs cat">): Promise<void> {
+  const { args, options, t, signal, width } = context;
+  const { path } = args;
+  const which = { path, ...(options.version !== undefined && { version: options.version }) };
+  const hint = options.version === undefined ? lookFor(path, context) : undefined;
+  const read = await onFiles(context, (fs) => fs.read({ ...which, encoding: "base64" }, { signal }), hint);
+  const bytes = Buffer.from(read.content, "base64");
+  const text = textIn(bytes);
+  if (context.json || context.jsonl) {
+    const encoding = text === undefined ? "base64" : "utf8";
+    context.result({ path, ...read, encoding, content: text ?? read.content }, () => "");
+    return;
+  }
+  if (!Number.isFinite(width)) {
+    if (!process.stdout.write(bytes)) await once(process.stdout, "drain");
+    return;
+  }
+  if (text === undefined)
+    throw new CliError(usage, t(fsText.isBinary, { path, bytes: bytes.byteLength }), {
+      hint: t(fsText.isBinaryHint, { path }),
+    });
+  context.result(null, () => printable(text));
+}

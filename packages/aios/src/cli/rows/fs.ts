@@ -1,0 +1,240 @@
+import type { ArgumentSpec, CommandModule, CommandRow } from "../registry.ts";
+
+const path = {
+  name: "path",
+  summary: { en: "a file or a folder", zh: "文件或文件夹" },
+} as const satisfies ArgumentSpec;
+const file = { name: "path", summary: { en: "a file", zh: "文件" } } as const satisfies ArgumentSpec;
+const source = {
+  name: "file",
+  isOptional: true,
+  summary: { en: "of this machine; - or nothing is stdin", zh: "本机文件；- 或省略表示标准输入" },
+} as const satisfies ArgumentSpec;
+const pair = [
+  { name: "from", summary: { en: "a file or a folder", zh: "文件或文件夹" } },
+  {
+    name: "to",
+    summary: {
+      en: "its new path; with / at its end, the folder that it goes to",
+      zh: "新路径；以 / 结尾表示放入该文件夹",
+    },
+  },
+] as const satisfies readonly ArgumentSpec[];
+const yes = { name: "yes", short: "y", kind: "flag", summary: { en: "do not ask", zh: "不询问" } } as const;
+/** Where a path leads. */
+const places = {
+  en: "For you a path without / at its start is in /shared, which all processes of the tenant read and write. /home/PID is a process's own folder, /agents/NAME an agent's, /groups/NAME a group's.",
+  zh: "对您而言，不以 / 开头的路径位于 /shared，租户的所有进程均可读写。/home/PID 是进程自己的文件夹，/agents/NAME 属于智能体，/groups/NAME 属于组。",
+} as const;
+
+export const fsRows = [
+  {
+    path: "fs ls",
+    group: "files",
+    effect: "read",
+    summary: { en: "list a folder", zh: "列出文件夹" },
+    details: places,
+    examples: ["aios fs ls", "aios fs ls /home/y1dafk -l", "aios fs ls drafts --removed"],
+    args: [
+      { name: "path", isOptional: true, summary: { en: "a folder; default: /shared", zh: "文件夹；默认：/shared" } },
+    ],
+    options: [
+      {
+        name: "long",
+        short: "l",
+        kind: "flag",
+        summary: { en: "with size, version, when it changed and by whom", zh: "附大小、版本、更改时间与更改者" },
+      },
+      {
+        name: "removed",
+        kind: "flag",
+        summary: { en: "what was removed from it and can come back", zh: "已移除且可恢复的内容" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-ls.ts"),
+  },
+  {
+    path: "fs cat",
+    group: "files",
+    effect: "read",
+    summary: { en: "print a file", zh: "输出文件内容" },
+    details: {
+      en: "Byte by byte into a pipe or a file. On a terminal, without what would colour or move it.",
+      zh: "输出到管道或文件时逐字节原样；在终端上会滤去控制字符。",
+    },
+    examples: ["aios fs cat notes.md", "aios fs cat notes.md --version 1", "aios fs cat plan.pdf > plan.pdf"],
+    args: [file],
+    options: [
+      {
+        name: "version",
+        kind: "integer",
+        min: 1,
+        summary: { en: "as it was then; default: as it is", zh: "该版本的内容；默认：当前内容" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-cat.ts"),
+  },
+  {
+    path: "fs write",
+    group: "files",
+    effect: "write",
+    summary: { en: "write a file whole, from a file or stdin", zh: "以文件或标准输入写入整个文件" },
+    details: {
+      en: "What stood there stays as a version. Up to 16 MiB, any bytes; folders are made as needed.",
+      zh: "原内容保留为历史版本。最多 16 MiB，任意字节；自动新建所需文件夹。",
+    },
+    examples: ["aios fs write plan.pdf ./plan.pdf", "echo hello | aios fs write notes.md"],
+    args: [file, source],
+    options: [
+      {
+        name: "ifVersion",
+        kind: "integer",
+        min: 0,
+        summary: {
+          en: "only if this is its version; 0: only if nothing is there",
+          zh: "仅当其版本为此值；0：仅当该处为空",
+        },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-write.ts"),
+  },
+  {
+    path: "fs append",
+    group: "files",
+    effect: "write",
+    summary: { en: "write behind the end of a file", zh: "追加到文件末尾" },
+    examples: ["date | aios fs append log.txt"],
+    args: [file, source],
+    load: (): Promise<CommandModule> => import("../commands/fs-append.ts"),
+  },
+  {
+    path: "fs mkdir",
+    group: "files",
+    effect: "write",
+    summary: { en: "make a folder, and those on the way to it", zh: "新建文件夹及其上级文件夹" },
+    args: [{ name: "path", summary: { en: "a folder", zh: "文件夹" } }],
+    load: (): Promise<CommandModule> => import("../commands/fs-mkdir.ts"),
+  },
+  {
+    path: "fs mv",
+    group: "files",
+    effect: "write",
+    summary: { en: "move or rename a file or a folder", zh: "移动或重命名文件或文件夹" },
+    details: { en: "Nothing is written over.", zh: "不会覆盖任何内容。" },
+    examples: ["aios fs mv draft.md plan.md", "aios fs mv /home/y1dafk/plan.md /shared/"],
+    args: pair,
+    load: (): Promise<CommandModule> => import("../commands/fs-mv.ts"),
+  },
+  {
+    path: "fs cp",
+    group: "files",
+    effect: "write",
+    summary: { en: "copy a file or a folder", zh: "复制文件或文件夹" },
+    details: { en: "Nothing is written over.", zh: "不会覆盖任何内容。" },
+    args: pair,
+    load: (): Promise<CommandModule> => import("../commands/fs-cp.ts"),
+  },
+  {
+    path: "fs rm",
+    group: "files",
+    effect: "danger",
+    summary: { en: "remove files and folders; they can come back", zh: "移除文件和文件夹；可恢复" },
+    details: {
+      en: "aios fs restore brings back what was removed. -r asks first where there is a terminal.",
+      zh: "用 aios fs restore 恢复。有终端时 -r 会先询问。",
+    },
+    examples: ["aios fs rm notes.md", "aios fs rm -r drafts --yes"],
+    args: [{ name: "paths", isVariadic: true, summary: { en: "files or folders", zh: "文件或文件夹" } }],
+    options: [
+      {
+        name: "recursive",
+        short: "r",
+        kind: "flag",
+        summary: { en: "folders with all that is in them", zh: "文件夹及其全部内容" },
+      },
+      yes,
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-rm.ts"),
+  },
+  {
+    path: "fs restore",
+    group: "files",
+    effect: "write",
+    summary: { en: "bring back what was removed", zh: "恢复已移除的内容" },
+    details: {
+      en: "A file, or a folder with what was removed together with it. aios fs ls --removed tells what there is.",
+      zh: "恢复文件，或文件夹及与其一同移除的内容。用 aios fs ls --removed 查看可恢复的内容。",
+    },
+    args: [path],
+    load: (): Promise<CommandModule> => import("../commands/fs-restore.ts"),
+  },
+  {
+    path: "fs stat",
+    group: "files",
+    effect: "read",
+    summary: { en: "show size, version, hash, and who made it so", zh: "显示大小、版本、哈希与更改者" },
+    args: [path],
+    load: (): Promise<CommandModule> => import("../commands/fs-stat.ts"),
+  },
+  {
+    path: "fs history",
+    group: "files",
+    effect: "read",
+    summary: { en: "show who changed a file or a folder, and when", zh: "显示文件或文件夹的更改者与时间" },
+    details: {
+      en: "Of a folder, all that is in it. What was removed has a history, too.",
+      zh: "对文件夹显示其中全部内容。已移除的内容也有历史。",
+    },
+    args: [path],
+    options: [
+      {
+        name: "limit",
+        kind: "integer",
+        default: 20,
+        min: 1,
+        max: 1000,
+        summary: { en: "at most so many versions, the newest first", zh: "最多版本数，最新的在前" },
+      },
+      {
+        name: "before",
+        kind: "integer",
+        min: 1,
+        value: "VERSION",
+        summary: { en: "only older ones; of a file", zh: "仅限更早的版本；用于文件" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-history.ts"),
+  },
+  {
+    path: "fs rollback",
+    group: "files",
+    effect: "danger",
+    summary: { en: "take a file or a folder back to what it was", zh: "将文件或文件夹恢复到先前的状态" },
+    details: {
+      en: "That makes a new version, which can be taken back, too. Of a folder it asks first where there is a terminal.",
+      zh: "恢复会产生新版本，同样可以撤销。对文件夹且有终端时会先询问。",
+    },
+    examples: ["aios fs rollback notes.md --to-version 2", "aios fs rollback drafts --to-time 1h"],
+    args: [path],
+    options: [
+      {
+        name: "toVersion",
+        kind: "integer",
+        min: 1,
+        value: "N",
+        summary: { en: "of a file: aios fs history tells which", zh: "文件的版本：见 aios fs history" },
+      },
+      {
+        name: "toTime",
+        kind: "text",
+        value: "TIME",
+        summary: {
+          en: "as it stood then: 15m, 24h, 2026-11-01, 2026-11-01T08:30",
+          zh: "当时的状态：15m、24h、2026-11-01、2026-11-01T08:30",
+        },
+      },
+      yes,
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-rollback.ts"),
+  },
+] as const satisfies readonly CommandRow[];

@@ -1,0 +1,145 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileVersion } from "@aiosjs/sdk/protocol";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAios } from "./aios.ts";
+import type { Aios } from "./aios.ts";
+
+/** Generous: each test starts many Node processes, and the machine may be busy. */
+const timeoutMs = 180_000;
+
+let aios: Aios;
+beforeAll(async () => {
+  aios = await openAios();
+  const { code, err } = await aios.run(["up", "-d", "--port", "0", "--core", "sim"]);
+  expect(code, err).toBe(0);
+}, timeoutMs);
+afterAll(() => aios[Symbol.asyncDispose](), timeoutMs);
+
+const fs = (...args: string[]) => aios.run(["fs", ...args]);
+const write = async (path: string, input: string): Promise<void> => {
+  const { code, err } = await aios.run(["fs", "write", path], { input });
+  expect(code, err).toBe(0);
+};
+const cat = async (...args: string[]): Promise<string> => (await fs("cat", ...args)).out;
+
+describe("files on the command line", { timeout: timeoutMs }, () => {
+  test("what is written is there, with all that stood there before", async () => {
+    await write("plan.md", "one\n");
+    const again = await aios.run(["fs", "write", "plan.md"], { input: "two\n" });
+    expect(again).toMatchObject({ code: 0, out: "", err: "/shared/plan.md is version 2 now, 4 B\n" });
+    expect((await aios.run(["fs", "append", "/shared/plan.md", "-"], { input: "three\n" })).err).toContain("version 3");
+    expect(await cat("plan.md")).toBe("two\nthree\n");
+    expect(await cat("plan.md", "--version", "1")).toBe("one\n");
+    const { out, err } = await fs("history", "plan.md");
+    expect(out).toMatch(/^VERSION .*\n +3 .* 10 B .*written\n +2 .* 4 B .*written\n +1 .* 4 B .*written\n$/);
+    expect(err).toContain("aios fs rollback plan.md --to-version N");
+    expect((await fs("history", "plan.md", "--limit", "1")).err).toContain("--before 3");
+
+    const back = await fs("rollback", "plan.md", "--to-version", "1");
+    expect(back.err).toContain("version 4 now, as it was in version 1; undo: aios fs rollback plan.md --to-version 3");
+    expect(await cat("plan.md")).toBe("one\n");
+    expect((await fs("history", "plan.md", "--lang", "zh")).out).toContain("恢复到第 1 版");
+    expect((await fs("rollback", "plan.md", "--to-version", "4")).err).toBe("plan.md is as it was then\n");
+  });
+
+  test("any bytes go in and come out as they were, by file and by stdin", async () => {
+    const bytes = Buffer.from(Array.from({ length: 3_000 }, (_, index) => (index * 7) % 256));
+    const file = join(aios.home, "bytes.bin");
+    await writeFile(file, bytes);
+    expect(await fs("write", "bytes.bin", file)).toMatchObject({ code: 0 });
+    const read = await aios.data<{ encoding: string; content: string }>(["fs", "cat", "bytes.bin"]);
+    expect(read.encoding).toBe("base64");
+    expect(Buffer.from(read.content, "base64")).toEqual(bytes);
+    expect((await aios.data<{ encoding: string }>(["fs", "cat", "plan.md"])).encoding).toBe("utf8");
+    const big = join(aios.home, "big.bin");
+    await writeFile(big, Buffer.alloc(16 * 1_048_576, 1));
+    expect(await fs("write", "big.bin", big)).toMatchObject({ code: 0 });
+    await writeFile(big, Buffer.alloc(16 * 1_048_576 + 1, 1));
+    expect(await fs("write", "big.bin", big)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("at most 16 MiB"),
+    });
+  });
+
+  test("folders are made, listed, moved, copied, and removed, and come back whole", async () => {
+    expect((await fs("mkdir", "drafts")).err).toBe("made /shared/drafts\n");
+    expect((await fs("mkdir", "drafts")).err).toBe("/shared/drafts was there\n");
+    await write("drafts/a.md", "a");
+    expect(await fs("mv", "drafts/a.md", "drafts/b.md")).toMatchObject({ code: 0 });
+    expect(await fs("cp", "drafts/b.md", "copies/")).toMatchObject({ code: 0 });
+    expect((await fs("ls", "copies")).out).toBe("b.md\n");
+    expect((await fs("history", "drafts/b.md")).out).toContain("from /shared/drafts/a.md@1");
+    expect((await fs("ls", "-l")).out).toMatch(/^ *SIZE .*NAME\n[^]*copies\/\n[^]*drafts\/\n/);
+    expect((await aios.data<FileVersion>(["fs", "stat", "drafts"])).kind).toBe("folder");
+
+    const refused = await fs("rm", "drafts");
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("aios fs rm -r drafts") });
+    const removed = await fs("rm", "-r", "drafts", "copies");
+    expect(removed.err).toBe(
+      "removed drafts: 2; bring it back: aios fs restore drafts\nremoved copies: 2; bring it back: aios fs restore copies\n",
+    );
+    expect((await fs("ls")).out).not.toContain("drafts/");
+    expect(await fs("ls", "--removed")).toMatchObject({ out: "copies/\ndrafts/\n" });
+    expect((await fs("ls", "--removed", "-l")).out).toContain("REMOVED");
+    expect((await fs("restore", "drafts")).err).toBe("brought back drafts: 2\n");
+    expect(await cat("drafts/b.md")).toBe("a");
+    expect((await fs("restore", "drafts")).err).toContain("aios fs rollback drafts");
+  });
+
+  test("a folder goes back to a time, and forward again by what it says", async () => {
+    await write("tree/kept.md", "old");
+    const { at } = await aios.data<FileVersion>(["fs", "stat", "tree/kept.md"]);
+    await write("tree/kept.md", "new");
+    await write("tree/later.md", "more");
+    const back = await fs("rollback", "tree", "--to-time", new Date(at).toISOString());
+    const undo = /taken back in tree: 2; undo: aios fs rollback tree --to-time (\S+)\n/.exec(back.err)?.[1];
+    expect(undo, back.err).toBeDefined();
+    expect(await cat("tree/kept.md")).toBe("old");
+    expect((await fs("ls", "tree")).out).toBe("kept.md\n");
+    expect(await fs("rollback", "tree", "--to-time", undo ?? "")).toMatchObject({ code: 0 });
+    expect(await cat("tree/kept.md")).toBe("new");
+    expect((await fs("ls", "tree")).out).toBe("kept.md\nlater.md\n");
+  });
+
+  test("an edit from outside is a version, too", async () => {
+    const folder = join(aios.home, "files", "local", "%40tenant");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "plan.md"), "by hand\n");
+    expect(await cat("plan.md")).toBe("by hand\n");
+    expect((await fs("history", "plan.md")).out).toMatch(/^ +5 .*from outside$/m);
+    await write("plan.md", "by the kernel\n");
+    expect(await readFile(join(folder, "plan.md"), "utf8")).toBe("by the kernel\n");
+    expect(await cat("plan.md", "--version", "5")).toBe("by hand\n");
+  });
+
+  test.each([
+    [["cat", "nowhere.md"], 3, '"aios fs ls /shared" tells what is there'],
+    [["cat", "plan.md", "--version", "99"], 3, '"aios fs history" tells what they are'],
+    [["cat", "../etc/passwd"], 2, "leads out of"],
+    [["ls", "/etc"], 2, "begins with /home/PID"],
+    [["rollback", "plan.md"], 2, "--to-version N or --to-time TIME"],
+    [["rollback", "plan.md", "--to-time", "soon"], 2, "no time"],
+    [["write", "plan.md", "/nowhere/at/all"], 3, "the second a file of this machine"],
+    [["mv", "plan.md", "bytes.bin"], 6, "is there already"],
+    [["restore", "nowhere.md"], 3, "--removed"],
+  ])("%j is refused with what to do next", async (args, code, said) => {
+    expect(await fs(...args)).toMatchObject({ code, out: "", err: expect.stringContaining(said) });
+    const { out } = await fs(...args, "--json");
+    expect(JSON.parse(out)).toMatchObject({ ok: false, error: { hint: expect.any(String) } });
+  });
+
+  test("it is told in Chinese", async () => {
+    const { code, err } = await fs("cat", "nowhere.md", "--lang", "zh");
+    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringMatching(/未找到[^]*列出现有内容/) });
+    expect((await fs("stat", "plan.md", "--lang", "zh")).out).toMatch(/^\/shared\/plan\.md\n类型 +文件\n/);
+    expect((await fs("rm", "plan.md", "--lang", "zh")).err).toContain("恢复：aios fs restore plan.md");
+  });
+
+  test("it writes only over the version that is named", async () => {
+    await write("one.md", "1");
+    const stale = await aios.run(["fs", "write", "one.md", "--if-version", "0"], { input: "2" });
+    expect(stale).toMatchObject({ code: expect.any(Number), err: expect.stringContaining("ESTALE") });
+    expect(await cat("one.md")).toBe("1");
+  });
+});
