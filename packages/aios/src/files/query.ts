@@ -6,7 +6,7 @@ import { quotedMark, unquote } from "./plan/quoted.ts";
 import type { Calendar } from "./plan/times.ts";
 
 /** UTF-16 units; what is behind them is searched for as it is. */
-const MAX_READ = 2_000;
+const MAX_READ = 1_000;
 
 /**
  * Filters out of a request in English or Chinese: "the contract about GPUs that I edited last week". What is taken as a
@@ -15,7 +15,7 @@ const MAX_READ = 2_000;
 export function fileRequestOf(request: string, calendar: Calendar): FileRequest {
   const { text, restored } = unquote(request.slice(0, MAX_READ));
   const found: Found = { times: [], filters: {}, kinds: new Set(), extensions: new Set() };
-  let rest = withTimes(text, found, calendar);
+  let rest = withTimes(text.replaceAll(/\s+/g, " "), found, calendar);
   for (const take of [takeEvents, takeTrash, takeTimes, takeAuthor, takeFolder, takeExtensions, takeKinds])
     rest = take(rest, found);
   rest = withoutFillers(rest);
@@ -49,14 +49,15 @@ const takeAuthor = (text: string, { filters }: Found): string =>
     return " ";
   });
 
+/** Bounds keep what is tried in many ways small. */
 const notMark = `[^\\s,，。"'\\uE000-\\uF8FF]`;
 const folder = new RegExp(
   [
-    `(?<![\\p{L}\\p{N}_])(?:in|under|inside|within|from)\\s+(?:the\\s+)?(?:folder|directory)\\s+(?<named>${notMark}+)`,
-    `(?<![\\p{L}\\p{N}_])(?:in|under|inside|within|from)\\s+(?:the\\s+)?(?<latin>[\\p{L}\\p{N}_.\\-/]+)\\s+(?:folder|directory)(?![\\p{L}])`,
-    `(?<![\\p{L}\\p{N}_])(?:in|under|inside|within|from)\\s+(?<path>(?:${notMark}*/)+${notMark}*)`,
-    `在?\\s*(?<zhPath>(?:[\\p{L}\\p{N}_.\\-]*/)+[A-Za-z0-9_.\\-]*)\\s*(?:文件夹|目录)?(?:下面|下|里面|里|中|内)的?`,
-    `(?:在|位于)?\\s*(?<zhNamed>[\\p{L}\\p{N}_.\\-/]+?)\\s*(?:文件夹|目录)(?:下面|下|里面|里|中|内)的?`,
+    `(?<![\\p{L}\\p{N}_])(?:in|under|inside|within|from)\\s+(?:the\\s+)?(?:folder|directory)\\s+(?<named>${notMark}{1,200})`,
+    `(?<![\\p{L}\\p{N}_])(?:in|under|inside|within|from)\\s+(?:the\\s+)?(?<latin>[\\p{L}\\p{N}_.\\-/]{1,200})\\s+(?:folder|directory)(?![\\p{L}])`,
+    `(?<![\\p{L}\\p{N}_])(?:in|under|inside|within|from)\\s+(?<path>${notMark}{0,200}/${notMark}{0,200})`,
+    `在?\\s*(?<zhPath>(?:[\\p{L}\\p{N}_.\\-]{0,60}/){1,20}[A-Za-z0-9_.\\-]{0,60})\\s*(?:文件夹|目录)?(?:下面|下|里面|里|中|内)的?`,
+    `(?:在|位于)?\\s*(?<zhNamed>[\\p{L}\\p{N}_.\\-/]{1,60}?)\\s*(?:文件夹|目录)(?:下面|下|里面|里|中|内)的?`,
   ].join("|"),
   "iu",
 );

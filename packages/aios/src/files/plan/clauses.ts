@@ -14,11 +14,13 @@ const joint = new RegExp(
 );
 const polite =
   /^(?:(?:please|can you|could you|would you|first|now|also|and)(?=[\s,])|请你?|帮我|麻烦你?|首先|先|[\s,，])+/iu;
-const rest = /(?:[\s,，]*(?:please)?[\s.!！。?？,，]*)$/iu;
+const rest = /(?: ?[,，]? ?(?:please|thanks|thank you|谢谢)?[ .!！。?？,，]{0,8})$/iu;
 
 /** The clauses of a request in their order, without what is only polite. */
 export const clausesOf = (text: string): string[] =>
   text
+    // Many spaces would be tried in many ways.
+    .replaceAll(/\s+/g, (space) => (space.includes("\n") ? "\n" : " "))
     .split(joint)
     .map((clause) => clause.replace(polite, ""))
     .map((clause) => (/^(?:.*\s)?\.{1,2}$/.test(clause.trim()) ? clause.trim() : clause.replace(rest, "")))

@@ -78,7 +78,7 @@ export const changingForms: readonly Form[] = [
     verb: "remove",
     does: "Removes files, or, where it says so, a folder with all that is in it. They can come back.",
     en: [
-      "(remove|delete) [the] [file|files] {paths}",
+      "(remove|delete|rm) [the] [file|files] {paths}",
       "(remove|delete) [the] (folder|directory) {tree} [(and|with) (everything|all) [that is] in it]",
     ],
     zh: [

@@ -6,7 +6,7 @@ export const readingForms: readonly Form[] = [
     verb: "read",
     does: "Shows what is in a file, or was in a version of it.",
     en: [
-      "(read|show|open|print|display) [me] [the] [contents of] [the] [file] {paths}",
+      "(read|show|open|print|display|cat) [me] [the] [contents of] [the] [file] {paths}",
       "(read|show|open|print|display) [me] version {number} of [the] [file] {path}",
     ],
     zh: [
@@ -19,8 +19,8 @@ export const readingForms: readonly Form[] = [
     does: "Lists a folder.",
     en: [
       "list [all] [the] [files] (in|of) [the] [folder|directory] {path}",
-      "list [the] [folder|directory] {path}",
-      "list [all] [the|my] files",
+      "(list|ls) [the] [folder|directory] {path}",
+      "(list|ls) [[all] [the|my] files]",
       "what is in [the] [folder|directory] {path}",
     ],
     zh: [

@@ -4,7 +4,7 @@ export type PathFault = "outside" | "no path" | "which";
 const MAX_PATH = 4_096;
 /** Words that stand for what was named before, or for everything: nobody but a person knows which files they are. */
 const vague =
-  /^(?:it|them|this|that|these|those|everything|all|any|some|one|files?|folders?|directory|stuff|它|它们|这|那|这些|那些|这个|那个|文件|文件夹|目录|东西|内容)$|^(?:所有|全部|一切|这|那|每个|任何)(?:[个些份]|的|文件|东西|$)/i;
+  /^(?:it|them|this|that|these|those|everything|all|any|some|one|files?|folders?|directory|stuff|changes?|versions?|last|trash|thanks|please|now|again|它|它们|这|那|这些|那些|这个|那个|文件|文件夹|目录|东西|内容|上次|最后|最近|一次|更改|修改|改动)$|^(?:所有|全部|一切|这|那|每个|任何)(?:[个些份]|的|文件|东西|$)/i;
 
 /** Where a path leads from a folder, without `.` and `..`; or why it leads nowhere. */
 export function placeFrom(cwd: string, text: string): { path: string } | { fault: PathFault } {

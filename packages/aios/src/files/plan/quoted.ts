@@ -33,11 +33,13 @@ export function unquote(text: string): Unquoted {
   const quotations: { content: string; written: string }[] = [];
   let rest = "";
   let open: string | undefined;
+  /** Closing marks that do not come any more. */
+  const missing = new Set<string>();
   for (let index = 0; index < text.length;) {
     const character = text[index] ?? "";
     const found = isMark(character)
       ? { content: character, end: index + 1 }
-      : beginsQuotation(text, index)
+      : beginsQuotation(text, index) && !missing.has(pairs[character] ?? "")
         ? quotationAt(text, index, pairs[character] ?? "")
         : undefined;
     if (found && quotations.length < MOST) {
@@ -46,7 +48,10 @@ export function unquote(text: string): Unquoted {
       index = found.end;
       continue;
     }
-    if (character in pairs && character !== "'" && !found) open ??= text.slice(index);
+    if (!found && beginsQuotation(text, index)) {
+      missing.add(pairs[character] ?? "");
+      if (character !== "'") open ??= text.slice(index);
+    }
     rest += character;
     index++;
   }

@@ -78,6 +78,9 @@ describe("what is not sure is not done", () => {
     ["roll back a.txt to tomorrow", "time", "tomorrow"],
     ["roll back a.txt to 23:59", "time", "23:59"],
     ["share a.txt for ever", "time", "ever"],
+    ["undo the last change", "which", "change"],
+    ["撤销上次修改", "which", "上次"],
+    ['write "x" to the file', "which", "file"],
     ["roll back a.txt to version 0", "words", undefined],
     ["", "words", ""],
   ])("%s", (request, is, what) => {
@@ -134,6 +137,26 @@ describe("what is not sure is not done", () => {
     }
     expect(asked).toBeGreaterThan(50);
   });
+});
+
+test.each([
+  [`list${" ".repeat(7_000)}x y`],
+  ["“".repeat(7_000)],
+  ["'a ".repeat(2_000)],
+  [`删除${"和a".repeat(3_000)}`],
+  [`把 x 回滚到${"的状态".repeat(2_000)}`],
+])("a long request is no long work: %.10s…", (request) => expect(unclear(request)).toBeDefined());
+
+test("thanks, and the ways of a shell, are understood", () => {
+  expect(calls('Please delete "my file.txt", thanks')).toEqual([
+    ["fs.remove", { path: "my file.txt", isRecursive: false }],
+  ]);
+  expect(calls("ls; cat a.txt; rm a.txt; copy /shared/b.txt to .")).toEqual([
+    ["fs.list", { path: "." }],
+    ["fs.read", { path: "a.txt" }],
+    ["fs.remove", { path: "a.txt", isRecursive: false }],
+    ["fs.copy", { from: "/shared/b.txt", to: "b.txt" }],
+  ]);
 });
 
 test("paths begin in the folder where the request is made, and stay inside of what they begin in", () => {

@@ -118,7 +118,7 @@ function pairOf(draft: Draft, from: string, { cwd }: Setting): PlannedCall | { f
   const isName = draft.verb === "rename" && !said.includes("/");
   const place = isName ? placeFrom(folderOf(from), said) : placeFrom(cwd, said);
   if ("fault" in place) return { fault: "path", what: said };
-  const isInto = draft.isInto === true || (said.endsWith("/") && !isName);
+  const isInto = draft.isInto === true || (!isName && (said.endsWith("/") || isWhole(place.path)));
   const to = isInto ? inFolder(place.path, baseOf(from)) : place.path;
   if (to === from || isWhole(to) || isWhole(from)) return { fault: isWhole(from) ? "whole" : "path", what: said };
   return { call: draft.verb === "copy" ? "fs.copy" : "fs.move", args: { from, to } };

@@ -108,13 +108,13 @@ export const chineseTimes: readonly TimeRule[] = [
   { pattern: "昨天|昨日", span: (_, { day }) => days(day - 1) },
   { pattern: "前天|前日", span: (_, { day }) => days(day - 2) },
   { pattern: "大前天", span: (_, { day }) => days(day - 3) },
-  { pattern: `${number}${unit}(?:以|之)?前`, span: (group, now) => counted(group, now, "ago") },
+  { pattern: `${number} ?${unit}(?:以|之)?前`, span: (group, now) => counted(group, now, "ago") },
   { pattern: "前几天|前些天|前两天", span: (_, now) => aFewAgo("day", now) },
   {
-    pattern: `(?:最近|近|过去)的?${number}${unit}(?:以内|之内|内|里)?`,
+    pattern: `(?:最近|近|过去)的?${number} ?${unit}(?:以内|之内|内|里)?`,
     span: (group, now) => counted(group, now, "rolling"),
   },
-  { pattern: `${number}${unit}(?:以内|之内|内)`, span: (group, now) => counted(group, now, "rolling") },
+  { pattern: `${number} ?${unit}(?:以内|之内|内)`, span: (group, now) => counted(group, now, "rolling") },
   { pattern: "最近|近期|近来", span: (_, now) => recently(now) },
   { pattern: "刚才|刚刚", span: (_, now) => rolling(10, "minute", now) },
   {
