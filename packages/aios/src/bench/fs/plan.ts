@@ -1,6 +1,6 @@
 import type { Random } from "../../kernel/ports.ts";
 import type { Lang } from "../mem/dialogue.ts";
-import { isDrawn, one } from "../mem/draws.ts";
+import { isDrawn, one, shuffled } from "../mem/draws.ts";
 import type { CorpusFile, Format, Kind } from "./corpus-file.ts";
 import type { FilePhrases, World } from "./phrases.ts";
 
@@ -130,20 +130,15 @@ function codesOf(random: Random, letters: readonly string[]): () => string {
   };
 }
 
-/** Never the same in any spelling. */
+/** Never the same in any spelling. @throws RangeError when all names are taken: of 20,000 files, about */
 function identifiersOf(random: Random, parts: FilePhrases["identifiers"]): (format: Format) => string {
-  const taken = new Set<string>();
+  const left = shuffled(
+    random,
+    parts[0].flatMap((verb) => parts[1].flatMap((noun) => parts[2].map((thing) => [verb, noun, thing]))),
+  );
   return (format) => {
-    for (;;) {
-      const words = parts.map((list) => one(random, list));
-      const camel = words.join("");
-      // A number where all names are taken.
-      const count = taken.size < 800 ? "" : `${taken.size}x`;
-      const name = camel + count;
-      if (taken.has(name)) continue;
-      taken.add(name);
-      if (format === "ts" || format === "go") return name;
-      return words.map((word) => word.toLowerCase()).join("_") + (count && `_${count}`);
-    }
+    const words = left.pop();
+    if (words === undefined) throw new RangeError("not enough identifiers for so many files");
+    return format === "ts" || format === "go" ? words.join("") : words.map((word) => word.toLowerCase()).join("_");
   };
 }
