@@ -1,7 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import { isInside, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
-import { change, goneAs, isThere, makeWay } from "./file-writing.ts";
+import { change, goneAs, isThere, makeFolder, makeWay, refuseLarge } from "./file-writing.ts";
 import type { FileCall } from "./file-writing.ts";
 import type { FileRow, KeptFile } from "./ports.ts";
 
@@ -12,15 +12,17 @@ const MAX_TREE = 20_000;
 export async function treeOf(place: FilePlace, { files }: Pick<FileCall, "files">): Promise<readonly KeptFile[]> {
   const found: KeptFile[] = [];
   const visit = async (at: FilePlace): Promise<void> => {
-    const head = await files.known(at);
+    const head = at.path === "" ? undefined : await files.known(at);
     if (isThere(head)) found.push(head);
     if (found.length > MAX_TREE)
       throw new SysError("E2BIG", `${shown(place)} holds more than ${MAX_TREE} files`, {
         hint: "take its folders one by one",
       });
     if (at.path !== "" && head?.kind !== "folder") return;
-    for (const name of await namesIn(at, { files }))
-      await visit({ ...at, path: at.path === "" ? name : `${at.path}/${name}` });
+    const names = await namesIn(at, { files });
+    const paths = names.map((name) => (at.path === "" ? name : `${at.path}/${name}`));
+    await files.heads(at, paths); // by one question to the journal
+    for (const path of paths) await visit({ ...at, path });
   };
   await visit(place);
   if (found.length === 0 && place.path !== "") throw await files.disk.absent(place);
@@ -55,9 +57,10 @@ export async function copyTree(from: FilePlace, to: FilePlace, call: FileCall): 
       hint: "name a new path, or remove what is there first",
     });
   await makeWay(to, call);
+  if (from.path === "") await makeFolder(to, call);
   for (const row of rows) {
     refuseLarge(row);
-    const place = { ...to, path: to.path + row.path.slice(from.path.length) };
+    const place = { ...to, path: to.path + (from.path === "" ? "/" : "") + row.path.slice(from.path.length) };
     const { kind, hash, sizeBytes, labels } = row;
     change(place, { kind, hash, sizeBytes, labels, from: nameOf(row), before: await call.files.known(place) }, call);
   }
@@ -66,10 +69,7 @@ export async function copyTree(from: FilePlace, to: FilePlace, call: FileCall): 
 
 /** Removes these, what is inside of a folder before it. */
 export function removeRows(rows: readonly KeptFile[], call: FileCall): void {
-  for (const row of rows.toReversed()) {
-    refuseLarge(row);
-    change(row, { ...goneAs(row), before: row }, call);
-  }
+  for (const row of rows.toReversed()) change(row, { ...goneAs(row), before: row }, call);
 }
 
 /** Brings back what was removed at a path, and what was removed together with it. @throws SysError ENOENT, EEXIST, ESTALE */
@@ -93,8 +93,9 @@ export async function restoreTree(place: FilePlace, call: FileCall): Promise<num
   return 1 + together.length;
 }
 
-/** What stands at the path becomes what it was in that version. */
+/** What stands at the path becomes what it was in that version. @throws SysError ESTALE for what was too large to be kept */
 export function backTo(version: FileRow, before: KeptFile | undefined, call: FileCall): FileRow {
+  if (version.kind === "file" && version.hash === null) throw notKept(version);
   const { kind, hash, sizeBytes, labels } = version;
   return change(version, { kind, hash, sizeBytes, labels, from: nameOf(version), before }, call);
 }
@@ -105,22 +106,26 @@ export function backTo(version: FileRow, before: KeptFile | undefined, call: Fil
  */
 export async function treeBackTo(place: FilePlace, atMs: number, call: FileCall): Promise<readonly FileRow[]> {
   const { files, parts } = call;
-  // What others have changed since becomes a version first.
-  await treeOf(place, call).catch(none);
+  // What others have changed since becomes a version first, what they have removed, too.
+  const seen = new Set((await treeOf(place, call).catch(none)).map((row) => row.path));
   const { tenant, root, path } = place;
   const inside = await parts.journal.fileVersions({ tenant, root, within: path, limit: Number.MAX_SAFE_INTEGER });
   const versions = Map.groupBy([...(path === "" ? [] : await files.versions(place)), ...inside], (row) => row.path);
   const heads = await files.heads(place, [...versions.keys()]);
+  const current = new Map<string, KeptFile>();
   const wanted: FileRow[] = [];
   for (const [at, rows] of versions) {
     const then = rows.find((row) => row.atMs <= atMs);
     const first = rows.at(-1) as FileRow;
     if (!then && first.version > 1) throw notKept(first);
-    const head = heads.get(at);
+    const known = heads.get(at);
+    const head = known && (seen.has(at) ? known : await files.isGone(known));
+    if (head) current.set(at, head);
     const isSame = then ? then.version === head?.version || isEqual(then, head) : !isThere(head);
     if (!isSame) wanted.push(then ?? { ...first, kind: "gone", hash: null, sizeBytes: 0 });
   }
-  return inOrderOfPlacing(wanted).map((row) => backTo(row, heads.get(row.path), call));
+  if (wanted.some(({ kind }) => kind !== "gone")) await makeWay(place, call);
+  return inOrderOfPlacing(wanted).map((row) => backTo(row, current.get(row.path), call));
 }
 
 /** What goes before what comes: what is inside of a folder goes before it, and comes after it. */
@@ -140,14 +145,3 @@ const notKept = (row: FileRow): SysError =>
   new SysError("ESTALE", `what stood at ${shown(row)} then is not kept any more`, {
     hint: "fs.history tells the versions that are",
   });
-
-function refuseLarge(row: KeptFile): void {
-  if (row.kind === "file" && row.hash === null)
-    throw new SysError(
-      "E2BIG",
-      `${shown(row)} has ${row.sizeBytes} bytes: it was made from outside, and could not come back`,
-      {
-        hint: "move or remove it on the disk itself",
-      },
-    );
-}

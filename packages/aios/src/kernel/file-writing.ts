@@ -17,17 +17,21 @@ export const isThere = (head: KeptFile | undefined): head is KeptFile => head !=
 /** What stands at a path as somebody's call makes it. */
 type Made = Pick<FileRow, "kind" | "hash" | "sizeBytes" | "labels" | "from">;
 
-/** The next version of what stands at a path, by this call; in the commit of its end. */
+/**
+ * The next version of what stands at a path, by this call; in the commit of its end.
+ * @throws SysError E2BIG where that stands in for what could not come back
+ */
 export function change(
   { tenant, root, path }: FilePlace,
   { before, staged, ...made }: Made & { readonly before: KeptFile | undefined; readonly staged?: Staged },
   { files, record }: FileCall,
 ): FileRow {
   const { process, call, withinSeq: seq } = record;
+  if (before) refuseLarge(before);
   const row = files.next({ tenant, root, path, ...made, pid: process.pid, call, seq }, before);
   if (staged) record.effects.push({ kind: "blob", row: staged.blob });
   record.effects.push({ kind: "file", row });
-  if (staged) files.isStaged(row, staged, before);
+  files.isChange(row, { staged, before });
   return row;
 }
 
@@ -61,6 +65,15 @@ export async function beforeWrite(
   throw new SysError("ESTALE", `${shown(place)} ${is}, not of version ${wanted}`, {
     hint: "read it again, and write what then holds; 0 is for what is not there yet",
   });
+}
+
+export function refuseLarge(row: FileRow): void {
+  if (row.kind === "file" && row.hash === null)
+    throw new SysError(
+      "E2BIG",
+      `${shown(row)} has ${row.sizeBytes} bytes: it was made from outside, and could not come back`,
+      { hint: "move or remove it on the disk itself" },
+    );
 }
 
 export const nothing = { hash: null, sizeBytes: 0 } as const;

@@ -54,7 +54,9 @@ export class Files {
   readonly #options: FilesOptions;
   readonly #holds = new Holds();
   readonly #heads = new Map<string, KeptFile | undefined>();
-  readonly #staged = new Map<string, { readonly staged: Staged; readonly before: string | null }>();
+  /** What each call holds: it may ask for it again. */
+  readonly #held = new WeakMap<CallRecord, Set<string>>();
+  readonly #changes = new WeakMap<FileRow, { readonly staged: Staged | undefined; readonly before: string | null }>();
   /** What is on its way to its place, by root: the last row of each path. */
   readonly #waiting = new Map<string, Map<string, FileRow>>();
   readonly #placing = new Map<string, Promise<void>>();
@@ -70,16 +72,27 @@ export class Files {
     this.#lastChange = options.lastChange;
   }
 
-  /** What an earlier kernel has written and not put in its place goes there now. */
+  /**
+   * What an earlier kernel has written and not put in its place goes there before anybody is answered: who comes back for its
+   * answer is told that the file is there.
+   */
   async open(): Promise<void> {
     const rows = await this.#options.journal.unplacedFiles(Number.MAX_SAFE_INTEGER);
     for (const row of rows) this.#wait(row);
+    await Promise.all(this.#placing.values());
   }
 
-  /** From here on until the call's end is on record nobody else changes files of this root. */
+  /**
+   * From here on until the call's end is on record nobody else changes files of these roots; all that it needs at once, for two
+   * that wait for each other wait for ever. @throws what the call is cancelled with
+   */
   async hold(roots: readonly DiskRoot[], record: CallRecord): Promise<void> {
-    await this.#holds.hold([...new Set(roots.map(nameOf))].toSorted(), record);
-    await Promise.all(roots.map((root) => this.placed(root)));
+    const { signal } = record.abort;
+    const held = this.#held.get(record) ?? new Set();
+    const names = [...new Set(roots.map(nameOf))].filter((name) => !held.has(name)).toSorted();
+    if (names.length > 0) await orAborted(this.#holds.hold(names, record), signal);
+    this.#held.set(record, held.union(new Set(names)));
+    await orAborted(Promise.all(roots.map((root) => this.placed(root))), signal);
   }
 
   /** The same for what is no call's own. */
@@ -122,9 +135,9 @@ export class Files {
     return [...rows].flatMap((row) => (row.kind !== "gone" && isInside(row.path, path) ? [row.path] : []));
   }
 
-  /** What has been staged for this row, in place of what stood there. */
-  isStaged(row: FileRow, staged: Staged, before: KeptFile | undefined): void {
-    this.#staged.set(versionName(row), { staged, before: before?.stamp ?? null });
+  /** What has been staged for this row, and what it takes the place of. */
+  isChange(row: FileRow, { staged, before }: { staged: Staged | undefined; before: KeptFile | undefined }): void {
+    this.#changes.set(row, { staged, before: before?.stamp ?? null });
   }
 
   /** Called when a row is on disk. Resolves when it stands in its place, or the disk does not take it. */
@@ -140,31 +153,54 @@ export class Files {
     return (await this.heads(place, [place.path])).get(place.path);
   }
 
-  async heads({ tenant, root }: FilePlace, paths: readonly string[]): Promise<ReadonlyMap<string, KeptFile>> {
-    const key = (path: string): string => nameOf({ tenant, root }) + path;
+  async heads(root: FilePlace, paths: readonly string[]): Promise<ReadonlyMap<string, KeptFile>> {
+    const key = (path: string): string => nameOf(root) + path;
     const unknown = paths.filter((path) => !this.#heads.has(key(path)));
-    if (unknown.length > 0) {
-      const rows = await this.#options.journal.files({ tenant, root, paths: unknown, isGone: undefined, limit: PAGE });
-      const gone = await this.#options.journal.files({ tenant, root, paths: unknown, isGone: true, limit: PAGE });
-      const found = new Map([...rows, ...gone].map((row) => [row.path, row]));
+    const found = new Map<string, KeptFile>();
+    for (let at = 0; at < unknown.length; at += PAGE) {
+      const page = unknown.slice(at, at + PAGE);
+      for (const row of await this.#recorded(root, page)) found.set(row.path, row);
       // What was written meanwhile is newer.
-      for (const path of unknown) if (!this.#heads.has(key(path))) this.#keep(key(path), found.get(path));
+      for (const path of page) if (!this.#heads.has(key(path))) this.#keep(key(path), found.get(path));
     }
     return new Map(
       paths.flatMap((path) => {
-        const head = this.#heads.get(key(path));
+        const head = this.#heads.get(key(path)) ?? found.get(path);
         return head ? [[path, head] as const] : [];
       }),
     );
+  }
+
+  async #recorded({ tenant, root }: FilePlace, paths: readonly string[]): Promise<readonly KeptFile[]> {
+    const { journal, outbox } = this.#options;
+    const look = async (): Promise<KeptFile[]> => {
+      const there = await journal.files({ tenant, root, paths, limit: paths.length });
+      if (there.length === paths.length) return [...there];
+      return [...there, ...(await journal.files({ tenant, root, paths, isGone: true, limit: paths.length }))];
+    };
+    const rows = await look();
+    const unplaced = this.#unplaced.get(nameOf({ tenant, root }));
+    if (!rows.some(({ stamp, path }) => stamp === null && !unplaced?.has(path))) return rows;
+    // It has come to its place, which is noted and not in the journal yet.
+    await outbox.flushed();
+    return look();
   }
 
   /**
    * What stands there, on record: what others have changed since becomes a version first. Gone and never there are the same: a
    * head of kind `gone`, or none. Its root is held.
    */
-  async known(place: FilePlace): Promise<KeptFile | undefined> {
+  async known(place: FilePlace, { isChanged = false } = {}): Promise<KeptFile | undefined> {
     const [head, entry] = await this.#looked(place);
-    return this.#isSame(head, entry) ? head : this.#noted(place, head, entry);
+    // A stamp that says nothing of a change is older than who has read it.
+    const isSame = this.#isSame(head, entry) && !(isChanged && entry?.kind === "file" && head?.stamp !== null);
+    return isSame ? head : this.#noted(place, head, entry);
+  }
+
+  /** As `known` says it of what is nowhere any more, whatever stands in the way to it. */
+  async isGone(head: KeptFile): Promise<KeptFile> {
+    if (head.stamp === null || head.kind === "gone") return head;
+    return this.#noted(head, head, undefined);
   }
 
   /** The same where nothing is held yet. */
@@ -267,8 +303,7 @@ export class Files {
     const unplaced = this.#unplaced.get(name) ?? new Map<string, FileRow>();
     this.#unplaced.set(name, unplaced.set(row.path, row));
     if (this.#placing.has(name)) return;
-    const placing = this.#place(name).finally(() => this.#placing.delete(name));
-    this.#placing.set(name, placing);
+    this.#placing.set(name, this.#place(name));
   }
 
   async #place(name: string): Promise<void> {
@@ -277,15 +312,15 @@ export class Files {
     for (;;) {
       const rows = [...(this.#waiting.get(name)?.values() ?? [])].toSorted((left, right) => left.change - right.change);
       this.#waiting.delete(name);
-      if (rows.length === 0) return;
+      // At once: what comes from here on is placed anew.
+      if (rows.length === 0) return void this.#placing.delete(name);
       for (const row of rows) await this.#placeOne(row);
     }
   }
 
   async #placeOne(row: FileRow): Promise<void> {
     const { journal, outbox } = this.#options;
-    const found = this.#staged.get(versionName(row));
-    this.#staged.delete(versionName(row));
+    const found = this.#changes.get(row);
     try {
       const stamp = await this.disk.place({
         row,
@@ -301,9 +336,11 @@ export class Files {
       outbox.note({ kind: "filePlaced", ...keyOf(row), stamp });
       this.#isPlaced(row);
       const head = this.#heads.get(nameOf(row) + row.path);
-      if (head?.version === row.version) this.#remember({ ...head, stamp });
+      if (head === undefined || head.version === row.version) this.#remember({ ...row, stamp });
     } catch {
-      // The journal has it, and is read meanwhile. The disk may take it later.
+      // The journal has it, and is read meanwhile. The disk may take it later, with the content of the journal.
+      void found?.staged?.discard();
+      if (found) this.#changes.set(row, { ...found, staged: undefined });
       const { clock, timers } = this.#options;
       timers.at(clock.nowMs() + RETRY_MS, () => this.#again(row));
     }
@@ -323,10 +360,22 @@ export class Files {
 
 /** Of a root, or of the one in which something stands. */
 export const nameOf = ({ tenant, root }: DiskRoot): string => `${tenant}/${root}/`;
-const versionName = (row: FileRow): string => `${nameOf(row)}${row.path}@${row.version}`;
 const keyOf = ({ tenant, root, path, version }: FileRow): Pick<FileRow, "tenant" | "root" | "path" | "version"> => ({
   tenant,
   root,
   path,
   version,
 });
+
+/** Settles as the work does, unless it is called off before. */
+async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

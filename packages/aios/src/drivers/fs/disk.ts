@@ -40,6 +40,12 @@ export function createDisk(options: DiskOptions): Disk {
   const slots = createSlots(concurrency);
   /** Roots in which what a crash left half-written has been taken away. */
   const swept = new Map<string, Promise<void>>();
+  const sweepOnce = (home: string): Promise<void> => {
+    const sweeping = swept.get(home) ?? sweep(home);
+    swept.set(home, sweeping);
+    sweeping.catch(() => swept.delete(home));
+    return sweeping;
+  };
   let base: Promise<string> | undefined;
   const reachBase = (): Promise<string> =>
     (base ??= openBase(root).catch((cause: unknown) => {
@@ -76,7 +82,7 @@ export function createDisk(options: DiskOptions): Disk {
         if (sizeBytes > maxFileBytes) throw tooLarge("the content", sizeBytes, maxFileBytes);
         const content = contentOf(before ? Buffer.concat([before.bytes, added]) : added);
         await using folder = await openFolder(home, [], { create: true });
-        await (swept.get(home) ?? swept.set(home, sweep(folder)).get(home));
+        await sweepOnce(home);
         const name = temporaryPrefix + randomUUID();
         const [blob] = await Promise.all([content.pack(), writeNew(folder.at(name), content.bytes, signal)]);
         return Object.assign({ blob, discard: () => unlink(join(home, name)).catch(() => undefined) }, { name });
@@ -122,7 +128,11 @@ export function createDisk(options: DiskOptions): Disk {
 
     unpack: async (blob) => unpack(blob),
 
-    place: (placement) => inRoot(placement.row, (home, names) => place(home, names, placement)),
+    place: (placement) =>
+      inRoot(placement.row, async (home, names) => {
+        if (placement.row.kind === "file" && !placement.staged) await sweepOnce(home);
+        return place(home, names, placement);
+      }),
 
     add: async (whose, piece) => slots.use(async () => addPiece(await homeOf(whose), piece, maxFileBytes)),
 
@@ -188,23 +198,43 @@ async function writeNew(path: string, bytes: Uint8Array, signal?: AbortSignal): 
 
 async function place(home: string, names: readonly string[], placement: Placement): Promise<string> {
   const { row, staged } = placement;
-  if (row.kind === "folder") {
-    await using folder = await openFolder(home, names, { create: true });
-    return stampOf(await lstat(folder.at("."), { bigint: true }));
-  }
   const [parent, name] = split(names);
   if (row.kind === "gone") return takeAway(home, names, placement);
   await using folder = await openFolder(home, parent, { create: true });
   const there = await lstat(folder.at(name), { bigint: true }).catch(() => undefined);
+  if (row.kind === "folder") {
+    if (there && !there.isDirectory() && !(await mayGo(folder, name, { there, placement })))
+      await setAside(folder, name);
+    else if (there && !there.isDirectory()) await unlink(folder.at(name));
+    await using made = await openFolder(home, names, { create: true });
+    return stampOf(await lstat(made.at("."), { bigint: true }));
+  }
   const isOurs = there === undefined || (await mayGo(folder, name, { there, placement }));
-  await using top = await openFolder(home, []);
+  await using top = await openFolder(home, [], { create: true });
   const temporary = (staged as { name?: string } | undefined)?.name ?? temporaryPrefix + randomUUID();
   if (!staged) await writeNew(top.at(temporary), (await unpack(await placement.content(row.hash as string))).bytes);
-  if (!isOurs) await rename(folder.at(name), folder.at(besideName(name)));
-  await folder.recheck();
-  await rename(top.at(temporary), folder.at(name));
-  await folder.sync();
-  return stampOf(await lstat(folder.at(name), { bigint: true }));
+  try {
+    // Of the new file while nobody else knows it: what they make of it later has another one.
+    const stamp = stampOf(await lstat(top.at(temporary), { bigint: true }));
+    if (there?.isDirectory()) await removeFolder(home, names).catch(() => setAside(folder, name));
+    else if (!isOurs) await setAside(folder, name);
+    await folder.recheck();
+    await rename(top.at(temporary), folder.at(name));
+    await folder.sync();
+    return stamp;
+  } catch (cause) {
+    if (!staged) await unlink(top.at(temporary)).catch(() => undefined);
+    throw cause;
+  }
+}
+
+const setAside = (folder: Folder, name: string): Promise<void> => rename(folder.at(name), folder.at(besideName(name)));
+
+async function removeFolder(home: string, names: readonly string[]): Promise<void> {
+  const [parent, name] = split(names);
+  await clear(home, names);
+  await using folder = await openFolder(home, parent);
+  await rmdir(folder.at(name));
 }
 
 async function takeAway(home: string, names: readonly string[], placement: Placement): Promise<string> {
@@ -213,10 +243,8 @@ async function takeAway(home: string, names: readonly string[], placement: Place
     await using folder = await openFolder(home, parent);
     const there = await lstat(folder.at(name), { bigint: true });
     await folder.recheck();
-    if (there.isDirectory()) {
-      await clear(home, names);
-      await rmdir(folder.at(name));
-    } else if (await mayGo(folder, name, { there, placement })) await unlink(folder.at(name));
+    if (there.isDirectory()) await removeFolder(home, names);
+    else if (await mayGo(folder, name, { there, placement })) await unlink(folder.at(name));
     else return stampOf(there);
     await folder.sync();
   } catch (cause) {
@@ -237,7 +265,8 @@ async function clear(home: string, names: readonly string[]): Promise<void> {
 }
 
 /** Takes away half-written files of a kernel that has died. */
-async function sweep(folder: Folder): Promise<void> {
+async function sweep(home: string): Promise<void> {
+  await using folder = await openFolder(home, [], { create: true });
   const names = (await readdir(folder.at("."))).filter((name) => name.startsWith(temporaryPrefix));
   for (const name of names) await unlink(folder.at(name)).catch(() => undefined);
 }

@@ -45,6 +45,7 @@ export async function openFolder(
     await mkdir(parent.at(name), { mode: 0o700 }).catch((error: unknown) => {
       if (codeOf(error) !== "EEXIST") throw error;
     });
+    await parent.sync();
     try {
       return await vouch(path, base, parent.at(name));
     } catch (error) {

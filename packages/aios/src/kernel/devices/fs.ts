@@ -1,5 +1,6 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Labels, ResultOf } from "@aiosjs/sdk/protocol";
+import type { FileIndex } from "../file-index.ts";
 import { placeOf, shown } from "../file-path.ts";
 import type { FilePlace } from "../file-path.ts";
 import { copyTree, removeRows, restoreTree, backTo, treeBackTo, treeOf } from "../file-tree.ts";
@@ -15,6 +16,8 @@ import {
   versionOf,
 } from "../file-writing.ts";
 import type { FileCall } from "../file-writing.ts";
+import { searchFiles } from "../file-search.ts";
+import { verifyFiles } from "../file-verifying.ts";
 import { labelsOf } from "../note-writing.ts";
 import type { DiskContent, DiskEntry, Encoding, KeptFile, Staged } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
@@ -31,6 +34,8 @@ type FsName = `fs.${
   | "remove"
   | "restore"
   | "history"
+  | "search"
+  | "verify"
   | "rollback"}`;
 
 /** Files: what stands at a path, and what stood there before. */
@@ -39,6 +44,8 @@ export const fsDevice: KernelDevice<FsName> = {
     const call = withFiles(kernelCall);
     const place = filePlace(path, "read", call);
     const { head, content } = await (version === undefined ? present(place, call) : earlier(place, version, call));
+    // It may have waited for others.
+    placeOf(path, "read", call);
     return {
       content: asText(content, encoding, place),
       sizeBytes: content.sizeBytes,
@@ -179,6 +186,10 @@ export const fsDevice: KernelDevice<FsName> = {
     return { versions: versions.slice(0, limit).map(versionOf) };
   },
 
+  "fs.search": (asked, kernelCall) => searchFiles(asked, withIndex(kernelCall), withFiles(kernelCall)),
+
+  "fs.verify": async (_args, kernelCall) => verifyFiles(withIndex(kernelCall), withFiles(kernelCall)),
+
   "fs.rollback": async ({ path, version, atMs }, kernelCall) => {
     const call = withFiles(kernelCall);
     const place = placeOf(path, "write", call);
@@ -210,6 +221,12 @@ function withFiles(call: KernelCall): FileCall {
   const { files } = call.parts;
   if (!files) throw new SysError("ENODEV", "this kernel keeps no files");
   return { ...call, files };
+}
+
+/** @throws SysError ENODEV where nobody searches */
+function withIndex({ parts }: KernelCall): FileIndex {
+  if (parts.fileIndex) return parts.fileIndex;
+  throw new SysError("ENODEV", "this kernel finds no files by what they say");
 }
 
 /** @throws SysError EINVAL for a root itself */
@@ -248,7 +265,7 @@ async function entriesOf(place: FilePlace, { files }: FileCall): Promise<ResultO
     .onTheWay(place)
     .filter((path) => !path.slice(place.path === "" ? 0 : place.path.length + 1).includes("/"));
   const listed = await files.disk.list(place).catch((cause: unknown) => {
-    if (place.path === "" || waiting.length > 0) return [];
+    if (isSysError(cause) && cause.code === "ENOENT" && waiting.length > 0) return [];
     throw cause;
   });
   const entries = new Map(listed.map(({ name, kind, sizeBytes }) => [name, { name, kind, sizeBytes }]));
@@ -277,7 +294,7 @@ async function present(place: FilePlace, call: FileCall): Promise<{ head: KeptFi
   if (head?.kind === "file" && head.hash === content.hash) return { head, content };
   // It was changed between the two looks.
   await files.hold([place], record);
-  const now = await files.known(place);
+  const now = await files.known(place, { isChanged: true });
   if (now?.kind !== "file") throw await files.disk.absent(place);
   return { head: now, content: await files.contentOf(now) };
 }
