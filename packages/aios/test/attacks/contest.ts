@@ -39,6 +39,7 @@ export interface Contest {
   turns: number;
 }
 
+const HANGS = "it hangs";
 const PLACE = "place-";
 let places = 0;
 
@@ -96,8 +97,13 @@ async function still(options: ContestOptions, ground: Ground): Promise<void> {
     await judge(options, ground.seen, [verb, path]);
     look(outside, ground.seen, `${verb} ${path}`);
     if (attack.needs === "mount") unmount(place);
-    if (ground.seen.escapes.length >= options.enough) return;
+    if (isDecided(ground.seen, options)) return;
   }
+}
+
+/** What hangs again and again tells nothing new. */
+function isDecided({ escapes }: Contest, { enough }: ContestOptions): boolean {
+  return escapes.length >= enough || escapes.filter((escape) => escape.endsWith(HANGS)).length >= 3;
 }
 
 function evenly<Item>(items: readonly Item[], atMost: number): readonly Item[] {
@@ -106,7 +112,7 @@ function evenly<Item>(items: readonly Item[], atMost: number): readonly Item[] {
 }
 
 async function race(options: ContestOptions, ground: Ground): Promise<void> {
-  const { attack, attempts, enough, outside, target } = options;
+  const { attack, attempts, outside, target } = options;
   const { seen } = ground;
   const place = placeIn(ground, options);
   const running = await Promise.all(
@@ -116,7 +122,7 @@ async function race(options: ContestOptions, ground: Ground): Promise<void> {
   // They are the fastest, and what most races are about.
   const reads = tries.filter(([verb]) => verb === "read");
   const until = seen.attempts + attempts;
-  const isOver = (): boolean => seen.attempts >= until || seen.escapes.length >= enough;
+  const isOver = (): boolean => seen.attempts >= until || isDecided(seen, options);
   const attacker = async (): Promise<void> => {
     while (!isOver()) {
       const number = seen.attempts++;
@@ -153,7 +159,7 @@ async function judge(
 }
 
 function escapeOf({ is, text }: Answer, outside: Outside): string | undefined {
-  if (is === "hung") return "it hangs";
+  if (is === "hung") return HANGS;
   if (is === "died") return `it died (${text})`;
   return outside.isToldBy(text) ? "it told a secret" : undefined;
 }

@@ -28,6 +28,12 @@ const cases: { readonly [Name in FsName]: (path: string) => readonly object[] } 
   "fs.remove": (path) => [{ path }, { path, isRecursive: true }],
   "fs.restore": (path) => [{ path }],
   "fs.history": (path) => [{ path }],
+  "fs.search": (path) => [
+    { query: "secret plan", folders: [path] },
+    { query: "secret plan", by: "words" },
+  ],
+  // Whoever may ask is told of all files.
+  "fs.verify": () => [],
   "fs.rollback": (path) => [
     { path, version: 1 },
     { path, atMs: 1 },

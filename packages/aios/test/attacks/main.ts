@@ -42,7 +42,7 @@ const SHOWN = 5;
 /** Against the kernel's, the attempts on the jail alone. */
 const JAIL_SHARE = 0.25;
 
-const attacks = [...pathAttacks, ...specialAttacks, ...raceAttacks].filter(({ name }) => name.includes(values.only));
+const attacks = [...pathAttacks, ...raceAttacks, ...specialAttacks].filter(({ name }) => name.includes(values.only));
 const isRoot = process.getuid?.() === 0;
 
 if (process.platform !== "linux") say("the suite needs Linux: nothing was attacked");

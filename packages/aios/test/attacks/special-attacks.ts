@@ -50,21 +50,6 @@ export const specialAttacks: readonly Attack[] = [
     judge: isEndless,
   },
   {
-    name: `${DEPTH} nested folders with a link at the bottom`,
-    lay: ({ host, outside }) => {
-      const bottom = join(host, "d/".repeat(DEPTH));
-      mkdirSync(bottom, { recursive: true });
-      symlinkSync(outside, join(bottom, "link"));
-    },
-    tries: ({ path }) => [
-      ...through(`${path}/${"d/".repeat(DEPTH)}link`),
-      ["write", `${path}/${"d/".repeat(DEPTH)}${"e/".repeat(500)}file`],
-      ["write", `${path}/${"f/".repeat(DEPTH)}file`],
-      ["list", path],
-      ["remove", `${path}/d`],
-    ],
-  },
-  {
     name: "names of half-written files, taken before",
     lay: ({ host, outside }) => {
       for (const name of ["f.tmp", "f~", ".f.swp", ".aios-tmp-", ".aios-tmp-f"])
@@ -86,6 +71,22 @@ export const specialAttacks: readonly Attack[] = [
       ["read", `${path}/folder/file`],
       ["list", `${path}/folder`],
       ["read", `${path}/file`],
+    ],
+  },
+  // The last: a kernel that it keeps busy is busy for a while.
+  {
+    name: `${DEPTH} nested folders with a link at the bottom`,
+    lay: ({ host, outside }) => {
+      const bottom = join(host, "d/".repeat(DEPTH));
+      mkdirSync(bottom, { recursive: true });
+      symlinkSync(outside, join(bottom, "link"));
+    },
+    tries: ({ path }) => [
+      ...through(`${path}/${"d/".repeat(DEPTH)}link`),
+      ["write", `${path}/${"d/".repeat(DEPTH)}${"e/".repeat(500)}file`],
+      ["write", `${path}/${"f/".repeat(DEPTH)}file`],
+      ["list", path],
+      ["remove", `${path}/d`],
     ],
   },
 ];
