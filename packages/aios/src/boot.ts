@@ -15,6 +15,7 @@ import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
 import { systemCalendar } from "./drivers/clock/calendar.ts";
 import { realClock } from "./drivers/clock/real.ts";
+import { createFileTools } from "./boot-files.ts";
 import { createDisk } from "./drivers/fs/disk.ts";
 import { priceTable } from "./drivers/llm/prices/table.ts";
 import { createHost } from "./drivers/proc/host.ts";
@@ -91,6 +92,8 @@ export async function boot(options: BootOptions): Promise<System> {
   const path = isKept ? join(home, "index", "notes.db") : undefined;
   const elsewhere = await elsewhereOf(config, { home, env: stored(), key, isKept });
   const notes = opened.use(createNoteTools({ path, embedder: embedderOf(config, cores), elsewhere }));
+  const filesPath = isKept ? join(home, "index", "files.db") : undefined;
+  const fileTools = opened.use(createFileTools({ path: filesPath, clock: realClock, calendar: systemCalendar }));
   const kernel = opened.use(
     await createKernel({
       clock: realClock,
@@ -108,6 +111,7 @@ export async function boot(options: BootOptions): Promise<System> {
       cache: await caches.stock(config),
       drivers: [toolbox],
       disk: createDisk({ root: resolve(home, config.files.root) }),
+      fileTools,
       notes,
       settings: settingsOf(config),
       rootKey: key,

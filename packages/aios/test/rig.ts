@@ -16,6 +16,7 @@ import type {
   Cache,
   Core,
   Disk,
+  FileTools,
   Driver,
   Host,
   Journal,
@@ -92,6 +93,7 @@ export interface RigOptions {
   readonly clock?: VirtualClock;
   readonly seed?: number;
   readonly notes?: NoteTools;
+  readonly fileTools?: FileTools;
 }
 
 export async function openRig(options: RigOptions): Promise<Rig> {
@@ -126,6 +128,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     reload: () => Promise.resolve({ settings, cores, cache, changed: [], needRestart: [] }),
     onShutdown: () => undefined,
     notes: options.notes,
+    fileTools: options.fileTools,
     ...(options.node ? { node: options.node } : {}),
     ...(options.onFenced ? { onFenced: options.onFenced } : {}),
   });

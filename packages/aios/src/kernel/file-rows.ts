@@ -75,3 +75,9 @@ export interface FileUsage {
   readonly files: number;
   readonly bytes: number;
 }
+
+/** Where files stand. */
+export interface FileRoot {
+  readonly tenant: TenantId;
+  readonly root: string;
+}

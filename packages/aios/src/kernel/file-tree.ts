@@ -108,24 +108,36 @@ export async function treeBackTo(place: FilePlace, atMs: number, call: FileCall)
   const { files, parts } = call;
   // What others have changed since becomes a version first, what they have removed, too.
   const seen = new Set((await treeOf(place, call).catch(none)).map((row) => row.path));
+  await noteGone(place, seen, call);
   const { tenant, root, path } = place;
   const inside = await parts.journal.fileVersions({ tenant, root, within: path, limit: Number.MAX_SAFE_INTEGER });
   const versions = Map.groupBy([...(path === "" ? [] : await files.versions(place)), ...inside], (row) => row.path);
   const heads = await files.heads(place, [...versions.keys()]);
-  const current = new Map<string, KeptFile>();
   const wanted: FileRow[] = [];
   for (const [at, rows] of versions) {
     const then = rows.find((row) => row.atMs <= atMs);
     const first = rows.at(-1) as FileRow;
     if (!then && first.version > 1) throw notKept(first);
-    const known = heads.get(at);
-    const head = known && (seen.has(at) ? known : await files.isGone(known));
-    if (head) current.set(at, head);
+    const head = heads.get(at);
     const isSame = then ? then.version === head?.version || isEqual(then, head) : !isThere(head);
     if (!isSame) wanted.push(then ?? { ...first, kind: "gone", hash: null, sizeBytes: 0 });
   }
   if (wanted.some(({ kind }) => kind !== "gone")) await makeWay(place, call);
-  return inOrderOfPlacing(wanted).map((row) => backTo(row, current.get(row.path), call));
+  return inOrderOfPlacing(wanted).map((row) => backTo(row, heads.get(row.path), call));
+}
+
+/** Of what is on record there, all that is not seen on the disk any more has been removed by others. */
+async function noteGone(place: FilePlace, seen: ReadonlySet<string>, { files, parts }: FileCall): Promise<void> {
+  const { tenant, root, path: within } = place;
+  const inside = await parts.journal.files({ tenant, root, within, limit: Number.MAX_SAFE_INTEGER });
+  const paths = [...(within === "" ? [] : [within]), ...inside.map(({ path }) => path)];
+  for (const head of (
+    await files.heads(
+      place,
+      paths.filter((path) => !seen.has(path)),
+    )
+  ).values())
+    await files.isGone(head);
 }
 
 /** What goes before what comes: what is inside of a folder goes before it, and comes after it. */

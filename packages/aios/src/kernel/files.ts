@@ -1,4 +1,4 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { isInside, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
@@ -213,7 +213,12 @@ export class Files {
 
   async #looked(place: FilePlace): Promise<[head: KeptFile | undefined, entry: DiskEntry | undefined]> {
     await this.placed(place);
-    const [head, entry] = await Promise.all([this.head(place), this.disk.look(place)]);
+    const head = await this.head(place);
+    const entry = await this.disk.look(place).catch((cause: unknown) => {
+      // Where somebody has put a file in place of a folder, what was known in that is gone.
+      if (head && isSysError(cause) && cause.code === "EINVAL") return undefined;
+      throw cause;
+    });
     return [head, entry];
   }
 

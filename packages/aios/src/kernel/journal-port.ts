@@ -14,7 +14,7 @@ import type {
   Topic,
   Usage,
 } from "@aiosjs/sdk/protocol";
-import type { BlobRow, FileQuery, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
+import type { BlobRow, FileQuery, FileRoot, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
 import type {
   EvictableNote,
   KeptNote,
@@ -359,6 +359,6 @@ export interface Journal extends Fence, AsyncDisposable {
   unplacedFiles(limit: number): Promise<readonly KeptFile[]>;
   /** Of a root, without one of all of the tenant's. Counted when it is asked. */
   fileUsage(tenant: TenantId, root?: string): Promise<FileUsage>;
-  /** Those in which something stands, or stood and is known still; in order of code points. */
-  fileRoots(tenant: TenantId): Promise<readonly string[]>;
+  /** Those in which something stands, or stood and is known still: of a tenant, without one of all; in order of code points. */
+  fileRoots(tenant?: TenantId): Promise<readonly FileRoot[]>;
 }

@@ -4,6 +4,7 @@ import { Budgets } from "./budget.ts";
 import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
 import { createFileHolding } from "./file-holding.ts";
+import { FileIndex } from "./file-index.ts";
 import { Files } from "./files.ts";
 import { Groups } from "./groups.ts";
 import { Keys } from "./keys.ts";
@@ -24,6 +25,7 @@ import type {
   Core,
   Disk,
   Driver,
+  FileTools,
   Hash,
   Host,
   Journal,
@@ -63,6 +65,8 @@ export interface KernelPorts {
   readonly drivers: readonly Driver[];
   /** Where files stand; without, the kernel keeps none. */
   readonly disk?: Disk | undefined;
+  /** What files are found with; without, nobody searches them. */
+  readonly fileTools?: FileTools | undefined;
   /** What notes are found and described with; without, the kernel keeps none. */
   readonly notes?: NoteTools | undefined;
   /** Scheduling policies beside those that ship with the kernel; `scheduler.policy` may name them. */
@@ -113,11 +117,16 @@ export async function openParts(
     clock,
     timers,
     lastEventSeq: image.lastEventSeq + (wasCrash ? CRASH_GAP : 0),
-    onFile: async (row) => files?.written(row),
+    onFile: async (row) => {
+      fileIndex?.written(row);
+      await files?.written(row);
+    },
     onFenced: (cause) => parts.lease?.lose(cause),
   });
   const { disk } = options;
   const files = disk && new Files({ journal, disk, outbox, clock, timers, lastChange: image.lastFileChange });
+  const { fileTools } = options;
+  const fileIndex = files && fileTools && new FileIndex({ journal, files, hash }, fileTools);
   const noteQuotas = new NoteQuotas({ journal, outbox, settings: () => parts.settings.memory });
   const estimator = new Estimator();
   const approvals = new Approvals({ outbox, clock, random });
@@ -166,6 +175,7 @@ export async function openParts(
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
     files,
+    fileIndex,
     memory,
     noteQuotas,
     groups,

@@ -3,6 +3,7 @@ import type { Breakpoints } from "./breakpoints.ts";
 import type { Budgets } from "./budget.ts";
 import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
+import type { FileIndex } from "./file-index.ts";
 import type { Files } from "./files.ts";
 import type { Groups } from "./groups.ts";
 import type { Keys } from "./keys.ts";
@@ -48,6 +49,8 @@ export interface Parts {
   readonly toolbox: Toolbox | undefined;
   /** Absent where the kernel has no disk for them. */
   readonly files: Files | undefined;
+  /** Absent where files are not searched. */
+  readonly fileIndex: FileIndex | undefined;
   readonly timers: Timers;
   readonly lease: Lease | undefined;
   readonly outbox: Outbox;

@@ -91,6 +91,8 @@ export interface SearchIndex extends AsyncDisposable {
   remove(ids: readonly string[]): Promise<void>;
   /** Best first. @throws SysError EINVAL for a filter that cannot be one, EIO */
   search(query: FindQuery): Promise<readonly Found[]>;
+  /** Of those that it holds. */
+  texts(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** What it holds, by id, in pages in order of the ids. */
   versions(after: string | undefined, limit: number): Promise<readonly { id: string; version: number }[]>;
   status(): Promise<IndexStatus>;

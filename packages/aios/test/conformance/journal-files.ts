@@ -145,10 +145,13 @@ export function fileConformance(newStore: () => Promise<Store>): void {
         ofFile("a", 5),
         ofBlob("sha", new Uint8Array([1])),
       ]);
-      expect(await journal.fileRoots(alpha)).toEqual(["home/p1", "home/p10", "shared"]);
+      expect((await journal.fileRoots(alpha)).map(({ root }) => root)).toEqual(["home/p1", "home/p10", "shared"]);
       await journal.commit([{ kind: "filesErased", tenant: alpha, root: "home/p1" }]);
-      expect(await journal.fileRoots(alpha)).toEqual(["home/p10", "shared"]);
-      expect(await journal.fileRoots(beta)).toEqual(["home/p1"]);
+      expect((await journal.fileRoots()).map(({ tenant, root }) => `${tenant} ${root}`)).toEqual([
+        `${alpha} home/p10`,
+        `${alpha} shared`,
+        `${beta} home/p1`,
+      ]);
       expect(await changes(journal, { root: "home/p1" })).toEqual([]);
       expect(await found(journal, { root: "home/p1", isGone: true })).toEqual([]);
       expect(await changes(journal, { root: "home/p10" })).toEqual([3]);
@@ -228,10 +231,10 @@ export function fileConformance(newStore: () => Promise<Store>): void {
     test("of many commits that nobody waited for are all there", async () => {
       const journal = await opened();
       const commits = Array.from({ length: 12 }, (_, at) =>
-        journal.commit([ofBlob(`${at}`, new Uint8Array(3_000_000).fill(at)), ofFile(`${at}`, at + 1)]),
+        journal.commit([ofBlob(`${at}`, new Uint8Array(500_000).fill(at)), ofFile(`${at}`, at + 1)]),
       );
       await Promise.all(commits);
-      expect((await journal.blob("11"))?.bytes[2_999_999]).toBe(11);
+      expect((await journal.blob("11"))?.bytes[499_999]).toBe(11);
       expect((await journal.files(shared)).length).toBe(12);
     });
   });

@@ -75,6 +75,12 @@ export function describeVersions(open: () => Promise<SearchIndex>): void {
     expect(pages.flat().find(({ id }) => id === "e")?.version).toBe(3);
   });
 
+  test("texts are told as they were put, those that are held", async () => {
+    await at.index.put([text("a", "alpha", { space: "s" }), text("b", "beta", { space: "s" })]);
+    await at.index.remove(["b"]);
+    expect([...(await at.index.texts(["a", "b", "c"]))]).toEqual([["a", "alpha"]]);
+  });
+
   test.each([21, 22])("after many changes it answers as one that was just filled (seed %i)", async (seed) => {
     const random = createSeededRandom(seed);
     const held = new Map<string, Findable>();

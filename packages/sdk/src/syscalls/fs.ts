@@ -46,6 +46,24 @@ export const fileVersionSchema = z.object({
 });
 export type FileVersion = z.infer<typeof fileVersionSchema>;
 
+const fileHitSchema = z.object({
+  path: z.string().describe("from the top"),
+  kind: z.string(),
+  sizeBytes: z.number(),
+  version: z.number(),
+  editedAt: z.number(),
+  labels: labelsSchema,
+  score: z.number().describe("of this search; greater is better"),
+  snippet: z
+    .string()
+    .nullable()
+    .describe("the part of it that was found, 300 characters at most; null: it was found by its name"),
+  why: z.object({
+    words: z.object({ rank: z.number(), score: z.number() }).optional(),
+    vectors: z.object({ rank: z.number(), similarity: z.number() }).optional(),
+  }),
+});
+
 const goneSchema = z.object({ removed: z.number().describe("files and folders; each comes back by fs.restore") });
 
 export const fsSyscalls = {
@@ -133,6 +151,59 @@ export const fsSyscalls = {
     }),
     effect: "pure",
     doc: "Who changed a file, or what is in a folder, and when.",
+  }),
+  "fs.search": syscall({
+    args: z.strictObject({
+      query: z
+        .string()
+        .min(1)
+        .max(2_000)
+        .describe("words, or a request in English or Chinese: the contract about GPUs that I edited last week"),
+      isLiteral: z.boolean().default(false).describe("all of it is words: no time, kind or folder is taken out of it"),
+      folders: z.array(path).max(20).optional().describe("in these; default: wherever the process reads"),
+      kinds: z
+        .array(z.string().max(20))
+        .max(20)
+        .optional()
+        .describe("markdown, code, html, pdf, document, table, text, image, data, folder"),
+      editedFromMs: z.number().optional().describe("Unix epoch milliseconds"),
+      editedToMs: z.number().optional(),
+      by: z.enum(["hybrid", "words", "vectors"]).default("hybrid"),
+      limit: z.number().int().positive().max(100).default(10),
+    }),
+    result: z.object({
+      hits: z.array(fileHitSchema).describe("the best first, one for each file"),
+      asked: z
+        .object({
+          text: z.string(),
+          kinds: z.array(z.string()),
+          extensions: z.array(z.string()),
+          editedFromMs: z.number().nullable(),
+          editedToMs: z.number().nullable(),
+          folder: z.string().nullable(),
+          by: z.string().nullable(),
+        })
+        .describe("how the request was understood"),
+    }),
+    effect: "pure",
+    doc: "Find files by what they say, what they are called and what they are.",
+  }),
+  "fs.verify": syscall({
+    args: z.strictObject({}),
+    result: z.object({
+      files: z.number(),
+      lost: z.array(z.string()).describe("files whose content is not in the journal"),
+      different: z
+        .array(z.string())
+        .describe(
+          "files that stand otherwise on the disk than on record: somebody has changed them, and the next look makes that a version",
+        ),
+      missing: z.array(z.string()).describe("files that the index does not find"),
+      orphaned: z.array(z.string()).describe("files that the index finds, and are not there"),
+    }),
+    effect: "pure",
+    isAdministrative: true,
+    doc: "Compare the journal, the disk and the index of files.",
   }),
   "fs.rollback": syscall({
     args: z.strictObject({

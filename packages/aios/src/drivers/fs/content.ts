@@ -54,3 +54,6 @@ export function encode(text: string, encoding: Encoding): Buffer {
     throw new SysError("EINVAL", "the content is not base64");
   return Buffer.from(text, encoding);
 }
+
+/** Of a content that was read here. */
+export const bytesOf = (content: DiskContent): Uint8Array => (content as ReturnType<typeof contentOf>).bytes;

@@ -2,6 +2,7 @@ import type { TenantId } from "@aiosjs/sdk/protocol";
 import type {
   BlobRow,
   FileQuery,
+  FileRoot,
   FileRow,
   FileUsage,
   FileVersionQuery,
@@ -117,10 +118,11 @@ export class MemoryFiles {
     return { files, bytes };
   }
 
-  rootNames(tenant: TenantId): string[] {
-    return this.#rootsOf(tenant)
-      .map(({ root }) => root)
-      .toSorted(byCodePoints);
+  roots(tenant?: TenantId): FileRoot[] {
+    const found = tenant === undefined ? [...this.#roots.values()] : this.#rootsOf(tenant);
+    return found
+      .map((stored) => ({ tenant: stored.tenant, root: stored.root }))
+      .toSorted((left, right) => byCodePoints(left.tenant, right.tenant) || byCodePoints(left.root, right.root));
   }
 
   /** Contents first, as the journal on a disk does. */

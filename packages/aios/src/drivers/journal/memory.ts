@@ -8,6 +8,7 @@ import type {
   EventQuery,
   EvictableNote,
   FileQuery,
+  FileRoot,
   FileRow,
   FileUsage,
   FileVersionQuery,
@@ -193,8 +194,8 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve(this.#store.files.usage(tenant, root));
   }
 
-  fileRoots(tenant: TenantId): Promise<readonly string[]> {
-    return Promise.resolve(this.#store.files.rootNames(tenant));
+  fileRoots(tenant?: TenantId): Promise<readonly FileRoot[]> {
+    return Promise.resolve(this.#store.files.roots(tenant));
   }
 
   holder(): Promise<NodeRow | undefined> {

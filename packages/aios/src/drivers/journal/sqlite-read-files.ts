@@ -66,8 +66,9 @@ export class FileReader {
     return this.#all(`${text} and root = ?`, [tenant, root])[0];
   }
 
-  roots(tenant: string): SqlRow[] {
-    return this.#all("select distinct root from file where tenant = ? order by root", [tenant]);
+  roots(tenant: string | undefined): SqlRow[] {
+    if (tenant === undefined) return this.#all("select distinct tenant, root from file order by tenant, root", []);
+    return this.#all("select distinct tenant, root from file where tenant = ? order by root", [tenant]);
   }
 }
 

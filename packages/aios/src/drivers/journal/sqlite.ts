@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import { asTenantId, isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
   BlobRow,
@@ -8,6 +8,7 @@ import type {
   EventQuery,
   EvictableNote,
   FileQuery,
+  FileRoot,
   FileRow,
   FileUsage,
   FileVersionQuery,
@@ -238,9 +239,10 @@ class SqliteJournal implements RetentiveJournal {
     return decodeFileUsage(await reader.ask<SqlRow>({ type: "fileUsage", tenant, root }));
   }
 
-  async fileRoots(tenant: TenantId): Promise<readonly string[]> {
+  async fileRoots(tenant?: TenantId): Promise<readonly FileRoot[]> {
     const reader = await this.#readerThread();
-    return (await reader.ask<SqlRow[]>({ type: "fileRoots", tenant })).map(({ root }) => String(root));
+    const rows = await reader.ask<SqlRow[]>({ type: "fileRoots", tenant });
+    return rows.map((row) => ({ tenant: asTenantId(String(row["tenant"])), root: String(row["root"]) }));
   }
 
   async holder(): Promise<NodeRow | undefined> {

@@ -28,7 +28,7 @@ export type Order =
   | { type: "blob"; hash: string }
   | { type: "unplacedFiles"; limit: number }
   | { type: "fileUsage"; tenant: string; root: string | undefined }
-  | { type: "fileRoots"; tenant: string }
+  | { type: "fileRoots"; tenant: string | undefined }
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }

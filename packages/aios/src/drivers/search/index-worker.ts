@@ -74,6 +74,8 @@ function answer(order: Order | { readonly type: "close" }): unknown {
       return withStore((store) => store.search(order.query));
     case "versions":
       return withStore((store) => store.versions(order.after, order.limit));
+    case "texts":
+      return withStore((store) => store.texts(order.ids));
     case "state":
       return withStore((store) => store.state());
     case "step":

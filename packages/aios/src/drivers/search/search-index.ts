@@ -115,6 +115,11 @@ class ThreadIndex implements SearchIndex {
     return this.#ask({ type: "embedded", texts, vectors });
   }
 
+  async texts(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    this.#refuseClosed();
+    return this.#ask({ type: "texts", ids });
+  }
+
   async versions(after: string | undefined, limit: number): Promise<readonly { id: string; version: number }[]> {
     this.#refuseClosed();
     return this.#ask({ type: "versions", after, limit });

@@ -118,6 +118,10 @@ export class IndexStore {
     );
   }
 
+  texts(ids: readonly string[]): ReadonlyMap<string, string> {
+    return this.#texts.texts(ids);
+  }
+
   versions(after: string | undefined, limit: number): { id: string; version: number }[] {
     return this.#texts.versions(after, limit);
   }

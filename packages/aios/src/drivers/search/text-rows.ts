@@ -126,6 +126,11 @@ export class TextRows {
     return String(this.#sql("select id from texts where row = ?").get(row)?.["id"]);
   }
 
+  texts(ids: readonly string[]): ReadonlyMap<string, string> {
+    const rows = this.#sql("select id, text from texts where id in (select value from json_each(?))").all(JSON.stringify(ids));
+    return new Map(rows.map(({ id, text }) => [String(id), String(text)]));
+  }
+
   versions(after: string | undefined, limit: number): { id: string; version: number }[] {
     const rows =
       after === undefined

@@ -20,6 +20,7 @@ export type Order =
   | { readonly type: "write"; readonly changes: readonly Change[] }
   | { readonly type: "search"; readonly query: FindQuery }
   | { readonly type: "versions"; readonly after: string | undefined; readonly limit: number }
+  | { readonly type: "texts"; readonly ids: readonly string[] }
   | { readonly type: "state" }
   /** Does a piece of what the thread does in the background; tells whether there is more. */
   | { readonly type: "step" }

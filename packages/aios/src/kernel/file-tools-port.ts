@@ -1,0 +1,43 @@
+import type { DiskContent } from "./disk-port.ts";
+import type { SearchIndex } from "./search-port.ts";
+
+/** What a file says, cut into chunks. */
+export interface FileText {
+  /** markdown, code, html, pdf, document, table, text, image, data, binary */
+  readonly kind: string;
+  readonly title: string;
+  readonly chunks: readonly FileChunk[];
+  /** Why the text is not all there, for people. */
+  readonly problem?: string;
+}
+
+interface FileChunk {
+  readonly heading: string;
+  readonly text: string;
+  /** Where it begins: a line, a page, from 1. */
+  readonly at: number;
+}
+
+/** What a request to find files asks for; times in Unix epoch milliseconds, half open. */
+export interface FileRequest {
+  readonly text: string;
+  readonly editedFrom?: number;
+  readonly editedTo?: number;
+  readonly kinds?: readonly string[];
+  /** In lower case, without the dot. */
+  readonly extensions?: readonly string[];
+  /** A folder. */
+  readonly under?: string;
+  /** `me`, or an agent's name. */
+  readonly by?: string;
+}
+
+/** What files are found with. */
+export interface FileTools {
+  /** Called once, by whoever needs it first. */
+  readonly openIndex: () => Promise<SearchIndex>;
+  /** Off the kernel's thread; what is hostile in it is told as its problem. */
+  readonly read: (path: string, content: DiskContent) => Promise<FileText>;
+  /** Takes the filters out of a request in English or Chinese: "the contract about GPUs that I edited last week". */
+  readonly understand: (request: string) => FileRequest;
+}
