@@ -109,7 +109,8 @@ export const acts: Readonly<Record<RoundKind, (scene: Scene) => Promise<string |
   },
   "index lost": async (scene) => {
     await scene.kernel.kill();
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(join(scene.home, "index", `notes.db${suffix}`), { force: true });
+    for (const name of ["notes.db", "files.db"])
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(join(scene.home, "index", name + suffix), { force: true });
     await again(scene);
     if (scene.random.next() < 0.4) return undefined;
     // While it is made anew, by whoever searches first.

@@ -186,7 +186,7 @@ class Life implements Scene {
     if (faults.length > 0) throw new Error(`${where}:\n    ${faults.slice(0, 12).join("\n    ")}`);
   }
 
-  /** Somebody has searched: all notes are found, and nothing else. */
+  /** Somebody has searched: all notes and files are found, and nothing else. */
   async #verify(where: string): Promise<void> {
     const session = "keeper-1";
     const asked = await ask(this.kernel, "mem.search", { args: { query: "the lamp in the hall" }, session });
@@ -194,7 +194,13 @@ class Life implements Scene {
     const { notes, missing, orphaned } = told?.result ?? {};
     const isRight = asked?.result !== undefined && JSON.stringify([missing, orphaned]) === "[[],[]]";
     if (!isRight) throw new Error(`notes and index differ, ${where}: ${JSON.stringify({ asked, told })}`);
-    this.#options.tell(`  ${String(notes)} notes, all in the index, ${where}`);
+    const found = await ask(this.kernel, "fs.search", { args: { query: "diary" }, session });
+    const verified = await ask(this.kernel, "fs.verify", { args: {}, session });
+    const { files, ...differences } = verified?.result ?? {};
+    const isSame = Object.values(differences).every((paths) => Array.isArray(paths) && paths.length === 0);
+    if (found?.result === undefined || files === undefined || !isSame)
+      throw new Error(`files, disk and index differ, ${where}: ${JSON.stringify({ found, verified })}`);
+    this.#options.tell(`  ${String(notes)} notes and ${String(files)} files, all in their indexes, ${where}`);
   }
 
   /** Files hold what was acknowledged last, or what was asked for after it: whole. */
