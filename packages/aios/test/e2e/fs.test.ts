@@ -43,6 +43,26 @@ describe("files on the command line", { timeout: timeoutMs }, () => {
     expect((await fs("rollback", "plan.md", "--to-version", "4")).err).toBe("plan.md is as it was then\n");
   });
 
+  test("two versions are compared, and the last change where none are named", async () => {
+    await write("list.txt", "a\nb\nc\n");
+    await write("list.txt", "a\nB\nc\n");
+    expect((await fs("diff", "list.txt")).out).toBe(
+      "--- /shared/list.txt@1\n+++ /shared/list.txt@2\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n",
+    );
+    expect((await fs("diff", "list.txt", "--to", "1")).out).toContain("@@ -0,0 +1,3 @@\n+a\n+b\n+c\n");
+    expect(await fs("diff", "list.txt", "--from", "2", "--to", "2")).toMatchObject({
+      out: "",
+      err: "/shared/list.txt@2 and /shared/list.txt@2 are the same\n",
+    });
+    expect((await aios.data<{ hunks: unknown[] }>(["fs", "diff", "list.txt"])).hunks).toHaveLength(1);
+    await write("list.txt", "a\0b");
+    expect(await fs("diff", "list.txt")).toMatchObject({
+      out: expect.stringMatching(/@2 {2}6 B {2}SHA-256 [0-9a-f]{64}\n.*@3 {2}3 B {2}SHA-256 [0-9a-f]{64}\n$/),
+      err: expect.stringContaining("are no text"),
+    });
+    expect(await fs("diff", "list.txt", "--from", "9")).toMatchObject({ code: 3 });
+  });
+
   test("any bytes go in and come out as they were, by file and by stdin", async () => {
     const bytes = Buffer.from(Array.from({ length: 3_000 }, (_, index) => (index * 7) % 256));
     const file = join(aios.home, "bytes.bin");

@@ -28,8 +28,8 @@ export const fsText = {
   older: { en: "older versions: --before {version}", zh: "更早的版本：--before {version}" },
   more: { en: "there may be more: --limit {limit}", zh: "可能还有更多：--limit {limit}" },
   tells: {
-    en: "aios fs cat {path} --version N prints one, aios fs rollback {path} --to-version N takes it back",
-    zh: "aios fs cat {path} --version N 输出某版本，aios fs rollback {path} --to-version N 恢复到该版本",
+    en: "take it back: aios fs rollback {path} --to-version N",
+    zh: "恢复到某版本：aios fs rollback {path} --to-version N",
   },
 
   kind: { en: "kind", zh: "类型" },
@@ -72,6 +72,19 @@ export const fsText = {
     zh: "它未被移除；如需恢复到先前版本：aios fs rollback {path} --to-version N",
   },
   notDone: { en: "nothing was changed", zh: "未作任何更改" },
+
+  diffSame: { en: "{from} and {to} are the same", zh: "{from} 与 {to} 相同" },
+  diffBinary: { en: "{from} and {to} differ, and are no text", zh: "{from} 与 {to} 不同，且不是文本" },
+  diffFolder: { en: "{path} is a folder", zh: "{path} 是文件夹" },
+  diffFolderHint: {
+    en: "aios fs history {path} tells what changed in it",
+    zh: "用 aios fs history {path} 查看其中的更改",
+  },
+  noVersion: { en: "{path} has no version {version}", zh: "{path} 没有第 {version} 版" },
+  noVersionHint: {
+    en: "aios fs history {path} tells those that are kept",
+    zh: "用 aios fs history {path} 查看保留的版本",
+  },
 
   backWhere: { en: "nothing says where to go back to", zh: "未指明恢复到何处" },
   backWhereHint: {

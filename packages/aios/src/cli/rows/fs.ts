@@ -206,6 +206,35 @@ export const fsRows = [
     load: (): Promise<CommandModule> => import("../commands/fs-history.ts"),
   },
   {
+    path: "fs diff",
+    group: "files",
+    effect: "read",
+    summary: { en: "compare two versions of a file", zh: "比较文件的两个版本" },
+    details: {
+      en: "Without --from and --to, what the last change changed. Of what is no text, sizes and hashes.",
+      zh: "不带 --from 与 --to 时显示最近一次更改。非文本内容只显示大小与哈希。",
+    },
+    examples: ["aios fs diff notes.md", "aios fs diff notes.md --from 1"],
+    args: [file],
+    options: [
+      {
+        name: "from",
+        kind: "integer",
+        min: 1,
+        value: "N",
+        summary: { en: "a version; default: the one before --to", zh: "版本；默认：--to 的前一版" },
+      },
+      {
+        name: "to",
+        kind: "integer",
+        min: 1,
+        value: "N",
+        summary: { en: "a version; default: the last", zh: "版本；默认：最后一版" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-diff.ts"),
+  },
+  {
     path: "fs rollback",
     group: "files",
     effect: "danger",
