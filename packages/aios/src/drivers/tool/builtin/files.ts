@@ -6,13 +6,18 @@ import type { BuiltinTool } from "./builtin-tool.ts";
 /** Characters of a file that a model is shown at once; more would crowd out what it was asked. */
 const maxShown = 60_000;
 
-const path = z.string().min(1).describe("relative to your own folder, for example notes/plan.md");
+const path = z
+  .string()
+  .min(1)
+  .describe(
+    "in your own folder, for example notes/plan.md; files of everybody begin with /shared/, a group's with /groups/NAME/",
+  );
 
 /** The syscalls of the fs device in a form that models know; each is a nested syscall of the same process. */
 export const fileTools: readonly BuiltinTool[] = [
   builtinTool({
     name: "file_read",
-    description: `Read a text file from your own folder. Long files come in pieces of up to ${maxShown} characters.`,
+    description: `Read a text file. Long files come in pieces of up to ${maxShown} characters.`,
     parameters: z.strictObject({
       path,
       offset: z.number().int().nonnegative().optional().describe("character to start from; 0 when absent"),
@@ -28,7 +33,7 @@ export const fileTools: readonly BuiltinTool[] = [
   builtinTool({
     name: "file_write",
     description:
-      "Write a text file in your own folder, whole: what was there before is replaced. Folders are made as needed.",
+      "Write a text file, whole: what was there before is replaced, and kept as an earlier version. Folders are made as needed.",
     parameters: z.strictObject({ path, content: z.string() }),
     effect: "idempotent",
     async run({ path, content }, context) {
@@ -37,8 +42,18 @@ export const fileTools: readonly BuiltinTool[] = [
     },
   }),
   builtinTool({
+    name: "file_append",
+    description: "Write text behind the end of a file, or into a new one; what is there stays.",
+    parameters: z.strictObject({ path, content: z.string() }),
+    effect: "idempotent",
+    async run({ path, content }, context) {
+      const { sizeBytes } = (await context.syscall("fs.append", { path, content })) as ResultOf<"fs.append">;
+      return `${path} has ${sizeBytes} bytes now`;
+    },
+  }),
+  builtinTool({
     name: "file_list",
-    description: "List a folder of your own folder: one name per line with its size; folders end in a slash.",
+    description: "List a folder: one name per line with its size; folders end in a slash.",
     parameters: z.strictObject({ path: path.optional().describe("a folder; your own folder itself when absent") }),
     effect: "pure",
     async run({ path = "." }, context) {
@@ -53,7 +68,7 @@ export const fileTools: readonly BuiltinTool[] = [
   }),
   builtinTool({
     name: "file_remove",
-    description: "Remove a file or an empty folder from your own folder. It cannot be undone.",
+    description: "Remove a file or an empty folder. A person can bring it back.",
     parameters: z.strictObject({ path }),
     effect: "idempotent",
     async run({ path }, context) {
