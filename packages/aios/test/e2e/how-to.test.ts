@@ -86,6 +86,22 @@ test.runIf(process.platform !== "win32")(
   },
 );
 
+test.runIf(process.platform !== "win32")(
+  "files.md: versions, what was removed, a program, a group's folder, and an edit from outside",
+  { timeout: 2 * timeoutMs },
+  async () => {
+    await using page = await openHowToPage("files.md");
+    const last = async (section: string) => (await page.type(section)).at(-1)?.said;
+    await page.type("A home to try it in");
+    expect(await last("On the command line")).toBe("Ask Rosa about the lease.\nCall the bank.\n");
+    expect(await last("Look at the history, and take it back")).toContain("--to-version 3");
+    expect(await last("Bring back what was removed")).toContain("Call the bank.");
+    expect(await last("In a program")).toBe("the lease\n");
+    expect(await last("Share a folder in a group")).toBe("rules.md\n");
+    expect(await last("Edits from outside")).toContain("from outside");
+  },
+);
+
 test.runIf(process.platform !== "win32")("README.md: kill it, and it goes on", { timeout: timeoutMs }, async () => {
   await using page = await openHowToPage("../../README.md");
   const typed = await page.type("Kill it", asleep(page, "report"));
