@@ -15,7 +15,7 @@ export interface Place {
 
 export type Try = readonly [like: Like, path: string];
 
-export type RacerKind =
+type RacerKind =
   | "folder-link"
   | "deep-folder-link"
   | "file-link"

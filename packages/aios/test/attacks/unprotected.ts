@@ -92,7 +92,7 @@ function overlong(path: string): string {
 }
 
 /** What Windows makes of a path: dots and spaces at the ends of names mean nothing, and so does a drive. */
-export function asWindows(path: string): string {
+function asWindows(path: string): string {
   const slashes = path
     .replaceAll("\\", "/")
     .replace(/^\/\/[?.]\//, "")
