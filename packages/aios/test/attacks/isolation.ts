@@ -164,5 +164,5 @@ async function done(asking: Promise<Answer>): Promise<string> {
 function nameless({ is, text }: Answer, names: Readonly<Record<string, string>>): string {
   let told = `${is} ${text}`;
   for (const [name, general] of Object.entries(names)) told = told.replaceAll(name, general);
-  return told.replaceAll(/"(call|at|change)":("[^"]*"|\d+)/g, '"$1":…');
+  return told.replaceAll(/"(call|at|editedAt|change)":("[^"]*"|\d+)/g, '"$1":…');
 }
