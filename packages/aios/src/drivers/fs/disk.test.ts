@@ -58,8 +58,9 @@ test("a content comes to its place whole, by its staged file or, done again afte
 
 test("what cannot be placed leaves nothing half-written, however often it is tried", async () => {
   const disk = createDisk({ root });
-  const { blob, discard } = await disk.stage(whose, { text: "one", encoding: "utf8" }, never);
-  await discard();
+  const staged = await disk.stage(whose, { text: "one", encoding: "utf8" }, never);
+  const { blob } = staged;
+  await staged.discard();
   await writeFile(home("f"), "a file");
   const row = { kind: "file", hash: blob.hash } as const;
   for (let tries = 0; tries < 3; tries++) {
@@ -81,7 +82,7 @@ test("a folder takes a file's place and a file a folder's; of others' files in i
   const { blob } = await disk.stage(whose, { text: "one", encoding: "utf8" }, never);
   const file = placement({ kind: "file", hash: blob.hash }, { content: () => Promise.resolve(blob) });
   await disk.place(file);
-  await disk.place(placement({ kind: "folder" }));
+  await disk.place(placement({ kind: "folder" }, { isKnown: () => Promise.resolve(true) }));
   expect((await disk.look({ ...whose, path: "x" }))?.kind).toBe("folder");
   await mkdir(home("x", "theirs"));
   await disk.place(file);
