@@ -58,9 +58,17 @@ export async function copyTree(from: FilePlace, to: FilePlace, call: FileCall): 
     });
   await makeWay(to, call);
   if (from.path === "") await makeFolder(to, call);
+  const placeFor = ({ path }: KeptFile): FilePlace => ({
+    ...to,
+    path: to.path + (from.path === "" ? "/" : "") + path.slice(from.path.length),
+  });
+  await call.files.heads(
+    to,
+    rows.map((row) => placeFor(row).path),
+  ); // by few questions to the journal
   for (const row of rows) {
     refuseLarge(row);
-    const place = { ...to, path: to.path + (from.path === "" ? "/" : "") + row.path.slice(from.path.length) };
+    const place = placeFor(row);
     const { kind, hash, sizeBytes, labels } = row;
     change(place, { kind, hash, sizeBytes, labels, from: nameOf(row), before: await call.files.known(place) }, call);
   }

@@ -23,7 +23,7 @@ const MAX_HEADS = 20_000;
 /** Between tries of what could not be put in its place. */
 const RETRY_MS = 1_000;
 /** Versions of one path that are looked through. */
-export const MAX_VERSIONS = 100_000;
+const MAX_VERSIONS = 100_000;
 const PAGE = 500;
 
 interface FilesOptions {
@@ -364,7 +364,7 @@ export class Files {
 }
 
 /** Of a root, or of the one in which something stands. */
-export const nameOf = ({ tenant, root }: DiskRoot): string => `${tenant}/${root}/`;
+const nameOf = ({ tenant, root }: DiskRoot): string => `${tenant}/${root}/`;
 const keyOf = ({ tenant, root, path, version }: FileRow): Pick<FileRow, "tenant" | "root" | "path" | "version"> => ({
   tenant,
   root,
