@@ -5,8 +5,10 @@ import type { Parts } from "./parts.ts";
 import type { Disk, DiskPlace, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
-/** Names that Windows keeps for devices: refused everywhere, so that a folder can be copied to any machine. */
-const deviceName = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$/i;
+/** Names that Windows keeps for devices, whatever comes behind them: refused everywhere, so that a folder can be copied anywhere. */
+const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:[.:]|$)/iu;
+/** Each folder on the way is opened apart. */
+const MAX_DEPTH = 64;
 const bytes = new TextEncoder();
 
 /** Where files of a namespace stand, from the top. */
@@ -84,6 +86,7 @@ export function namesOf(text: string, disk: Pick<Disk, "temporaryPrefix"> | unde
   if (/^[a-z]:/i.test(text)) throw refuse("is a path of another system");
   if (text.includes("\\")) throw refuse("holds a backslash", "Separate folders with a slash.");
   const names = text.split("/").filter((name) => name !== "" && name !== ".");
+  if (names.length > MAX_DEPTH) throw refuse(`leads through more than ${MAX_DEPTH} folders`, "Keep it in fewer.");
   for (const name of names) {
     if (name === "..") throw refuse("leads out of the process's own folder");
     if (deviceName.test(name)) throw refuse(`holds the name ${name}, which some systems keep for a device`);

@@ -111,16 +111,39 @@ export class Files {
     await this.#placing.get(nameOf(root));
   }
 
-  /** The content for a row of this call; forgotten where that is not written. */
+  /**
+   * The content for a row of this call; forgotten where that is not written. A program that lives on the journal waits for a
+   * full disk, as it does for the journal itself.
+   */
   async stage(
     root: DiskRoot,
     content: { readonly text: string; readonly encoding: Encoding; readonly behind?: DiskContent | undefined },
     { record, signal }: { record: CallRecord; signal: AbortSignal },
   ): Promise<Staged> {
-    const staged = await this.disk.stage(root, content, signal);
+    const staged = await this.#patiently(record, signal, () => this.disk.stage(root, content, signal));
     // A second time does no harm.
     record.settles.push((isKept) => void (isKept || staged.discard()));
     return staged;
+  }
+
+  async #patiently<Result>(record: CallRecord, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    for (;;)
+      try {
+        return await work();
+      } catch (cause) {
+        const isFull = cause instanceof SysError && cause.code === "ENOSPC";
+        if (!isFull || !record.process.isReplayed || signal.aborted) throw cause;
+        await this.#pause(RETRY_MS, signal);
+      }
+  }
+
+  /** Ends early when the signal aborts. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock, timers } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = timers.at(clock.nowMs() + ms, resolve);
+    await orAborted(promise, signal).catch(() => undefined);
+    timer.cancel();
   }
 
   /** The next version of what stands at a path, for a commit. */

@@ -27,6 +27,8 @@ export interface DiskOptions {
 }
 
 const MiB = 1024 * 1024;
+/** Bytes; what stands in the way and is larger is kept beside it without a look. */
+const MAX_COMPARED = 64 * MiB;
 const writeFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0) | (constants.O_NOCTTY ?? 0);
 
@@ -279,7 +281,8 @@ async function mayGo(
 ): Promise<boolean> {
   if (!there.isFile() || there.nlink > 1n) return true;
   if (placement.before === stampOf(there)) return true;
-  const { bytes } = await readPlain(folder, name, { path: placement.row.path, maxFileBytes: Infinity });
+  if (there.size > MAX_COMPARED) return false;
+  const { bytes } = await readPlain(folder, name, { path: placement.row.path, maxFileBytes: MAX_COMPARED });
   const { hash } = contentOf(bytes);
   return hash === placement.row.hash || placement.isKnown(hash);
 }

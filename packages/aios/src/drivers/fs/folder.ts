@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readlink, realpath } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { codeOf } from "./fault.ts";
@@ -10,6 +11,8 @@ export interface Folder extends AsyncDisposable {
   at(name: string): string;
   /** Call after opening and before renaming: throws where the folder can no longer be vouched for. */
   recheck(): Promise<void>;
+  /** Whether an open file still is the one of this name in this folder. Where the system cannot say: yes. */
+  isNamed(file: FileHandle, name: string): Promise<boolean>;
   /** Makes renames and removals durable. */
   sync(): Promise<void>;
 }
@@ -66,6 +69,7 @@ async function vouch(path: string, base: string, through: string): Promise<Folde
   return {
     at: (name) => `/proc/self/fd/${handle.fd}/${name}`,
     recheck: async () => {},
+    isNamed: async (file, name) => (await readlink(`/proc/self/fd/${file.fd}`)) === join(path, name),
     sync: () => handle.sync(),
     [Symbol.asyncDispose]: () => handle.close(),
   };
@@ -81,6 +85,7 @@ async function vouchByRealPath(path: string, base: string): Promise<Folder> {
   return {
     at: (name) => join(path, name),
     recheck,
+    isNamed: () => Promise.resolve(true),
     // Windows cannot flush a folder; its file system journals renames by itself.
     sync: async () => {},
     [Symbol.asyncDispose]: async () => {},

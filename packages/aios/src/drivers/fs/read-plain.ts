@@ -15,16 +15,32 @@ interface Reading {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A file that is replaced while it is read is opened again so often. */
+const TRIES = 8;
+
 /**
- * A plain file with one name, whole. @throws SysError EINVAL for a folder, a pipe or a device, EACCES for a hard link, E2BIG;
- * whatever the system says otherwise.
+ * A plain file with one name, whole. @throws SysError EINVAL for a folder, a pipe or a device, EACCES for a hard link, E2BIG,
+ * EBUSY for one that is replaced over and over; whatever the system says otherwise.
  */
 export async function readPlain(
   folder: Folder,
   name: string,
+  reading: Reading,
+): Promise<{ bytes: Buffer; stats: BigIntStats }> {
+  for (let left = TRIES; left > 0; left--) {
+    await using file = await open(folder.at(name), readFlags);
+    const found = await readOpened(file, folder, reading);
+    // A hard link that has lost its name meanwhile looks like a file with one: what it was is known by its name alone.
+    if (await folder.isNamed(file, name)) return found;
+  }
+  throw new SysError("EBUSY", `${JSON.stringify(reading.path)} is being replaced`, { retryAfterMs: 100 });
+}
+
+async function readOpened(
+  file: FileHandle,
+  folder: Folder,
   { path, maxFileBytes, signal }: Reading,
 ): Promise<{ bytes: Buffer; stats: BigIntStats }> {
-  await using file = await open(folder.at(name), readFlags);
   await folder.recheck();
   const stats = await file.stat({ bigint: true });
   if (stats.isDirectory()) throw new SysError("EINVAL", `${JSON.stringify(path)} is a folder; list it instead`);
