@@ -63,7 +63,7 @@ export interface Disk {
    * @throws SysError EINVAL for what is not of this encoding, E2BIG, ENOSPC, EIO
    */
   stage(
-    root: DiskRoot,
+    place: DiskPlace,
     content: { readonly text: string; readonly encoding: Encoding; readonly behind?: DiskContent | undefined },
     signal: AbortSignal,
   ): Promise<Staged>;

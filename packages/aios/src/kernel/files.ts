@@ -116,11 +116,11 @@ export class Files {
    * full disk, as it does for the journal itself.
    */
   async stage(
-    root: DiskRoot,
+    place: FilePlace,
     content: { readonly text: string; readonly encoding: Encoding; readonly behind?: DiskContent | undefined },
     { record, signal }: { record: CallRecord; signal: AbortSignal },
   ): Promise<Staged> {
-    const staged = await this.#patiently(record, signal, () => this.disk.stage(root, content, signal));
+    const staged = await this.#patiently(record, signal, () => this.disk.stage(place, content, signal));
     // A second time does no harm.
     record.settles.push((isKept) => void (isKept || staged.discard()));
     return staged;

@@ -76,12 +76,12 @@ export function createDisk(options: DiskOptions): Disk {
     maxFileBytes,
     temporaryPrefix,
 
-    stage: ({ tenant, root: whose }, { text, encoding, behind }, signal) =>
-      inRoot({ tenant, root: whose, path: "" }, async (home) => {
+    stage: (at, { text, encoding, behind }, signal) =>
+      inRoot(at, async (home) => {
         const added = encode(text, encoding);
         const before = behind as ReturnType<typeof contentOf> | undefined;
         const sizeBytes = (before?.sizeBytes ?? 0) + added.byteLength;
-        if (sizeBytes > maxFileBytes) throw tooLarge("the content", sizeBytes, maxFileBytes);
+        if (sizeBytes > maxFileBytes) throw tooLarge(JSON.stringify(at.path), sizeBytes, maxFileBytes);
         const content = contentOf(before ? Buffer.concat([before.bytes, added]) : added);
         await using folder = await openFolder(home, [], { create: true });
         await sweepOnce(home);
