@@ -44,7 +44,7 @@ test("distinct ids have distinct folders inside the root, and a root of another 
 
 test("a content comes to its place whole, by its staged file or, done again after a crash, from what is kept", async () => {
   const disk = createDisk({ root });
-  const staged = await disk.stage(whose, { text: "one", encoding: "utf8" }, never);
+  const staged = await disk.stage({ ...whose, path: "x" }, { text: "one", encoding: "utf8" }, never);
   expect(await disk.list({ ...whose, path: "" })).toEqual([]);
   const { hash } = staged.blob;
   const stamp = await disk.place(placement({ kind: "file", hash, path: "d/x" }, { staged }));
@@ -58,7 +58,7 @@ test("a content comes to its place whole, by its staged file or, done again afte
 
 test("what cannot be placed leaves nothing half-written, however often it is tried", async () => {
   const disk = createDisk({ root });
-  const staged = await disk.stage(whose, { text: "one", encoding: "utf8" }, never);
+  const staged = await disk.stage({ ...whose, path: "x" }, { text: "one", encoding: "utf8" }, never);
   const { blob } = staged;
   await staged.discard();
   await writeFile(home("f"), "a file");
@@ -73,13 +73,13 @@ test("what cannot be placed leaves nothing half-written, however often it is tri
   }
   const abort = new AbortController();
   abort.abort();
-  await expect(disk.stage(whose, { text: "two", encoding: "utf8" }, abort.signal)).rejects.toThrow();
+  await expect(disk.stage({ ...whose, path: "x" }, { text: "two", encoding: "utf8" }, abort.signal)).rejects.toThrow();
   expect(await readdir(home())).toEqual(["f"]);
 });
 
 test("a folder takes a file's place and a file a folder's; of others' files in it none is lost", async () => {
   const disk = createDisk({ root });
-  const { blob } = await disk.stage(whose, { text: "one", encoding: "utf8" }, never);
+  const { blob } = await disk.stage({ ...whose, path: "x" }, { text: "one", encoding: "utf8" }, never);
   const file = placement({ kind: "file", hash: blob.hash }, { content: () => Promise.resolve(blob) });
   await disk.place(file);
   await disk.place(placement({ kind: "folder" }, { isKnown: () => Promise.resolve(true) }));
