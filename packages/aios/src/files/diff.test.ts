@@ -55,9 +55,7 @@ function longestCommon(left: readonly string[], right: readonly string[]): numbe
   for (const one of left) {
     const row: number[] = [];
     for (const [index, other] of right.entries())
-      row.push(
-        one === other ? (above[index - 1] ?? 0) + 1 : Math.max(above[index] ?? 0, row[index - 1] ?? 0),
-      );
+      row.push(one === other ? (above[index - 1] ?? 0) + 1 : Math.max(above[index] ?? 0, row[index - 1] ?? 0));
     above = row;
   }
   return above.at(-1) ?? 0;

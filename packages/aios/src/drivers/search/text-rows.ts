@@ -127,7 +127,9 @@ export class TextRows {
   }
 
   texts(ids: readonly string[]): ReadonlyMap<string, string> {
-    const rows = this.#sql("select id, text from texts where id in (select value from json_each(?))").all(JSON.stringify(ids));
+    const rows = this.#sql("select id, text from texts where id in (select value from json_each(?))").all(
+      JSON.stringify(ids),
+    );
     return new Map(rows.map(({ id, text }) => [String(id), String(text)]));
   }
 
