@@ -182,7 +182,7 @@ export class FileIndex {
 }
 
 /** No name has a line break. */
-export const keyOf = ({ tenant, root, path }: Pick<FileRow, "tenant" | "root" | "path">): string =>
+const keyOf = ({ tenant, root, path }: Pick<FileRow, "tenant" | "root" | "path">): string =>
   `${tenant}\n${root}\n${path}`;
 
 /** The key of the file that a text in the index is of. */

@@ -200,7 +200,7 @@ class Life implements Scene {
     const isSame = Object.values(differences).every((paths) => Array.isArray(paths) && paths.length === 0);
     if (found?.result === undefined || files === undefined || !isSame)
       throw new Error(`files, disk and index differ, ${where}: ${JSON.stringify({ found, verified })}`);
-    this.#options.tell(`  ${String(notes)} notes and ${String(files)} files, all in their indexes, ${where}`);
+    this.#options.tell(`  ${String(notes)} notes and ${Number(files)} files, all in their indexes, ${where}`);
   }
 
   /** Files hold what was acknowledged last, or what was asked for after it: whole. */

@@ -63,6 +63,28 @@ describe("files on the command line", { timeout: timeoutMs }, () => {
     expect(await fs("diff", "list.txt", "--from", "9")).toMatchObject({ code: 3 });
   });
 
+  test("a file is found by a request, which is told as it was understood, and where it is now", async () => {
+    await write("contracts/gpu.md", "# Contract\n\nWe rent eight GPUs from Nimbus.\n");
+    const { code, out, err } = await fs("search", "the", "contract", "about", "GPUs", "that", "was", "edited", "today");
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: expect.stringMatching(/^looked for "contract about GPUs", changed since /),
+    });
+    expect(out).toMatch(/^1\.00 {2}\/shared\/contracts\/gpu\.md .*\n {6}# Contract We rent eight GPUs from Nimbus\.\n/);
+    await fs("mv", "contracts/gpu.md", "old/gpu.md");
+    const hits = await aios.data<{ path: string }[]>(["fs", "search", "Nimbus", "--kind", "markdown"]);
+    expect(hits.map(({ path }) => path)).toEqual(["/shared/old/gpu.md"]);
+    expect(await fs("search", "Nimbus", "--under", "/shared/contracts", "--lang", "zh")).toMatchObject({
+      code: 0,
+      out: "",
+      err: "未找到\n",
+    });
+    expect(await fs("verify")).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+ files: journal, disk and index agree\n$/),
+    });
+  });
+
   test("any bytes go in and come out as they were, by file and by stdin", async () => {
     const bytes = Buffer.from(Array.from({ length: 3_000 }, (_, index) => (index * 7) % 256));
     const file = join(aios.home, "bytes.bin");

@@ -32,7 +32,7 @@ const writtenSchema = z.object({
 const kindSchema = z.enum(["file", "folder", "other"]);
 
 /** A version of what stands at a path. */
-export const fileVersionSchema = z.object({
+const fileVersionSchema = z.object({
   path: z.string().describe("from the top"),
   version: z.number(),
   kind: z.enum(["file", "folder", "gone"]),

@@ -108,4 +108,15 @@ export const fsText = {
     en: "taken back in {path}: {count}; undo: aios fs rollback {path} --to-time {undo}",
     zh: "{path} 中已恢复：{count} 项；撤销：aios fs rollback {path} --to-time {undo}",
   },
+  nothingFound: { en: "nothing was found", zh: "未找到" },
+  understood: { en: "looked for {what}", zh: "查找：{what}" },
+  askedFrom: { en: "changed since {time}", zh: "{time} 以后更改" },
+  askedTo: { en: "changed before {time}", zh: "{time} 以前更改" },
+  askedIn: { en: "in {folder}", zh: "位于 {folder}" },
+  askedBy: { en: "by {by}", zh: "作者 {by}" },
+  verified: { en: "{files} files: journal, disk and index agree", zh: "{files} 个文件：日志、磁盘与索引一致" },
+  differs: {
+    en: "{files} files; lost: {lost}; changed from outside: {different}; not in the index: {missing}; in the index alone: {orphaned}",
+    zh: "{files} 个文件；内容丢失：{lost}；被外部更改：{different}；未入索引：{missing}；仅在索引：{orphaned}",
+  },
 } as const satisfies Record<string, Text>;

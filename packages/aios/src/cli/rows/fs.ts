@@ -54,6 +54,61 @@ export const fsRows = [
     load: (): Promise<CommandModule> => import("../commands/fs-ls.ts"),
   },
   {
+    path: "fs search",
+    group: "files",
+    effect: "read",
+    summary: { en: "find files by what they say, are called and are", zh: "按内容、名称与属性查找文件" },
+    details: {
+      en: "Words, or a request: a time, a kind, a folder or an author in it narrows the search, and is told. Quote what is meant as words.",
+      zh: "可写关键词或一句请求：其中的时间、类型、文件夹或作者用于缩小范围，并会说明。按字面查找的内容请加引号。",
+    },
+    examples: [
+      "aios fs search the contract about GPUs that I edited last week",
+      "aios fs search 上周编辑的关于显卡的合同",
+      "aios fs search receipt --kind pdf --under /shared/2026",
+    ],
+    args: [{ name: "query", isVariadic: true, summary: { en: "words, or a request", zh: "关键词或请求" } }],
+    options: [
+      {
+        name: "limit",
+        kind: "integer",
+        default: 10,
+        min: 1,
+        max: 100,
+        summary: { en: "at most so many files", zh: "最多文件数" },
+      },
+      {
+        name: "kind",
+        kind: "list",
+        choices: ["markdown", "code", "html", "pdf", "document", "table", "text", "image", "data", "folder"],
+        summary: { en: "only such; may come several times", zh: "仅限该类型；可重复使用" },
+      },
+      {
+        name: "under",
+        kind: "list",
+        value: "FOLDER",
+        summary: { en: "only in this folder; may come several times", zh: "仅限该文件夹；可重复使用" },
+      },
+      {
+        name: "literal",
+        kind: "flag",
+        summary: { en: "all of it is words", zh: "全部按字面查找" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-search.ts"),
+  },
+  {
+    path: "fs verify",
+    group: "files",
+    effect: "read",
+    summary: { en: "compare journal, disk and index", zh: "比对日志、磁盘与索引" },
+    details: {
+      en: "Exit code 1 when a content is lost or the index differs. A file that somebody changes on the disk is no fault: it becomes a version when it is looked at.",
+      zh: "有内容丢失或索引不一致时退出码为 1。有人在磁盘上改动文件不算错误：下次查看时会成为一个版本。",
+    },
+    load: (): Promise<CommandModule> => import("../commands/fs-verify.ts"),
+  },
+  {
     path: "fs cat",
     group: "files",
     effect: "read",
