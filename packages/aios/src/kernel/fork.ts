@@ -1,3 +1,4 @@
+import { SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { attenuate, refuseModule, seesAll } from "./access.ts";
 import type { KernelCall } from "./devices/device.ts";
@@ -7,6 +8,11 @@ import type { Process } from "./process.ts";
 
 /** Calls that are written by one commit. */
 const BATCH = 200;
+/** A process that goes on while it is copied is looked at anew so often. */
+const TRIES = 20;
+
+/** A call of the process has ended while its belongings were copied: what it did may be among them, and it was told as open. */
+class Overtaken extends Error {}
 
 /**
  * Makes a second process of one, as that was after call `seq`: the same program, told the same, with copies of what it held.
@@ -14,6 +20,23 @@ const BATCH = 200;
  * @throws SysError ESTALE for what is not kept any more, ENOSPC, EIO.
  */
 export async function fork(
+  from: Process,
+  as: { seq: number; name: string },
+  call: KernelCall,
+): Promise<ResultOf<"proc.fork">> {
+  for (let left = TRIES; ; left--)
+    try {
+      return await copy(from, as, call);
+    } catch (cause) {
+      if (!(cause instanceof Overtaken)) throw cause;
+      if (left > 1) continue;
+      throw new SysError("EBUSY", `calls of ${from.pid} up to ${as.seq} end faster than it can be copied`, {
+        hint: "suspend it first, or name an earlier call",
+      });
+    }
+}
+
+async function copy(
   from: Process,
   { seq, name }: { seq: number; name: string },
   { parts, lifecycle, record, principal }: KernelCall,
@@ -52,8 +75,11 @@ export async function fork(
     told.giveTo(process);
     process.lastPrompt = from.lastPrompt;
     process.incarnation = 0;
+    for (const holding of holdings) batch.push(...(await holding.copyTo(process, from, seq)));
+    let ended = 0;
+    for await (const held of heldCalls(parts, from, { seq })) if (held.state !== "intent") ended++;
+    if (ended !== told.ended) throw new Overtaken();
     record.effects.push(...batch);
-    for (const holding of holdings) record.effects.push(...(await holding.copyTo(process, from, seq)));
   } catch (cause) {
     await discard();
     throw cause;

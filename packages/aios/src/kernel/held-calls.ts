@@ -61,11 +61,14 @@ export function callOf(held: HeldCall, { tenant, pid }: Holder, { random }: Pick
 /** Counts what a new process was told already: its own calls go on behind them. */
 export class ToldCalls {
   seq = 0;
+  /** Of them, those that had ended. */
+  ended = 0;
   #failed = 0;
   #completion = 0;
 
   add({ seq, state, completion }: HeldCall): void {
     this.seq = seq;
+    if (state !== "intent") this.ended++;
     if (state === "failed") this.#failed++;
     this.#completion = Math.max(this.#completion, completion ?? 0);
   }
