@@ -6,12 +6,8 @@ import type { BuiltinTool } from "./builtin-tool.ts";
 /** Characters of a file that a model is shown at once; more would crowd out what it was asked. */
 const maxShown = 60_000;
 
-const path = z
-  .string()
-  .min(1)
-  .describe(
-    "in your own folder, for example notes/plan.md; files of everybody begin with /shared/, a group's with /groups/NAME/",
-  );
+/** Every model pays for each word of it, in each of its calls. */
+const path = z.string().min(1).describe("in your own folder: notes/plan.md");
 
 /** The syscalls of the fs device in a form that models know; each is a nested syscall of the same process. */
 export const fileTools: readonly BuiltinTool[] = [
@@ -32,8 +28,7 @@ export const fileTools: readonly BuiltinTool[] = [
   }),
   builtinTool({
     name: "file_write",
-    description:
-      "Write a text file, whole: what was there before is replaced, and kept as an earlier version. Folders are made as needed.",
+    description: "Write a text file, whole: what was there is replaced. Folders are made as needed.",
     parameters: z.strictObject({ path, content: z.string() }),
     effect: "idempotent",
     async run({ path, content }, context) {
@@ -42,18 +37,8 @@ export const fileTools: readonly BuiltinTool[] = [
     },
   }),
   builtinTool({
-    name: "file_append",
-    description: "Write text behind the end of a file, or into a new one; what is there stays.",
-    parameters: z.strictObject({ path, content: z.string() }),
-    effect: "idempotent",
-    async run({ path, content }, context) {
-      const { sizeBytes } = (await context.syscall("fs.append", { path, content })) as ResultOf<"fs.append">;
-      return `${path} has ${sizeBytes} bytes now`;
-    },
-  }),
-  builtinTool({
     name: "file_list",
-    description: "List a folder: one name per line with its size; folders end in a slash.",
+    description: "List a folder: one name per line with its size. /shared is everybody's, /groups/NAME a group's.",
     parameters: z.strictObject({ path: path.optional().describe("a folder; your own folder itself when absent") }),
     effect: "pure",
     async run({ path = "." }, context) {

@@ -40,7 +40,6 @@ test("every tool has a name that all model APIs take, and a closed object as par
   expect(toolbox.tools().map(({ name }) => name)).toEqual([
     "file_read",
     "file_write",
-    "file_append",
     "file_list",
     "file_remove",
     "calculator",
@@ -205,12 +204,10 @@ test("the file tools are syscalls of the same process and show long files in pie
   );
   expect(await call("file_read", { path: "a", offset: 60_000 }, { syscall })).toBe("x");
   expect(await call("file_write", { path: "a", content: "hi" }, { syscall })).toBe("wrote 2 bytes to a");
-  expect(await call("file_append", { path: "a", content: "!" }, { syscall })).toBe("a has 2 bytes now");
   expect(await call("file_list", {}, { syscall })).toBe("a/\nb (3 bytes)");
   expect(await call("file_remove", { path: "a" }, { syscall })).toBe("removed a");
   expect(asked.slice(2)).toEqual([
     ["fs.write", { path: "a", content: "hi" }],
-    ["fs.append", { path: "a", content: "!" }],
     ["fs.list", { path: "." }],
     ["fs.remove", { path: "a" }],
   ]);
