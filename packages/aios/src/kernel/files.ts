@@ -302,10 +302,10 @@ export class Files {
     return this.#options.journal.fileVersions({ tenant, root, path, limit: MAX_VERSIONS });
   }
 
-  /** Nothing of this root is left. */
+  /** Nothing of this root is left. Whoever it was to be never was: nobody waits until that is on disk. */
   async drop({ tenant, root }: DiskRoot & { tenant: FileRow["tenant"] }): Promise<void> {
     await this.placed({ tenant, root });
-    await this.#options.outbox.commit({ kind: "filesErased", tenant, root });
+    this.#options.outbox.note({ kind: "filesErased", tenant, root });
     const prefix = nameOf({ tenant, root });
     for (const key of this.#heads.keys()) if (key.startsWith(prefix)) this.#heads.delete(key);
     this.#waiting.delete(prefix);

@@ -86,7 +86,8 @@ async function copy(
   }
   lifecycle.spawned(process, from.limits, record.effects);
   record.effects.push(outbox.eventRecord("process.forked", process, { from: from.pid, seq }));
-  record.settles.push((isKept) => void (isKept ? lifecycle.goOn(process) : discard()));
+  // What cannot be taken away now was nobody's.
+  record.settles.push((isKept) => void (isKept ? lifecycle.goOn(process) : discard().catch(() => undefined)));
   return { pid: process.pid, seq };
 }
 
