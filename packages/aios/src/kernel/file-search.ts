@@ -18,8 +18,7 @@ type Hit = ResultOf<"fs.search">["hits"][number];
 /** Finds files that the caller reads. */
 export async function searchFiles(asked: Asked, index: FileIndex, call: FileCall): Promise<ResultOf<"fs.search">> {
   await index.isFound();
-  const request = asked.isLiteral ? { text: asked.query } : index.understand(asked.query);
-  const told = narrowed(asked, request);
+  const told = narrowed(asked, understood(asked, index, call));
   const folders = (asked.folders ?? (told.folder === null ? [] : [told.folder])).map((path) =>
     placeOf(path, "read", call),
   );
@@ -50,6 +49,19 @@ export async function searchFiles(asked: Asked, index: FileIndex, call: FileCall
   const texts = await (await index.index()).texts(hits.map(({ one }) => one.id));
   const own = hits.map(({ one, head }) => hitOf(one, head, texts.get(one.id)));
   return { hits: own, asked: told };
+}
+
+/** A path in a request that is none of the caller's folders is a word like others. */
+function understood({ query, isLiteral }: Asked, index: FileIndex, call: FileCall): FileRequest {
+  if (isLiteral) return { text: query };
+  const request = index.understand(query);
+  if (request.under === undefined) return request;
+  try {
+    placeOf(request.under, "read", call);
+    return request;
+  } catch {
+    return { text: query };
+  }
 }
 
 function narrowed(asked: Asked, request: FileRequest): ResultOf<"fs.search">["asked"] {

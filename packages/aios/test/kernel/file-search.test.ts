@@ -98,6 +98,7 @@ test("a request says when, of what kind, and where, in either language", async (
   expect(await found("今天编辑的关于 GPU 的合同")).toEqual(["/shared/b/contract.html"]);
   expect(await found("contract", { kinds: ["html"] })).toEqual(["/shared/b/contract.html"]);
   expect(await found("contract", { folders: ["/shared/a"] })).toEqual(["/shared/a/contract.md"]);
+  expect(await found("contract in /etc/passwd")).toContain("/shared/a/contract.md");
   expect((await fs.search({ query: "last week", isLiteral: true })).asked.text).toBe("last week");
 });
 
