@@ -78,7 +78,12 @@ export function refuseLarge(row: FileRow): void {
 
 export const nothing = { hash: null, sizeBytes: 0 } as const;
 
-export const goneAs = ({ labels }: KeptFile): Made => ({ kind: "gone", ...nothing, labels, from: null });
+export const goneAs = ({ labels }: Pick<KeptFile, "labels">): Made => ({
+  kind: "gone",
+  ...nothing,
+  labels,
+  from: null,
+});
 
 export const ownLabels = (call: FileCall): Labels => labelsOf(undefined, { before: undefined, isReworded: true }, call);
 

@@ -156,7 +156,7 @@ export const fsDevice: KernelDevice<FsName> = {
     if (rows.length > 0) removeRows(rows, call);
     // A link or a pipe goes too: what is removed is the name in this folder, never what it points at.
     else if (await call.files.disk.look(place))
-      change(place, { ...goneAs(head ?? { ...none, labels: ownLabels(call) }), before: head }, call);
+      change(place, { ...goneAs(head ?? { labels: ownLabels(call) }), before: head }, call);
     else throw await call.files.disk.absent(place);
     return { removed: Math.max(1, rows.length) };
   },
@@ -213,7 +213,6 @@ export const fsDevice: KernelDevice<FsName> = {
   },
 };
 
-const none = { kind: "gone", hash: null, sizeBytes: 0 } as unknown as KeptFile;
 const top: DiskEntry = { kind: "folder", sizeBytes: 0, stamp: "" };
 
 /** @throws SysError ENODEV where the kernel keeps no files */
