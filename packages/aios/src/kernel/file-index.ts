@@ -31,7 +31,10 @@ export class FileIndex {
   #index: Promise<SearchIndex> | undefined;
   /** What the index has not been told of, by the files' keys. */
   readonly #changes = new Map<string, FileRow>();
-  #telling: Promise<void> | undefined;
+  #isTelling = false;
+  /** Settles when the index has been told of those; of the ones that it is being told of now. */
+  #next = Promise.withResolvers<void>();
+  #now: Promise<void> = Promise.resolve();
   #caughtUp: Promise<unknown> | undefined;
 
   constructor(parts: { journal: Journal; files: Files; hash: Hash }, tools: FileTools) {
@@ -59,33 +62,44 @@ export class FileIndex {
   written(row: FileRow): void {
     if (!this.#caughtUp) return;
     this.#changes.set(keyOf(row), row);
-    this.#telling ??= this.#tell().catch(() => {
-      // What it was not told it finds when everything is compared.
-      this.#caughtUp = undefined;
-      this.#changes.clear();
-    });
+    if (!this.#isTelling) void this.#tell();
   }
 
   async #tell(): Promise<void> {
-    try {
-      const index = await this.index();
-      while (this.#changes.size > 0) {
-        const [[key, row] = ["", undefined]] = this.#changes;
-        this.#changes.delete(key);
-        if (row) await this.#take(row, index);
+    this.#isTelling = true;
+    while (this.#changes.size > 0) {
+      const rows = [...this.#changes.values()];
+      this.#changes.clear();
+      const { promise, resolve } = this.#next;
+      this.#now = promise;
+      this.#next = Promise.withResolvers<void>();
+      try {
+        const index = await this.index();
+        for (const row of rows) await this.#take(row, index);
+      } catch {
+        // What it was not told it finds when everything is compared.
+        this.#caughtUp = undefined;
       }
-    } finally {
-      this.#telling = undefined;
+      resolve();
     }
+    this.#isTelling = false;
+  }
+
+  /** Resolves when the index has been told of all that is on record now; who goes on writing holds nobody up. */
+  async #told(): Promise<void> {
+    const { promise } = this.#next;
+    const isMore = this.#changes.size > 0;
+    await this.#now;
+    if (isMore) await promise;
   }
 
   /** Resolves when all that was on record can be found. @throws SysError ENOSPC, EIO when the index failed. */
   async isFound(): Promise<void> {
-    await this.#telling;
+    await this.#told();
     this.#caughtUp ??= this.compare({ repair: true });
     try {
       await this.#caughtUp;
-      await this.#telling;
+      await this.#told();
     } catch (cause) {
       this.#caughtUp = undefined;
       const isFull = cause instanceof SysError && cause.code === "ENOSPC";
@@ -98,7 +112,7 @@ export class FileIndex {
 
   /** Compares all files with the index; `repair` puts right what differs. */
   async compare({ repair }: { repair: boolean }): Promise<{ files: number; missing: string[]; orphaned: string[] }> {
-    await this.#telling;
+    await this.#told();
     const index = await this.index();
     const held = new Map<string, number>();
     const chunks = new Map<string, string[]>();

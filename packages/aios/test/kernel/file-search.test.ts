@@ -30,14 +30,16 @@ const newHome = async (): Promise<Home> => ({
   clock: createVirtualClock(NOON),
 });
 
-/** A kernel whose index is empty; `read`: the files that were read for it. */
+/** A kernel whose index is empty; `read`: the files that were read for it; `whenRead`: what happens at each of them. */
 async function open(home: Home) {
   const read: string[] = [];
+  let afterRead = async (): Promise<void> => {};
   const tools = createFileTools({ clock: home.clock, calendar: { timeZone: "UTC" } });
   const fileTools: FileTools = {
     ...tools,
-    read: (path, content): Promise<FileText> => {
+    async read(path, content): Promise<FileText> {
       read.push(path);
+      await afterRead();
       return tools.read(path, content);
     },
   };
@@ -49,7 +51,8 @@ async function open(home: Home) {
   const { fs } = rig.admin;
   const found = async (query: string, more: object = {}, who = fs): Promise<string[]> =>
     (await who.search({ query, ...more })).hits.map(({ path }) => path);
-  return { rig, fs, found, read };
+  const whenRead = (then: () => Promise<void>): void => void (afterRead = then);
+  return { rig, fs, found, read, whenRead };
 }
 
 test("a file is found by what it says, in English and Chinese, with the part that says it", async () => {
@@ -125,6 +128,22 @@ test("an edit from outside is found when somebody has looked at the file", async
   await writeFile(rig.at("%40tenant", "plan.md"), "We go by boat.");
   await fs.stat({ path: "/shared/plan.md" });
   expect(await found("boat")).toEqual(["/shared/plan.md"]);
+});
+
+test("who goes on writing holds up nobody who searches", async () => {
+  const LIMIT = 200;
+  const { fs, found, whenRead } = await open(await newHome());
+  await fs.write({ path: "/shared/heron.md", content: "A heron stands in the reeds." });
+  expect(await found("heron")).toEqual(["/shared/heron.md"]);
+  let writes = 0;
+  const writeNext = async (): Promise<void> => {
+    if (writes < LIMIT) await fs.write({ path: `/shared/f${++writes}.md`, content: `Line ${writes}.` });
+  };
+  whenRead(writeNext); // The index never comes to an end of what it is told, up to the limit.
+  await writeNext();
+  expect(await found("heron", { by: "words" })).toEqual(["/shared/heron.md"]);
+  expect(writes).toBeLessThan(LIMIT);
+  writes = LIMIT;
 });
 
 test("a kernel that starts finds what the one before it had written, and reads what was changed alone", async () => {
