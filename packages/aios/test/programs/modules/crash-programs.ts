@@ -59,8 +59,7 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
     return winners;
   },
 
-  /** Notes in all that can be done to them; what is left is the same whoever was killed, went back or is a copy. */
-  /** Notes and files: who is taken back has both as they were. */
+  /** Notes and files in all that can be done to them; what is left is the same whoever was killed, went back or is a copy. */
   async keeper(proc, { name }) {
     const { mem, fs } = proc;
     const home = await mem.add({ content: `${name} home` });
@@ -90,8 +89,10 @@ const programs: Readonly<Record<string, (proc: Proc, told: Told) => Promise<unkn
     await fs.move({ from: "steps/1.txt", to: "kept/one.txt" });
     await fs.remove({ path: "steps", isRecursive: true });
     await fs.restore({ path: "steps/3.txt" });
+    // A copy of who was taken back keeps that it was gone, as a version.
+    const { version } = await fs.stat({ path: "kept/one.txt" });
     await fs.write({ path: "kept/one.txt", content: "overwritten" });
-    await fs.rollback({ path: "kept/one.txt", version: 1 });
+    await fs.rollback({ path: "kept/one.txt", version });
     const { notes } = await mem.export({});
     const files = ["diary.txt", "kept/one.txt", "steps/3.txt"].map(async (path) => [
       path,
