@@ -1,7 +1,9 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import type { KernelCall } from "./devices/device.ts";
 import { shown } from "./file-path.ts";
 import type { Files } from "./files.ts";
+import { FollowedIndex } from "./followed-index.ts";
 import type {
+  Clock,
   FileRequest,
   FileRow,
   FileText,
@@ -12,11 +14,20 @@ import type {
   KeptFile,
   SearchIndex,
 } from "./ports.ts";
+import type { Timers } from "./timers.ts";
 
 /** Files that are compared, and texts that are asked for, at a time. */
 const PAGE = 500;
 /** Facets are short: what is longer is cut. */
 const MAX_TITLE = 300;
+
+interface FileIndexParts {
+  readonly journal: Journal;
+  readonly files: Files;
+  readonly hash: Hash;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
 
 /**
  * What files say, found by words and by meaning. The index follows what is on record, and is brought in line with it when
@@ -28,20 +39,22 @@ export class FileIndex {
   readonly #files: Files;
   readonly #hash: Hash;
   readonly #tools: FileTools;
-  #index: Promise<SearchIndex> | undefined;
-  /** What the index has not been told of, by the files' keys. */
-  readonly #changes = new Map<string, FileRow>();
-  #isTelling = false;
-  /** Settles when the index has been told of those; of the ones that it is being told of now. */
-  #next = Promise.withResolvers<void>();
-  #now: Promise<void> = Promise.resolve();
-  #caughtUp: Promise<unknown> | undefined;
+  readonly #index: FollowedIndex<FileRow>;
 
-  constructor(parts: { journal: Journal; files: Files; hash: Hash }, tools: FileTools) {
-    this.#journal = parts.journal;
-    this.#files = parts.files;
-    this.#hash = parts.hash;
+  constructor({ journal, files, hash, ...waits }: FileIndexParts, tools: FileTools) {
+    this.#journal = journal;
+    this.#files = files;
+    this.#hash = hash;
     this.#tools = tools;
+    this.#index = new FollowedIndex({
+      what: "files",
+      openIndex: tools.openIndex,
+      tell: async (changes, index) => {
+        for (const row of changes.values()) await this.#take(row, index);
+      },
+      catchUp: () => this.compare({ repair: true }),
+      ...waits,
+    });
   }
 
   /** What a request asks for, in words and filters. */
@@ -51,68 +64,22 @@ export class FileIndex {
 
   /** @throws SysError EIO, ENOSPC when it cannot be opened; the next one tries again. */
   index(): Promise<SearchIndex> {
-    this.#index ??= this.#tools.openIndex().catch((cause: unknown) => {
-      this.#index = undefined;
-      throw cause;
-    });
-    return this.#index;
+    return this.#index.open();
   }
 
   /** A change of a file is on disk: the index follows, once anybody has searched. */
   written(row: FileRow): void {
-    if (!this.#caughtUp) return;
-    this.#changes.set(keyOf(row), row);
-    if (!this.#isTelling) void this.#tell();
-  }
-
-  async #tell(): Promise<void> {
-    this.#isTelling = true;
-    while (this.#changes.size > 0) {
-      const rows = [...this.#changes.values()];
-      this.#changes.clear();
-      const { promise, resolve } = this.#next;
-      this.#now = promise;
-      this.#next = Promise.withResolvers<void>();
-      try {
-        const index = await this.index();
-        for (const row of rows) await this.#take(row, index);
-      } catch {
-        // What it was not told it finds when everything is compared.
-        this.#caughtUp = undefined;
-      }
-      resolve();
-    }
-    this.#isTelling = false;
-  }
-
-  /** Resolves when the index has been told of all that is on record now; who goes on writing holds nobody up. */
-  async #told(): Promise<void> {
-    const { promise } = this.#next;
-    const isMore = this.#changes.size > 0;
-    await this.#now;
-    if (isMore) await promise;
+    if (this.#index.isCaughtUp) this.#index.changed(keyOf(row), row);
   }
 
   /** Resolves when all that was on record can be found. @throws SysError ENOSPC, EIO when the index failed. */
-  async isFound(): Promise<void> {
-    await this.#told();
-    this.#caughtUp ??= this.compare({ repair: true });
-    try {
-      await this.#caughtUp;
-      await this.#told();
-    } catch (cause) {
-      this.#caughtUp = undefined;
-      const isFull = cause instanceof SysError && cause.code === "ENOSPC";
-      throw new SysError(isFull ? "ENOSPC" : "EIO", "the index of files does not answer", {
-        cause,
-        hint: isFull ? cause.hint : "the files are where they were; search again, or look at aios fs verify",
-      });
-    }
+  async isFound(call: Pick<KernelCall, "record" | "signal">): Promise<void> {
+    await this.#index.isFound(call);
   }
 
   /** Compares all files with the index; `repair` puts right what differs. */
   async compare({ repair }: { repair: boolean }): Promise<{ files: number; missing: string[]; orphaned: string[] }> {
-    await this.#told();
+    await this.#index.told();
     const index = await this.index();
     const held = new Map<string, number>();
     const chunks = new Map<string, string[]>();

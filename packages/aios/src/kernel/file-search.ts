@@ -17,7 +17,7 @@ type Hit = ResultOf<"fs.search">["hits"][number];
 
 /** Finds files that the caller reads. */
 export async function searchFiles(asked: Asked, index: FileIndex, call: FileCall): Promise<ResultOf<"fs.search">> {
-  await index.isFound();
+  await index.isFound(call);
   const told = narrowed(asked, understood(asked, index, call));
   const folders = (asked.folders ?? (told.folder === null ? [] : [told.folder])).map((path) =>
     placeOf(path, "read", call),

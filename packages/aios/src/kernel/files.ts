@@ -2,7 +2,9 @@ import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { isInside, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
+import { throughFullDisk } from "./full-disk.ts";
 import { Holds } from "./holds.ts";
+import { orAborted } from "./or-aborted.ts";
 import type { Outbox } from "./outbox.ts";
 import type {
   Clock,
@@ -120,30 +122,11 @@ export class Files {
     content: { readonly text: string; readonly encoding: Encoding; readonly behind?: DiskContent | undefined },
     { record, signal }: { record: CallRecord; signal: AbortSignal },
   ): Promise<Staged> {
-    const staged = await this.#patiently(record, signal, () => this.disk.stage(place, content, signal));
+    const stage = (): Promise<Staged> => this.disk.stage(place, content, signal);
+    const staged = await throughFullDisk(stage, { record, signal }, this.#options);
     // A second time does no harm.
     record.settles.push((isKept) => void (isKept || staged.discard()));
     return staged;
-  }
-
-  async #patiently<Result>(record: CallRecord, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-    for (;;)
-      try {
-        return await work();
-      } catch (cause) {
-        const isFull = cause instanceof SysError && cause.code === "ENOSPC";
-        if (!isFull || !record.process.isReplayed || signal.aborted) throw cause;
-        await this.#pause(RETRY_MS, signal);
-      }
-  }
-
-  /** Ends early when the signal aborts. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { clock, timers } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = timers.at(clock.nowMs() + ms, resolve);
-    await orAborted(promise, signal).catch(() => undefined);
-    timer.cancel();
   }
 
   /** The next version of what stands at a path, for a commit. */
@@ -394,16 +377,3 @@ const keyOf = ({ tenant, root, path, version }: FileRow): Pick<FileRow, "tenant"
   path,
   version,
 });
-
-/** Settles as the work does, unless it is called off before. */
-async function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}

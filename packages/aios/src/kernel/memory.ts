@@ -1,7 +1,7 @@
-import { SysError } from "@aiosjs/sdk/protocol";
 import type { Note, NoteDescription } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { KernelCall } from "./devices/device.ts";
+import { FollowedIndex } from "./followed-index.ts";
 import { Holds } from "./holds.ts";
 import type { NoteBuilder } from "./note-building.ts";
 import type { NoteDistiller } from "./note-consolidation.ts";
@@ -13,8 +13,6 @@ import type { Timers } from "./timers.ts";
 
 /** Notes that are read at a time when all of them are compared. */
 const PAGE = 500;
-/** As often as the journal tries a full disk again. */
-const FULL_DISK_RETRY_MS = 1_000;
 
 export type NoteChange = Extract<JournalRecord, { kind: "note" | "noteErased" | "noteEvicted" }>;
 
@@ -40,21 +38,22 @@ export interface NoteTools {
 export class Memory {
   readonly #journal: Journal;
   readonly #tools: NoteTools;
-  readonly #waits: { readonly clock: Clock; readonly timers: Timers };
-  #index: Promise<SearchIndex> | undefined;
+  /** Changes by the notes' ids; undefined: the note is gone; `look`: it is live, or it is not. */
+  readonly #index: FollowedIndex<NoteRow | "look" | undefined>;
   readonly #holds = new Holds();
   /** Has a model make the index's vectors, where it does not make its own. */
   readonly vectors: NoteVectors;
-  /** What the index has not been told of, by the notes' ids; undefined: it is gone; `look`: it is live, or it is not. */
-  readonly #changes = new Map<string, NoteRow | "look" | undefined>();
-  #telling: Promise<void> | undefined;
-  /** Whether the index holds what was committed before this kernel: looked at when somebody searches first. */
-  #caughtUp: Promise<unknown> | undefined;
 
   constructor(journal: Journal, tools: NoteTools, waits: { clock: Clock; timers: Timers }) {
     this.#journal = journal;
-    this.#waits = waits;
     this.#tools = tools;
+    this.#index = new FollowedIndex({
+      what: "notes",
+      openIndex: tools.openIndex,
+      tell: (changes, index) => this.#tell(changes, index),
+      catchUp: () => this.compare({ repair: true }),
+      ...waits,
+    });
     this.vectors = new NoteVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
   }
 
@@ -71,11 +70,7 @@ export class Memory {
 
   /** @throws SysError EIO, ENOSPC when it cannot be opened; the next one tries again. */
   index(): Promise<SearchIndex> {
-    this.#index ??= this.#tools.openIndex().catch((cause: unknown) => {
-      this.#index = undefined;
-      throw cause;
-    });
-    return this.#index;
+    return this.#index.open();
   }
 
   get distiller(): NoteDistiller | undefined {
@@ -103,30 +98,15 @@ export class Memory {
   written(change: NoteChange): void {
     const id = change.kind === "note" ? change.row.id : change.id;
     const isLive = change.kind === "note" && !change.row.isRemoved;
-    this.#changes.set(id, change.kind === "noteEvicted" ? "look" : isLive ? change.row : undefined);
-    this.#telling ??= this.#tell().catch(() => {
-      // What it was not told it finds when everything is compared.
-      this.#caughtUp = undefined;
-      this.#changes.clear();
-    });
+    this.#index.changed(id, change.kind === "noteEvicted" ? "look" : isLive ? change.row : undefined);
   }
 
-  /** What came while the index was busy goes together. */
-  async #tell(): Promise<void> {
-    try {
-      const index = await this.index();
-      while (this.#changes.size > 0) {
-        const told = [...this.#changes];
-        this.#changes.clear();
-        const changes = await this.#looked(told);
-        const gone = changes.flatMap(([id, row]) => (row ? [] : [id]));
-        if (gone.length > 0) await index.remove(gone);
-        await index.put(changes.flatMap(([, row]) => (row ? [findable(row)] : [])));
-      }
-      this.vectors.wake();
-    } finally {
-      this.#telling = undefined;
-    }
+  async #tell(told: ReadonlyMap<string, NoteRow | "look" | undefined>, index: SearchIndex): Promise<void> {
+    const changes = await this.#looked([...told]);
+    const gone = changes.flatMap(([id, row]) => (row ? [] : [id]));
+    if (gone.length > 0) await index.remove(gone);
+    await index.put(changes.flatMap(([, row]) => (row ? [findable(row)] : [])));
+    this.vectors.wake();
   }
 
   /** Of notes that were evicted or came back: what is live of them now. */
@@ -144,39 +124,13 @@ export class Memory {
    * Resolves when all that was committed so far can be found. While the index has no space on its disk, a program that lives on
    * the journal waits, as for the journal itself. @throws SysError ENOSPC, EIO when the index failed.
    */
-  async isFound({ record, signal }: Pick<KernelCall, "record" | "signal">): Promise<void> {
-    for (;;) {
-      await this.#telling;
-      this.#caughtUp ??= this.compare({ repair: true });
-      try {
-        return void (await this.#caughtUp);
-      } catch (cause) {
-        this.#caughtUp = undefined;
-        const isFull = cause instanceof SysError && cause.code === "ENOSPC";
-        if (!isFull || !record.process.isReplayed || signal.aborted)
-          throw new SysError(isFull ? "ENOSPC" : "EIO", "the index of notes does not answer", {
-            cause,
-            hint: isFull ? cause.hint : "the notes are in the journal; search again, or look at aios mem verify",
-          });
-        await this.#pause(FULL_DISK_RETRY_MS, signal);
-      }
-    }
-  }
-
-  /** Ends early when the signal aborts. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = this.#waits.timers.at(this.#waits.clock.nowMs() + ms, resolve);
-    const leave = (): void => resolve();
-    signal.addEventListener("abort", leave, { once: true });
-    await promise;
-    signal.removeEventListener("abort", leave);
-    timer.cancel();
+  async isFound(call: Pick<KernelCall, "record" | "signal">): Promise<void> {
+    await this.#index.isFound(call);
   }
 
   /** Compares all notes with the index; `repair` puts right what differs. */
   async compare({ repair }: { repair: boolean }): Promise<{ notes: number; missing: string[]; orphaned: string[] }> {
-    await this.#telling;
+    await this.#index.told();
     const index = await this.index();
     const held = new Map<string, number>();
     for (let after: string | undefined; ;) {

@@ -126,7 +126,7 @@ export async function openParts(
   const { disk } = options;
   const files = disk && new Files({ journal, disk, outbox, clock, timers, lastChange: image.lastFileChange });
   const { fileTools } = options;
-  const fileIndex = files && fileTools && new FileIndex({ journal, files, hash }, fileTools);
+  const fileIndex = files && fileTools && new FileIndex({ journal, files, hash, clock, timers }, fileTools);
   const noteQuotas = new NoteQuotas({ journal, outbox, settings: () => parts.settings.memory });
   const estimator = new Estimator();
   const approvals = new Approvals({ outbox, clock, random });
