@@ -42,6 +42,24 @@ export interface BlobRow {
   readonly bytes: Uint8Array;
 }
 
+/** A link to a file: whoever has it reads that file, and nothing else. */
+export interface ShareRow {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly root: string;
+  readonly path: string;
+  /** Null: the link shows the file as it stands when it is opened. */
+  readonly version: number | null;
+  /** Of that version: it is kept as long as the link is open. */
+  readonly content: { readonly hash: string; readonly sizeBytes: number } | null;
+  /** Who made it. */
+  readonly pid: Pid;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  /** When somebody ended it, or the file left its path; null: it is open until it expires. */
+  readonly endedAtMs: number | null;
+}
+
 /** What stands in a root, in order of the paths. */
 export interface FileQuery {
   readonly tenant: TenantId;
@@ -61,11 +79,17 @@ export interface FileVersionQuery {
   readonly tenant: TenantId;
   /** Absent, with `writtenBy`: of all roots. */
   readonly root?: string | undefined;
-  readonly path?: string | undefined;
+  readonly paths?: readonly string[] | undefined;
   /** What is inside of this folder, at any depth. */
   readonly within?: string | undefined;
   readonly writtenBy?: { readonly pid: Pid; readonly afterSeq: number } | undefined;
   readonly beforeChange?: number | undefined;
+  /** Of each path. */
+  readonly beforeVersion?: number | undefined;
+  /** Of this content. */
+  readonly hash?: string | undefined;
+  /** Of each path the last one that is no removal. */
+  readonly isLastThere?: boolean | undefined;
   readonly limit: number;
 }
 

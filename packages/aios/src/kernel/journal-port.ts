@@ -14,7 +14,16 @@ import type {
   Topic,
   Usage,
 } from "@aiosjs/sdk/protocol";
-import type { BlobRow, FileQuery, FileRoot, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
+import type {
+  BlobRow,
+  FileQuery,
+  FileRoot,
+  FileRow,
+  FileUsage,
+  FileVersionQuery,
+  KeptFile,
+  ShareRow,
+} from "./file-rows.ts";
 import type {
   EvictableNote,
   KeptNote,
@@ -234,14 +243,18 @@ export type JournalRecord =
   | { kind: "noteEvicted"; id: string; version: number; isEvicted: boolean }
   /** Nothing of the note is left, in none of its versions. */
   | { kind: "noteErased"; id: string }
-  /** A new version, and what stands at its path now. Its content comes in the same commit, or is kept already. */
+  /**
+   * A new version, and what stands at its path now. Its content comes in the same commit, or is kept already. Where that is no
+   * file, the links to what stood there end.
+   */
   | { kind: "file"; row: FileRow }
   /** What stands at the path is on the disk, if it still is this version. */
   | { kind: "filePlaced"; tenant: TenantId; root: string; path: string; version: number; stamp: string }
-  /** Nothing of the root is left, in none of its versions; contents go when the journal forgets. */
+  /** Nothing of the root is left, in none of its versions, nor a link to it; contents go when the journal forgets. */
   | { kind: "filesErased"; tenant: TenantId; root: string }
   /** Kept once: of a content that is there already nothing is changed. Its bytes are copied when it is committed. */
   | { kind: "blob"; row: BlobRow }
+  | { kind: "share"; row: ShareRow }
   | { kind: "event"; row: JournalEvent };
 
 /** What a kernel starts from. */
@@ -261,6 +274,8 @@ export interface JournalImage {
   readonly cursors: readonly CursorRow[];
   readonly timers: readonly TimerRow[];
   readonly groups: readonly GroupRow[];
+  /** Those that nobody has ended, whether they have expired or not. */
+  readonly shares: readonly ShareRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
   /** Of all files that are known; 0 without any. */

@@ -63,8 +63,17 @@ export type {
 } from "./journal-port.ts";
 export type { Disk, DiskContent, DiskEntry, DiskPlace, DiskRoot, Encoding, Placement, Staged } from "./disk-port.ts";
 export type { FilePiece } from "./file-piece.ts";
-export type { FileRequest, FileText, FileTools } from "./file-tools-port.ts";
-export type { BlobRow, FileQuery, FileRoot, FileRow, FileUsage, FileVersionQuery, KeptFile } from "./file-rows.ts";
+export type { FilePlan, FileRequest, FileText, FileTools } from "./file-tools-port.ts";
+export type {
+  BlobRow,
+  FileQuery,
+  FileRoot,
+  FileRow,
+  FileUsage,
+  FileVersionQuery,
+  KeptFile,
+  ShareRow,
+} from "./file-rows.ts";
 export type {
   EvictableNote,
   KeptNote,

@@ -5,6 +5,7 @@ import { fenceConformance } from "./fence.ts";
 import { fileConformance } from "./journal-files.ts";
 import { forgottenFileConformance } from "./journal-files-forgotten.ts";
 import { keptConformance } from "./journal-kept.ts";
+import { shareConformance } from "./journal-shares.ts";
 import { retentionConformance } from "./retention.ts";
 import type { RetentiveJournal } from "../../src/drivers/journal/retention.ts";
 import type { JournalImage, JournalRecord } from "../../src/kernel/ports.ts";
@@ -70,6 +71,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         cursors: [],
         timers: [],
         groups: [],
+        shares: [],
         lastMessageSeq: 0,
         lastEventSeq: 0,
         lastFileChange: 0,
@@ -144,6 +146,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         cursors: [cursor],
         timers: [timer],
         groups: [group, { ...group, tenant: beta, members: [] }],
+        shares: [],
         lastMessageSeq: 5,
         lastEventSeq: 7,
         lastFileChange: 0,
@@ -279,6 +282,8 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
     fileConformance(newStore);
 
     forgottenFileConformance(newStore);
+
+    shareConformance(newStore);
 
     retentionConformance(opened);
   });

@@ -23,6 +23,7 @@ const emptyImage: JournalImage = {
   cursors: [],
   timers: [],
   groups: [],
+  shares: [],
   lastMessageSeq: 0,
   lastEventSeq: 0,
   lastFileChange: 0,

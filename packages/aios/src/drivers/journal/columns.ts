@@ -112,6 +112,23 @@ export const upserts = [
     key: ["tenant", "name"],
     columns: ["tenant", "name", "members", "created_at", "is_removed"],
   },
+  {
+    table: "file_share",
+    key: ["id"],
+    columns: [
+      "id",
+      "tenant",
+      "root",
+      "path",
+      "version",
+      "hash",
+      "size_bytes",
+      "pid",
+      "created_at",
+      "expires_at",
+      "ended_at",
+    ],
+  },
 ] as const;
 
 export type UpsertTable = (typeof upserts)[number]["table"];

@@ -18,6 +18,7 @@ import type {
   MessageRow,
   NoteUsage,
   ProcessRow,
+  ShareRow,
   TimerRow,
   ValueRow,
 } from "../../kernel/ports.ts";
@@ -39,6 +40,7 @@ export function decodeImage(rows: LoadedRows): JournalImage {
     cursors: rows.cursors.map(decodeCursor),
     timers: rows.timers.map(decodeTimer),
     groups: rows.groups.map(decodeGroup),
+    shares: rows.shares.map(decodeShare),
     lastMessageSeq: rows.lastMessageSeq,
     lastEventSeq: rows.lastEventSeq,
     lastFileChange: rows.lastFileChange,
@@ -241,6 +243,22 @@ export const decodeFileVersion = (row: SqlRow): FileRow =>
   }) as FileRow;
 
 export const decodeFile = (row: SqlRow): KeptFile => ({ ...decodeFileVersion(row), stamp: row["stamp"] }) as KeptFile;
+
+function decodeShare(row: SqlRow): ShareRow {
+  const { hash } = row;
+  return {
+    id: row["id"],
+    tenant: row["tenant"],
+    root: row["root"],
+    path: row["path"],
+    version: row["version"],
+    content: hash === null ? null : { hash, sizeBytes: row["size_bytes"] },
+    pid: row["pid"],
+    createdAtMs: row["created_at"],
+    expiresAtMs: row["expires_at"],
+    endedAtMs: row["ended_at"],
+  } as ShareRow;
+}
 
 export const decodeFileUsage = (row: SqlRow): FileUsage => ({
   files: Number(row["files"]),

@@ -120,6 +120,12 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         values.push(FILE_BLOB_CODE, hash, sizeBytes, encoding, new Uint8Array(bytes));
         break;
       }
+      case "share": {
+        const { id, tenant, root, path, version, content, pid, createdAtMs, expiresAtMs, endedAtMs } = record.row;
+        values.push(upsertCode.file_share, id, tenant, root, path, version, content?.hash ?? null);
+        values.push(content?.sizeBytes ?? null, pid, createdAtMs, expiresAtMs, endedAtMs);
+        break;
+      }
       case "meta":
         values.push(upsertCode.meta, record.key, record.value);
         break;

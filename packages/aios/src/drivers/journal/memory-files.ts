@@ -8,6 +8,7 @@ import type {
   FileVersionQuery,
   JournalRecord,
   KeptFile,
+  ShareRow,
 } from "../../kernel/ports.ts";
 
 /** What stands at a path, and what stood there, by change. */
@@ -27,6 +28,7 @@ interface StoredRoot {
 export class MemoryFiles {
   readonly #roots = new Map<string, StoredRoot>();
   readonly #blobs = new Map<string, BlobRow>();
+  readonly #shares = new Map<string, ShareRow>();
 
   get lastChange(): number {
     let last = 0;
@@ -45,7 +47,20 @@ export class MemoryFiles {
       root.files.set(kept.path, file);
       file.head = head;
       file.versions.set(kept.change, kept);
+      if (kept.kind !== "file")
+        for (const share of this.openShares())
+          if (share.tenant === kept.tenant && share.root === kept.root && share.path === kept.path)
+            this.#shares.set(share.id, { ...share, endedAtMs: kept.atMs });
     };
+  }
+
+  share(row: ShareRow): () => void {
+    const kept = { ...row, content: row.content && { ...row.content } };
+    return () => void this.#shares.set(kept.id, kept);
+  }
+
+  openShares(): ShareRow[] {
+    return [...this.#shares.values()].filter(({ endedAtMs }) => endedAtMs === null);
   }
 
   place({ tenant, root, path, version, stamp }: JournalRecord & { kind: "filePlaced" }): () => void {
@@ -56,7 +71,11 @@ export class MemoryFiles {
   }
 
   erase(tenant: TenantId, root: string): () => void {
-    return () => void this.#roots.delete(nameOf(tenant, root));
+    return () => {
+      this.#roots.delete(nameOf(tenant, root));
+      for (const share of this.#shares.values())
+        if (share.tenant === tenant && share.root === root) this.#shares.delete(share.id);
+    };
   }
 
   keep(row: BlobRow): () => void {
@@ -78,19 +97,15 @@ export class MemoryFiles {
       .map(copyRow);
   }
 
-  versions({ tenant, root, path, within, writtenBy, beforeChange, limit }: FileVersionQuery): FileRow[] {
+  versions({ tenant, root, paths, within, ...only }: FileVersionQuery): FileRow[] {
     const found: FileRow[] = [];
-    for (const stored of this.#rootsOf(tenant, root)) {
-      const files = path === undefined ? stored.files.values() : [stored.files.get(path)];
-      for (const file of files)
-        if (file !== undefined && isInside(file.head.path, within)) found.push(...file.versions.values());
-    }
-    return found
-      .filter(({ change }) => beforeChange === undefined || change < beforeChange)
-      .filter(({ pid, seq }) => !writtenBy || (pid === writtenBy.pid && seq > writtenBy.afterSeq))
-      .toSorted((left, right) => right.change - left.change)
-      .slice(0, limit)
-      .map(copyRow);
+    for (const stored of this.#rootsOf(tenant, root))
+      for (const file of paths ? [...new Set(paths)].map((path) => stored.files.get(path)) : stored.files.values()) {
+        if (file === undefined || !isInside(file.head.path, within)) continue;
+        const versions = [...file.versions.values()].filter((row) => isAsked(row, only));
+        found.push(...(only.isLastThere ? versions.toSorted(lastFirst).slice(0, 1) : versions));
+      }
+    return found.toSorted(lastFirst).slice(0, only.limit).map(copyRow);
   }
 
   blob(hash: string): BlobRow | undefined {
@@ -129,6 +144,7 @@ export class MemoryFiles {
   prune(beforeMs: number): { fileVersions: number; fileBlobs: number } {
     const pruned = { fileVersions: 0, fileBlobs: 0 };
     const used = new Set([...this.#all()].flatMap(({ versions }) => [...versions.values()].map(({ hash }) => hash)));
+    for (const { content } of this.openShares()) if (content) used.add(content.hash);
     for (const hash of this.#blobs.keys()) {
       if (used.has(hash)) continue;
       this.#blobs.delete(hash);
@@ -151,6 +167,8 @@ export class MemoryFiles {
       }
       if (files.size === 0) this.#roots.delete(name);
     }
+    for (const { id, endedAtMs, expiresAtMs } of this.#shares.values())
+      if ((endedAtMs ?? expiresAtMs) < beforeMs) this.#shares.delete(id);
     return pruned;
   }
 
@@ -185,3 +203,15 @@ function byCodePoints(left: string, right: string): number {
 }
 
 const rankOf = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
+
+const lastFirst = (left: FileRow, right: FileRow): number => right.change - left.change;
+
+const isAsked = (
+  { change, version, kind, hash, pid, seq }: FileRow,
+  { beforeChange, beforeVersion, isLastThere, writtenBy, ...only }: Omit<FileVersionQuery, "tenant">,
+): boolean =>
+  (beforeChange === undefined || change < beforeChange) &&
+  (beforeVersion === undefined || version < beforeVersion) &&
+  (only.hash === undefined || hash === only.hash) &&
+  (isLastThere !== true || kind !== "gone") &&
+  (!writtenBy || (pid === writtenBy.pid && seq > writtenBy.afterSeq));

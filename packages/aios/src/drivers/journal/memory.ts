@@ -80,6 +80,7 @@ class MemoryJournal implements RetentiveJournal {
       cursors: readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
       timers: readAll(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
       groups: readAll(this.#store.groups).filter(({ isRemoved }) => !isRemoved),
+      shares: this.#store.files.openShares(),
       lastMessageSeq: Math.max(0, ...this.#store.messages.keys()),
       lastEventSeq: this.#store.lastEventSeq,
       lastFileChange: this.#store.files.lastChange,
@@ -314,6 +315,8 @@ class MemoryJournal implements RetentiveJournal {
         return store.files.erase(record.tenant, record.root);
       case "blob":
         return store.files.keep(record.row);
+      case "share":
+        return store.files.share(record.row);
       case "event":
         return this.#eventChange(record.row);
       case "call":

@@ -337,4 +337,22 @@ export const migrations: readonly string[] = [
     bytes bytea not null
   );
   `,
+  `
+  -- Links to files; \`hash\` and \`size_bytes\` are of the version that one shows, null where it shows what stands there.
+  create table file_share (
+    id text primary key,
+    tenant text not null,
+    root text not null,
+    path text not null,
+    version bigint,
+    hash text,
+    size_bytes bigint,
+    pid text not null,
+    created_at double precision not null,
+    expires_at double precision not null,
+    ended_at double precision
+  );
+  create index file_share_open on file_share (tenant, root, path) where ended_at is null;
+  create index file_share_content on file_share (hash) where ended_at is null and hash is not null;
+  `,
 ];

@@ -41,7 +41,8 @@ export function createFileSlices(db: SqlEngine): {
   const forgetAll = db.prepare("delete from file_version where tenant = ? and root = ? and path = ?");
   const blobsAfter = db.prepare(
     `select hash, length(bytes) as kept_bytes,
-       exists (select 1 from file_version where file_version.hash = file_blob.hash) as is_used
+       exists (select 1 from file_version where file_version.hash = file_blob.hash)
+         or exists (select 1 from file_share where file_share.hash = file_blob.hash and ended_at is null) as is_used
      from file_blob where hash > ? order by hash limit ${SLICE}`,
   );
   const forgetBlob = db.prepare("delete from file_blob where hash = ?");

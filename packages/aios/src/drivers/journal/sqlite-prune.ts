@@ -118,6 +118,7 @@ function createSlices(db: SqlEngine) {
   const forgetMessages = db.prepare(
     "delete from message where taken_by is not null and at < ? and seq < (select max(seq) from message)",
   );
+  const forgetShares = db.prepare("delete from file_share where coalesce(ended_at, expires_at) < ?");
   const forgetApprovals = db.prepare("delete from approval where answered_at < ?");
   const forgetValues = db.prepare(
     `delete from value where is_removed = 1
@@ -154,6 +155,7 @@ function createSlices(db: SqlEngine) {
       forgetAccounts.run();
       forgetMessages.run(beforeMs);
       forgetApprovals.run(beforeMs);
+      forgetShares.run(beforeMs);
       forgetValues.run();
       return count;
     },

@@ -26,29 +26,41 @@ export class FileReader {
     return this.#all(`select * from file where ${conditions.join(" and ")} order by path limit ?`, [...values, limit]);
   }
 
-  versions({ tenant, root, path, within, writtenBy, beforeChange, limit }: FileVersionFilter): SqlRow[] {
+  versions({ tenant, root, paths, within, writtenBy, ...only }: FileVersionFilter): SqlRow[] {
     const conditions = ["tenant = ?"];
     const values: Value[] = [tenant];
     if (root !== undefined) {
       conditions.push("root = ?");
       values.push(root);
     }
-    if (path !== undefined) {
-      conditions.push("path = ?");
-      values.push(path);
+    if (paths !== undefined) {
+      conditions.push("path in (select value from json_each(?))");
+      values.push(JSON.stringify(paths));
     }
     if (within !== undefined) addWithin(within, conditions, values);
     if (writtenBy !== undefined) {
       conditions.push("pid = ? and seq > ?");
       values.push(writtenBy.pid, writtenBy.afterSeq);
     }
-    if (beforeChange !== undefined) {
+    if (only.beforeChange !== undefined) {
       // What is inside of a folder is found by its paths: a root may have had many changes since.
       conditions.push(within ? "+change < ?" : "change < ?");
-      values.push(beforeChange);
+      values.push(only.beforeChange);
     }
-    const where = conditions.join(" and ");
-    return this.#all(`select * from file_version where ${where} order by change desc limit ?`, [...values, limit]);
+    if (only.beforeVersion !== undefined) {
+      conditions.push("version < ?");
+      values.push(only.beforeVersion);
+    }
+    if (only.hash !== undefined) {
+      // One path has fewer versions than one content may have paths.
+      conditions.push("+hash = ?");
+      values.push(only.hash);
+    }
+    if (only.isLastThere === true) conditions.push("kind <> 'gone'");
+    // SQLite takes the other columns from the row that has the maximum.
+    const [columns, group] = only.isLastThere === true ? ["*, max(change)", "group by root, path"] : ["*", ""];
+    const text = `select ${columns} from file_version where ${conditions.join(" and ")} ${group} order by change desc limit ?`;
+    return this.#all(text, [...values, only.limit]);
   }
 
   blob(hash: string): SqlRow | undefined {

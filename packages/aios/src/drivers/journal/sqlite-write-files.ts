@@ -2,6 +2,9 @@ import type { SqlEngine } from "../sql/engine.ts";
 import { FILE_BLOB_CODE, FILE_CODE, FILE_PLACED_CODE, fileColumns } from "./columns.ts";
 import type { Value } from "./wire.ts";
 
+const kindAt = fileColumns.indexOf("kind");
+const changedAt = fileColumns.indexOf("at");
+
 /** Returns a function that writes what the journal is told of files from `at` on, and returns where the next record starts. */
 export function createFileWriter(db: SqlEngine): (group: readonly Value[], at: number) => number {
   const columns = fileColumns.join(", ");
@@ -15,7 +18,10 @@ export function createFileWriter(db: SqlEngine): (group: readonly Value[], at: n
     `insert into file_version (${columns}) values (${marks}) on conflict (change) do update set ${changed}`,
   );
   const place = db.prepare("update file set stamp = ? where tenant = ? and root = ? and path = ? and version = ?");
-  const erase = ["file", "file_version"].map((table) =>
+  const unshare = db.prepare(
+    "update file_share set ended_at = ? where tenant = ? and root = ? and path = ? and ended_at is null",
+  );
+  const erase = ["file", "file_version", "file_share"].map((table) =>
     db.prepare(`delete from ${table} where tenant = ? and root = ?`),
   );
   const keep = db.prepare(
@@ -28,6 +34,7 @@ export function createFileWriter(db: SqlEngine): (group: readonly Value[], at: n
         const row = values(fileColumns.length);
         put.run(...row);
         putVersion.run(...row);
+        if (row[kindAt] !== "file") unshare.run(row[changedAt] ?? null, ...row.slice(0, 3));
         return at + 1 + row.length;
       }
       case FILE_PLACED_CODE:

@@ -217,9 +217,9 @@ class SqliteJournal implements RetentiveJournal {
   }
 
   async fileVersions(asked: FileVersionQuery): Promise<readonly FileRow[]> {
-    const { tenant, root, path, within, writtenBy, beforeChange, limit } = asked;
+    const { tenant, root, paths, within, writtenBy, beforeChange, beforeVersion, hash, isLastThere, limit } = asked;
     const reader = await this.#readerThread();
-    const query = { tenant, root, path, within, writtenBy, beforeChange, limit };
+    const query = { tenant, root, paths, within, writtenBy, beforeChange, beforeVersion, hash, isLastThere, limit };
     return (await reader.ask<SqlRow[]>({ type: "fileVersions", query })).map(decodeFileVersion);
   }
 

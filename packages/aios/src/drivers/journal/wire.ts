@@ -95,10 +95,13 @@ export interface FileFilter {
 export interface FileVersionFilter {
   readonly tenant: string;
   readonly root: string | undefined;
-  readonly path: string | undefined;
+  readonly paths: readonly string[] | undefined;
   readonly within: string | undefined;
   readonly writtenBy: { readonly pid: string; readonly afterSeq: number } | undefined;
   readonly beforeChange: number | undefined;
+  readonly beforeVersion: number | undefined;
+  readonly hash: string | undefined;
+  readonly isLastThere: boolean | undefined;
   readonly limit: number;
 }
 
@@ -122,6 +125,7 @@ export interface LoadedRows {
   readonly cursors: readonly SqlRow[];
   readonly timers: readonly SqlRow[];
   readonly groups: readonly SqlRow[];
+  readonly shares: readonly SqlRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
   readonly lastFileChange: number;
