@@ -16,7 +16,9 @@ export interface Findable {
 /** Narrows a search by one facet. A text without the facet is not found. */
 export type FacetFilter =
   | { readonly facet: string; readonly isOneOf: readonly (string | number)[] }
-  | { readonly facet: string; readonly from?: number; readonly to?: number };
+  | { readonly facet: string; readonly from?: number; readonly to?: number }
+  /** Its value is one of these paths, or lies inside of one. */
+  | { readonly facet: string; readonly isWithin: readonly string[] };
 
 /** A term as it is compared: whole, whatever its case or width. */
 export const wholeTerm = (term: string): string => term.normalize("NFKC").trim().toLowerCase();
@@ -29,6 +31,13 @@ export interface FindQuery {
   /** All of them, each as a whole term, whatever its case. */
   readonly terms?: readonly string[];
   readonly filters?: readonly FacetFilter[];
+  /** A facet that the pieces of one document share: the document is found once, by the best of its texts in either list. */
+  readonly documents?: string;
+  /**
+   * Each stands in the text or its terms as it is written here, but for case, width and the kind of spaces; in whichever of
+   * the document's texts, where it has several. What has no letter or digit is passed over.
+   */
+  readonly phrases?: readonly string[];
   /** Default `hybrid`: both, joined by reciprocal rank fusion. */
   readonly by?: "hybrid" | "words" | "vectors";
   /** The text's, by the model that the index asks for. One of another model, or none, and words are looked for alone. */
@@ -46,6 +55,8 @@ export interface Unembedded {
 
 export interface Found {
   readonly id: string;
+  /** Of a document: the texts by which it was found, the best first, this one among them; a few of many. */
+  readonly pieces?: readonly string[];
   /** Of this search; greater is better, 1 at most. */
   readonly score: number;
   /** Where it stood in either list, counted from 1; absent: not in it. */

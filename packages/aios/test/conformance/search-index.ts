@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { SearchIndex } from "../../src/kernel/ports.ts";
+import { describeDocuments } from "./search-index-documents.ts";
 import { describeNarrowing } from "./search-index-narrowing.ts";
 import { describeVersions } from "./search-index-versions.ts";
 import { describeWords } from "./search-index-words.ts";
@@ -9,6 +10,7 @@ export function describeSearchIndex(name: string, open: () => Promise<SearchInde
   describe(`${name} as a search index`, () => {
     describe("words and meaning", () => describeWords(open));
     describe("narrowing", () => describeNarrowing(open));
+    describe("documents, phrases and paths", () => describeDocuments(open));
     describe("versions", () => describeVersions(open));
   });
 }

@@ -25,6 +25,7 @@ function refuseFilter(filter: FacetFilter): void {
     if (filter.isOneOf.every((value) => typeof value === "string" || !Number.isNaN(value))) return;
     throw new SysError("EINVAL", `a value for the facet ${filter.facet} is not a number`);
   }
+  if ("isWithin" in filter) return;
   const { facet, from, to } = filter;
   const hint = "give from, to or both as numbers, the lesser first";
   if (from === undefined && to === undefined)

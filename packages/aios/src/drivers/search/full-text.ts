@@ -92,6 +92,13 @@ export class FullText {
     return best.sorted().map(({ key: row, score }) => ({ row, score }));
   }
 
+  /** How many texts have the rarest of its words that stand in any; undefined: it has no word. */
+  rarest(text: string, spaces: readonly Space[]): number | undefined {
+    if (words(text).length === 0) return undefined;
+    const texts = spaces.reduce((sum, space) => sum + space.texts, 0);
+    return this.#asked(text, { spaces, texts })[0]?.count ?? 0;
+  }
+
   /** The query's words that stand in a text of the spaces, rarest first, with the number of texts. */
   #asked(
     text: string,

@@ -98,9 +98,11 @@ class ThreadIndex implements SearchIndex {
   async search(query: FindQuery): Promise<readonly Found[]> {
     this.#refuseClosed();
     refuseQuery(query);
-    const { spaces, text, limit, terms, filters, by, vector } = query;
-    const more = { ...(terms && { terms }), ...(filters && { filters }), ...(by && { by }), ...(vector && { vector }) };
-    return this.#ask<readonly Found[]>({ type: "search", query: { spaces, text, limit, ...more } });
+    // No more of it than is known: what is posted is copied.
+    const { spaces, text, limit, terms, filters, documents, phrases, by, vector } = query;
+    const narrowing = { ...(terms && { terms }), ...(filters && { filters }), ...(phrases && { phrases }) };
+    const more = { ...(documents && { documents }), ...(by && { by }), ...(vector && { vector }) };
+    return this.#ask<readonly Found[]>({ type: "search", query: { spaces, text, limit, ...narrowing, ...more } });
   }
 
   async unembedded(after: number, limit: number): Promise<readonly Unembedded[]> {

@@ -122,6 +122,38 @@ export class TextRows {
     return new Set(JSON.parse(String(this.#sql(text).get(JSON.stringify([...rows]))?.["ids"])) as string[]);
   }
 
+  /** Those of the rows whose texts or terms have the phrase in them. */
+  holding(phrase: string, rows: readonly number[]): readonly number[] {
+    const asked = plain(phrase);
+    const found = this.#sql("select row, text, terms from texts where row in (select value from json_each(?))");
+    const holds = ({ text, terms }: Record<string, unknown>): boolean =>
+      [String(text), ...(JSON.parse(String(terms)) as string[])].some((one) => plain(one).includes(asked));
+    const held: number[] = [];
+    for (const each of found.iterate(JSON.stringify(rows))) if (holds(each)) held.push(Number(each["row"]));
+    return held;
+  }
+
+  /** All rows of the documents that these rows are of. */
+  ofSameDocuments(rows: readonly number[], documents: string | undefined): ReadonlySet<number> {
+    const own = new Set(rows);
+    if (documents === undefined) return own;
+    const text = `
+      select json_group_array(facets.row) as rows from texts join facets
+        on facets.space = texts.space and facet = ?1 and value = json_extract(texts.facets, '$."' || ?1 || '"')
+      where texts.row in (select value from json_each(?2))`;
+    const all = JSON.parse(String(this.#sql(text).get(documents, JSON.stringify(rows))?.["rows"])) as number[];
+    return own.union(new Set(all));
+  }
+
+  /** The document that each is of: itself, where it has no such facet. */
+  documentsOf(ids: readonly string[], documents: string): ReadonlyMap<string, string> {
+    const text = `
+      select id, space || char(10) || json_extract(facets, '$."' || ?1 || '"') as document from texts
+      where id in (select value from json_each(?2))`;
+    const found = this.#sql(text).all(documents, JSON.stringify(ids));
+    return new Map(found.map(({ id, document }) => [String(id), String(document ?? id)]));
+  }
+
   idOf(row: number): string {
     return String(this.#sql("select id from texts where row = ?").get(row)?.["id"]);
   }
@@ -156,6 +188,15 @@ function conditionOf(filter: FacetFilter): { condition: string; bound: SQLInputV
   if ("isOneOf" in filter) {
     return { condition: `value in (${filter.isOneOf.map(() => "?").join(", ")})`, bound: [...filter.isOneOf] };
   }
+  if ("isWithin" in filter) {
+    // "0" is the character after "/".
+    const bound = filter.isWithin.flatMap((path) => [path, `${path}/`, `${path}0`]);
+    const each = filter.isWithin.map(() => "value = ? or value > ? and value < ?");
+    return { condition: `(${each.join(" or ") || "false"})`, bound };
+  }
   const { from = -Infinity, to = Infinity } = filter;
   return { condition: "value between ? and ?", bound: [from, to] };
 }
+
+/** As phrases are compared. */
+const plain = (text: string): string => text.normalize("NFKC").toLowerCase().replaceAll(/\s+/g, " ");
