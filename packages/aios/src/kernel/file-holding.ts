@@ -18,14 +18,19 @@ const BEFORE_ALL = 0;
  * changed stays as it is. A copy has versions of its own, with the contents of the first: nothing is written twice.
  */
 export function createFileHolding({ files, journal }: { files: Files; journal: Journal }): Holding {
+  /** Each path's versions, the first one first. */
+  async function historiesOf(of: Holder, paths: ReadonlySet<string>): Promise<ReadonlyMap<string, FileRow[]>> {
+    const versions = await files.versions(placeOf(of), [...paths]);
+    return Map.groupBy(versions.toReversed(), (row) => row.path);
+  }
+
   /** All paths of the process's folder at which its calls changed something since, with what stood there after call `seq`. */
   async function changedSince(of: Holder, seq: number): Promise<Map<string, FileRow | undefined>> {
     const root = rootOf(of);
     const writtenBy = { pid: of.pid, afterSeq: seq };
     const later = await journal.fileVersions({ tenant: of.tenant, root, writtenBy, limit: Number.MAX_SAFE_INTEGER });
     const then = new Map<string, FileRow | undefined>();
-    for (const path of new Set(later.map((row) => row.path))) {
-      const versions = (await files.versions({ tenant: of.tenant, root, path })).toReversed();
+    for (const [path, versions] of await historiesOf(of, new Set(later.map((row) => row.path)))) {
       const held = heldAt(versions, of, seq).at(-1);
       if (!held && (versions[0]?.version ?? 1) > 1) throw notKept(of, seq);
       then.set(path, held?.kind === "gone" ? undefined : held);
@@ -86,10 +91,10 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
       const records: JournalRecord[] = [];
       // What was there and is not any more comes back in the copy, too.
       const gone = [...(await changedSince(from, BEFORE_ALL)).keys()].filter((path) => !tree.has(path));
+      const histories = await historiesOf(from, new Set([...tree.keys(), ...gone]));
       for (const path of [...tree.keys(), ...gone]) {
-        const versions = (await files.versions({ ...placeOf(from), path })).toReversed();
         let before: KeptFile | undefined;
-        for (const row of heldAt(versions, from, seq)) {
+        for (const row of heldAt(histories.get(path) ?? [], from, seq)) {
           const written = {
             pid: row.pid === from.pid ? to.pid : null,
             seq: row.pid === from.pid ? row.seq : BEFORE_ALL,

@@ -2,7 +2,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { reachOf } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
 import type { Parts } from "./parts.ts";
-import type { Disk, DiskPlace, Principal } from "./ports.ts";
+import type { Disk, DiskPlace, DiskRoot, FileRow, Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
 
 /** Names that Windows keeps for devices, whatever comes behind them: refused everywhere, so that a folder can be copied anywhere. */
@@ -18,6 +18,22 @@ const tops = { process: "home", agent: "agents", group: "groups" } as const;
 export interface FilePlace extends DiskPlace {
   readonly tenant: Process["tenant"];
 }
+
+/** Of a root, or of the one in which something stands. */
+export const rootName = ({ tenant, root }: DiskRoot): string => `${tenant}/${root}/`;
+
+/** What tells a version of a file from all others. */
+export const keyOf = ({
+  tenant,
+  root,
+  path,
+  version,
+}: FileRow): Pick<FileRow, "tenant" | "root" | "path" | "version"> => ({
+  tenant,
+  root,
+  path,
+  version,
+});
 
 /** How a place is written, from the top. */
 export function shown({ root, path }: Pick<DiskPlace, "root" | "path">): string {
@@ -73,6 +89,9 @@ export function foldersTo({ path }: Pick<DiskPlace, "path">): string[] {
 }
 
 export const isInside = (path: string, folder: string): boolean => folder === "" || path.startsWith(`${folder}/`);
+
+/** As it is called in a folder that it is inside of. */
+export const pathIn = (path: string, folder: string): string => path.slice(folder === "" ? 0 : folder.length + 1);
 
 /**
  * The names of a path.

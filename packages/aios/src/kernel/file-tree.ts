@@ -1,5 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import { isInside, shown } from "./file-path.ts";
+import { isInside, pathIn, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import { change, goneAs, isThere, makeFolder, makeWay, refuseLarge } from "./file-writing.ts";
 import type { FileCall } from "./file-writing.ts";
@@ -35,7 +35,7 @@ async function namesIn(place: FilePlace, { files }: Pick<FileCall, "files">): Pr
     (await files.disk.list(place).catch(none)).flatMap(({ name, kind }) => (kind === "other" ? [] : [name])),
   );
   for (const path of files.onTheWay(place)) {
-    const name = path.slice(place.path === "" ? 0 : place.path.length + 1);
+    const name = pathIn(path, place.path);
     if (!name.includes("/")) names.add(name);
   }
   return [...names].toSorted();
@@ -93,10 +93,13 @@ export async function restoreTree(place: FilePlace, call: FileCall): Promise<num
   const inside = await parts.journal.files({ tenant, root, within: place.path, isGone: true, limit: MAX_TREE });
   const together = inside.filter((row) => row.call !== null && row.call === head.call);
   await makeWay(place, call);
-  for (const gone of [head, ...together]) {
-    const last = (await files.versions(gone)).find(({ kind }) => kind !== "gone");
-    if (!last) throw notKept(gone);
-    backTo(last, gone, call);
+  const gone = [head, ...together];
+  const paths = gone.map(({ path }) => path);
+  const lasts = new Map((await files.versions(place, paths, { isLastThere: true })).map((row) => [row.path, row]));
+  for (const row of gone) {
+    const last = lasts.get(row.path);
+    if (!last) throw notKept(row);
+    backTo(last, row, call);
   }
   return 1 + together.length;
 }
@@ -119,7 +122,10 @@ export async function treeBackTo(place: FilePlace, atMs: number, call: FileCall)
   await noteGone(place, seen, call);
   const { tenant, root, path } = place;
   const inside = await parts.journal.fileVersions({ tenant, root, within: path, limit: Number.MAX_SAFE_INTEGER });
-  const versions = Map.groupBy([...(path === "" ? [] : await files.versions(place)), ...inside], (row) => row.path);
+  const versions = Map.groupBy(
+    [...(path === "" ? [] : await files.versions(place, [path])), ...inside],
+    (row) => row.path,
+  );
   const heads = await files.heads(place, [...versions.keys()]);
   const wanted: FileRow[] = [];
   for (const [at, rows] of versions) {

@@ -1,7 +1,8 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
-import { isInside, shown } from "./file-path.ts";
+import { keyOf, rootName, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
+import { FilePlacing } from "./file-placing.ts";
 import { throughFullDisk } from "./full-disk.ts";
 import { Holds } from "./holds.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -14,6 +15,7 @@ import type {
   DiskRoot,
   Encoding,
   FileRow,
+  FileVersionQuery,
   Journal,
   KeptFile,
   Staged,
@@ -22,10 +24,6 @@ import type { Timers } from "./timers.ts";
 
 /** Heads that are kept in memory. */
 const MAX_HEADS = 20_000;
-/** Between tries of what could not be put in its place. */
-const RETRY_MS = 1_000;
-/** Versions of one path that are looked through. */
-const MAX_VERSIONS = 100_000;
 const PAGE = 500;
 
 interface FilesOptions {
@@ -58,12 +56,7 @@ export class Files {
   readonly #heads = new Map<string, KeptFile | undefined>();
   /** What each call holds: it may ask for it again. */
   readonly #held = new WeakMap<CallRecord, Set<string>>();
-  readonly #changes = new WeakMap<FileRow, { readonly staged: Staged | undefined; readonly before: string | null }>();
-  /** What is on its way to its place, by root: the last row of each path. */
-  readonly #waiting = new Map<string, Map<string, FileRow>>();
-  readonly #placing = new Map<string, Promise<void>>();
-  /** The same, those that the disk does not take just now among them. */
-  readonly #unplaced = new Map<string, Map<string, FileRow>>();
+  readonly #placing: FilePlacing;
   /** What others made: it stands where it belongs. */
   readonly #isThere = new WeakSet<FileRow>();
   #lastChange: number;
@@ -71,6 +64,7 @@ export class Files {
   constructor(options: FilesOptions) {
     this.#options = options;
     this.disk = options.disk;
+    this.#placing = new FilePlacing({ ...options, onPlaced: (head) => this.#isPlaced(head) });
     this.#lastChange = options.lastChange;
   }
 
@@ -80,8 +74,8 @@ export class Files {
    */
   async open(): Promise<void> {
     const rows = await this.#options.journal.unplacedFiles(Number.MAX_SAFE_INTEGER);
-    for (const row of rows) this.#wait(row);
-    await Promise.all(this.#placing.values());
+    for (const row of rows) this.#placing.place(row);
+    await this.#placing.allPlaced();
   }
 
   /**
@@ -91,7 +85,7 @@ export class Files {
   async hold(roots: readonly DiskRoot[], record: CallRecord): Promise<void> {
     const { signal } = record.abort;
     const held = this.#held.get(record) ?? new Set();
-    const names = [...new Set(roots.map(nameOf))].filter((name) => !held.has(name)).toSorted();
+    const names = [...new Set(roots.map(rootName))].filter((name) => !held.has(name)).toSorted();
     if (names.length > 0) await orAborted(this.#holds.hold(names, record), signal);
     this.#held.set(record, held.union(new Set(names)));
     await orAborted(Promise.all(roots.map((root) => this.placed(root))), signal);
@@ -99,7 +93,7 @@ export class Files {
 
   /** The same for what is no call's own. */
   async alone<Result>(root: DiskRoot, work: () => Promise<Result>): Promise<Result> {
-    const release = await this.#holds.hold([nameOf(root)], { settles: [] });
+    const release = await this.#holds.hold([rootName(root)], { settles: [] });
     try {
       await this.placed(root);
       return await work();
@@ -110,7 +104,7 @@ export class Files {
 
   /** What is on record stands where it belongs, or will be tried again later. */
   async placed(root: DiskRoot): Promise<void> {
-    await this.#placing.get(nameOf(root));
+    await this.#placing.placed(root);
   }
 
   /**
@@ -136,22 +130,26 @@ export class Files {
   }
 
   /** Paths inside of a folder that are written and not in their places yet. */
-  onTheWay({ tenant, root, path }: FilePlace): string[] {
-    const rows = this.#unplaced.get(nameOf({ tenant, root }))?.values() ?? [];
-    return [...rows].flatMap((row) => (row.kind !== "gone" && isInside(row.path, path) ? [row.path] : []));
+  onTheWay(place: FilePlace): string[] {
+    return this.#placing.onTheWay(place);
   }
 
   /** What has been staged for this row, and what it takes the place of. */
-  isChange(row: FileRow, { staged, before }: { staged: Staged | undefined; before: KeptFile | undefined }): void {
-    this.#changes.set(row, { staged, before: before?.stamp ?? null });
+  isChange(row: FileRow, made: { staged: Staged | undefined; before: KeptFile | undefined }): void {
+    this.#placing.isChange(row, made);
   }
 
   /** Called when a row is on disk. Resolves when it stands in its place, or the disk does not take it. */
   async written(row: FileRow): Promise<void> {
     if (this.#isThere.has(row)) return;
     this.#remember({ ...row, stamp: null });
-    this.#wait(row);
+    this.#placing.place(row);
     await this.placed(row);
+  }
+
+  #isPlaced(row: KeptFile): void {
+    const head = this.#heads.get(rootName(row) + row.path);
+    if (head === undefined || head.version === row.version) this.#remember(row);
   }
 
   /** As far as the journal knows. */
@@ -160,7 +158,7 @@ export class Files {
   }
 
   async heads(root: FilePlace, paths: readonly string[]): Promise<ReadonlyMap<string, KeptFile>> {
-    const key = (path: string): string => nameOf(root) + path;
+    const key = (path: string): string => rootName(root) + path;
     const unknown = paths.filter((path) => !this.#heads.has(key(path)));
     const found = new Map<string, KeptFile>();
     for (let at = 0; at < unknown.length; at += PAGE) {
@@ -185,8 +183,7 @@ export class Files {
       return [...there, ...(await journal.files({ tenant, root, paths, isGone: true, limit: paths.length }))];
     };
     const rows = await look();
-    const unplaced = this.#unplaced.get(nameOf({ tenant, root }));
-    if (!rows.some(({ stamp, path }) => stamp === null && !unplaced?.has(path))) return rows;
+    if (!rows.some((row) => row.stamp === null && !this.#placing.isUnplaced(row))) return rows;
     // It has come to its place, which is noted and not in the journal yet.
     await outbox.flushed();
     return look();
@@ -280,24 +277,38 @@ export class Files {
     });
   }
 
-  async versions(place: FilePlace): Promise<readonly FileRow[]> {
-    const { tenant, root, path } = place;
-    return this.#options.journal.fileVersions({ tenant, root, path, limit: MAX_VERSIONS });
+  /** Versions of what stands at these paths of a root, the last first. */
+  async versions(
+    { tenant, root }: FilePlace,
+    paths: readonly string[],
+    only: Pick<FileVersionQuery, "beforeVersion" | "isLastThere"> & { readonly limit?: number } = {},
+  ): Promise<readonly FileRow[]> {
+    const found: FileRow[] = [];
+    for (let at = 0; at < paths.length; at += PAGE) {
+      const page = { paths: paths.slice(at, at + PAGE), limit: Number.MAX_SAFE_INTEGER };
+      found.push(...(await this.#options.journal.fileVersions({ tenant, root, ...page, ...only })));
+    }
+    return found;
+  }
+
+  /** One version of it. */
+  async version(place: FilePlace, version: number): Promise<FileRow | undefined> {
+    const [row] = await this.versions(place, [place.path], { beforeVersion: version + 1, limit: 1 });
+    return row?.version === version ? row : undefined;
   }
 
   /** Nothing of this root is left. Whoever it was to be never was: nobody waits until that is on disk. */
   async drop({ tenant, root }: DiskRoot & { tenant: FileRow["tenant"] }): Promise<void> {
     await this.placed({ tenant, root });
     this.#options.outbox.note({ kind: "filesErased", tenant, root });
-    const prefix = nameOf({ tenant, root });
+    const prefix = rootName({ tenant, root });
     for (const key of this.#heads.keys()) if (key.startsWith(prefix)) this.#heads.delete(key);
-    this.#waiting.delete(prefix);
-    this.#unplaced.delete(prefix);
+    this.#placing.forget({ tenant, root });
     await this.disk.drop({ tenant, root });
   }
 
   #remember(head: KeptFile): KeptFile {
-    this.#keep(nameOf(head) + head.path, head);
+    this.#keep(rootName(head) + head.path, head);
     return head;
   }
 
@@ -306,74 +317,4 @@ export class Files {
     this.#heads.set(key, head);
     if (this.#heads.size > MAX_HEADS) this.#heads.delete(this.#heads.keys().next().value as string);
   }
-
-  #wait(row: FileRow): void {
-    const name = nameOf(row);
-    const rows = this.#waiting.get(name) ?? new Map<string, FileRow>();
-    this.#waiting.set(name, rows.set(row.path, row));
-    const unplaced = this.#unplaced.get(name) ?? new Map<string, FileRow>();
-    this.#unplaced.set(name, unplaced.set(row.path, row));
-    if (this.#placing.has(name)) return;
-    this.#placing.set(name, this.#place(name));
-  }
-
-  async #place(name: string): Promise<void> {
-    // All rows of one commit are there before the first is placed.
-    await Promise.resolve();
-    for (;;) {
-      const rows = [...(this.#waiting.get(name)?.values() ?? [])].toSorted((left, right) => left.change - right.change);
-      this.#waiting.delete(name);
-      // At once: what comes from here on is placed anew.
-      if (rows.length === 0) return void this.#placing.delete(name);
-      for (const row of rows) await this.#placeOne(row);
-    }
-  }
-
-  async #placeOne(row: FileRow): Promise<void> {
-    const { journal, outbox } = this.#options;
-    const found = this.#changes.get(row);
-    try {
-      const stamp = await this.disk.place({
-        row,
-        staged: found?.staged,
-        before: found?.before ?? null,
-        content: async (hash) => {
-          const blob = await journal.blob(hash);
-          if (blob) return blob;
-          throw new SysError("EIO", `the content of ${shown(row)} is not in the journal`);
-        },
-        isKnown: async (hash) => (await this.versions(row)).some((one) => one.hash === hash),
-      });
-      outbox.note({ kind: "filePlaced", ...keyOf(row), stamp });
-      this.#isPlaced(row);
-      const head = this.#heads.get(nameOf(row) + row.path);
-      if (head === undefined || head.version === row.version) this.#remember({ ...row, stamp });
-    } catch {
-      // The journal has it, and is read meanwhile. The disk may take it later, with the content of the journal.
-      void found?.staged?.discard();
-      if (found) this.#changes.set(row, { ...found, staged: undefined });
-      const { clock, timers } = this.#options;
-      timers.at(clock.nowMs() + RETRY_MS, () => this.#again(row));
-    }
-  }
-
-  #isPlaced(row: FileRow): void {
-    const unplaced = this.#unplaced.get(nameOf(row));
-    if (unplaced?.get(row.path)?.version === row.version) unplaced.delete(row.path);
-    if (unplaced?.size === 0) this.#unplaced.delete(nameOf(row));
-  }
-
-  /** Unless something newer is on its way by now. */
-  #again(row: FileRow): void {
-    if (this.#unplaced.get(nameOf(row))?.get(row.path) === row) this.#wait(row);
-  }
 }
-
-/** Of a root, or of the one in which something stands. */
-const nameOf = ({ tenant, root }: DiskRoot): string => `${tenant}/${root}/`;
-const keyOf = ({ tenant, root, path, version }: FileRow): Pick<FileRow, "tenant" | "root" | "path" | "version"> => ({
-  tenant,
-  root,
-  path,
-  version,
-});

@@ -94,8 +94,8 @@ export function fileConformance(newStore: () => Promise<Store>): void {
         ofFile("a/b", 7, { tenant: beta, ...of("p1", 9) }),
       ]);
       expect(await changes(journal)).toEqual([6, 4, 3, 2, 1]);
-      expect(await changes(journal, { path: "a/b" })).toEqual([3, 2, 1]);
-      expect(await changes(journal, { path: "a/b", beforeChange: 3, limit: 1 })).toEqual([2]);
+      expect(await changes(journal, { paths: ["a/b"] })).toEqual([3, 2, 1]);
+      expect(await changes(journal, { paths: ["a/b"], beforeChange: 3, limit: 1 })).toEqual([2]);
       expect(await changes(journal, { within: "a" })).toEqual([6, 3, 2, 1]);
       expect(await changes(journal, { within: "a", beforeChange: 6, limit: 2 })).toEqual([3, 2]);
       expect(await changes(journal, { beforeChange: 4, limit: 2 })).toEqual([3, 2]);
@@ -103,8 +103,32 @@ export function fileConformance(newStore: () => Promise<Store>): void {
       expect(await changes(journal, { writtenBy })).toEqual([4, 3]);
       expect(await changes(journal, { root: undefined, writtenBy })).toEqual([5, 4, 3]);
       expect(await changes(journal, { root: undefined, writtenBy: { ...writtenBy, afterSeq: 5 } })).toEqual([4]);
-      expect(await changes(journal, { path: "a/b", writtenBy })).toEqual([3]);
+      expect(await changes(journal, { paths: ["a/b"], writtenBy })).toEqual([3]);
       expect((await journal.files({ ...shared, paths: ["a/b"] }))[0]).toMatchObject({ version: 3, change: 3 });
+    });
+
+    test("tell a version, the last before it, those of a content, and what last stood at a path that is empty", async () => {
+      const journal = await opened();
+      const [h, gone] = [(letter: string) => ({ hash: letter.repeat(64) }), { kind: "gone", hash: null } as const];
+      await journal.commit([
+        ofFile("a", 1, h("1")),
+        ofFile("a", 2, { version: 2, ...h("2") }),
+        ofFile("b", 3, h("1")),
+        ofFile("a", 4, { version: 3, ...gone }),
+        ofFile("a", 5, { version: 4, ...gone }),
+        ofFile("c", 6, gone),
+        ofFile("b", 7, { version: 2, ...h("3") }),
+        ofFile("b", 8, { tenant: beta, ...h("1") }),
+        ofFile("b", 9, { root: "home/p1", ...h("4") }),
+      ]);
+      expect(await changes(journal, { paths: ["a"], beforeVersion: 3 })).toEqual([2, 1]);
+      expect(await changes(journal, { paths: ["a", "b", "b", "z"], beforeVersion: 2, limit: 2 })).toEqual([3, 1]);
+      expect(await changes(journal, { paths: [] })).toEqual([]);
+      expect(await changes(journal, { ...h("1") })).toEqual([3, 1]);
+      expect(await changes(journal, { paths: ["b"], ...h("2") })).toEqual([]);
+      expect(await changes(journal, { paths: ["a", "b", "c"], isLastThere: true })).toEqual([7, 2]);
+      expect(await changes(journal, { root: undefined, paths: ["b"], isLastThere: true })).toEqual([9, 7]);
+      expect(await changes(journal, { paths: ["a"], isLastThere: true, beforeVersion: 2 })).toEqual([1]);
     });
 
     test("are placed once: what stands there now, in the order of the changes, whoever's they are", async () => {

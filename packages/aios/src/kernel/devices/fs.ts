@@ -1,7 +1,7 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Labels, ResultOf } from "@aiosjs/sdk/protocol";
 import type { FileIndex } from "../file-index.ts";
-import { placeOf, shown } from "../file-path.ts";
+import { pathIn, placeOf, shown } from "../file-path.ts";
 import type { FilePlace } from "../file-path.ts";
 import { copyTree, removeRows, restoreTree, backTo, treeBackTo, treeOf } from "../file-tree.ts";
 import {
@@ -21,6 +21,7 @@ import { verifyFiles } from "../file-verifying.ts";
 import { labelsOf } from "../note-writing.ts";
 import type { DiskContent, DiskEntry, Encoding, KeptFile, Staged } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
+import { doFiles } from "./fs-do.ts";
 
 type FsName = `fs.${
   | "read"
@@ -36,10 +37,13 @@ type FsName = `fs.${
   | "history"
   | "search"
   | "verify"
+  | "do"
   | "rollback"}`;
 
 /** Files: what stands at a path, and what stood there before. */
 export const fsDevice: KernelDevice<FsName> = {
+  "fs.do": doFiles,
+
   "fs.read": async ({ path, encoding, version }, kernelCall) => {
     const call = withFiles(kernelCall);
     const place = filePlace(path, "read", call);
@@ -92,12 +96,10 @@ export const fsDevice: KernelDevice<FsName> = {
     const { tenant, root, path: within } = place;
     if (!isRemoved) return { entries: await entriesOf(place, call) };
     const gone = await call.parts.journal.files({ tenant, root, within, isGone: true, limit: Number.MAX_SAFE_INTEGER });
-    const entries = await Promise.all(
-      gone
-        .filter((row) => !row.path.slice(within === "" ? 0 : within.length + 1).includes("/"))
-        .map(async (row) => (await call.files.versions(row)).find(({ kind }) => kind !== "gone")),
-    );
-    return { entries: entries.flatMap((row) => (row ? [entryOf(row.path, row)] : [])) };
+    const paths = gone.flatMap(({ path }) => (pathIn(path, within).includes("/") ? [] : [path]));
+    const lasts = await call.files.versions(place, paths, { isLastThere: true });
+    const entries = lasts.map((row) => entryOf(row.path, row));
+    return { entries: entries.toSorted((left, right) => (left.name < right.name ? -1 : 1)) };
   },
 
   "fs.stat": async ({ path }, kernelCall) => {
@@ -174,15 +176,13 @@ export const fsDevice: KernelDevice<FsName> = {
     const place = placeOf(path, "read", call);
     const { tenant, root, path: at } = place;
     const head = at === "" ? undefined : await call.files.seen(place, call.record);
-    const own = head
-      ? await call.parts.journal.fileVersions({ tenant, root, path: at, limit: Number.MAX_SAFE_INTEGER })
-      : [];
-    const isFolder = at === "" || own.some(({ kind }) => kind === "folder");
-    const inside = isFolder ? await call.parts.journal.fileVersions({ tenant, root, within: at, limit }) : [];
-    if (!isFolder && own.length === 0) throw await call.files.disk.absent(place);
-    const versions = [...own, ...inside]
-      .filter((row) => isFolder || beforeVersion === undefined || row.version < beforeVersion)
-      .toSorted((left, right) => right.change - left.change);
+    if (!head && at !== "") throw await call.files.disk.absent(place);
+    const [last] = head ? await call.files.versions(place, [at], { isLastThere: true }) : [];
+    if (last?.kind === "file")
+      return { versions: (await call.files.versions(place, [at], { beforeVersion, limit })).map(versionOf) };
+    const own = head ? await call.files.versions(place, [at], { limit }) : [];
+    const inside = await call.parts.journal.fileVersions({ tenant, root, within: at, limit });
+    const versions = [...own, ...inside].toSorted((left, right) => right.change - left.change);
     return { versions: versions.slice(0, limit).map(versionOf) };
   },
 
@@ -190,12 +190,12 @@ export const fsDevice: KernelDevice<FsName> = {
 
   "fs.verify": async (_args, kernelCall) => verifyFiles(withIndex(kernelCall), withFiles(kernelCall)),
 
-  "fs.rollback": async ({ path, version, atMs }, kernelCall) => {
+  "fs.rollback": async ({ path, version, atMs, back = 0 }, kernelCall) => {
     const call = withFiles(kernelCall);
     const place = placeOf(path, "write", call);
-    if ((version === undefined) === (atMs === undefined))
-      throw new SysError("EINVAL", "fs.rollback goes back to a version of a file, or to a time", {
-        hint: "give one of version and atMs; fs.history tells them",
+    if ([version, atMs, back || undefined].filter((where) => where !== undefined).length !== 1)
+      throw new SysError("EINVAL", "fs.rollback goes back to a version of a file, by so many changes, or to a time", {
+        hint: "give one of version, back and atMs; fs.history tells them",
       });
     await hold(place, path, call);
     if (atMs !== undefined) {
@@ -203,9 +203,11 @@ export const fsDevice: KernelDevice<FsName> = {
       return { changed: changed.length, version: changed.find((row) => row.path === place.path)?.version ?? null };
     }
     const before = await call.files.known(place);
-    const then = (await call.files.versions(place)).find((row) => row.version === version);
-    if (!then || then.kind === "folder" || before?.kind === "folder")
-      throw await noVersion(place, version as number, call);
+    const wanted = version ?? (before?.version ?? 0) - back;
+    if (wanted === 0 && before?.kind === "file")
+      return { changed: 1, version: change(place, { ...goneAs(before), before }, call).version };
+    const then = await call.files.version(place, wanted);
+    if (!then || then.kind === "folder" || before?.kind === "folder") throw await noVersion(place, wanted, call);
     if (then.version === before?.version) return { changed: 0, version: then.version };
     await makeWay(place, call);
     const row = backTo(then, before, call);
@@ -262,7 +264,7 @@ async function write(
 async function entriesOf(place: FilePlace, { files }: FileCall): Promise<ResultOf<"fs.list">["entries"]> {
   const waiting = files
     .onTheWay(place)
-    .filter((path) => !path.slice(place.path === "" ? 0 : place.path.length + 1).includes("/"));
+    .filter((path) => !pathIn(path, place.path).includes("/"));
   const listed = await files.disk.list(place).catch((cause: unknown) => {
     if (isSysError(cause) && cause.code === "ENOENT" && waiting.length > 0) return [];
     throw cause;
@@ -304,17 +306,17 @@ async function earlier(
   call: FileCall,
 ): Promise<{ head: KeptFile; content: DiskContent }> {
   await call.files.seen(place, call.record);
-  const row = (await call.files.versions(place)).find((one) => one.version === version);
+  const row = await call.files.version(place, version);
   if (row?.kind !== "file") throw await noVersion(place, version, call);
   return { head: { ...row, stamp: "" }, content: await call.files.contentOf(row) };
 }
 
 async function noVersion(place: FilePlace, version: number, { files }: FileCall): Promise<Error> {
-  const versions = await files.versions(place);
-  if (versions.length === 0) return files.disk.absent(place);
-  const known = versions.map((row) => row.version);
+  const [last] = await files.versions(place, [place.path], { limit: 1 });
+  if (!last) return files.disk.absent(place);
+  const [first = last] = (await files.versions(place, [place.path])).slice(-1);
   return new SysError("ENOENT", `${shown(place)} has no file of version ${version}`, {
-    hint: `there are versions ${known.at(-1)} to ${known[0]}: fs.history tells what they are`,
+    hint: `there are versions ${first.version} to ${last.version}: fs.history tells what they are`,
   });
 }
 

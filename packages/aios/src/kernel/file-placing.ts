@@ -1,0 +1,129 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import { isInside, keyOf, rootName, shown } from "./file-path.ts";
+import type { FilePlace } from "./file-path.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Clock, Disk, DiskRoot, FileRow, Journal, KeptFile, Staged } from "./ports.ts";
+import type { Timers } from "./timers.ts";
+
+/** Between tries of what could not be put in its place. */
+const RETRY_MS = 1_000;
+
+interface FilePlacingOptions {
+  readonly journal: Journal;
+  readonly disk: Disk;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** It stands where it belongs. */
+  readonly onPlaced: (head: KeptFile) => void;
+}
+
+/**
+ * What is on record goes to its place on the disk, of each root one after the other in the order of the changes. What the disk
+ * does not take is tried again until it does, or something newer is on its way.
+ */
+export class FilePlacing {
+  readonly #options: FilePlacingOptions;
+  readonly #changes = new WeakMap<FileRow, { readonly staged: Staged | undefined; readonly before: string | null }>();
+  /** What is on its way to its place, by root: the last row of each path. */
+  readonly #waiting = new Map<string, Map<string, FileRow>>();
+  readonly #placing = new Map<string, Promise<void>>();
+  /** The same, those that the disk does not take just now among them. */
+  readonly #unplaced = new Map<string, Map<string, FileRow>>();
+
+  constructor(options: FilePlacingOptions) {
+    this.#options = options;
+  }
+
+  /** What has been staged for this row, and what it takes the place of. */
+  isChange(row: FileRow, { staged, before }: { staged: Staged | undefined; before: KeptFile | undefined }): void {
+    this.#changes.set(row, { staged, before: before?.stamp ?? null });
+  }
+
+  /** Puts it in its place as soon as those before it are in theirs. */
+  place(row: FileRow): void {
+    const name = rootName(row);
+    const rows = this.#waiting.get(name) ?? new Map<string, FileRow>();
+    this.#waiting.set(name, rows.set(row.path, row));
+    const unplaced = this.#unplaced.get(name) ?? new Map<string, FileRow>();
+    this.#unplaced.set(name, unplaced.set(row.path, row));
+    if (this.#placing.has(name)) return;
+    this.#placing.set(name, this.#placeAll(name));
+  }
+
+  /** What is on record of this root stands where it belongs, or will be tried again later. */
+  async placed(root: DiskRoot): Promise<void> {
+    await this.#placing.get(rootName(root));
+  }
+
+  /** The same of all roots. */
+  async allPlaced(): Promise<void> {
+    await Promise.all(this.#placing.values());
+  }
+
+  isUnplaced(place: FilePlace): boolean {
+    return this.#unplaced.get(rootName(place))?.has(place.path) === true;
+  }
+
+  /** Paths inside of a folder that are written and not in their places yet. */
+  onTheWay({ tenant, root, path }: FilePlace): string[] {
+    const rows = this.#unplaced.get(rootName({ tenant, root }))?.values() ?? [];
+    return [...rows].flatMap((row) => (row.kind !== "gone" && isInside(row.path, path) ? [row.path] : []));
+  }
+
+  forget(root: DiskRoot): void {
+    this.#waiting.delete(rootName(root));
+    this.#unplaced.delete(rootName(root));
+  }
+
+  async #placeAll(name: string): Promise<void> {
+    // All rows of one commit are there before the first is placed.
+    await Promise.resolve();
+    for (;;) {
+      const rows = [...(this.#waiting.get(name)?.values() ?? [])].toSorted((left, right) => left.change - right.change);
+      this.#waiting.delete(name);
+      // At once: what comes from here on is placed anew.
+      if (rows.length === 0) return void this.#placing.delete(name);
+      for (const row of rows) await this.#placeOne(row);
+    }
+  }
+
+  async #placeOne(row: FileRow): Promise<void> {
+    const { journal, disk, outbox, clock, timers, onPlaced } = this.#options;
+    const { tenant, root, path } = row;
+    const found = this.#changes.get(row);
+    try {
+      const stamp = await disk.place({
+        row,
+        staged: found?.staged,
+        before: found?.before ?? null,
+        content: async (hash) => {
+          const blob = await journal.blob(hash);
+          if (blob) return blob;
+          throw new SysError("EIO", `the content of ${shown(row)} is not in the journal`);
+        },
+        isKnown: async (hash) =>
+          (await journal.fileVersions({ tenant, root, paths: [path], hash, limit: 1 })).length > 0,
+      });
+      outbox.note({ kind: "filePlaced", ...keyOf(row), stamp });
+      this.#isPlaced(row);
+      onPlaced({ ...row, stamp });
+    } catch {
+      // The journal has it, and is read meanwhile. The disk may take it later, with the content of the journal.
+      void found?.staged?.discard();
+      if (found) this.#changes.set(row, { ...found, staged: undefined });
+      timers.at(clock.nowMs() + RETRY_MS, () => this.#again(row));
+    }
+  }
+
+  #isPlaced(row: FileRow): void {
+    const unplaced = this.#unplaced.get(rootName(row));
+    if (unplaced?.get(row.path)?.version === row.version) unplaced.delete(row.path);
+    if (unplaced?.size === 0) this.#unplaced.delete(rootName(row));
+  }
+
+  /** Unless something newer is on its way by now. */
+  #again(row: FileRow): void {
+    if (this.#unplaced.get(rootName(row))?.get(row.path) === row) this.place(row);
+  }
+}
