@@ -109,9 +109,10 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
 
     checkBack: async (of, seq) => void (await changedSince(of, seq)),
 
-    backTo: async (of, seq) => {
+    backTo: async (of, seq, writing) => {
       const place = placeOf(of);
-      await files.alone(place, () => treeOf(place, { files }));
+      await files.holdFor(writing, place);
+      await treeOf(place, { files });
       const changed = await changedSince(of, seq);
       const heads = await files.heads(place, [...changed.keys()]);
       const wanted = [...changed].flatMap(([path, then]): FileRow[] => {

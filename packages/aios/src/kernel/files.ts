@@ -93,13 +93,19 @@ export class Files {
 
   /** The same for what is no call's own. */
   async alone<Result>(root: DiskRoot, work: () => Promise<Result>): Promise<Result> {
-    const release = await this.#holds.hold([rootName(root)], { settles: [] });
+    const settles: CallRecord["settles"] = [];
+    await this.holdFor({ settles }, root);
     try {
-      await this.placed(root);
       return await work();
     } finally {
-      release();
+      for (const settle of settles) settle(true);
     }
+  }
+
+  /** The same until what somebody else writes is settled. */
+  async holdFor(writing: Pick<CallRecord, "settles">, root: DiskRoot): Promise<void> {
+    await this.#holds.hold([rootName(root)], writing);
+    await this.placed(root);
   }
 
   /** What is on record stands where it belongs, or will be tried again later. */

@@ -1,6 +1,8 @@
 import type { Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { JournalRecord } from "./journal-port.ts";
 
+type Settle = (isKept: boolean) => void;
+
 /** Whose. */
 export interface Holder {
   readonly tenant: TenantId;
@@ -41,8 +43,11 @@ export interface Holding {
   copyTo(to: Holder, from: Holder, seq: number): Promise<readonly JournalRecord[]>;
   /** @throws SysError ESTALE before anything is touched. */
   checkBack(of: Holder, seq: number): Promise<void>;
-  /** Makes it what it was after call `seq`. None of the process's calls is under way. */
-  backTo(of: Holder, seq: number): Promise<readonly JournalRecord[]>;
+  /**
+   * Makes it what it was after call `seq`. None of the process's calls is under way; whoever else may change it waits until what
+   * is returned is on record, or is not to be: then all of `settles` are called.
+   */
+  backTo(of: Holder, seq: number, writing: { readonly settles: Settle[] }): Promise<readonly JournalRecord[]>;
   /** The process never was: what was imported for it goes. */
   drop(of: Holder): Promise<void>;
 }

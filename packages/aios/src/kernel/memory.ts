@@ -90,7 +90,7 @@ export class Memory {
   }
 
   /** From here on, until the call's end is on record, nobody else changes these notes. */
-  hold(ids: readonly string[], record: CallRecord): Promise<() => void> {
+  hold(ids: readonly string[], record: Pick<CallRecord, "settles">): Promise<() => void> {
     return this.#holds.hold(ids, record);
   }
 

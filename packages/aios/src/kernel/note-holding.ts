@@ -17,8 +17,8 @@ const BEFORE_ALL = 0;
  * changed stays as it is, but for links to what is not there then. Copies have ids of their own, derived from the old ones, so
  * that links among them hold.
  */
-export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clock" | "hash">): Holding {
-  const { journal, outbox, clock, hash } = parts;
+export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clock" | "hash" | "memory">): Holding {
+  const { journal, outbox, clock, hash, memory } = parts;
 
   /** The process's notes as they were after call `seq`; undefined where there was none yet. */
   async function* notesAt(
@@ -120,7 +120,10 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     import: (to, bodies) => Promise.resolve(bodies.map((body) => copied(checked(body, to), to))),
     copyTo: async (to, from, seq) => (await historiesAt(from, seq)).flat().map((row) => copied(row, to)),
     checkBack: () => Promise.resolve(),
-    backTo: async (of, seq) => {
+    backTo: async (of, seq, writing) => {
+      const ids: string[] = [];
+      for await (const [id] of notesAt(of, seq)) ids.push(id);
+      await memory?.hold(ids, writing);
       const [before, notes] = [new Map<string, NoteRow>(), new Map<string, NoteRow>()];
       for await (const [id, then, now] of notesAt(of, seq)) {
         before.set(id, now);

@@ -81,13 +81,20 @@ async function undo(process: Process, { parts, lifecycle }: Surroundings): Promi
     batch.push({ kind: "call", row: { ...row, request: undefined, state: "undone" } });
     if (batch.length >= BATCH) await outbox.commitPatiently(...batch.splice(0));
   }
-  for (const holding of holdings) batch.push(...(await holding.backTo(process, seq)));
-  process.goingBackTo = undefined;
-  batch.push(
-    { kind: "process", row: process.row() },
-    outbox.eventRecord("process.rolled-back", process, { seq, calls }),
-  );
-  await outbox.commitPatiently(...batch);
+  const settles: ((isKept: boolean) => void)[] = [];
+  let isKept = false;
+  try {
+    for (const holding of holdings) batch.push(...(await holding.backTo(process, seq, { settles })));
+    process.goingBackTo = undefined;
+    batch.push(
+      { kind: "process", row: process.row() },
+      outbox.eventRecord("process.rolled-back", process, { seq, calls }),
+    );
+    await outbox.commitPatiently(...batch);
+    isKept = true;
+  } finally {
+    for (const settle of settles) settle(isKept);
+  }
   lifecycle.goOn(process);
   return { seq, calls, unsafe };
 }

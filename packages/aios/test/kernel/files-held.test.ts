@@ -1,5 +1,6 @@
 // A process's own files as something that it holds: exact after each of its calls, in copies and on the way to elsewhere.
 import { link, symlink, writeFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { asPid, asTenantId } from "@aiosjs/sdk/protocol";
 import type { Pid } from "@aiosjs/sdk/protocol";
 import { afterEach, expect, test } from "vitest";
@@ -61,7 +62,14 @@ async function open({ maxFileBytes = 16 << 20 } = {}) {
     for await (const piece of holding.export(holder("p1"), seq, after)) pieces.push(piece);
     return pieces;
   };
-  return { folder, holding, commit, put, treeOf, exported };
+  const goBack = async (seq: number, beforeCommit = async (): Promise<void> => {}): Promise<void> => {
+    const settles: ((isKept: boolean) => void)[] = [];
+    const records = await holding.backTo(holder("p1"), seq, { settles });
+    await beforeCommit();
+    await commit(records);
+    for (const settle of settles) settle(true);
+  };
+  return { folder, files, holding, commit, goBack, put, treeOf, exported };
 }
 
 /** Files alone: folders stay where others made them. */
@@ -74,7 +82,7 @@ test.each([1, 2, 3])(
   async (seed) => {
     const random = createSeededRandom(seed);
     const pick = <T>(from: readonly T[]): T => from[Math.floor(random.next() * from.length)] as T;
-    const { holding, commit, put, treeOf, exported } = await open();
+    const { holding, commit, goBack, put, treeOf, exported } = await open();
     const states = new Map<number, Record<string, string | null>>([[0, {}]]);
     let seq = 0;
     const act = async (count: number): Promise<void> => {
@@ -103,7 +111,7 @@ test.each([1, 2, 3])(
       await holding.drop(holder("copy"));
       // Twice is once: a crash may come between it and the word that it is done.
       for (let time = 0; time < 2; time++) {
-        await commit(await holding.backTo(holder("p1"), back));
+        await goBack(back);
         expect(filesOf(await treeOf("p1"))).toEqual(states.get(back));
       }
       for (const later of known) if (later > back) states.delete(later);
@@ -113,15 +121,30 @@ test.each([1, 2, 3])(
 );
 
 test("of calls that ran at once, the ones up to the named one hold, whichever was done first", async () => {
-  const { holding, commit, put, treeOf } = await open();
+  const { goBack, put, treeOf } = await open();
   await put(1, "x", "one");
   await put(6, "x", "six");
   await put(5, "x", "five");
   await put(7, "y", "seven");
-  await commit(await holding.backTo(holder("p1"), 5));
+  await goBack(5);
   expect(await treeOf("p1")).toEqual({ x: "five" });
-  await commit(await holding.backTo(holder("p1"), 4));
+  await goBack(4);
   expect(await treeOf("p1")).toEqual({ x: "one" });
+});
+
+test("whoever writes there while it goes back does so behind it, with a version of its own", async () => {
+  const { files, goBack, put, treeOf } = await open();
+  const place = { tenant, root: "process:p1", path: "x" };
+  await put(1, "x", "one");
+  await put(2, "x", "two");
+  let writing: Promise<void> | undefined;
+  await goBack(1, async () => {
+    writing = files.alone(place, () => put(0, "x", "theirs"));
+    for (let turn = 0; turn < 50; turn++) await setImmediate();
+  });
+  await writing;
+  expect((await files.versions(place, ["x"])).map(({ version }) => version)).toEqual([4, 3, 2, 1]);
+  expect(await treeOf("p1")).toEqual({ x: "theirs" });
 });
 
 test("a large file travels in pieces, from any of them on", async () => {
@@ -141,7 +164,7 @@ test("a large file travels in pieces, from any of them on", async () => {
 });
 
 test("what others put into the folder stays where it is; files of theirs travel, links do not", async () => {
-  const { folder, holding, commit, put, treeOf, exported } = await open();
+  const { folder, goBack, put, treeOf, exported } = await open();
   await put(1, "x", "one");
   await put(2, "d/y", "two");
   await writeFile(`${folder}/acme/p1/d/theirs`, "theirs");
@@ -149,7 +172,7 @@ test("what others put into the folder stays where it is; files of theirs travel,
   await symlink(`${folder}/secret`, `${folder}/acme/p1/link`);
   await link(`${folder}/secret`, `${folder}/acme/p1/hard`);
   expect((await exported(2)).map(({ place }) => place)).toEqual(["d", "d/theirs", "d/y", "x"]);
-  await commit(await holding.backTo(holder("p1"), 1));
+  await goBack(1);
   expect(Object.keys(await treeOf("p1")).toSorted()).toEqual(["d", "d/theirs", "hard", "link", "x"]);
 });
 
