@@ -83,3 +83,6 @@ export const createMemoryStore = (): MemoryStore => ({
   lastEventSeq: 0,
   holder: undefined,
 });
+
+/** Whose calls `callsOf` holds. */
+export const ownerKey = (tenant: string, pid: string): string => `${tenant}/${pid}`;

@@ -29,11 +29,10 @@ import type {
 import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
 import { Kept } from "./kept.ts";
 import { requestOf, storedRequest } from "./memory-bodies.ts";
-import type { StoredRequest } from "./memory-bodies.ts";
 import { evictableOf, noteChange, noteErasure, noteEviction, notesOf, noteVersionsOf } from "./memory-notes.ts";
-import { createMemoryStore } from "./memory-store.ts";
+import { pruneMemory, sizeOf } from "./memory-prune.ts";
+import { createMemoryStore, ownerKey } from "./memory-store.ts";
 import type { MemoryStore, StoredCall } from "./memory-store.ts";
-import { subscribed } from "./retention.ts";
 import type { Retention, RetentiveJournal } from "./retention.ts";
 import type { JournalSize, Pruned } from "./wire.ts";
 
@@ -233,40 +232,11 @@ class MemoryJournal implements RetentiveJournal {
 
   prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
     const beforeMs = this.#nowMs() - keepDays * DAY_MS;
-    const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, ...this.#store.files.prune(beforeMs) };
-    const ended = [...this.#store.calls].filter(([, { isIntent, row }]) => !isIntent && !this.#isToldAgain(row.read()));
-    ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
-    for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += this.#forget(id);
-    const cursors = readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved);
-    for (const [seq, kept] of this.#store.events) {
-      const { atMs, topic, tenant } = kept.read();
-      if (seq === this.#store.lastEventSeq || atMs >= beforeMs) continue;
-      const isAwaited = cursors.some((cursor) => cursor.tenant === tenant && cursor.position < seq);
-      if (isAwaited && subscribed.includes(topic)) continue;
-      this.#store.events.delete(seq);
-      pruned.events++;
-    }
-    for (const [pid, kept] of this.#store.processes) {
-      const { state, endedAtMs } = kept.read();
-      if (state !== "zombie" || endedAtMs === null || endedAtMs >= beforeMs) continue;
-      this.#store.processes.delete(pid);
-      pruned.processes++;
-    }
-    const isTooLarge = (): boolean => this.#sizeBytes() > keepMb * MB;
-    for (const [id] of ended) if (isTooLarge()) pruned.results += this.#drop(id, "result");
-    for (const [id] of ended) if (isTooLarge()) pruned.requests += this.#drop(id, "request");
-    for (const [id] of ended) if (isTooLarge()) pruned.calls += this.#forget(id);
-    return Promise.resolve(pruned);
-  }
-
-  /** A living program is told it again after a restart. */
-  #isToldAgain({ pid, replayKey, requestHash }: CallRow): boolean {
-    const isAlive = this.#store.processes.get(pid)?.read().endedAtMs === null;
-    return isAlive && (replayKey ?? requestHash) !== null;
+    return Promise.resolve(pruneMemory(this.#store, { beforeMs, keepChars: keepMb * MB }));
   }
 
   size(): Promise<JournalSize> {
-    return Promise.resolve({ bodies: this.#store.bodies.count, sizeBytes: this.#sizeBytes() });
+    return Promise.resolve({ bodies: this.#store.bodies.count, sizeBytes: sizeOf(this.#store) });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -370,36 +340,7 @@ class MemoryJournal implements RetentiveJournal {
   #callRow({ row, request, result }: StoredCall): CallRow {
     return { ...row.read(), request: request && requestOf(request), result: result?.read() };
   }
-
-  #forget(id: string): number {
-    const stored = this.#store.calls.get(id);
-    if (stored === undefined) return 0;
-    this.#drop(id, "result");
-    this.#drop(id, "request");
-    this.#store.calls.delete(id);
-    const { tenant, pid, seq } = stored.row.read();
-    this.#store.callsOf.get(ownerKey(tenant, pid))?.delete(seq);
-    return 1;
-  }
-
-  #drop(id: string, part: "request" | "result"): number {
-    const stored = this.#store.calls.get(id);
-    if (stored?.[part] === undefined) return 0;
-    if (part === "request") this.#store.bodies.drop((stored.request as StoredRequest).messages ?? []);
-    this.#store.calls.set(id, { ...stored, [part]: undefined });
-    return 1;
-  }
-
-  #sizeBytes(): number {
-    let size = this.#store.bodies.sizeChars;
-    for (const { row, request, result } of this.#store.calls.values())
-      for (const kept of [row, request?.rest, result]) size += kept?.text.length ?? 0;
-    for (const { text } of this.#store.events.values()) size += text.length;
-    return size;
-  }
 }
-
-const ownerKey = (tenant: string, pid: string): string => `${tenant}/${pid}`;
 
 const accountKey = ({ scope, resource, window }: AccountRow): string => `${scope} ${resource} ${window}`;
 
