@@ -3,6 +3,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { createExtractor } from "./drivers/extract/extractor.ts";
 import { bytesOf } from "./drivers/fs/content.ts";
 import { openSearchIndex } from "./drivers/search/search-index.ts";
+import { planOf } from "./files/plan/plan.ts";
 import { fileRequestOf } from "./files/query.ts";
 import type { Calendar, Clock, FileTools } from "./kernel/ports.ts";
 
@@ -29,6 +30,7 @@ export function createFileTools({ path, clock, calendar }: FileToolsOptions): Fi
     },
     read: (name, content) => extractor.read({ path: name, bytes: bytesOf(content) }),
     understand: (request) => fileRequestOf(request, { now: clock.nowMs(), zone: calendar.timeZone }),
+    plan: (request, { nowMs: now, ...by }) => planOf(request, { now, zone: calendar.timeZone, cwd: ".", ...by }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

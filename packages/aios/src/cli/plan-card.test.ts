@@ -54,7 +54,7 @@ describe("one line a step", () => {
     ],
     ["rename docs/a.txt to b.txt", "move docs/a.txt to docs/b.txt"],
     ["mount /data/docs as papers", "mount the folder /data/docs of this machine as /mnt/papers"],
-    ["find pdf about GPUs by me in docs/", "find GPUs · by you · kinds: pdf · under docs"],
+    ["find pdf about GPUs by me in docs/", "find pdf about GPUs by me in docs/"],
   ])("%s", async (request, line) => {
     const [first] = await card(request);
     if (line === undefined) expect(first).toMatch(/^this is no request/);

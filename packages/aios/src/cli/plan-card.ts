@@ -1,4 +1,3 @@
-import type { FileRequest } from "../files/query-events.ts";
 import type { Plan } from "../files/plan/plan.ts";
 import type { Step } from "../files/plan/steps.ts";
 import { shortTime } from "../tui/figures.ts";
@@ -43,7 +42,7 @@ function whatOf(step: Step, lang: Lang): string {
   const { call, args } = step;
   switch (call) {
     case "fs.search":
-      return translate(lang, stepText[call], { query: soughtOf(args, lang) });
+      return translate(lang, stepText[call], { query: clipped(args.query, MAX_WHAT) });
     case "fs.move":
     case "fs.copy":
       return translate(lang, stepText[call], { from: visible(args.from), to: visible(args.to) });
@@ -93,28 +92,6 @@ function valuesOf(
     count: typeof content === "string" ? content.length : number(back),
     time: atMs === undefined ? shortTime(number(forMs)) : instantText(number(atMs)),
   };
-}
-
-function soughtOf({ text, kinds, extensions, under, by, isTrashed, ...times }: FileRequest, lang: Lang): string {
-  const at = (ms: number): { time: string } => ({ time: instantText(ms) });
-  return [
-    text === "" ? translate(lang, planText.everything) : visible(text),
-    isTrashed && translate(lang, planText.isTrashed),
-    by === undefined
-      ? ""
-      : by === "me"
-        ? translate(lang, planText.byMe)
-        : translate(lang, planText.byAgent, { name: visible(by) }),
-    times.editedFrom !== undefined && translate(lang, planText.changedFrom, at(times.editedFrom)),
-    times.editedTo !== undefined && translate(lang, planText.changedTo, at(times.editedTo)),
-    times.createdFrom !== undefined && translate(lang, planText.madeFrom, at(times.createdFrom)),
-    times.createdTo !== undefined && translate(lang, planText.madeTo, at(times.createdTo)),
-    kinds && translate(lang, planText.kinds, { kinds: kinds.join(", ") }),
-    extensions && translate(lang, planText.extensions, { extensions: extensions.join(", ") }),
-    under !== undefined && translate(lang, planText.under, { path: visible(under) }),
-  ]
-    .filter(Boolean)
-    .join(" · ");
 }
 
 const visible = (text: string): string =>

@@ -1,5 +1,5 @@
 import { noUsage, SysError } from "@aiosjs/sdk/protocol";
-import type { Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import type { CallId, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
 import { remakeEdited } from "./breakpoints.ts";
 import type { Release } from "./breakpoints.ts";
@@ -45,6 +45,12 @@ export interface NestedCall {
   readonly nice?: number | undefined;
   /** Default: as long as any call. */
   readonly deadlineMs?: number | undefined;
+  /** What it is known by in the journal, as one of that call's. */
+  readonly key?: string | undefined;
+  /** As its caller would make it itself. Default: as the process, whoever called. */
+  readonly isCallers?: boolean | undefined;
+  /** Hears its id. */
+  readonly onCall?: ((call: CallId) => void) | undefined;
 }
 
 interface Begun {

@@ -1,4 +1,6 @@
+import type { FileStep, ResultOf } from "@aiosjs/sdk/protocol";
 import type { DiskContent } from "./disk-port.ts";
+import type { Ask } from "./note-building.ts";
 import type { SearchIndex } from "./search-port.ts";
 
 /** What a file says, cut into chunks. */
@@ -21,6 +23,8 @@ interface FileChunk {
 /** What a request to find files asks for; times in Unix epoch milliseconds, half open. */
 export interface FileRequest {
   readonly text: string;
+  /** Each must stand in the file, or be what it is called. */
+  readonly phrases?: readonly string[];
   readonly editedFrom?: number;
   readonly editedTo?: number;
   readonly kinds?: readonly string[];
@@ -32,7 +36,17 @@ export interface FileRequest {
   readonly by?: string;
 }
 
-/** What files are found with. */
+/** What a request asks for, as calls that nobody has made yet. */
+export interface FilePlan {
+  readonly steps: readonly FileStep[];
+  readonly by: "model" | "rules";
+  /** Why no model made it. */
+  readonly why?: string;
+  /** No steps, then. */
+  readonly unclear?: NonNullable<ResultOf<"fs.do">["unclear"]>;
+}
+
+/** What files are found with, and requests about them are understood. */
 export interface FileTools {
   /** Called once, by whoever needs it first. */
   readonly openIndex: () => Promise<SearchIndex>;
@@ -40,4 +54,17 @@ export interface FileTools {
   readonly read: (path: string, content: DiskContent) => Promise<FileText>;
   /** Takes the filters out of a request in English or Chinese: "the contract about GPUs that I edited last week". */
   readonly understand: (request: string) => FileRequest;
+  /**
+   * Plans a request in English or Chinese from its own words, made at `nowMs`: by one question to a model, or by documented
+   * forms. `listing` tells which names there are; what those say has no say. The same from the same answers.
+   * @throws SysError as `ask` does where the call itself is over
+   */
+  readonly plan: (
+    request: string,
+    by: {
+      readonly nowMs: number;
+      readonly ask: Ask;
+      readonly listing: readonly { readonly path: string; readonly kind: "file" | "folder" | "other" }[];
+    },
+  ) => Promise<FilePlan>;
 }

@@ -35,6 +35,7 @@ import type {
   KernelMetrics,
   KernelSettings,
   Principal,
+  SharedFile,
   Subscription,
 } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -128,6 +129,10 @@ class KernelDoor implements Kernel {
 
   authenticate(token: string): Principal {
     return this.#parts.keys.authenticate(token);
+  }
+
+  openShare(token: string): Promise<SharedFile | undefined> {
+    return this.#parts.shares?.open(token) ?? Promise.resolve(undefined);
   }
 
   identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Pid {
@@ -225,7 +230,9 @@ class KernelDoor implements Kernel {
   ): Asked | undefined {
     const isOwn = caller.principal.pid === process.pid && caller.isNested !== true;
     const key = process.isReplayed && isOwn ? caller.replayKey : undefined;
-    const isRetried = caller.isRetry === true || caller.idempotencyKey !== undefined;
+    // Of a nested call a key is a name: whoever made it looks for that itself.
+    const isKeyed = caller.idempotencyKey !== undefined && caller.isNested !== true;
+    const isRetried = caller.isRetry === true || isKeyed;
     const isCompared = !spec.isView && (isRetried || (process.mayRestart && isOwn && !startsCommand(name, args)));
     if (key === undefined && !isCompared) return undefined;
     return { key, name, requestHash: requestHash(this.#parts.hash, name, args) };
@@ -243,7 +250,7 @@ class KernelDoor implements Kernel {
       ...(row ? { call: row.call, seq: row.seq, recorded: row } : {}),
       replayKey: place?.key,
       requestHash: place?.requestHash,
-      idempotencyKey: place && caller.idempotencyKey,
+      idempotencyKey: place || caller.isNested === true ? caller.idempotencyKey : undefined,
       withinSeq: caller.withinSeq,
       onDetach,
       original,
@@ -300,9 +307,13 @@ class KernelDoor implements Kernel {
   async #nested(
     record: CallRecord,
     principal: Principal,
-    { name, args, nice, deadlineMs }: NestedCall,
+    { name, args, nice, deadlineMs, key, isCallers = false, onCall }: NestedCall,
   ): Promise<SysEvent | undefined> {
-    const { pid } = record.process;
+    const { pid, kind } = record.process;
+    // A key without a process is one for work of its own.
+    const caller = isCallers
+      ? { principal, pid: kind === "kernel" ? undefined : pid }
+      : { principal: { ...principal, pid }, pid };
     // Who waits for it is as urgent as it was.
     const entry = this.#lifecycle.entries.get(record);
     const quality = {
@@ -312,8 +323,10 @@ class KernelDoor implements Kernel {
       onDetach: "abort" as const,
       isNested: true,
       withinSeq: record.withinSeq,
+      idempotencyKey: key,
     };
-    const subscription = this.syscall(name, args, { principal: { ...principal, pid }, pid, ...quality });
+    const subscription = this.syscall(name, args, { ...caller, ...quality });
+    onCall?.(subscription.call);
     const cancel = (): void => subscription.cancel();
     record.abort.signal.addEventListener("abort", cancel, { once: true });
     let last: SysEvent | undefined;

@@ -5,6 +5,8 @@ import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
 import { createFileHolding } from "./file-holding.ts";
 import { FileIndex } from "./file-index.ts";
+import { Mounts } from "./file-mounts.ts";
+import { FileShares } from "./file-shares.ts";
 import { Files } from "./files.ts";
 import { Groups } from "./groups.ts";
 import { Keys } from "./keys.ts";
@@ -36,6 +38,7 @@ import type {
   PriceTable,
   ProgramDriver,
   Random,
+  Seal,
   Toolbox,
 } from "./ports.ts";
 import type { Policy } from "./policies/policy.ts";
@@ -65,6 +68,8 @@ export interface KernelPorts {
   readonly drivers: readonly Driver[];
   /** Where files stand; without, the kernel keeps none. */
   readonly disk?: Disk | undefined;
+  /** What links to files are signed with; without, there are none. */
+  readonly seal?: Seal | undefined;
   /** What files are found with; without, nobody searches them. */
   readonly fileTools?: FileTools | undefined;
   /** What notes are found and described with; without, the kernel keeps none. */
@@ -119,13 +124,18 @@ export async function openParts(
     lastEventSeq: image.lastEventSeq + (wasCrash ? CRASH_GAP : 0),
     onFile: async (row) => {
       fileIndex?.written(row);
+      shares?.written(row);
       await files?.written(row);
     },
     onFenced: (cause) => parts.lease?.lose(cause),
   });
   const { disk } = options;
   const files = disk && new Files({ journal, disk, outbox, clock, timers, lastChange: image.lastFileChange });
-  const { fileTools } = options;
+  const mounts = disk && new Mounts({ disk });
+  mounts?.restore(image.mounts);
+  const { fileTools, seal } = options;
+  const shares = files && seal && new FileShares({ files, seal, clock, outbox });
+  shares?.restore(image.shares);
   const fileIndex = files && fileTools && new FileIndex({ journal, files, hash, clock, timers }, fileTools);
   const noteQuotas = new NoteQuotas({ journal, outbox, settings: () => parts.settings.memory });
   const estimator = new Estimator();
@@ -148,7 +158,7 @@ export async function openParts(
   const values = new ValueVersions({ journal, outbox });
   const holdings = [
     createValueHolding({ journal, outbox, clock, values }),
-    createNoteHolding({ journal, outbox, clock, hash }),
+    createNoteHolding({ journal, outbox, clock, hash, memory }),
     ...(files ? [createFileHolding({ files, journal })] : []),
   ];
   const parts: Parts = {
@@ -175,7 +185,10 @@ export async function openParts(
     retries: new Retries({ journal, outbox, clock, hash }),
     values,
     files,
+    mounts,
     fileIndex,
+    shares,
+    planFiles: fileTools?.plan,
     memory,
     noteQuotas,
     groups,

@@ -4,6 +4,8 @@ import type { Budgets } from "./budget.ts";
 import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
 import type { FileIndex } from "./file-index.ts";
+import type { Mounts } from "./file-mounts.ts";
+import type { FileShares } from "./file-shares.ts";
 import type { Files } from "./files.ts";
 import type { Groups } from "./groups.ts";
 import type { Keys } from "./keys.ts";
@@ -16,6 +18,7 @@ import type { Outbox } from "./outbox.ts";
 import type { Pipes } from "./pipes.ts";
 import type {
   Clock,
+  FileTools,
   Hash,
   Holding,
   Host,
@@ -49,8 +52,14 @@ export interface Parts {
   readonly toolbox: Toolbox | undefined;
   /** Absent where the kernel has no disk for them. */
   readonly files: Files | undefined;
+  /** Absent with the files. */
+  readonly mounts: Mounts | undefined;
   /** Absent where files are not searched. */
   readonly fileIndex: FileIndex | undefined;
+  /** Absent where requests about files are not understood. */
+  readonly planFiles: FileTools["plan"] | undefined;
+  /** Absent where nothing signs links. */
+  readonly shares: FileShares | undefined;
   readonly timers: Timers;
   readonly lease: Lease | undefined;
   readonly outbox: Outbox;

@@ -16,6 +16,7 @@ import type {
   Transport,
   Usage,
 } from "@aiosjs/sdk/protocol";
+import type { DiskContent } from "./disk-port.ts";
 import type { CallEvent, OriginalRequest } from "./driver-port.ts";
 
 export type {
@@ -38,7 +39,7 @@ export type {
   ToolSpec,
   Toolbox,
 } from "./driver-port.ts";
-export type { Holder, Holding } from "./holding-port.ts";
+export type { Holder, Holding, WayBack } from "./holding-port.ts";
 export { wholeTerm } from "./search-port.ts";
 export type { FacetFilter, Findable, FindQuery, Found, IndexStatus, SearchIndex, Unembedded } from "./search-port.ts";
 export type {
@@ -61,7 +62,7 @@ export type {
   NodeRow,
   Journal,
 } from "./journal-port.ts";
-export type { Disk, DiskContent, DiskEntry, DiskPlace, DiskRoot, Encoding, Placement, Staged } from "./disk-port.ts";
+export type { Disk, DiskContent, DiskEntry, DiskPlace, DiskRoot, Encoding, MountedFolder, Placement, Staged } from "./disk-port.ts";
 export type { FilePiece } from "./file-piece.ts";
 export type { FilePlan, FileRequest, FileText, FileTools } from "./file-tools-port.ts";
 export type {
@@ -72,6 +73,7 @@ export type {
   FileUsage,
   FileVersionQuery,
   KeptFile,
+  MountRow,
   ShareRow,
 } from "./file-rows.ts";
 export type {
@@ -116,6 +118,14 @@ export interface Random {
 export interface Hash {
   /** Hexadecimal SHA-256. */
   sha256(text: string): string;
+}
+
+/** Signs with a secret of the home, which nobody sees. */
+export interface Seal {
+  /** Letters, digits, `-` and `_`. */
+  sign(text: string): string;
+  /** In a time that does not tell how much of it is right. */
+  isSignedBy(text: string, signature: string): boolean;
 }
 
 // ── Programs ────────────────────────────────────────────────────────────────
@@ -317,6 +327,17 @@ export interface Subscription extends AsyncIterable<readonly SysEvent[]> {
   cancel(): void;
 }
 
+/** A file as a link shows it. */
+export interface SharedFile {
+  /** The last name of its path. */
+  readonly name: string;
+  /** SHA-256 of the content, hexadecimal. */
+  readonly hash: string;
+  readonly sizeBytes: number;
+  /** Undefined when it is not kept any more. */
+  read(): Promise<DiskContent | undefined>;
+}
+
 /** Disposing of it lets running calls end; the ports stay open for their owner to close. */
 export interface Kernel extends AsyncDisposable {
   /** The one door. Never throws: what is wrong is the last event of the subscription. */
@@ -332,6 +353,11 @@ export interface Kernel extends AsyncDisposable {
   identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Pid;
   /** Looks up what earlier kernels recorded of the call that this caller comes back for; then `syscall` goes on with it. */
   recollect(caller: Caller): Promise<void>;
+  /**
+   * The file that a link opens, whoever has it: `ID.SIGNATURE`. Undefined for one that is forged, ended or expired, and for a
+   * file that is gone or not to be shared any more. @throws SysError EIO
+   */
+  openShare(token: string): Promise<SharedFile | undefined>;
   /** The kernel as a process sees it. */
   transport(principal: Principal, pid?: Pid): Transport;
   /** Journal events after `afterSeq`, then live ones, until the signal aborts. */

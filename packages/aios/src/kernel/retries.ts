@@ -47,7 +47,8 @@ export class Retries {
 
   /** A call has ended. Ordinary ones, whose client is there and hears something final, cost nothing here. */
   ended(record: CallRecord, row: CallRow): void {
-    if (record.idempotencyKey === undefined && !row.error?.retryable && record.isRead) return;
+    const isKeyed = record.idempotencyKey !== undefined && record.withinSeq === record.seq;
+    if (!isKeyed && !row.error?.retryable && record.isRead) return;
     if (!record.process.isReplayed) this.#keep(row, record.requestHash ?? this.#hashOf(record));
   }
 

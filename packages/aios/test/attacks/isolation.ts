@@ -32,11 +32,16 @@ const cases: { readonly [Name in FsName]: (path: string) => readonly object[] } 
     { query: "secret plan", folders: [path] },
     { query: "secret plan", by: "words" },
   ],
+  "fs.do": (path) => [{ request: `show "${path}"; list "${path}"` }],
+  "fs.share": (path) => [{ path }, { path, version: 1 }],
+  "fs.unshare": (path) => [{ path }, { id: path }],
+  "fs.shares": (path) => [{ path }, {}],
   // Whoever may ask is told of all files.
   "fs.verify": () => [],
   "fs.rollback": (path) => [
     { path, version: 1 },
     { path, atMs: 1 },
+    { path, back: 1 },
   ],
 };
 
@@ -164,5 +169,5 @@ async function done(asking: Promise<Answer>): Promise<string> {
 function nameless({ is, text }: Answer, names: Readonly<Record<string, string>>): string {
   let told = `${is} ${text}`;
   for (const [name, general] of Object.entries(names)) told = told.replaceAll(name, general);
-  return told.replaceAll(/"(call|at|editedAt|change)":("[^"]*"|\d+)/g, '"$1":…');
+  return told.replaceAll(/"(call|at|editedAt|change|id|link|createdAt|expiresAt)":("[^"]*"|\d+)/g, '"$1":…');
 }

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { labelsSchema } from "../note.ts";
+import { fsDo } from "./fs-do.ts";
 import { syscall } from "./spec.ts";
+
+const DAY_MS = 86_400_000;
 
 const path = z
   .string()
@@ -64,9 +67,20 @@ const fileHitSchema = z.object({
   }),
 });
 
+const shareSchema = z.object({
+  id: z.string(),
+  link: z.string().describe("/s/… : behind the address of the server; whoever has it reads the file"),
+  path: z.string().describe("from the top"),
+  version: z.number().nullable().describe("that it shows; null: the file as it stands when the link is opened"),
+  pid: z.string().describe("the process that made it"),
+  createdAt: z.number(),
+  expiresAt: z.number().describe("Unix epoch milliseconds"),
+});
+
 const goneSchema = z.object({ removed: z.number().describe("files and folders; each comes back by fs.restore") });
 
 export const fsSyscalls = {
+  "fs.do": fsDo,
   "fs.read": syscall({
     args: z.strictObject({ path, encoding, version: version.optional().describe("default: what stands there now") }),
     result: z.object({
@@ -188,6 +202,39 @@ export const fsSyscalls = {
     effect: "pure",
     doc: "Find files by what they say, what they are called and what they are.",
   }),
+  "fs.share": syscall({
+    args: z.strictObject({
+      path,
+      forMs: z
+        .number()
+        .int()
+        .positive()
+        .max(366 * DAY_MS)
+        .default(7 * DAY_MS)
+        .describe("how long it opens the file; 366 days at most"),
+      version: version.optional().describe("shows this one; default: the file as it stands when the link is opened"),
+    }),
+    result: shareSchema.omit({ pid: true, createdAt: true }),
+    effect: "idempotent",
+    doc: "Make a link by which whoever has it reads a file, without a key: until its time is over, somebody ends it, or the file is moved or removed. Only of what is labelled public or internal, and what the caller may change.",
+  }),
+  "fs.unshare": syscall({
+    args: z.strictObject({
+      path: path.optional().describe("all links to this file"),
+      id: z.string().max(100).optional().describe("this link"),
+    }),
+    result: z.object({ ended: z.number().describe("links; from now on they open nothing") }),
+    effect: "idempotent",
+    doc: "End links to a file, at once and for ever.",
+  }),
+  "fs.shares": syscall({
+    args: z.strictObject({
+      path: path.optional().describe("of this file, or of what is in this folder; default: all"),
+    }),
+    result: z.object({ shares: z.array(shareSchema).describe("the oldest first") }),
+    effect: "pure",
+    doc: "List the links that are open to files that the caller reads.",
+  }),
   "fs.verify": syscall({
     args: z.strictObject({}),
     result: z.object({
@@ -198,6 +245,9 @@ export const fsSyscalls = {
         .describe(
           "files that stand otherwise on the disk than on record: somebody has changed them, and the next look makes that a version",
         ),
+      unplaced: z
+        .array(z.string())
+        .describe("files that are on record and that the disk does not take: the kernel tries on"),
       missing: z.array(z.string()).describe("files that the index does not find"),
       orphaned: z.array(z.string()).describe("files that the index finds, and are not there"),
     }),
@@ -213,6 +263,7 @@ export const fsSyscalls = {
         .number()
         .optional()
         .describe("as it stood then, Unix epoch milliseconds; a file, or a folder with all that is in it"),
+      back: version.optional().describe("of a file: so many changes before what stands there"),
     }),
     result: z.object({
       changed: z.number().describe("files and folders"),

@@ -138,7 +138,7 @@ function expected(verb: Verb, slots: Readonly<Record<string, string>>): unknown[
     case "share":
       return [["fs.share", { path: file, ...("duration" in slots ? { forMs: 7_200_000 } : {}) }]];
     case "search":
-      return [["fs.search", { text: "GPU" }]];
+      return [["fs.search", { query: "GPU" }]];
     case "mount":
       return [["fs.mount", { folder: "/data/docs", name: "docs" }]];
   }

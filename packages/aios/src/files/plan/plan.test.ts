@@ -81,7 +81,7 @@ test("a model's steps are checked and built as those of the forms", async () => 
   expect(steps.map(({ call, args }) => [call, args])).toEqual([
     ["fs.write", { path: "poem.md", content: "Rain.", ifVersion: 0 }],
     ["fs.rollback", { path: "docs/a.txt", atMs: Date.UTC(2026, 10, 17, 9) }],
-    ["fs.search", expect.objectContaining({ text: "contracts", by: "me" })],
+    ["fs.search", { query: "contracts I edited last week" }],
     ["fs.move", { from: "poem.md", to: "docs/poem.md" }],
     ["fs.share", { path: "docs/a.txt", forMs: 7_200_000 }],
   ]);

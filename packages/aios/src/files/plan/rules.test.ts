@@ -180,16 +180,8 @@ test("what reads and what makes new things is not asked about; what overwrites, 
   expect(told("mount /data/docs")).toEqual(["opens to others", false, true]);
 });
 
-test("a search takes its filters out of the words, and leaves quotations as they are", () => {
+test("a search is asked for in the request's own words, times and quotations among them", () => {
   expect(calls('find the contract "remove a.txt" that I edited yesterday')).toEqual([
-    [
-      "fs.search",
-      {
-        text: 'contract "remove a.txt"',
-        by: "me",
-        editedFrom: Date.UTC(2026, 10, 16, 16),
-        editedTo: Date.UTC(2026, 10, 17, 16),
-      },
-    ],
+    ["fs.search", { query: 'the contract "remove a.txt" that I edited yesterday' }],
   ]);
 });

@@ -1,5 +1,3 @@
-import type { FileRequest } from "../query-events.ts";
-import { fileRequestOf } from "../query.ts";
 import type { Draft, Unclear } from "./draft.ts";
 import { baseOf, folderOf, inFolder, isWhole, placeFrom } from "./paths.ts";
 import type { Calendar } from "./times.ts";
@@ -8,7 +6,7 @@ import type { Calendar } from "./times.ts";
 type PlannedCall =
   | { readonly call: "fs.read"; readonly args: { readonly path: string; readonly version?: number } }
   | { readonly call: "fs.list"; readonly args: { readonly path: string; readonly isRemoved?: true } }
-  | { readonly call: "fs.search"; readonly args: FileRequest }
+  | { readonly call: "fs.search"; readonly args: { readonly query: string } }
   | { readonly call: "fs.history"; readonly args: { readonly path: string } }
   /** Without versions: the last change. `to` is what stands there now where only `from` is told. */
   | { readonly call: "fs.diff"; readonly args: { readonly path: string; readonly from?: number; readonly to?: number } }
@@ -62,7 +60,7 @@ function callOf(draft: Draft, setting: Setting): PlannedCall | { fault: Fault; w
   const { verb, version } = draft;
   if (verb === "search")
     return draft.query?.trim()
-      ? { call: "fs.search", args: fileRequestOf(draft.query, setting) }
+      ? { call: "fs.search", args: { query: draft.query.trim() } }
       : { fault: "words", what: draft.query ?? "" };
   if (verb === "mount") return mountOf(draft);
   const place = placeFrom(setting.cwd, draft.path ?? "");

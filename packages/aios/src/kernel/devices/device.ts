@@ -1,4 +1,5 @@
 import type { ParsedArgsOf, ResultOf, SyscallName } from "@aiosjs/sdk/protocol";
+import type { NestedCall } from "../call-flow.ts";
 import type { CallRecord } from "../call-record.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { Parts } from "../parts.ts";
@@ -18,11 +19,7 @@ export interface KernelCall {
   /** Records of calls under way or just ended. */
   readonly findCall: (id: string) => CallRecord | undefined;
   /** Makes a call on behalf of this one. @throws SysError as it failed. */
-  readonly nested: (
-    name: SyscallName,
-    args: unknown,
-    quality?: { nice?: number; deadlineMs?: number },
-  ) => Promise<unknown>;
+  readonly nested: (name: SyscallName, args: unknown, quality?: Omit<NestedCall, "name" | "args">) => Promise<unknown>;
   readonly refresh: () => Promise<{ changed: string[]; needRestart: string[] }>;
   readonly shutdown: () => void;
   readonly startedAtMs: number;

@@ -190,10 +190,10 @@ export const fsDevice: KernelDevice<FsName> = {
 
   "fs.verify": async (_args, kernelCall) => verifyFiles(withIndex(kernelCall), withFiles(kernelCall)),
 
-  "fs.rollback": async ({ path, version, atMs, back = 0 }, kernelCall) => {
+  "fs.rollback": async ({ path, version, atMs, back }, kernelCall) => {
     const call = withFiles(kernelCall);
     const place = placeOf(path, "write", call);
-    if ([version, atMs, back || undefined].filter((where) => where !== undefined).length !== 1)
+    if ([version, atMs, back].filter((where) => where !== undefined).length !== 1)
       throw new SysError("EINVAL", "fs.rollback goes back to a version of a file, by so many changes, or to a time", {
         hint: "give one of version, back and atMs; fs.history tells them",
       });
@@ -203,7 +203,7 @@ export const fsDevice: KernelDevice<FsName> = {
       return { changed: changed.length, version: changed.find((row) => row.path === place.path)?.version ?? null };
     }
     const before = await call.files.known(place);
-    const wanted = version ?? (before?.version ?? 0) - back;
+    const wanted = version ?? (before?.version ?? 0) - (back ?? 0);
     if (wanted === 0 && before?.kind === "file")
       return { changed: 1, version: change(place, { ...goneAs(before), before }, call).version };
     const then = await call.files.version(place, wanted);
@@ -262,9 +262,7 @@ async function write(
 
 /** What stands there, and what is on its way there. */
 async function entriesOf(place: FilePlace, { files }: FileCall): Promise<ResultOf<"fs.list">["entries"]> {
-  const waiting = files
-    .onTheWay(place)
-    .filter((path) => !pathIn(path, place.path).includes("/"));
+  const waiting = files.onTheWay(place).filter((path) => !pathIn(path, place.path).includes("/"));
   const listed = await files.disk.list(place).catch((cause: unknown) => {
     if (isSysError(cause) && cause.code === "ENOENT" && waiting.length > 0) return [];
     throw cause;
