@@ -7,11 +7,11 @@ import type { Calendar, TimeRange } from "./plan/times.ts";
 export interface FileRequest {
   /** What is left to search for, with quotations as they were written; may be empty. */
   readonly text: string;
-  /** When it last changed; of removed files, when they were removed. */
+  /** What is quoted: it stands in the file as it is. */
+  readonly phrases?: readonly string[];
+  /** When it last changed. What was made in a time has changed since it began: of that only the beginning is taken. */
   readonly editedFrom?: number;
   readonly editedTo?: number;
-  readonly createdFrom?: number;
-  readonly createdTo?: number;
   readonly kinds?: readonly FileKind[];
   /** In lower case, without the dot. */
   readonly extensions?: readonly string[];
@@ -19,7 +19,6 @@ export interface FileRequest {
   readonly under?: string;
   /** Who made its versions: `me`, the asking one, or an agent's name. */
   readonly by?: string;
-  readonly isTrashed?: true;
 }
 
 type Writable<Type> = { -readonly [Member in keyof Type]: Type[Member] };
@@ -27,7 +26,7 @@ type Writable<Type> = { -readonly [Member in keyof Type]: Type[Member] };
 /** What was found so far. */
 export interface Found {
   times: TimeRange[];
-  readonly filters: Writable<Omit<FileRequest, "text" | "kinds" | "extensions">>;
+  readonly filters: Writable<Omit<FileRequest, "text" | "phrases" | "kinds" | "extensions">>;
   readonly kinds: Set<FileKind>;
   readonly extensions: Set<string>;
 }
@@ -35,8 +34,7 @@ export interface Found {
 /** Marks of times lie behind those of quotations. */
 const FIRST_TIME = 0xf000;
 const time = "[\\uF000-\\uF8FF]";
-const any = (kind: "en" | "zh"): string =>
-  `(?<removed>${verbs.removed[kind]})|(?<created>${verbs.created[kind]})|(?<edited>${verbs.edited[kind]})`;
+const any = (kind: "en" | "zh"): string => `(?<created>${verbs.created[kind]})|(?<edited>${verbs.edited[kind]})`;
 /** What it is about stands behind these: "about last week's outage" is no filter. */
 const subject =
   /(?:about|regarding|concerning|called|named|titled|containing|mentioning)\s+(?:the\s+)?$|(?:关于|有关|名为|叫做?|提到|包含)\s*$/i;
@@ -75,26 +73,24 @@ export function takeEvents(text: string, found: Found): string {
       const agent = groups["agent"] ?? groups["mention"] ?? groups["named"];
       if (groups["me"]) found.filters.by ??= "me";
       else if (agent) found.filters.by ??= agent;
-      if (groups["removed"]) found.filters.isTrashed = true;
-      setTime(groups["time"], groups["created"] ? "created" : "edited", found);
+      setTime(groups["time"], found, { isBeginning: groups["created"] !== undefined });
       return " ";
     });
   return rest;
 }
 
-function setTime(mark: string | undefined, what: "edited" | "created", { times, filters }: Found): void {
+function setTime(mark: string | undefined, found: Found, { isBeginning }: { isBeginning: boolean }): void {
+  const { times, filters } = found;
   const range = mark ? times[mark.charCodeAt(0) - FIRST_TIME] : undefined;
   if (!range) return;
-  const [from, to] = [`${what}From`, `${what}To`] as const;
-  const later = [filters[from], range.fromMs].filter((ms) => ms !== undefined);
-  const earlier = [filters[to], range.toMs].filter((ms) => ms !== undefined);
-  if (later.length > 0) filters[from] = Math.max(...later);
-  if (earlier.length > 0) filters[to] = Math.min(...earlier);
+  const { fromMs, toMs = Infinity } = range;
+  if (fromMs !== undefined) filters.editedFrom = Math.max(filters.editedFrom ?? fromMs, fromMs);
+  if (!isBeginning && toMs < (filters.editedTo ?? Infinity)) filters.editedTo = toMs;
 }
 
 /** Times of which nothing is said are those of the last change. */
 export const takeTimes = (text: string, found: Found): string =>
   text.replaceAll(new RegExp(`(?:edited |changed |created )?(?<time>${time})的?`, "giu"), (whole, mark: string) => {
-    setTime(mark, /^created/i.test(whole) ? "created" : "edited", found);
+    setTime(mark, found, { isBeginning: /^created/i.test(whole) });
     return " ";
   });

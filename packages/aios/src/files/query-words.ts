@@ -1,18 +1,20 @@
-/** What a file is by what it holds. */
+/** What a file is by its form, as the index calls it. */
 export type FileKind = keyof typeof kindWords;
 
-/** Words that name a kind of file; in Chinese those that follow a letter count too. */
+/**
+ * Words that name a form and nothing else. A memo, a note or a document may have any form, a table or a drawing stand in any
+ * file: those are words like others.
+ */
 export const kindWords = {
   pdf: { en: "pdfs?", zh: "pdf(?:文件|文档)?" },
-  image: {
-    en: "images?|pictures?|photos?|photographs?|screenshots?|drawings?",
-    zh: "图片|照片|相片|图像|截图|截屏|插图",
+  image: { en: "images?|pictures?|photos?|photographs?|screenshots?", zh: "图片|照片|相片|图像|截图|截屏" },
+  // Not a postal code.
+  code: {
+    en: "source code|source files?|(?<=^\\s*|(?:the|all|any|my|our|some|find|show) )(?:code|scripts?)",
+    zh: "代码|源代码|源码|脚本",
   },
-  code: { en: "code|source code|scripts?|source files?", zh: "代码|源代码|源码|脚本" },
-  table: { en: "tables?|spreadsheets?|workbooks?|csvs?", zh: "表格|电子表格|工作表|数据表" },
-  note: { en: "notes?|memos?", zh: "笔记|便签|备忘录|备忘" },
-  document: { en: "documents?|docs?|word files?", zh: "文档" },
-  page: { en: "web ?pages?|html pages?", zh: "网页" },
+  table: { en: "spreadsheets?|workbooks?|csvs?", zh: "表格|电子表格|工作表|数据表" },
+  html: { en: "web ?pages?|html pages?", zh: "网页" },
 } as const satisfies Record<string, { en: string; zh: string }>;
 
 /** Languages and formats by name, with the endings of their files. */
@@ -43,7 +45,6 @@ export const verbs = {
     en: "created|made|wrote|written|drafted|added|generated",
     zh: "创建|新建|建立|起草|撰写|生成|添加|写|建|做",
   },
-  removed: { en: "deleted|removed|trashed|threw away|thrown away", zh: "删除|移除|删掉|删|扔掉" },
 } as const;
 
 /** What a request begins and ends with that says nothing of what is sought. */

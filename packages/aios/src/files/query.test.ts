@@ -6,21 +6,20 @@ import { fileRequestOf } from "./query.ts";
 
 /** Wednesday 2026-11-18 14:30. */
 const calendar = { now: Date.UTC(2026, 10, 18, 13, 30), zone: "Europe/Berlin" };
-const times = ["editedFrom", "editedTo", "createdFrom", "createdTo"] as const;
+const times = ["editedFrom", "editedTo"] as const;
 
 /** As `text · by me · edited 2026-11-09 to 2026-11-16 · …`. */
 function told(request: string): string {
-  const { text, by, under, kinds, extensions, isTrashed, ...rest } = fileRequestOf(request, calendar);
-  const [editedFrom, editedTo, createdFrom, createdTo] = times.map((time) => wallText(rest[time], calendar.zone));
+  const { text, by, under, kinds, extensions, phrases, ...rest } = fileRequestOf(request, calendar);
+  const [editedFrom, editedTo] = times.map((time) => wallText(rest[time], calendar.zone));
   return [
     text || "(nothing)",
     by && `by ${by}`,
     (rest.editedFrom ?? rest.editedTo) !== undefined && `edited ${editedFrom} to ${editedTo}`,
-    (rest.createdFrom ?? rest.createdTo) !== undefined && `created ${createdFrom} to ${createdTo}`,
     kinds && `kind ${kinds.join(", ")}`,
     extensions && `ending ${extensions.join(", ")}`,
     under && `under ${under}`,
-    isTrashed && "trashed",
+    phrases && `literally ${phrases.join(", ")}`,
   ]
     .filter(Boolean)
     .join(" · ");
@@ -37,13 +36,13 @@ find all spreadsheets changed since Monday = (nothing) · edited 2026-11-16 to �
 周一以来修改的表格 = (nothing) · edited 2026-11-16 to … · kind table
 photos of cats from March = cats · edited 2026-03-01 to 2026-04-01 · kind image
 三月的猫的照片 = 猫 · edited 2026-03-01 to 2026-04-01 · kind image
-notes created yesterday = (nothing) · created 2026-11-17 to 2026-11-18 · kind note
-昨天创建的笔记 = (nothing) · created 2026-11-17 to 2026-11-18 · kind note
-the plan created in March and edited yesterday = plan · edited 2026-11-17 to 2026-11-18 · created 2026-03-01 to 2026-04-01
+notes created yesterday = notes · edited 2026-11-17 to …
+昨天创建的笔记 = 笔记 · edited 2026-11-17 to …
+the plan created in March and edited yesterday = plan · edited 2026-11-17 to 2026-11-18
 python code about parsing = parsing · kind code · ending py
 python 代码 = (nothing) · kind code · ending py
-*.md files I wrote in 2025 = (nothing) · by me · created 2025-01-01 to 2026-01-01 · ending md
-我在2025年写的 md 文件 = (nothing) · by me · created 2025-01-01 to 2026-01-01 · ending md
+*.md files I wrote in 2025 = (nothing) · by me · edited 2025-01-01 to … · ending md
+我在2025年写的 md 文件 = (nothing) · by me · edited 2025-01-01 to … · ending md
 .csv about prices = prices · ending csv
 code review pdf from last week = code review · edited 2026-11-09 to 2026-11-16 · kind pdf
 image processing paper = image processing paper
@@ -55,13 +54,22 @@ contract under the reports folder = contract · under reports
 contract in the folder reports/2026 = contract · under reports/2026
 contract in /shared/reports = contract · under /shared/reports
 hotels in Berlin = hotels in Berlin
-deleted notes about tax = tax · kind note · trashed
-the tax plan that I deleted yesterday = tax plan · by me · edited 2026-11-17 to 2026-11-18 · trashed
-contracts in the trash = contracts · trashed
-回收站里的合同 = 合同 · trashed
-我昨天删除的合同 = 合同 · by me · edited 2026-11-17 to 2026-11-18 · trashed
-notes edited by agent researcher yesterday = (nothing) · by researcher · edited 2026-11-17 to 2026-11-18 · kind note
-files @writer created this week = (nothing) · by writer · created 2026-11-16 to 2026-11-23
+deleted notes about tax = deleted notes about tax
+contracts in the trash = contracts in the trash
+回收站里的合同 = 回收站里的合同
+notes edited by agent researcher yesterday = notes · by researcher · edited 2026-11-17 to 2026-11-18
+files @writer created this week = (nothing) · by writer · edited 2026-11-16 to …
+the memo about the lease = memo about the lease
+关于租约的备忘录 = 关于租约的备忘录
+documents on tax = documents on tax
+word documents on tax = tax · ending docx, doc
+the table of prices = table of prices
+the postal code of Turin = postal code of Turin
+find code about parsing = parsing · kind code
+申请表格 = 申请表格
+所有表格 = (nothing) · kind table
+all PDFs about tax = tax · kind pdf
+"net 30" in the contract with “Nimbus” = "net 30" in the contract with “Nimbus” · literally net 30, Nimbus
 由 researcher 昨天修改的表格 = (nothing) · by researcher · edited 2026-11-17 to 2026-11-18 · kind table
 智能体 coder 写的脚本 = (nothing) · by coder · kind code
 the letter by me = letter · by me
@@ -90,8 +98,6 @@ describe("what is quoted", () => {
     "in docs/",
     "*.md",
     "by agent researcher",
-    "in the trash",
-    "回收站里的",
     "since Monday",
     "照片",
     "python code",
@@ -103,7 +109,10 @@ describe("what is quoted", () => {
     const one = <Item>(items: readonly Item[]): Item => items[Math.floor(random.next() * items.length)]!;
     for (let index = 0; index < 500; index++) {
       const quoted = one(marks)(`${one(filters)} ${one(filters)}`);
-      expect(fileRequestOf(`contract ${quoted}`, calendar)).toEqual({ text: `contract ${quoted}` });
+      expect(fileRequestOf(`contract ${quoted}`, calendar)).toEqual({
+        text: `contract ${quoted}`,
+        phrases: [quoted.slice(1, -1)],
+      });
     }
   });
 
@@ -113,8 +122,8 @@ describe("what is quoted", () => {
   });
 
   test("leaves the filters around it what they are", () => {
-    expect(told('"last week" notes that I edited yesterday')).toBe(
-      '"last week" · by me · edited 2026-11-17 to 2026-11-18 · kind note',
+    expect(told('"last week" photos that I edited yesterday')).toBe(
+      '"last week" · by me · edited 2026-11-17 to 2026-11-18 · kind image · literally last week',
     );
   });
 });
@@ -144,9 +153,9 @@ test("a request of any characters is read, and nothing is invented where nothing
   ];
   for (let index = 0; index < 500; index++) {
     const request = Array.from({ length: 12 }, () => pieces[Math.floor(random.next() * pieces.length)]).join("");
-    const { text, editedFrom, createdFrom } = fileRequestOf(request, calendar);
+    const { text, editedFrom } = fileRequestOf(request, calendar);
     expect(text.length).toBeLessThanOrEqual(request.length);
-    if (!/yesterday|上周/.test(request)) expect([editedFrom, createdFrom]).toEqual([undefined, undefined]);
+    if (!/yesterday|上周/.test(request)) expect(editedFrom).toBeUndefined();
   }
   expect(fileRequestOf("", calendar)).toEqual({ text: "" });
   expect(fileRequestOf("x".repeat(5_000), calendar).text).toHaveLength(5_000);

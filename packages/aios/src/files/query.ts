@@ -10,32 +10,25 @@ const MAX_READ = 1_000;
 
 /**
  * Filters out of a request in English or Chinese: "the contract about GPUs that I edited last week". What is taken as a
- * filter is taken out of the text; nothing in quotes is.
+ * filter is taken out of the text; nothing in quotes is, and that must stand in the file as it is.
  */
 export function fileRequestOf(request: string, calendar: Calendar): FileRequest {
-  const { text, restored } = unquote(request.slice(0, MAX_READ));
+  const { text, restored, contents } = unquote(request.slice(0, MAX_READ));
   const found: Found = { times: [], filters: {}, kinds: new Set(), extensions: new Set() };
   let rest = withTimes(text.replaceAll(/\s+/g, " "), found, calendar);
-  for (const take of [takeEvents, takeTrash, takeTimes, takeAuthor, takeFolder, takeExtensions, takeKinds])
+  for (const take of [takeEvents, takeTimes, takeAuthor, takeFolder, takeExtensions, takeKinds])
     rest = take(rest, found);
   rest = withoutFillers(rest);
   const { filters, kinds, extensions } = found;
+  const phrases = contents.filter((content) => /[\p{L}\p{N}]/u.test(content));
   return {
     text: `${restored(rest)}${request.slice(MAX_READ)}`.trim(),
+    ...(phrases.length > 0 ? { phrases } : {}),
     ...filters,
     ...(kinds.size > 0 ? { kinds: [...kinds] } : {}),
     ...(extensions.size > 0 ? { extensions: [...extensions] } : {}),
   };
 }
-
-const trash =
-  /(?:(?:in|from|inside) (?:the |my )?(?:trash|recycle bin|bin)(?![\p{L}])|在?(?:回收站|废纸篓|垃圾桶)(?:里面?|中|内)?的?|^(?<lead>\s*(?:(?:find|show|list|search for|all|the|my|please)\s+)*)(?:deleted|trashed)(?=\s)|(?:已|被)(?:删除|删掉|移除)了?的?)/iu;
-
-const takeTrash = (text: string, { filters }: Found): string =>
-  text.replace(trash, (...parts) => {
-    filters.isTrashed = true;
-    return `${(parts.at(-1) as Record<string, string | undefined>)["lead"] ?? ""} `;
-  });
 
 const author = new RegExp(
   `(?<![\\p{L}\\p{N}_])(?:by|from)\\s+(?:(?:the\\s+)?agent\\s+(?<agent>${name})|@(?<mention>${name}))|(?<![\\p{L}\\p{N}_])by\\s+(?<me>me)(?![\\p{L}])|由我`,
@@ -93,11 +86,14 @@ function takeExtensions(text: string, { extensions, kinds }: Found): string {
     });
 }
 
-/** A kind is one only where it is what the request is for: a phrase's last word, not one that says of which kind another is. */
+/**
+ * A kind is one only where it is what the request is for: a phrase's last word, not one that says of which kind another is; in
+ * Chinese a word of its own: 申请表格 is what a file may be called.
+ */
 const kindPatterns = Object.entries(kindWords).map(([kind, { en, zh }]) => ({
   kind: kind as FileKind,
   pattern: new RegExp(
-    `(?<![\\p{L}\\p{N}_-])(?:${en})(?=\\s*(?:$|[,.?!]|${quotedMark}|(?:about|on|of|that|which|with|named|called|in|from|for|regarding|mentioning|containing|and|or)(?![\\p{L}])))(?! of conduct)|(?:${zh})(?=\\s*(?:$|[，。？！和或、]))`,
+    `(?<![\\p{L}\\p{N}_-])(?:${en})(?=\\s*(?:$|[,.?!]|${quotedMark}|(?:about|on|of|that|which|with|named|called|in|from|for|regarding|mentioning|containing|and|or)(?![\\p{L}])))(?! of conduct)|(?<=^|[\\s的和或、了找]|所有|全部|[那这]些)(?:${zh})(?=\\s*(?:$|[，。？！和或、]))`,
     "giu",
   ),
 }));

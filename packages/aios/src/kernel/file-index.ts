@@ -122,24 +122,24 @@ export class FileIndex {
     const facets = facetsOf(row, text);
     const space = spaceOf(row);
     const chunks = new Map<string, Findable>();
-    for (const { heading, text: said, at } of text?.chunks ?? []) {
+    for (const { heading, text: said } of text?.chunks ?? []) {
       const id = `${key}\n${this.#hash.sha256(`${heading}\n${said}`).slice(0, 24)}`;
       const terms = heading === "" ? [] : [heading];
-      chunks.set(id, { id, space, version: row.change, text: said, terms, facets: { ...facets, at } });
+      chunks.set(id, { id, space, version: row.change, text: said, terms, facets });
     }
     // One whose words are the same has new facets all the same: when it was edited, by whom.
     await index.put([...chunks.values()]);
     await index.remove([...before].filter((id) => !chunks.has(id)));
-    const names = row.path.split("/");
-    const title = text?.title.slice(0, MAX_TITLE) ?? names.at(-1) ?? "";
+    const name = nameIn(row.path);
+    const title = text?.title.slice(0, MAX_TITLE) ?? name;
     // The last: it says that the others are there.
     await index.put([
       {
         id: key,
         space,
         version: row.change,
-        text: `${names.join(" ")}\n${title}`,
-        terms: [names.at(-1) ?? "", title],
+        text: `${row.path}\n${title}`,
+        terms: [name, title],
         facets,
       },
     ]);
@@ -176,10 +176,16 @@ export function placeOf(key: string): { tenant: string; root: string; path: stri
 
 export const spaceOf = ({ tenant, root }: Pick<KeptFile, "tenant" | "root">): string => `${tenant}/${root}`;
 
+/** A file's in the index: all its texts have it. */
+export const pathFacet = ({ root, path }: Pick<KeptFile, "root" | "path">): string =>
+  path === "" ? root : `${root}/${path}`;
+
+const nameIn = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
 function facetsOf(row: FileRow, text: FileText | undefined): Record<string, string | number> {
-  const name = row.path.slice(row.path.lastIndexOf("/") + 1);
-  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+  const extension = /\.([^.]+)$/.exec(nameIn(row.path))?.[1]?.toLowerCase() ?? "";
   return {
+    path: pathFacet(row),
     kind: row.kind === "folder" ? "folder" : (text?.kind ?? "binary"),
     extension,
     editedAt: row.atMs,

@@ -1,15 +1,16 @@
 import type { ParsedArgsOf, ResultOf } from "@aiosjs/sdk/protocol";
 import type { FileCall } from "./file-writing.ts";
-import { fileOf, placeOf as placeOfKey, spaceOf } from "./file-index.ts";
+import { fileOf, pathFacet, placeOf as placeOfKey, spaceOf } from "./file-index.ts";
 import type { FileIndex } from "./file-index.ts";
-import { isInside, placeOf, shown } from "./file-path.ts";
+import { fileReach, placeOf, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
-import { reachOf } from "./note-space.ts";
-import type { FacetFilter, FileRequest, Found, KeptFile } from "./ports.ts";
+import type { FacetFilter, FileRequest, FindQuery, Found, KeptFile } from "./ports.ts";
 
-/** Texts that are looked at for one hit: a file is found by several of its chunks, and some are out of the folders asked for. */
-const DEPTH = 8;
-const MAX_DEPTH = 400;
+/** Hits that are looked for beside those asked for: what the index has not been told of yet is not shown. */
+const SPARE = 10;
+const MAX_LOOKED_AT = 1_000;
+/** Of more quotations only the first must stand in a file. */
+const MAX_PHRASES = 16;
 const SNIPPET = 300;
 
 type Asked = ParsedArgsOf<"fs.search">;
@@ -18,37 +19,47 @@ type Hit = ResultOf<"fs.search">["hits"][number];
 /** Finds files that the caller reads. */
 export async function searchFiles(asked: Asked, index: FileIndex, call: FileCall): Promise<ResultOf<"fs.search">> {
   await index.isFound(call);
-  const told = narrowed(asked, understood(asked, index, call));
+  const request = understood(asked, index, call);
+  const told = narrowed(asked, request);
   const folders = (asked.folders ?? (told.folder === null ? [] : [told.folder])).map((path) =>
     placeOf(path, "read", call),
   );
-  const spaces = await spacesOf(folders, call);
-  const found = await (
-    await index.index()
-  ).search({
-    spaces,
+  const query = {
+    spaces: await spacesOf(folders, call),
     // Of a request that is filters alone: what is called so, or has it in its name.
     text: told.text || [...told.kinds, ...told.extensions].join(" ") || asked.query,
-    limit: Math.min(MAX_DEPTH, asked.limit * DEPTH),
     by: asked.by,
-    filters: filtersOf(told, call),
-  });
-  const best = bestOf(found);
-  const heads = await headsOf([...best.keys()], call);
-  const inside = (place: FilePlace): boolean =>
-    folders.length === 0 ||
-    folders.some(
-      (folder) => folder.root === place.root && (place.path === folder.path || isInside(place.path, folder.path)),
+    documents: "path",
+    phrases: request.phrases?.slice(0, MAX_PHRASES) ?? [],
+    filters: [
+      ...filtersOf(told, call),
+      ...(folders.length === 0 ? [] : [{ facet: "path", isWithin: folders.map(pathFacet) }]),
+    ],
+  };
+  const found = await readable(query, { index, call, limit: asked.limit });
+  const shownBy = found.map(({ one }) => pieceOf(one));
+  const texts = await (await index.index()).texts(shownBy.flatMap((id) => id ?? []));
+  const hits = found.map(({ one, head }, at) => hitOf(one, head, texts.get(shownBy[at] ?? "")));
+  return { hits, asked: told };
+}
+
+/** Best first, as many as were asked for: what the index says is held against what is on record. */
+async function readable(
+  query: Omit<FindQuery, "limit">,
+  { index, call, limit }: { index: FileIndex; call: FileCall; limit: number },
+): Promise<{ one: Found; head: KeptFile }[]> {
+  for (let depth = limit + SPARE; ; depth = Math.min(MAX_LOOKED_AT, depth * 4)) {
+    const found = await (await index.index()).search({ ...query, limit: depth });
+    const heads = await headsOf(
+      found.map(({ id }) => fileOf(id)),
+      call,
     );
-  const hits = [...best.values()]
-    .flatMap((one) => {
+    const there = found.flatMap((one) => {
       const head = heads.get(fileOf(one.id));
-      return head && inside(head) ? [{ one, head }] : [];
-    })
-    .slice(0, asked.limit);
-  const texts = await (await index.index()).texts(hits.map(({ one }) => one.id));
-  const own = hits.map(({ one, head }) => hitOf(one, head, texts.get(one.id)));
-  return { hits: own, asked: told };
+      return head ? [{ one, head }] : [];
+    });
+    if (there.length >= limit || found.length < depth || depth === MAX_LOOKED_AT) return there.slice(0, limit);
+  }
 }
 
 /** A path in a request that is none of the caller's folders is a word like others. */
@@ -85,7 +96,8 @@ function filtersOf(told: ResultOf<"fs.search">["asked"], { record, parts }: File
     filters.push({
       facet: "editedAt",
       ...(editedFromMs === null ? {} : { from: editedFromMs }),
-      ...(editedToMs === null ? {} : { to: editedToMs }),
+      // The last millisecond before.
+      ...(editedToMs === null ? {} : { to: editedToMs - 1 }),
     });
   if (by === "me") filters.push({ facet: "by", isOneOf: [record.process.pid] });
   else if (by !== null)
@@ -101,23 +113,13 @@ function filtersOf(told: ResultOf<"fs.search">["asked"], { record, parts }: File
 /** Roots that the caller reads, those of the folders alone where there are any. */
 async function spacesOf(folders: readonly FilePlace[], { parts, record, principal }: FileCall): Promise<string[]> {
   if (folders.length > 0) return [...new Set(folders.map(spaceOf))];
-  const { tenant, namespaces } = reachOf({ process: record.process, principal }, parts);
+  const { tenant, namespaces } = fileReach({ record, principal, parts });
   const roots = namespaces ?? (await parts.journal.fileRoots(tenant)).map(({ root }) => root);
   return roots.map((root) => spaceOf({ tenant, root }));
 }
 
-/** Of each file the text that was found first, in their order. */
-function bestOf(found: readonly Found[]): Map<string, Found> {
-  const best = new Map<string, Found>();
-  for (const one of found) {
-    const key = fileOf(one.id);
-    const known = best.get(key);
-    // What it says is shown rather than what it is called.
-    if (!known || (known.id === key && one.id !== key))
-      best.set(key, { ...one, score: Math.max(one.score, known?.score ?? 0) });
-  }
-  return best;
-}
+/** What a file says is shown rather than what it is called; undefined: it was found by its name alone. */
+const pieceOf = ({ id, pieces = [id] }: Found): string | undefined => pieces.find((one) => one !== fileOf(one));
 
 async function headsOf(keys: readonly string[], { files, record }: FileCall): Promise<Map<string, KeptFile>> {
   const { tenant } = record.process;
@@ -131,10 +133,9 @@ async function headsOf(keys: readonly string[], { files, record }: FileCall): Pr
   return heads;
 }
 
-function hitOf({ id, score, why }: Found, head: KeptFile, text: string | undefined): Hit {
+function hitOf({ score, why }: Found, head: KeptFile, text: string | undefined): Hit {
   const { sizeBytes, version, atMs: editedAt, labels } = head;
-  const isName = id === fileOf(id);
-  const snippet = isName || text === undefined ? null : clipped(text);
+  const snippet = text === undefined ? null : clipped(text);
   return { path: shown(head), kind: head.kind, sizeBytes, version, editedAt, labels, score, snippet, why };
 }
 

@@ -31,7 +31,10 @@ export interface FindQuery {
   /** All of them, each as a whole term, whatever its case. */
   readonly terms?: readonly string[];
   readonly filters?: readonly FacetFilter[];
-  /** A facet that the pieces of one document share: the document is found once, by the best of its texts in either list. */
+  /**
+   * A facet that the pieces of one document share: the document is found once, by the best of its texts in either list. Those
+   * that hold a name, or all of a few words of which one is rare, as they are written here stand before all others.
+   */
   readonly documents?: string;
   /**
    * Each stands in the text or its terms as it is written here, but for case, width and the kind of spaces; in whichever of

@@ -4,8 +4,7 @@ import type { Findable, SearchIndex } from "../../src/kernel/ports.ts";
 import { eachIndex, sentence, text } from "./search-index-texts.ts";
 
 /** A piece of a document at this path. */
-const piece = (id: string, path: string, content: string, more: Partial<Findable> = {}): Findable =>
-  text(id, content, { facets: { path }, ...more });
+const piece = (id: string, path: string, content: string): Findable => text(id, content, { facets: { path } });
 
 /** Documents of several texts, what must stand in them, and where they lie. */
 export function describeDocuments(open: () => Promise<SearchIndex>): void {

@@ -105,6 +105,73 @@ test("a request says when, of what kind, and where, in either language", async (
   expect((await fs.search({ query: "last week", isLiteral: true })).asked.text).toBe("last week");
 });
 
+test("what is quoted stands in the file or in its path, wherever in it, and nothing else is found", async () => {
+  const { fs, found } = await open(await newHome());
+  const filler = "A line about nothing in particular. ".repeat(200);
+  await fs.write({ path: "/shared/a.md", content: `# Matter QX-1234-A\n\n${filler}\n\n# Rent\n\nNet 30 days.` });
+  await fs.write({ path: "/shared/b.md", content: `# Matter QX-1234-B\n\n${filler}\n\n# Rent\n\nNet 30 days.` });
+  await fs.write({ path: "/shared/c/QX-1234-A.md", content: "Nothing." });
+  await fs.write({ path: "/shared/d.md", content: "30 days net, matter 1234 of A and QX." });
+  await fs.write({ path: "/shared/e.md", content: "本合同由云岭物流签订。" });
+  await fs.write({ path: "/shared/f.md", content: "云岭科技与远山物流的信函。" });
+  const all = async (query: string, more: object = {}) => (await found(query, more)).toSorted();
+  for (const by of ["hybrid", "words", "vectors"]) {
+    expect(await all('"qx-1234-a"', { by }), by).toEqual(["/shared/a.md", "/shared/c/QX-1234-A.md"]);
+    expect(await all('"net 30" rent for “QX-1234-A”', { by }), by).toEqual(["/shared/a.md"]);
+    expect(await all("「云岭物流」的合同", { by }), by).toEqual(["/shared/e.md"]);
+  }
+  expect(await all('"c/QX-1234"')).toEqual(["/shared/c/QX-1234-A.md"]);
+  expect(await all('"zyzzyva" rent')).toEqual([]);
+  expect((await all('"net 30"', { isLiteral: true })).length).toBeGreaterThan(2);
+  await fs.append({ path: "/shared/d.md", content: " QX-1234-A" });
+  await fs.remove({ path: "/shared/a.md" });
+  expect(await all('"qx-1234-a"')).toEqual(["/shared/c/QX-1234-A.md", "/shared/d.md"]);
+});
+
+test("a name that is no quotation: the files that have it stand before all others", async () => {
+  const { fs, found } = await open(await newHome());
+  for (const letter of "ABCDEFGH")
+    await fs.write({
+      path: `/shared/${letter}.md`,
+      content: `Please quote LR-2200-${letter} in every reply, and wait.`,
+    });
+  await fs.write({ path: "/shared/long.md", content: `${"Please wait for a reply. ".repeat(40)} LR-2200-C` });
+  expect((await found("LR-2200-C")).slice(0, 2).toSorted()).toEqual(["/shared/C.md", "/shared/long.md"]);
+  expect(await found("LR-2200-F", { limit: 1 })).toEqual(["/shared/F.md"]);
+});
+
+test("a memo is found whatever its form; a form that is asked for is a filter", async () => {
+  const { fs, found } = await open(await newHome());
+  await fs.write({ path: "/shared/lease.html", content: "<h1>Memo</h1><p>The lease of the mill ends in May.</p>" });
+  await fs.write({ path: "/shared/租约.txt", content: "备忘录：磨坊的租约五月到期。" });
+  await fs.write({ path: "/shared/lease.csv", content: "what,until\nlease,May\n" });
+  await fs.write({ path: "/shared/lease.ts", content: "// The lease.\nexport const lease = 5;\n" });
+  expect((await found("memo about the lease"))[0]).toBe("/shared/lease.html");
+  expect((await found("关于租约的备忘录"))[0]).toBe("/shared/租约.txt");
+  expect(await found("spreadsheets about the lease")).toEqual(["/shared/lease.csv"]);
+  expect(await found("code about the lease")).toEqual(["/shared/lease.ts"]);
+  expect(await found("lease *.html")).toEqual(["/shared/lease.html"]);
+  expect(await found("lease", { kinds: ["table"] })).toEqual(["/shared/lease.csv"]);
+});
+
+test("a folder is searched whole, and a file of many parts crowds nobody out", async () => {
+  const { fs, found } = await open(await newHome());
+  const about = (name: string) => `# ${name}\n\nThe heron of the ${name} stands in the reeds.\n\n`;
+  const book = Array.from({ length: 120 }, (_, at) => about(`chapter ${at}`).repeat(8)).join("");
+  await fs.write({ path: "/shared/book.md", content: book });
+  for (let at = 0; at < 110; at++) await fs.write({ path: `/shared/other/${at}.md`, content: about("heron lake") });
+  await fs.write({ path: "/shared/own/x.md", content: "Of birds we saw one heron, and much else that is no bird." });
+  await fs.write({ path: "/shared/ownership.md", content: about("heron") });
+  expect(await found("heron", { folders: ["/shared/own"], limit: 3 })).toContain("/shared/own/x.md");
+  expect((await found("heron", { folders: ["/shared/own"] })).every((path) => path.startsWith("/shared/own"))).toBe(
+    true,
+  );
+  expect(await found("heron in /shared/own", { by: "words" })).toEqual(["/shared/own/x.md"]);
+  expect(await found("heron", { folders: ["/shared/book.md", "/shared/own/x.md"], by: "words" })).toHaveLength(2);
+  const hundred = await found("heron", { limit: 100 });
+  expect(new Set(hundred).size).toBe(100);
+}, 60_000);
+
 test("nobody finds what they do not read", async () => {
   const { rig, fs, found } = await open(await newHome());
   const [one, other, agent] = [await rig.process(), await rig.process(), await rig.process("scout")];
@@ -159,5 +226,5 @@ test("a kernel that starts finds what the one before it had written, and reads w
   await closeAll();
   const second = await open(home);
   expect(await second.found("Gamma", { by: "words" })).toEqual(["/shared/two.md"]);
-  expect(await second.fs.verify({})).toEqual({ files: 2, lost: [], different: [], missing: [], orphaned: [] });
+  expect(await second.fs.verify({})).toEqual({ files: 2, lost: [], different: [], unplaced: [], missing: [], orphaned: [] });
 });

@@ -1,25 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Findable, FindQuery, Found, Unembedded } from "../../kernel/ports.ts";
-import { FaultError } from "../sql/fault.ts";
-import { fusedDocuments } from "./documents.ts";
 import { FullText } from "./full-text.ts";
-import { fused } from "./fusion.ts";
 import { Makers } from "./makers.ts";
 import type { LiveMaker, MakersOptions } from "./makers.ts";
+import { searchTexts } from "./search-texts.ts";
 import { TextRows } from "./text-rows.ts";
-import type { Space } from "./text-rows.ts";
 import type { PlacedVector, Vector } from "./vector-index.ts";
 import { embeddable } from "./wire.ts";
 import type { Change, IndexState, Maker } from "./wire.ts";
 import { WordCut } from "./word-cut.ts";
 
-/** Each list is so long at least, and four times the hits that are asked for, before the lists are joined. */
-const MIN_DEPTH = 50;
-const DEPTH_FACTOR = 4;
-/** Texts of one document that may stand before another one. */
-const PIECES = 8;
-/** Texts that are read for a phrase: those that have the most of its words. */
-const PROPOSED = 2_000;
 /** Texts between which a search can come while all are embedded or cut again. */
 const STEP_TEXTS = 64;
 
@@ -98,57 +88,8 @@ export class IndexStore {
     }
   }
 
-  async search(query: FindQuery): Promise<readonly Found[]> {
-    const { text, vector, limit, by = "hybrid" } = query;
-    const spaces = this.#texts.spaces(query.spaces);
-    if (spaces.length === 0 || limit < 1) return [];
-    const { documents } = query;
-    const depth = Math.max(MIN_DEPTH, DEPTH_FACTOR * limit) * (documents === undefined ? 1 : PIECES);
-    const rows = this.#holding(query, { spaces, rows: this.#texts.narrowed(query, spaces) });
-    if (rows?.size === 0) return [];
-    const names = spaces.map(({ name }) => name);
-    const words = by === "vectors" ? undefined : this.#words.search({ text, spaces, rows, limit: depth });
-    const near = async () => {
-      const ids = rows && this.#texts.idsOf(rows);
-      try {
-        return await this.#makers.near({ text, ...(vector && { vector }), spaces: names, ids, limit: depth });
-      } catch (cause) {
-        if (by === "hybrid" && cause instanceof FaultError && cause.fault.kind === "down") return [];
-        throw cause;
-      }
-    };
-    const lists = {
-      words: words?.map(({ row, score }) => ({ id: this.#texts.idOf(row), score })),
-      vectors: by === "words" ? undefined : await near(),
-    };
-    if (documents === undefined) return fused(lists, limit);
-    const ids = [...(lists.words ?? []), ...(lists.vectors ?? [])].map(({ id }) => id);
-    const known = this.#texts.documentsOf(ids, documents);
-    return fusedDocuments(lists, { limit, documentOf: (id) => known.get(id) ?? id });
-  }
-
-  /** Of the rows those whose documents hold every phrase: the words propose, the texts themselves say. */
-  #holding(
-    { phrases = [], documents }: FindQuery,
-    { spaces, rows }: { spaces: readonly Space[]; rows: ReadonlySet<number> | undefined },
-  ): ReadonlySet<number> | undefined {
-    const known = phrases.flatMap((phrase) => {
-      const count = this.#words.rarest(phrase, spaces);
-      return count === undefined ? [] : [{ phrase, count }];
-    });
-    let left = rows;
-    // The rarest first: the others are looked for in what is left.
-    for (const { phrase } of known.toSorted((a, b) => a.count - b.count)) {
-      const proposed = this.#words.search({ text: phrase, spaces, rows: left, limit: PROPOSED });
-      const held = this.#texts.holding(
-        phrase,
-        proposed.map(({ row }) => row),
-      );
-      const all = this.#texts.ofSameDocuments(held, documents);
-      left = left === undefined ? all : all.intersection(left);
-      if (left.size === 0) break;
-    }
-    return left;
+  search(query: FindQuery): Promise<readonly Found[]> {
+    return searchTexts(query, { texts: this.#texts, words: this.#words, makers: this.#makers });
   }
 
   texts(ids: readonly string[]): ReadonlyMap<string, string> {

@@ -22,6 +22,8 @@ export interface Unquoted {
   readonly open?: string;
   /** What a mark stands for: the content, or all as it was written. */
   readonly content: (mark: string) => string | undefined;
+  /** Of all quotations, in their order. */
+  readonly contents: readonly string[];
   readonly restored: (text: string) => string;
 }
 
@@ -60,6 +62,7 @@ export function unquote(text: string): Unquoted {
     text: rest,
     ...(open === undefined ? {} : { open }),
     content: (mark) => (mark.length === 1 ? at(mark)?.content : undefined),
+    contents: quotations.map(({ content }) => content),
     restored: (part) => part.replaceAll(new RegExp(quotedMark, "g"), (mark) => at(mark)?.written ?? mark),
   };
 }

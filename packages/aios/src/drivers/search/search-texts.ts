@@ -1,0 +1,140 @@
+import type { FindQuery, Found } from "../../kernel/ports.ts";
+import { FaultError } from "../sql/fault.ts";
+import { fusedDocuments } from "./documents.ts";
+import type { FullText } from "./full-text.ts";
+import { fused } from "./fusion.ts";
+import type { Lists } from "./fusion.ts";
+import type { Makers } from "./makers.ts";
+import type { Space, TextRows } from "./text-rows.ts";
+
+/** Each list is so long at least, and four times the hits that are asked for, before the lists are joined. */
+const MIN_DEPTH = 50;
+const DEPTH_FACTOR = 4;
+/** Texts of a document that are looked at; where a few documents have more that are all better, it is more. */
+const PIECES = 2;
+const MAX_DEPTH = 5_000;
+/** Texts that are read for a phrase: those that have the most of its words, and no less than this share of what the best has. */
+const PROPOSED = 2_000;
+const LEAST_SHARE = 0.05;
+/** A query of more words is a question, not a name; a word in more texts is not rare. */
+const MAX_NAMED = 8;
+const RARE = 400;
+
+interface Held {
+  readonly texts: TextRows;
+  readonly words: FullText;
+  readonly makers: Makers;
+}
+
+/** What is searched: only these rows, where there are any. */
+interface Among {
+  readonly spaces: readonly Space[];
+  readonly rows: ReadonlySet<number> | undefined;
+}
+
+/** Best first. */
+export async function searchTexts(query: FindQuery, held: Held): Promise<readonly Found[]> {
+  const { limit, documents, phrases = [] } = query;
+  const spaces = held.texts.spaces(query.spaces);
+  if (spaces.length === 0 || limit < 1) return [];
+  const rows = holding(phrases, { spaces, rows: held.texts.narrowed(query, spaces), documents }, held);
+  if (rows?.size === 0) return [];
+  if (documents === undefined)
+    return fused(await listsOf({ ...query, limit: depthOf(limit) }, { spaces, rows }, held), limit);
+  const of = { ...query, documents };
+  const found = await documentsOf(of, { spaces, rows }, held);
+  const named = namedBy(query, { spaces, rows }, held);
+  if (named === undefined) return found;
+  const first = await documentsOf(of, { spaces, rows: named }, held);
+  const ids = [...first, ...found].map(({ id }) => id);
+  const known = held.texts.documentsOf(ids, documents);
+  const isFirst = new Set(first.map(({ id }) => known.get(id)));
+  const rest = found.filter(({ id }) => !isFirst.has(known.get(id)));
+  const scored = [
+    ...first.map((one) => ({ ...one, score: (1 + one.score) / 2 })),
+    ...rest.map((one) => ({ ...one, score: one.score / 2 })),
+  ];
+  return scored.slice(0, limit);
+}
+
+async function documentsOf(
+  { documents, ...query }: FindQuery & { readonly documents: string },
+  among: Among,
+  held: Held,
+): Promise<readonly Found[]> {
+  const { limit } = query;
+  for (let depth = depthOf(limit * PIECES); ; depth *= 4) {
+    const lists = await listsOf({ ...query, limit: depth }, among, held);
+    const both = [lists.words ?? [], lists.vectors ?? []];
+    const known = held.texts.documentsOf(
+      both.flatMap((list) => list.map(({ id }) => id)),
+      documents,
+    );
+    const found = fusedDocuments(lists, { limit, documentOf: (id) => known.get(id) ?? id });
+    const isAll = both.every(({ length }) => length < depth);
+    // Else it may be that a few documents of very many texts stand before all others.
+    if (found.length === limit || isAll || depth >= MAX_DEPTH) return found;
+  }
+}
+
+const depthOf = (limit: number): number => Math.max(MIN_DEPTH, DEPTH_FACTOR * limit);
+
+/** Each as long as the query's limit. */
+async function listsOf(
+  { text, vector, limit, by = "hybrid" }: FindQuery,
+  { spaces, rows }: Among,
+  { texts, words, makers }: Held,
+): Promise<Lists> {
+  const found = by === "vectors" ? undefined : words.search({ text, spaces, rows, limit });
+  const near = async () => {
+    const names = spaces.map(({ name }) => name);
+    const ids = rows && texts.idsOf(rows);
+    try {
+      return await makers.near({ text, ...(vector && { vector }), spaces: names, ids, limit });
+    } catch (cause) {
+      if (by === "hybrid" && cause instanceof FaultError && cause.fault.kind === "down") return [];
+      throw cause;
+    }
+  };
+  return {
+    words: found?.map(({ row, score }) => ({ id: texts.idOf(row), score })),
+    vectors: by === "words" ? undefined : await near(),
+  };
+}
+
+/** Of the rows those whose documents hold every phrase: the words propose, the texts themselves say. */
+function holding(
+  phrases: readonly string[],
+  { spaces, rows, documents, most = Infinity }: Among & { documents: string | undefined; most?: number },
+  { texts, words }: Pick<Held, "texts" | "words">,
+): ReadonlySet<number> | undefined {
+  const known = phrases.flatMap((phrase) => {
+    const count = words.rarest(phrase, spaces);
+    return count === undefined ? [] : [{ phrase, count }];
+  });
+  // The rarest first: the others are looked for in what is left.
+  known.sort((a, b) => a.count - b.count);
+  if ((known[0]?.count ?? 0) > most) return rows;
+  let left = rows;
+  for (const { phrase } of known) {
+    const proposed = words.search({ text: phrase, spaces, rows: left, limit: PROPOSED });
+    const least = (proposed[0]?.score ?? 0) * LEAST_SHARE;
+    const read = proposed.flatMap(({ row, score }) => (score < least ? [] : [row]));
+    const all = texts.ofSameDocuments(texts.holding(phrase, read), documents);
+    left = left === undefined ? all : all.intersection(left);
+    if (left.size === 0) break;
+  }
+  return left;
+}
+
+/** Rows of the documents that hold all of a query that is a name, or a few words of which one is rare; undefined: none. */
+function namedBy(
+  { text, by, documents }: FindQuery,
+  { spaces, rows }: Among,
+  held: Held,
+): ReadonlySet<number> | undefined {
+  const parts = text.split(/[\s"“”「」『』《》`,，、。;；?？!！()（）]+/u).filter((part) => part !== "");
+  if (by === "vectors" || parts.length > MAX_NAMED) return undefined;
+  const named = holding(parts, { spaces, rows, documents, most: RARE }, held);
+  return named === rows || named?.size === 0 ? undefined : named;
+}
