@@ -125,6 +125,10 @@ export interface JournalEventBodies {
   "note.distilled": { namespace: string; is: "new" | "kept"; id: string; of: string[] };
   /** To make room: they leave the index, and come back when they are read. */
   "note.evicted": { namespace: string; ids: string[]; bytes: number };
+  /** What is on record has not come to its place on the disk for half a minute; it is tried on. `waiting`: files of its root. */
+  "file.unplaced": { path: string; code: string; detail: string; waiting: number };
+  /** Somebody has opened a link to a file, `times` since it was told last: at most once a minute for each link. */
+  "share.opened": { share: string; path: string; times: number };
   "key.created": { key: string; scopes: string[] };
   "key.revoked": { key: string };
 }

@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { asSysError } from "./driver-error.ts";
 import { isInside, keyOf, rootName, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import type { Outbox } from "./outbox.ts";
@@ -7,6 +8,8 @@ import type { Timers } from "./timers.ts";
 
 /** Between tries of what could not be put in its place. */
 const RETRY_MS = 1_000;
+/** What fails for so long is told. */
+const TELL_MS = 30_000;
 
 interface FilePlacingOptions {
   readonly journal: Journal;
@@ -30,6 +33,8 @@ export class FilePlacing {
   readonly #placing = new Map<string, Promise<void>>();
   /** The same, those that the disk does not take just now among them. */
   readonly #unplaced = new Map<string, Map<string, FileRow>>();
+  /** By root: since when its files do not come to their places, and why. */
+  readonly #failing = new Map<string, { readonly code: string; readonly sinceMs: number; isTold: boolean }>();
 
   constructor(options: FilePlacingOptions) {
     this.#options = options;
@@ -71,7 +76,14 @@ export class FilePlacing {
     return [...rows].flatMap((row) => (row.kind !== "gone" && isInside(row.path, path) ? [row.path] : []));
   }
 
+  /** What the disk does not take just now, in order of the changes. */
+  unplaced(root: DiskRoot): FileRow[] {
+    const rows = this.#unplaced.get(rootName(root))?.values() ?? [];
+    return [...rows].toSorted((left, right) => left.change - right.change);
+  }
+
   forget(root: DiskRoot): void {
+    this.#failing.delete(rootName(root));
     this.#waiting.delete(rootName(root));
     this.#unplaced.delete(rootName(root));
   }
@@ -108,7 +120,8 @@ export class FilePlacing {
       outbox.note({ kind: "filePlaced", ...keyOf(row), stamp });
       this.#isPlaced(row);
       onPlaced({ ...row, stamp });
-    } catch {
+    } catch (cause) {
+      this.#hasFailed(row, cause);
       // The journal has it, and is read meanwhile. The disk may take it later, with the content of the journal.
       void found?.staged?.discard();
       if (found) this.#changes.set(row, { ...found, staged: undefined });
@@ -116,10 +129,27 @@ export class FilePlacing {
     }
   }
 
+  /** Told once, until all of the root's files are in their places, or fail for another reason. */
+  #hasFailed(row: FileRow, cause: unknown): void {
+    const { outbox, clock } = this.#options;
+    const name = rootName(row);
+    const { code, message } = asSysError(cause, "the disk");
+    const known = this.#failing.get(name);
+    const nowMs = clock.nowMs();
+    const failing = known?.code === code ? known : { code, sinceMs: nowMs, isTold: false };
+    this.#failing.set(name, failing);
+    if (failing.isTold || nowMs - failing.sinceMs < TELL_MS) return;
+    failing.isTold = true;
+    const waiting = this.unplaced(row).length;
+    outbox.event("file.unplaced", row, { path: shown(row), code, detail: message, waiting });
+  }
+
   #isPlaced(row: FileRow): void {
     const unplaced = this.#unplaced.get(rootName(row));
     if (unplaced?.get(row.path)?.version === row.version) unplaced.delete(row.path);
-    if (unplaced?.size === 0) this.#unplaced.delete(rootName(row));
+    if (unplaced?.size !== 0) return;
+    this.#unplaced.delete(rootName(row));
+    this.#failing.delete(rootName(row));
   }
 
   /** Unless something newer is on its way by now. */

@@ -11,7 +11,7 @@ const MAX_NAMED = 1_000;
 /** Compares the journal, the disk and the index, and changes nothing. */
 export async function verifyFiles(index: FileIndex, call: FileCall): Promise<ResultOf<"fs.verify">> {
   const { parts, files } = call;
-  const [lost, different]: [string[], string[]] = [[], []];
+  const [lost, different, unplaced]: [string[], string[], string[]] = [[], [], []];
   const look = async (head: KeptFile): Promise<void> => {
     const isKept = head.hash === null || (await parts.journal.blob(head.hash)) !== undefined;
     if (!isKept) lost.push(shown(head));
@@ -21,6 +21,7 @@ export async function verifyFiles(index: FileIndex, call: FileCall): Promise<Res
   };
   for (const root of await parts.journal.fileRoots()) {
     await files.placed(root);
+    unplaced.push(...files.unplaced(root).map(shown));
     for (let afterPath: string | undefined; ;) {
       const page = await parts.journal.files({ ...root, afterPath, limit: PAGE });
       for (const head of page) await look(head);
@@ -34,6 +35,7 @@ export async function verifyFiles(index: FileIndex, call: FileCall): Promise<Res
     files: count,
     lost: named(lost),
     different: named(different),
+    unplaced: named(unplaced),
     missing: named(missing),
     orphaned: named(orphaned),
   };

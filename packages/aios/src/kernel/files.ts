@@ -94,7 +94,7 @@ export class Files {
   /** The same for what is no call's own. */
   async alone<Result>(root: DiskRoot, work: () => Promise<Result>): Promise<Result> {
     const settles: CallRecord["settles"] = [];
-    await this.holdFor({ settles }, root);
+    await this.holdFor({ settles }, [root]);
     try {
       return await work();
     } finally {
@@ -103,9 +103,9 @@ export class Files {
   }
 
   /** The same until what somebody else writes is settled. */
-  async holdFor(writing: Pick<CallRecord, "settles">, root: DiskRoot): Promise<void> {
-    await this.#holds.hold([rootName(root)], writing);
-    await this.placed(root);
+  async holdFor(writing: Pick<CallRecord, "settles">, roots: readonly DiskRoot[]): Promise<void> {
+    await this.#holds.hold([...new Set(roots.map(rootName))], writing);
+    for (const root of roots) await this.placed(root);
   }
 
   /** What is on record stands where it belongs, or will be tried again later. */
@@ -138,6 +138,11 @@ export class Files {
   /** Paths inside of a folder that are written and not in their places yet. */
   onTheWay(place: FilePlace): string[] {
     return this.#placing.onTheWay(place);
+  }
+
+  /** What is on record, and the disk does not take. */
+  unplaced(root: DiskRoot): readonly FileRow[] {
+    return this.#placing.unplaced(root);
   }
 
   /** What has been staged for this row, and what it takes the place of. */

@@ -7,13 +7,14 @@ const SHOWN = 10;
 export async function run(context: ContextOf<"fs verify">): Promise<number> {
   const { t, signal, paint } = context;
   const compared = await (await context.client()).fs.verify({}, { signal });
-  const { files, lost, different, missing, orphaned } = compared;
-  const isWrong = lost.length + missing.length + orphaned.length > 0;
+  const { files, lost, different, unplaced, missing, orphaned } = compared;
+  const isWrong = lost.length + unplaced.length + missing.length + orphaned.length > 0;
   context.result(compared, () => {
     const counts = {
       files,
       lost: lost.length,
       different: different.length,
+      unplaced: unplaced.length,
       missing: missing.length,
       orphaned: orphaned.length,
     };
@@ -23,8 +24,10 @@ export async function run(context: ContextOf<"fs verify">): Promise<number> {
       isWrong ? paint.bad(sum) : paint.good(sum),
       ...listed("!", lost),
       ...listed("~", different),
+      ...listed("…", unplaced),
       ...listed("−", missing),
       ...listed("+", orphaned),
+      ...(unplaced.length > 0 ? [t(fsText.unplacedHint)] : []),
     ].join("\n");
   });
   return isWrong ? 1 : 0;

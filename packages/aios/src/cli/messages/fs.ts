@@ -116,7 +116,27 @@ export const fsText = {
   askedBy: { en: "by {by}", zh: "作者 {by}" },
   verified: { en: "{files} files: journal, disk and index agree", zh: "{files} 个文件：日志、磁盘与索引一致" },
   differs: {
-    en: "{files} files; lost: {lost}; changed from outside: {different}; not in the index: {missing}; in the index alone: {orphaned}",
-    zh: "{files} 个文件；内容丢失：{lost}；被外部更改：{different}；未入索引：{missing}；仅在索引：{orphaned}",
+    en: "{files} files; lost: {lost}; changed from outside: {different}; not on the disk yet: {unplaced}; not in the index: {missing}; in the index alone: {orphaned}",
+    zh: "{files} 个文件；内容丢失：{lost}；被外部更改：{different}；尚未落盘：{unplaced}；未入索引：{missing}；仅在索引：{orphaned}",
   },
+  unplacedHint: {
+    en: "… is on record and can be read, and the disk does not take it: look for room and rights in the folder of the files. It is tried every second; the event file.unplaced says why",
+    zh: "… 已记录且可读取，但磁盘未能写入：请检查文件目录的空间与权限。系统每秒重试一次；原因见事件 file.unplaced",
+  },
+
+  shared: {
+    en: "whoever has this link reads {path} until {until}; end it: aios fs unshare {id}",
+    zh: "持有此链接者可读取 {path}，有效期至 {until}；终止：aios fs unshare {id}",
+  },
+  sharedHere: {
+    en: "it opens on this machine alone: the server is reached at an address of its own here",
+    zh: "仅在本机有效：服务器使用的是本机地址",
+  },
+  shareId: { en: "ID", zh: "编号" },
+  until: { en: "UNTIL", zh: "有效期至" },
+  anyVersion: { en: "latest", zh: "最新" },
+  noShares: { en: "no links are open: aios fs share PATH makes one", zh: "没有有效的链接：aios fs share 路径 可生成" },
+  noShare: { en: "no link to {what} is open", zh: "没有指向 {what} 的有效链接" },
+  noShareHint: { en: '"aios fs shares" lists those that are', zh: "“aios fs shares”列出有效的链接" },
+  unshared: { en: "{what}: {count} ended", zh: "{what}：已终止 {count} 个链接" },
 } as const satisfies Record<string, Text>;
