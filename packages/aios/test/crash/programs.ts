@@ -116,7 +116,9 @@ export class Programs {
     const turn = async (): Promise<void> => {
       const { pid, told } = program;
       const trace = await ask(this.#place.kernel(), "proc.trace", { args: { pid }, session: "programs" });
-      const seq = pick((trace?.result?.["calls"] ?? []) as readonly CallView[])?.seq;
+      // What is under way is not on record yet: a kernel that dies now has never had it.
+      const calls = ((trace?.result?.["calls"] ?? []) as readonly CallView[]).filter(({ timing }) => timing.endedAt);
+      const seq = pick(calls)?.seq;
       if (seq === undefined) return;
       if (isFork) {
         const name = `${told}-fork-${++this.#births}`;
