@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { backElsewhere, changedElsewhere } from "./file-elsewhere.ts";
 import { shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import { readPiece } from "./file-piece.ts";
@@ -15,7 +16,8 @@ const BEFORE_ALL = 0;
 
 /**
  * A process's own files, as something that it holds: every version is kept with the call that wrote it. What somebody else
- * changed stays as it is. A copy has versions of its own, with the contents of the first: nothing is written twice.
+ * changed stays as it is. A copy has versions of its own, with the contents of the first: nothing is written twice. On a way
+ * back what it wrote in the folders of others goes too, unless those have gone on from it.
  */
 export function createFileHolding({ files, journal }: { files: Files; journal: Journal }): Holding {
   /** Each path's versions, the first one first. */
@@ -49,6 +51,17 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
       else tree.delete(path);
     return new Map([...tree].toSorted(([left], [right]) => (left < right ? -1 : 1)));
   }
+
+  const recordsOf = (
+    of: Holder,
+    seq: number,
+    wanted: readonly FileRow[],
+    heads: ReadonlyMap<string, KeptFile>,
+  ): JournalRecord[] =>
+    inOrderOfPlacing(wanted).map((then) => {
+      const by = { pid: of.pid, call: null, seq, from: then.kind === "gone" ? null : nameOf(then) };
+      return { kind: "file", row: files.next({ ...then, ...by }, heads.get(then.path)) };
+    });
 
   return {
     name: "workspace",
@@ -109,21 +122,28 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
 
     checkBack: async (of, seq) => void (await changedSince(of, seq)),
 
-    backTo: async (of, seq, writing) => {
+    backTo: async (of, seq, way) => {
       const place = placeOf(of);
-      await files.holdFor(writing, place);
+      const elsewhere = await changedElsewhere({ journal }, place, { pid: of.pid, seq });
+      await files.holdFor(way, [place, ...[...elsewhere.keys()].map((root) => ({ tenant: of.tenant, root }))]);
       await treeOf(place, { files });
       const changed = await changedSince(of, seq);
       const heads = await files.heads(place, [...changed.keys()]);
       const wanted = [...changed].flatMap(([path, then]): FileRow[] => {
         const head = heads.get(path);
         if (!head || (then === undefined && head.kind === "gone" && head.seq <= seq)) return [];
-        return [then ?? { ...head, kind: "gone", hash: null, sizeBytes: 0 }];
+        return [then ?? goneFrom(head)];
       });
-      return inOrderOfPlacing(wanted).map((then): JournalRecord => {
-        const by = { pid: of.pid, call: null, seq, from: then.kind === "gone" ? null : nameOf(then) };
-        return { kind: "file", row: files.next({ ...then, ...by }, heads.get(then.path)) };
-      });
+      const records = recordsOf(of, seq, wanted, heads);
+      for (const places of elsewhere.values()) {
+        const { back, left } = await backElsewhere(places, { pid: of.pid, seq }, { files, journal });
+        const rows = back.map(({ head, then }): FileRow => then ?? goneFrom(head));
+        records.push(...recordsOf(of, seq, rows, new Map(back.map(({ head }) => [head.path, head]))));
+        for (const row of left)
+          if (row.call)
+            way.stays.push({ call: row.call, seq: row.seq, detail: `${shown(row)}: others have gone on from it` });
+      }
+      return records;
     },
 
     drop: async (of) => {
@@ -133,6 +153,7 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
   };
 }
 
+const goneFrom = (head: FileRow): FileRow => ({ ...head, kind: "gone", hash: null, sizeBytes: 0 });
 const rootOf = ({ pid }: Holder): string => `process:${pid}`;
 const placeOf = (of: Holder): FilePlace => ({ tenant: of.tenant, root: rootOf(of), path: "" });
 

@@ -1,7 +1,13 @@
-import type { Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type { CallId, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { JournalRecord } from "./journal-port.ts";
 
-type Settle = (isKept: boolean) => void;
+/** A way back as it is written. */
+export interface WayBack {
+  /** Called when it is on record, or is not to be. */
+  readonly settles: ((isKept: boolean) => void)[];
+  /** What a call did and cannot be taken back, for people. */
+  readonly stays: { readonly call: CallId; readonly seq: number; readonly detail: string }[];
+}
 
 /** Whose. */
 export interface Holder {
@@ -45,9 +51,9 @@ export interface Holding {
   checkBack(of: Holder, seq: number): Promise<void>;
   /**
    * Makes it what it was after call `seq`. None of the process's calls is under way; whoever else may change it waits until what
-   * is returned is on record, or is not to be: then all of `settles` are called.
+   * is returned is on record, or is not to be.
    */
-  backTo(of: Holder, seq: number, writing: { readonly settles: Settle[] }): Promise<readonly JournalRecord[]>;
+  backTo(of: Holder, seq: number, way: WayBack): Promise<readonly JournalRecord[]>;
   /** The process never was: what was imported for it goes. */
   drop(of: Holder): Promise<void>;
 }

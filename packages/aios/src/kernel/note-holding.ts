@@ -120,10 +120,10 @@ export function createNoteHolding(parts: Pick<Parts, "journal" | "outbox" | "clo
     import: (to, bodies) => Promise.resolve(bodies.map((body) => copied(checked(body, to), to))),
     copyTo: async (to, from, seq) => (await historiesAt(from, seq)).flat().map((row) => copied(row, to)),
     checkBack: () => Promise.resolve(),
-    backTo: async (of, seq, writing) => {
+    backTo: async (of, seq, way) => {
       const ids: string[] = [];
       for await (const [id] of notesAt(of, seq)) ids.push(id);
-      await memory?.hold(ids, writing);
+      await memory?.hold(ids, way);
       const [before, notes] = [new Map<string, NoteRow>(), new Map<string, NoteRow>()];
       for await (const [id, then, now] of notesAt(of, seq)) {
         before.set(id, now);

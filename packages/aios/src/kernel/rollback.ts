@@ -5,7 +5,7 @@ import { summarize } from "./devices/summary.ts";
 import { heldCalls } from "./held-calls.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
-import type { CallRow, JournalRecord } from "./ports.ts";
+import type { CallRow, JournalRecord, WayBack } from "./ports.ts";
 import type { Process } from "./process.ts";
 import { recordedCalls } from "./recorded-calls.ts";
 
@@ -81,10 +81,10 @@ async function undo(process: Process, { parts, lifecycle }: Surroundings): Promi
     batch.push({ kind: "call", row: { ...row, request: undefined, state: "undone" } });
     if (batch.length >= BATCH) await outbox.commitPatiently(...batch.splice(0));
   }
-  const settles: ((isKept: boolean) => void)[] = [];
+  const way: WayBack = { settles: [], stays: [] };
   let isKept = false;
   try {
-    for (const holding of holdings) batch.push(...(await holding.backTo(process, seq, { settles })));
+    for (const holding of holdings) batch.push(...(await holding.backTo(process, seq, way)));
     process.goingBackTo = undefined;
     batch.push(
       { kind: "process", row: process.row() },
@@ -93,10 +93,11 @@ async function undo(process: Process, { parts, lifecycle }: Surroundings): Promi
     await outbox.commitPatiently(...batch);
     isKept = true;
   } finally {
-    for (const settle of settles) settle(isKept);
+    for (const settle of way.settles) settle(isKept);
   }
   lifecycle.goOn(process);
-  return { seq, calls, unsafe };
+  unsafe.push(...way.stays.map((stays) => ({ ...stays, isKnown: true })));
+  return { seq, calls, unsafe: unsafe.slice(0, MAX_NAMED) };
 }
 
 const effectOf = ({ call, seq, name, request, result, state }: CallRow): RolledBack["unsafe"][number] => ({

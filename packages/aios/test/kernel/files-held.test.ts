@@ -1,7 +1,7 @@
 // A process's own files as something that it holds: exact after each of its calls, in copies and on the way to elsewhere.
 import { link, symlink, writeFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { asPid, asTenantId } from "@aiosjs/sdk/protocol";
+import { asCallId, asPid, asTenantId } from "@aiosjs/sdk/protocol";
 import type { Pid } from "@aiosjs/sdk/protocol";
 import { afterEach, expect, test } from "vitest";
 import { createDisk } from "../../src/drivers/fs/disk.ts";
@@ -11,7 +11,7 @@ import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { createFileHolding } from "../../src/kernel/file-holding.ts";
 import { Files } from "../../src/kernel/files.ts";
 import { Outbox } from "../../src/kernel/outbox.ts";
-import type { Disk, Holder, Holding, JournalRecord } from "../../src/kernel/ports.ts";
+import type { Disk, Holder, Holding, JournalRecord, WayBack } from "../../src/kernel/ports.ts";
 import { Timers } from "../../src/kernel/timers.ts";
 import { diskTree, newFileFolder, removeFileFolders } from "../file-rig.ts";
 import { refusal } from "../writer-rig.ts";
@@ -22,11 +22,14 @@ const tenant = asTenantId("acme");
 const holder = (pid: string): Holder => ({ tenant, pid: asPid(pid) });
 const labels = { trust: "untrusted", confidentiality: "internal" } as const;
 
+const folder = { kind: "folder" } as const;
+type Folder = typeof folder;
+
 async function open({ maxFileBytes = 16 << 20 } = {}) {
-  const folder = await newFileFolder();
+  const top = await newFileFolder();
   const journal = createMemoryJournal();
   const clock = createVirtualClock();
-  const disk: Disk = createDisk({ root: folder, maxFileBytes });
+  const disk: Disk = createDisk({ root: top, maxFileBytes });
   const timers = new Timers(clock);
   let files: Files | undefined;
   const outbox = new Outbox(journal, {
@@ -41,12 +44,18 @@ async function open({ maxFileBytes = 16 << 20 } = {}) {
   const holding: Holding = createFileHolding({ files, journal });
   const commit = (records: readonly JournalRecord[]): Promise<void> => outbox.commit(...records);
   /** What call `seq` of the process leaves at a path; null: nothing. */
-  const put = async (seq: number, path: string, text: string | null): Promise<void> => {
-    const place = { tenant, root: "process:p1", path };
+  const put = async (
+    seq: number,
+    path: string,
+    text: string | null | Folder,
+    { root = "process:p1", pid = "p1" }: { root?: string; pid?: string } = {},
+  ): Promise<void> => {
+    const place = { tenant, root, path };
     const before = await known.known(place);
-    const by = { ...place, labels, pid: "p1" as Pid, call: null, seq, from: null };
-    if (text === null)
-      return commit([{ kind: "file", row: known.next({ ...by, kind: "gone", hash: null, sizeBytes: 0 }, before) }]);
+    const by = { ...place, labels, pid: pid as Pid, call: asCallId(`${pid}-${seq}-${path}`), seq, from: null };
+    const nothing = { hash: null, sizeBytes: 0 };
+    if (typeof text !== "string")
+      return commit([{ kind: "file", row: known.next({ ...by, kind: text?.kind ?? "gone", ...nothing }, before) }]);
     const staged = await disk.stage(place, { text, encoding: "utf8" }, new AbortController().signal);
     const { blob } = staged;
     const row = known.next({ ...by, kind: "file", hash: blob.hash, sizeBytes: blob.sizeBytes }, before);
@@ -56,20 +65,22 @@ async function open({ maxFileBytes = 16 << 20 } = {}) {
       { kind: "file", row },
     ]);
   };
-  const treeOf = (pid: string) => diskTree(`${folder}/acme/${pid}`);
+  const treeOf = (pid: string) => diskTree(`${top}/acme/${pid}`);
   const exported = async (seq: number, after?: string): Promise<{ place: string; body: unknown }[]> => {
     const pieces = [];
     for await (const piece of holding.export(holder("p1"), seq, after)) pieces.push(piece);
     return pieces;
   };
-  const goBack = async (seq: number, beforeCommit = async (): Promise<void> => {}): Promise<void> => {
-    const settles: ((isKept: boolean) => void)[] = [];
-    const records = await holding.backTo(holder("p1"), seq, { settles });
+  /** What stays, of what its later calls did. */
+  const goBack = async (seq: number, beforeCommit = async (): Promise<void> => {}): Promise<string[]> => {
+    const way: WayBack = { settles: [], stays: [] };
+    const records = await holding.backTo(holder("p1"), seq, way);
     await beforeCommit();
     await commit(records);
-    for (const settle of settles) settle(true);
+    for (const settle of way.settles) settle(true);
+    return way.stays.map(({ seq: at, detail }) => `${at} ${detail}`);
   };
-  return { folder, files, holding, commit, goBack, put, treeOf, exported };
+  return { top, files, holding, commit, goBack, put, treeOf, exported };
 }
 
 /** Files alone: folders stay where others made them. */
@@ -147,6 +158,40 @@ test("whoever writes there while it goes back does so behind it, with a version 
   expect(await treeOf("p1")).toEqual({ x: "theirs" });
 });
 
+test("what it wrote in the folders of others goes back with it, unless those have gone on from it", async () => {
+  const { top, goBack, put, treeOf } = await open();
+  const shared = { root: "tenant" };
+  const theirs = { ...shared, pid: "p2" };
+  await put(1, "own", "one");
+  await put(9, "plan", "theirs", theirs);
+  await put(9, "both", "theirs", theirs);
+  await put(2, "plan", "mine", shared);
+  await put(3, "plan", "mine again", shared);
+  await put(3, "both", "mine", shared);
+  await put(10, "both", "theirs again", theirs);
+  await put(4, "new", folder, shared);
+  await put(4, "new/a", "mine", shared);
+  await put(4, "used", folder, shared);
+  await put(5, "used/a", "mine", shared);
+  await put(11, "used/b", "theirs", theirs);
+  await put(6, "gone", "mine", shared);
+  await put(7, "gone", null, shared);
+  await put(8, "desk", "mine", { root: "group:desk" });
+  await writeFile(`${top}/acme/%40tenant/gone`, "from outside");
+  await put(9, "own", "two");
+  const then = { plan: "theirs", both: "theirs again", used: null, "used/b": "theirs", gone: "from outside" };
+  // Twice is once: a crash may come between it and the word that it is done.
+  for (let time = 0; time < 2; time++) {
+    const stays = await goBack(1);
+    expect(stays.toSorted()).toEqual(
+      ["3 /shared/both", "4 /shared/used", "7 /shared/gone"].map((what) => `${what}: others have gone on from it`),
+    );
+    expect(await treeOf("%40tenant")).toEqual(then);
+    expect(await treeOf("group%3Adesk").catch(() => ({}))).toEqual({});
+    expect(await treeOf("p1")).toEqual({ own: "one" });
+  }
+});
+
 test("a large file travels in pieces, from any of them on", async () => {
   const { holding, put, treeOf, exported } = await open();
   const content = Array.from({ length: 100_000 }, (_, index) => `line ${index}\n`).join("");
@@ -164,20 +209,20 @@ test("a large file travels in pieces, from any of them on", async () => {
 });
 
 test("what others put into the folder stays where it is; files of theirs travel, links do not", async () => {
-  const { folder, goBack, put, treeOf, exported } = await open();
+  const { top, goBack, put, treeOf, exported } = await open();
   await put(1, "x", "one");
   await put(2, "d/y", "two");
-  await writeFile(`${folder}/acme/p1/d/theirs`, "theirs");
-  await writeFile(`${folder}/secret`, "secret");
-  await symlink(`${folder}/secret`, `${folder}/acme/p1/link`);
-  await link(`${folder}/secret`, `${folder}/acme/p1/hard`);
+  await writeFile(`${top}/acme/p1/d/theirs`, "theirs");
+  await writeFile(`${top}/secret`, "secret");
+  await symlink(`${top}/secret`, `${top}/acme/p1/link`);
+  await link(`${top}/secret`, `${top}/acme/p1/hard`);
   expect((await exported(2)).map(({ place }) => place)).toEqual(["d", "d/theirs", "d/y", "x"]);
   await goBack(1);
   expect(Object.keys(await treeOf("p1")).toSorted()).toEqual(["d", "d/theirs", "hard", "link", "x"]);
 });
 
 test("pieces that lead elsewhere, overlap or are no pieces are refused, and nothing is written", async () => {
-  const { folder, holding, treeOf } = await open({ maxFileBytes: 100 });
+  const { top, holding, treeOf } = await open({ maxFileBytes: 100 });
   const put = (...bodies: unknown[]): Promise<string> => refusal(holding.import(holder("copy"), bodies));
   const file = (path: string, at = 0, base64 = ""): unknown => ({ path, kind: "file", at, base64 });
   for (const path of [
@@ -204,6 +249,6 @@ test("pieces that lead elsewhere, overlap or are no pieces are refused, and noth
   expect(await put(file("x", 0, "AAAA"), file("x", 0, "AAAA"))).toMatch(/^EINVAL "x" comes twice/);
   expect(await put(file("x", 2, "AAAA"))).toMatch(/^EINVAL "x" does not begin where/);
   // A link that somebody planted on the way is not followed.
-  await symlink(folder, `${folder}/acme/copy/out`);
+  await symlink(top, `${top}/acme/copy/out`);
   expect(await put(file("out/x", 0, "AAAA"))).toMatch(/^EACCES /);
 });
