@@ -12,8 +12,8 @@ interface Since {
 export interface Elsewhere {
   /** Where the process's later calls had the last word, and what stood there before them. */
   readonly back: readonly { readonly head: KeptFile; readonly then: FileRow | undefined }[];
-  /** The last of those that somebody else has changed since, or needs as the folder of something. */
-  readonly left: readonly FileRow[];
+  /** What the last of them made of a path that stays, and why. */
+  readonly left: readonly { readonly row: FileRow; readonly why: string }[];
 }
 
 /** Paths outside of a process's own folder that its calls behind `seq` changed, by their roots. */
@@ -45,20 +45,22 @@ export async function backElsewhere(
   const isOwn = (row: FileRow): boolean => row.pid === since.pid;
   const isLate = (row: FileRow): boolean => isOwn(row) && row.seq > since.seq;
   const back = new Map<string, Elsewhere["back"][number]>();
-  const left: FileRow[] = [];
+  const left: Elsewhere["left"][number][] = [];
   for (const [path, rows] of histories) {
     const head = heads.get(path);
     const then = rows.find((row) => !isLate(row));
     const isKept = then !== undefined || rows.at(-1)?.version === 1;
     const last = rows.find(isLate);
     if (head && isLate(head) && isKept) back.set(path, { head, then: then?.kind === "gone" ? undefined : then });
-    else if (last && head && !isOwn(head)) left.push(last);
+    else if (last && head && isLate(head))
+      left.push({ row: last, why: "what stood there before is not kept any more" });
+    else if (last && head && !isOwn(head)) left.push({ row: last, why: goneOn });
   }
   for (const [path, { head, then }] of back) {
     if (head.kind !== "folder" || then) continue;
     if (!(await holdsOthers(path, back))) continue;
     back.delete(path);
-    left.push(head);
+    left.push({ row: head, why: goneOn });
   }
   return { back: [...back.values()], left };
 
@@ -68,3 +70,5 @@ export async function backElsewhere(
     return inside.some(({ path }) => !going.has(path));
   }
 }
+
+const goneOn = "others have gone on from it";

@@ -139,9 +139,8 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
         const { back, left } = await backElsewhere(places, { pid: of.pid, seq }, { files, journal });
         const rows = back.map(({ head, then }): FileRow => then ?? goneFrom(head));
         records.push(...recordsOf(of, seq, rows, new Map(back.map(({ head }) => [head.path, head]))));
-        for (const row of left)
-          if (row.call)
-            way.stays.push({ call: row.call, seq: row.seq, detail: `${shown(row)}: others have gone on from it` });
+        for (const { row, why } of left)
+          if (row.call) way.stays.push({ call: row.call, seq: row.seq, detail: `${shown(row)}: ${why}` });
       }
       return records;
     },
