@@ -80,6 +80,7 @@ const noteTool = (clock: VirtualClock, world: World, effect: Effect): Toolbox =>
     await clock.wakeAt(clock.nowMs() + 10, signal);
     await syscall("fs.write", { path: "last.txt", content: text });
     await syscall("fs.write", { path: `all/${text}.txt`, content: text });
+    await syscall("fs.write", { path: `/shared/${context.pid}/${text}.txt`, content: text });
     await syscall("value.put", { key: "last", value: { text } });
     const { notes } = (await syscall("mem.export", {})) as ResultOf<"mem.export">;
     const last = notes.find(({ category }) => category === "last");

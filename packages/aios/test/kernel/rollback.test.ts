@@ -20,6 +20,10 @@ import {
   valueOf,
 } from "../writer-rig.ts";
 
+/** What it has in the folder of all. */
+const sharedBy = async (pid: string, files?: string): Promise<string[]> =>
+  Object.keys(await filesOf(`%40tenant/${pid}`, files)).toSorted();
+
 describe("an agent that is taken back to an earlier call", () => {
   test("goes on from there with the files and values of then, after its end too", async () => {
     const world = newWorld();
@@ -37,6 +41,7 @@ describe("an agent that is taken back to an earlier call", () => {
     const back = await flow(rig.clock, rig.admin.proc.rollback({ pid, seq }));
     expect(back).toMatchObject({ seq, unsafe: [] });
     expect(await filesOf(pid)).toEqual(notedFiles("step 1", "step 2"));
+    expect(await sharedBy(pid)).toEqual(["step 1.txt", "step 2.txt"]);
     expect(await valueOf(rig, pid)).toEqual({ text: "step 2" });
     expect(await notesOf(rig, pid)).toEqual(notedNotes("step 1", "step 2"));
     expect((await rig.admin.proc.show({ pid })).state).toBe("running");
@@ -128,6 +133,9 @@ describe("an agent that is taken back to an earlier call", () => {
         exit: { result: "noted step 1 noted step 2 noted other 3 noted other 4" },
       });
       expect(await filesOf(pid, files)).toEqual(notedFiles("step 1", "step 2", "other 3", "other 4"));
+      expect(await sharedBy(pid, files)).toEqual(
+        ["other 3", "other 4", "step 1", "step 2"].map((name) => `${name}.txt`),
+      );
       if (outcome === "done") break;
     }
     expect(kills).toBeGreaterThan(2);
