@@ -9,7 +9,7 @@ import { openDoors } from "./boot-doors.ts";
 import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
-import { readRootKey } from "./config/home.ts";
+import { readRootKey, readShareSecret } from "./config/home.ts";
 import { elsewhereOf } from "./boot-vectors.ts";
 import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
@@ -21,6 +21,7 @@ import { priceTable } from "./drivers/llm/prices/table.ts";
 import { createHost } from "./drivers/proc/host.ts";
 import { createLogs } from "./drivers/proc/logs.ts";
 import { createPrograms } from "./drivers/proc/programs.ts";
+import { createSeal } from "./drivers/random/seal.ts";
 import { systemHash, systemRandom } from "./drivers/random/system.ts";
 import { findEngine } from "./drivers/sql/find-engine.ts";
 import type { BuiltinTool } from "./drivers/tool/builtin/builtin-tool.ts";
@@ -85,6 +86,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
   const isKept = journalFile(home, config) !== undefined;
   const key = await readRootKey(home);
+  const seal = createSeal(await readShareSecret(home));
   const shutdown = Promise.withResolvers<void>();
   const fenced = Promise.withResolvers<SysError>();
   let current = config;
@@ -111,6 +113,7 @@ export async function boot(options: BootOptions): Promise<System> {
       cache: await caches.stock(config),
       drivers: [toolbox],
       disk: createDisk({ root: resolve(home, config.files.root) }),
+      seal,
       fileTools,
       notes,
       settings: settingsOf(config),

@@ -8,6 +8,7 @@ import { createVirtualClock } from "../src/drivers/clock/virtual.ts";
 import type { VirtualClock } from "../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../src/drivers/journal/memory.ts";
 import { createSeededRandom } from "../src/drivers/random/seeded.ts";
+import { createSeal } from "../src/drivers/random/seal.ts";
 import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
 import type { NoteTools } from "../src/kernel/memory.ts";
@@ -26,6 +27,7 @@ import type {
   PriceTable,
   Principal,
   ProgramDriver,
+  Seal,
 } from "../src/kernel/ports.ts";
 
 export const testSettings: KernelSettings = {
@@ -94,6 +96,8 @@ export interface RigOptions {
   readonly seed?: number;
   readonly notes?: NoteTools;
   readonly fileTools?: FileTools;
+  /** Default: one of a secret that every rig has. */
+  readonly seal?: Seal;
 }
 
 export async function openRig(options: RigOptions): Promise<Rig> {
@@ -129,6 +133,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     onShutdown: () => undefined,
     notes: options.notes,
     fileTools: options.fileTools,
+    seal: options.seal ?? createSeal(new Uint8Array(32)),
     ...(options.node ? { node: options.node } : {}),
     ...(options.onFenced ? { onFenced: options.onFenced } : {}),
   });

@@ -127,6 +127,10 @@ export interface JournalEventBodies {
   "note.evicted": { namespace: string; ids: string[]; bytes: number };
   /** What is on record has not come to its place on the disk for half a minute; it is tried on. `waiting`: files of its root. */
   "file.unplaced": { path: string; code: string; detail: string; waiting: number };
+  "folder.mounted": { mount: string; folder: string; isReadOnly: boolean };
+  "folder.unmounted": { mount: string; folder: string };
+  /** What others change in it from here on is noticed when it is looked at. */
+  "folder.unwatched": { folder: string; reason: string };
   /** Somebody has opened a link to a file, `times` since it was told last: at most once a minute for each link. */
   "share.opened": { share: string; path: string; times: number };
   "key.created": { key: string; scopes: string[] };

@@ -38,6 +38,23 @@ export async function findRootKey(dir: string): Promise<string | undefined> {
   return existsSync(path) ? keyIn(path, await readText(path)) : undefined;
 }
 
+const SECRET_BYTES = 32;
+
+/**
+ * What links to files are signed with, from `share-secret` (mode 0600); made at the first start. Without the file, or with
+ * another one, links that were given before open nothing. @throws SysError EACCES, ENOSPC, EINVAL
+ */
+export async function readShareSecret(dir: string): Promise<Uint8Array> {
+  ensureHome(dir);
+  const path = join(dir, "share-secret");
+  if (!existsSync(path)) await writeNew(path, `${randomBytes(SECRET_BYTES).toString("hex")}\n`);
+  const text = (await readText(path)).trim();
+  if (/^[0-9a-f]+$/.test(text) && text.length === 2 * SECRET_BYTES) return Buffer.from(text, "hex");
+  throw new SysError("EINVAL", `${path} holds no secret`, {
+    hint: "remove the file: the next `aios up` makes a new one, and links to files that were given before open nothing",
+  });
+}
+
 function keyIn(path: string, text: string): string {
   const key = /aios_sk_[0-9a-z]{8}_[0-9a-z]{32}/.exec(text)?.[0];
   if (key !== undefined) return key;

@@ -198,6 +198,11 @@ export function openapiDocument(about: { version: string }): Record<string, unkn
         parameter("pid", "query", "one process"),
       ]),
       ...foreignPaths,
+      "/s/{id}": get(
+        "The file that a link of fs.share opens, without a key; 404 for whatever else it may be.",
+        { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+        [parameter("id", "path", "as the link has it: ID.SIGNATURE")],
+      ),
       "/healthz": get("Whether the server answers.", json({ type: "object" })),
       "/readyz": get("Whether the kernel takes calls.", json({ type: "object" })),
       "/metrics": get("Figures for Prometheus.", { "text/plain": { schema: { type: "string" } } }),

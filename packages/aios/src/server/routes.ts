@@ -18,6 +18,7 @@ import { embeddings } from "./openai/embeddings.ts";
 import { openaiDialect } from "./openai/error.ts";
 import { model, models } from "./openai/models.ts";
 import { createResponse } from "./responses/create.ts";
+import { createSharePage } from "./share.ts";
 import { cancelResponse, deleteResponse, listInputItems, showResponse } from "./responses/stored-routes.ts";
 
 export interface Route {
@@ -49,6 +50,7 @@ export function createRoutes({ kernel, crowd }: Doors): readonly Route[] {
     { method: "GET", path: "/v1/events", run: events },
     { method: "GET", path: "/v1/models", run: models },
     { method: "GET", path: "/v1/models/:id{.+}", run: model },
+    { method: "GET", path: "/s/:id", run: createSharePage() },
     {
       method: "GET",
       path: "/healthz",

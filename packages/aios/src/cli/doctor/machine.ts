@@ -70,7 +70,9 @@ async function checkDisk({ t, home }: DoctorContext): Promise<Finding> {
 
 async function checkSecrets({ t, home }: DoctorContext): Promise<Finding> {
   const check = t(doctorText.secrets);
-  const files = ["credentials", "env"].map((name) => home.file(name)).filter((file) => existsSync(file));
+  const files = ["credentials", "env", "share-secret"]
+    .map((name) => home.file(name))
+    .filter((file) => existsSync(file));
   if (files.length === 0) return { check, state: "ok", text: t(doctorText.noSecrets) };
   for (const file of files) {
     const { mode } = await stat(file);
