@@ -120,7 +120,7 @@ export class FileIndex {
     if (row.kind === "gone") return index.remove([key, ...before]);
     const text = row.kind === "file" ? await this.#read(row) : undefined;
     const facets = facetsOf(row, text);
-    const space = spaceOf(row);
+    const space = row.kind === "folder" ? folderSpaceOf(row) : spaceOf(row);
     const chunks = new Map<string, Findable>();
     for (const { heading, text: said } of text?.chunks ?? []) {
       const id = `${key}\n${this.#hash.sha256(`${heading}\n${said}`).slice(0, 24)}`;
@@ -174,7 +174,11 @@ export function placeOf(key: string): { tenant: string; root: string; path: stri
   return { tenant, root, path };
 }
 
+/** Of the files of a root. */
 export const spaceOf = ({ tenant, root }: Pick<KeptFile, "tenant" | "root">): string => `${tenant}/${root}`;
+
+/** Of its folders: who looks for files is not answered by names of folders. */
+export const folderSpaceOf = (place: Pick<KeptFile, "tenant" | "root">): string => `${spaceOf(place)}\nfolders`;
 
 /** A file's in the index: all its texts have it. */
 export const pathFacet = ({ root, path }: Pick<KeptFile, "root" | "path">): string =>

@@ -1,6 +1,6 @@
 import type { ParsedArgsOf, ResultOf } from "@aiosjs/sdk/protocol";
 import type { FileCall } from "./file-writing.ts";
-import { fileOf, pathFacet, placeOf as placeOfKey, spaceOf } from "./file-index.ts";
+import { fileOf, folderSpaceOf, pathFacet, placeOf as placeOfKey, spaceOf } from "./file-index.ts";
 import type { FileIndex } from "./file-index.ts";
 import { fileReach, placeOf, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
@@ -25,7 +25,7 @@ export async function searchFiles(asked: Asked, index: FileIndex, call: FileCall
     placeOf(path, "read", call),
   );
   const query = {
-    spaces: await spacesOf(folders, call),
+    spaces: await spacesOf(folders, { withFolders: told.kinds.includes("folder"), call }),
     // Of a request that is filters alone: what is called so, or has it in its name.
     text: told.text || [...told.kinds, ...told.extensions].join(" ") || asked.query,
     by: asked.by,
@@ -111,11 +111,18 @@ function filtersOf(told: ResultOf<"fs.search">["asked"], { record, parts }: File
 }
 
 /** Roots that the caller reads, those of the folders alone where there are any. */
-async function spacesOf(folders: readonly FilePlace[], { parts, record, principal }: FileCall): Promise<string[]> {
-  if (folders.length > 0) return [...new Set(folders.map(spaceOf))];
-  const { tenant, namespaces } = fileReach({ record, principal, parts });
-  const roots = namespaces ?? (await parts.journal.fileRoots(tenant)).map(({ root }) => root);
-  return roots.map((root) => spaceOf({ tenant, root }));
+async function spacesOf(
+  folders: readonly FilePlace[],
+  { withFolders, call }: { withFolders: boolean; call: FileCall },
+): Promise<string[]> {
+  const { parts } = call;
+  const { tenant, namespaces } = fileReach(call);
+  const own = folders.length > 0 ? [...new Set(folders.map(({ root }) => root))] : namespaces;
+  const roots = own ?? (await parts.journal.fileRoots(tenant)).map(({ root }) => root);
+  return roots.flatMap((root) => {
+    const place = { tenant, root };
+    return withFolders ? [spaceOf(place), folderSpaceOf(place)] : [spaceOf(place)];
+  });
 }
 
 /** What a file says is shown rather than what it is called; undefined: it was found by its name alone. */

@@ -154,6 +154,17 @@ test("a memo is found whatever its form; a form that is asked for is a filter", 
   expect(await found("lease", { kinds: ["table"] })).toEqual(["/shared/lease.csv"]);
 });
 
+test("folders are found where they are asked for, and stand in no file's way", async () => {
+  const { fs, found } = await open(await newHome());
+  await fs.write({ path: "/shared/Northgate/a.md", content: "Solar power at Northgate." });
+  expect(await found("Northgate solar")).toEqual(["/shared/Northgate/a.md"]);
+  expect(await found("Northgate", { kinds: ["folder"] })).toEqual(["/shared/Northgate"]);
+  expect((await found("Northgate", { kinds: ["folder", "markdown"] })).toSorted()).toHaveLength(2);
+  await fs.move({ from: "/shared/Northgate", to: "/shared/Southgate" });
+  expect(await found("Southgate", { kinds: ["folder"], by: "words" })).toEqual(["/shared/Southgate"]);
+  expect(await fs.verify({})).toMatchObject({ missing: [], orphaned: [] });
+});
+
 test("a folder is searched whole, and a file of many parts crowds nobody out", async () => {
   const { fs, found } = await open(await newHome());
   const about = (name: string) => `# ${name}\n\nThe heron of the ${name} stands in the reeds.\n\n`;
@@ -226,5 +237,12 @@ test("a kernel that starts finds what the one before it had written, and reads w
   await closeAll();
   const second = await open(home);
   expect(await second.found("Gamma", { by: "words" })).toEqual(["/shared/two.md"]);
-  expect(await second.fs.verify({})).toEqual({ files: 2, lost: [], different: [], unplaced: [], missing: [], orphaned: [] });
+  expect(await second.fs.verify({})).toEqual({
+    files: 2,
+    lost: [],
+    different: [],
+    unplaced: [],
+    missing: [],
+    orphaned: [],
+  });
 });

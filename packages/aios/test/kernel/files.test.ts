@@ -80,15 +80,30 @@ describe("a file", () => {
 
   test("that is missing is told with what there is instead", async () => {
     const { fs } = await (await openFileRig()).process();
-    expect(await refusal(fs.read({ path: "plan.md" }))).toBe('ENOENT no "plan.md"; the process\'s own folder is empty');
+    expect(await refusal(fs.read({ path: "plan.md" }))).toBe('ENOENT no "plan.md"; the folder is empty');
     await fs.write({ path: "notes/plan.md", content: "" });
     expect(await refusal(fs.read({ path: "notes/plan.txt" }))).toBe(
       'ENOENT no "notes/plan.txt"; "notes" has "plan.md"',
     );
     expect(await refusal(fs.remove({ path: "notes/old/x" }))).toBe('ENOENT no "notes/old"; "notes" has "plan.md"');
-    expect(await refusal(fs.list({ path: "note" }))).toBe('ENOENT no "note"; the process\'s own folder has "notes/"');
+    expect(await refusal(fs.list({ path: "note" }))).toBe('ENOENT no "note"; the folder has "notes/"');
     for (const name of ["stat", "history", "restore"] as const)
       expect(await refusal(fs[name]({ path: "notes/no" })), name).toMatch(/^ENOENT no "notes\/no"/);
+  });
+
+  test("that was removed is told to be, with how it comes back", async () => {
+    const { fs } = await (await openFileRig()).process();
+    await fs.write({ path: "/shared/old/plan.md", content: "one" });
+    await fs.write({ path: "/shared/old/plan.md", content: "two" });
+    await fs.remove({ path: "/shared/old", isRecursive: true });
+    for (const name of ["read", "stat", "remove"] as const)
+      await expect(fs[name]({ path: "/shared/old/plan.md" }), name).rejects.toMatchObject({
+        code: "ENOENT",
+        message: "/shared/old/plan.md was removed or moved",
+        hint: "fs.restore brings back version 2; fs.history tells who took it away",
+      });
+    expect(await refusal(fs.stat({ path: "/shared/old" }))).toMatch(/was removed or moved/);
+    expect(await refusal(fs.read({ path: "/shared/new.md" }))).toBe('ENOENT no "new.md"; the folder is empty');
   });
 
   test("over the limit is neither read nor written", async () => {

@@ -13,13 +13,13 @@ export async function nearby(home: string, components: readonly string[]): Promi
     const names = await namesIn(home, parent);
     if (!names) continue;
     const missing = JSON.stringify(components.slice(0, depth + 1).join("/"));
-    const where = depth === 0 ? "the process's own folder" : JSON.stringify(parent.join("/"));
+    const where = depth === 0 ? "the folder" : JSON.stringify(parent.join("/"));
     const shown = names.slice(0, maxNames).map((name) => JSON.stringify(name));
     const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : "";
     const there = names.length === 0 ? `${where} is empty` : `${where} has ${shown.join(", ")}${more}`;
     return new SysError("ENOENT", `no ${missing}; ${there}`);
   }
-  return new SysError("ENOENT", `no ${JSON.stringify(components.join("/"))}; the process's own folder is empty`);
+  return new SysError("ENOENT", `no ${JSON.stringify(components.join("/"))}; the folder is empty`);
 }
 
 async function namesIn(home: string, components: readonly string[]): Promise<string[] | undefined> {

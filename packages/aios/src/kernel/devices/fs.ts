@@ -1,6 +1,7 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Labels, ResultOf } from "@aiosjs/sdk/protocol";
 import type { FileIndex } from "../file-index.ts";
+import { absent } from "../file-absent.ts";
 import { pathIn, placeOf, shown } from "../file-path.ts";
 import type { FilePlace } from "../file-path.ts";
 import { copyTree, removeRows, restoreTree, backTo, treeBackTo, treeOf } from "../file-tree.ts";
@@ -108,7 +109,7 @@ export const fsDevice: KernelDevice<FsName> = {
     const head = place.path === "" ? undefined : await call.files.seen(place, call.record);
     if (isThere(head)) return versionOf(head);
     const entry = place.path === "" ? top : await call.files.disk.look(place);
-    if (!entry) throw await call.files.disk.absent(place);
+    if (!entry) throw await absent(place, call.files);
     if (entry.kind === "other")
       throw new SysError("EINVAL", `${shown(place)} is no file and no folder, but a link, a pipe or a device`);
     return {
@@ -159,7 +160,7 @@ export const fsDevice: KernelDevice<FsName> = {
     // A link or a pipe goes too: what is removed is the name in this folder, never what it points at.
     else if (await call.files.disk.look(place))
       change(place, { ...goneAs(head ?? { labels: ownLabels(call) }), before: head }, call);
-    else throw await call.files.disk.absent(place);
+    else throw await absent(place, call.files);
     return { removed: Math.max(1, rows.length) };
   },
 
@@ -176,7 +177,7 @@ export const fsDevice: KernelDevice<FsName> = {
     const place = placeOf(path, "read", call);
     const { tenant, root, path: at } = place;
     const head = at === "" ? undefined : await call.files.seen(place, call.record);
-    if (!head && at !== "") throw await call.files.disk.absent(place);
+    if (!head && at !== "") throw await absent(place, call.files);
     const [last] = head ? await call.files.versions(place, [at], { isLastThere: true }) : [];
     if (last?.kind === "file")
       return { versions: (await call.files.versions(place, [at], { beforeVersion, limit })).map(versionOf) };
@@ -288,13 +289,14 @@ const entryOf = (
 async function present(place: FilePlace, call: FileCall): Promise<{ head: KeptFile; content: DiskContent }> {
   const { files, record, signal } = call;
   const head = await files.seen(place, record);
+  if (head?.kind === "gone") throw await absent(place, files);
   if (head?.kind === "file" && head.stamp === null) return { head, content: await files.contentOf(head) };
   const { content } = await files.disk.read(place, signal);
   if (head?.kind === "file" && head.hash === content.hash) return { head, content };
   // It was changed between the two looks.
   await files.hold([place], record);
   const now = await files.known(place, { isChanged: true });
-  if (now?.kind !== "file") throw await files.disk.absent(place);
+  if (now?.kind !== "file") throw await absent(place, files);
   return { head: now, content: await files.contentOf(now) };
 }
 
@@ -311,7 +313,7 @@ async function earlier(
 
 async function noVersion(place: FilePlace, version: number, { files }: FileCall): Promise<Error> {
   const [last] = await files.versions(place, [place.path], { limit: 1 });
-  if (!last) return files.disk.absent(place);
+  if (!last) return absent(place, files);
   const [first = last] = (await files.versions(place, [place.path])).slice(-1);
   return new SysError("ENOENT", `${shown(place)} has no file of version ${version}`, {
     hint: `there are versions ${first.version} to ${last.version}: fs.history tells what they are`,
