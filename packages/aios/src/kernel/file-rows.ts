@@ -3,7 +3,7 @@ import type { CallId, Labels, Pid, TenantId } from "@aiosjs/sdk/protocol";
 /** A version of what stands at a path: every change there makes one. */
 export interface FileRow {
   readonly tenant: TenantId;
-  /** Where the path begins: `process:PID`, `agent:NAME`, `group:NAME`, `tenant`. */
+  /** Where the path begins: `process:PID`, `agent:NAME`, `group:NAME`, `mount:NAME`, `tenant`. */
   readonly root: string;
   /** Names, separated by slashes. */
   readonly path: string;
@@ -60,6 +60,19 @@ export interface ShareRow {
   readonly endedAtMs: number | null;
 }
 
+/** A folder of the machine that a tenant's processes find at `/mnt/NAME`. */
+export interface MountRow {
+  readonly tenant: TenantId;
+  readonly name: string;
+  /** Its real path on the machine. */
+  readonly folder: string;
+  /** By which the folder is known from an empty one that stands in its place, as a drive's that was taken out. */
+  readonly identity: string;
+  readonly isReadOnly: boolean;
+  readonly createdAtMs: number;
+  readonly isRemoved: boolean;
+}
+
 /** What stands in a root, in order of the paths. */
 export interface FileQuery {
   readonly tenant: TenantId;
@@ -93,11 +106,13 @@ export interface FileVersionQuery {
   readonly limit: number;
 }
 
-/** What the files of a root take. */
+/** What files take: of a tenant, or of one of its roots. */
 export interface FileUsage {
   /** Files and folders that are there. */
   readonly files: number;
   readonly bytes: number;
+  /** Of all contents that versions have which are kept, each counted once, uncompressed. */
+  readonly keptBytes: number;
 }
 
 /** Where files stand. */

@@ -22,6 +22,7 @@ import type {
   FileUsage,
   FileVersionQuery,
   KeptFile,
+  MountRow,
   ShareRow,
 } from "./file-rows.ts";
 import type {
@@ -255,6 +256,7 @@ export type JournalRecord =
   /** Kept once: of a content that is there already nothing is changed. Its bytes are copied when it is committed. */
   | { kind: "blob"; row: BlobRow }
   | { kind: "share"; row: ShareRow }
+  | { kind: "mount"; row: MountRow }
   | { kind: "event"; row: JournalEvent };
 
 /** What a kernel starts from. */
@@ -276,6 +278,7 @@ export interface JournalImage {
   readonly groups: readonly GroupRow[];
   /** Those that nobody has ended, whether they have expired or not. */
   readonly shares: readonly ShareRow[];
+  readonly mounts: readonly MountRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
   /** Of all files that are known; 0 without any. */
@@ -372,7 +375,7 @@ export interface Journal extends Fence, AsyncDisposable {
   blob(hash: string): Promise<BlobRow | undefined>;
   /** Of all tenants, in order of their changes: what is to be put on the disk, or taken from it. */
   unplacedFiles(limit: number): Promise<readonly KeptFile[]>;
-  /** Of a root, without one of all of the tenant's. Counted when it is asked. */
+  /** Of a root, without one of all of the tenant's; kept with every change, not counted. */
   fileUsage(tenant: TenantId, root?: string): Promise<FileUsage>;
   /** Those in which something stands, or stood and is known still: of a tenant, without one of all; in order of code points. */
   fileRoots(tenant?: TenantId): Promise<readonly FileRoot[]>;

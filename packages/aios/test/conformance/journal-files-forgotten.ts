@@ -3,6 +3,7 @@ import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import type { RetentiveJournal } from "../../src/drivers/journal/retention.ts";
 import type { FileRow, JournalRecord } from "../../src/kernel/ports.ts";
 import { alpha, callRow, fileRow, ofBlob, ofCall, ofFile } from "../journal-rows.ts";
+import { keptIn } from "./journal-files.ts";
 import type { Store } from "./journal.ts";
 
 const DAY_MS = 86_400_000;
@@ -128,7 +129,11 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
         const path = `${below(40)}`;
         const kind = below(4) === 0 ? "gone" : "file";
         const hash = kind === "gone" ? null : `content ${below(60)}`;
-        records.push({ kind: "file", row: fileRow(path, change, { version: change, atMs: nowMs, kind, hash }) });
+        const sizeBytes = hash?.length ?? 0;
+        records.push({
+          kind: "file",
+          row: fileRow(path, change, { version: change, atMs: nowMs, kind, hash, sizeBytes }),
+        });
         if (hash !== null) records.push(ofBlob(hash, Buffer.from(hash)));
         if (below(2) === 0) records.push(placed(path, change));
       }
@@ -143,6 +148,8 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
         for (let atMs = NOW_MS - keepDays * DAY_MS; atMs < NOW_MS; atMs += DAY_MS)
           expect(treeAt(after, atMs)).toEqual(treeAt(before, atMs));
         expect(await journal.files(all)).toEqual(heads);
+        for (const root of ["shared", undefined])
+          expect((await journal.fileUsage(alpha, root)).keptBytes).toBe(keptIn(after));
         for (const hash of new Set(after.map((row) => row.hash)))
           if (hash !== null) expect(Buffer.from((await journal.blob(hash))?.bytes ?? []).toString()).toBe(hash);
       }

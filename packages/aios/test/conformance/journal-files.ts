@@ -198,8 +198,9 @@ export function fileConformance(newStore: () => Promise<Store>): void {
             return { kind: "filesErased", ...place };
           }
           const kind = (["file", "file", "folder", "gone"] as const)[below(4)] ?? "file";
-          const sizeBytes = kind === "file" ? below(9_000) : 0;
-          const row = fileRow(`${below(6)}`, change++, { ...place, kind, sizeBytes, version: change });
+          const sizeBytes = kind === "file" ? 100 * below(40) : 0;
+          const hash = kind === "file" ? `content ${sizeBytes}` : null;
+          const row = fileRow(`${below(6)}`, change++, { ...place, kind, hash, sizeBytes, version: change });
           heads.set(JSON.stringify([place, row.path]), row);
           return { kind: "file", row };
         });
@@ -209,7 +210,12 @@ export function fileConformance(newStore: () => Promise<Store>): void {
             (row) => row.tenant === tenant && (root === undefined || row.root === root) && row.kind !== "gone",
           );
           const bytes = there.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-          expect(await journal.fileUsage(tenant, root)).toEqual({ files: there.length, bytes });
+          const versions = await journal.fileVersions({ tenant, root, limit: 9_999 });
+          expect(await journal.fileUsage(tenant, root)).toEqual({
+            files: there.length,
+            bytes,
+            keptBytes: keptIn(versions),
+          });
         }
       }
       expect(heads.size).toBeGreaterThan(5);
@@ -262,4 +268,10 @@ export function fileConformance(newStore: () => Promise<Store>): void {
       expect((await journal.files(shared)).length).toBe(12);
     });
   });
+}
+
+/** Each content once. */
+export function keptIn(versions: readonly FileRow[]): number {
+  const sizes = new Map(versions.flatMap(({ hash, sizeBytes }) => (hash === null ? [] : [[hash, sizeBytes] as const])));
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }

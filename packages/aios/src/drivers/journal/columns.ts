@@ -129,6 +129,11 @@ export const upserts = [
       "ended_at",
     ],
   },
+  {
+    table: "file_mount",
+    key: ["tenant", "name"],
+    columns: ["tenant", "name", "folder", "identity", "is_read_only", "created_at", "is_removed"],
+  },
 ] as const;
 
 export type UpsertTable = (typeof upserts)[number]["table"];

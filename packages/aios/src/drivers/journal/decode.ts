@@ -16,6 +16,7 @@ import type {
   KeptNote,
   KeyRow,
   MessageRow,
+  MountRow,
   NoteUsage,
   ProcessRow,
   ShareRow,
@@ -41,6 +42,7 @@ export function decodeImage(rows: LoadedRows): JournalImage {
     timers: rows.timers.map(decodeTimer),
     groups: rows.groups.map(decodeGroup),
     shares: rows.shares.map(decodeShare),
+    mounts: rows.mounts.map(decodeMount),
     lastMessageSeq: rows.lastMessageSeq,
     lastEventSeq: rows.lastEventSeq,
     lastFileChange: rows.lastFileChange,
@@ -260,9 +262,21 @@ function decodeShare(row: SqlRow): ShareRow {
   } as ShareRow;
 }
 
+const decodeMount = (row: SqlRow): MountRow =>
+  ({
+    tenant: row["tenant"],
+    name: row["name"],
+    folder: row["folder"],
+    identity: row["identity"],
+    isReadOnly: row["is_read_only"] === 1,
+    createdAtMs: row["created_at"],
+    isRemoved: row["is_removed"] === 1,
+  }) as MountRow;
+
 export const decodeFileUsage = (row: SqlRow): FileUsage => ({
   files: Number(row["files"]),
   bytes: Number(row["bytes"]),
+  keptBytes: Number(row["kept_bytes"]),
 });
 
 export const decodeBlob = (row: SqlRow): BlobRow =>

@@ -126,6 +126,20 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         values.push(content?.sizeBytes ?? null, pid, createdAtMs, expiresAtMs, endedAtMs);
         break;
       }
+      case "mount": {
+        const { tenant, name, folder, identity, isReadOnly, createdAtMs, isRemoved } = record.row;
+        values.push(
+          upsertCode.file_mount,
+          tenant,
+          name,
+          folder,
+          identity,
+          isReadOnly ? 1 : 0,
+          createdAtMs,
+          isRemoved ? 1 : 0,
+        );
+        break;
+      }
       case "meta":
         values.push(upsertCode.meta, record.key, record.value);
         break;

@@ -124,13 +124,15 @@ export class MemoryFiles {
 
   usage(tenant: TenantId, root?: string): FileUsage {
     let [files, bytes] = [0, 0];
+    const contents = new Map<string, number>();
     for (const stored of this.#rootsOf(tenant, root))
-      for (const { head } of stored.files.values()) {
+      for (const { head, versions } of stored.files.values()) {
+        for (const { hash, sizeBytes } of versions.values()) if (hash !== null) contents.set(hash, sizeBytes);
         if (head.kind === "gone") continue;
         files++;
         bytes += head.sizeBytes;
       }
-    return { files, bytes };
+    return { files, bytes, keptBytes: [...contents.values()].reduce((sum, size) => sum + size, 0) };
   }
 
   roots(tenant?: TenantId): FileRoot[] {

@@ -8,6 +8,7 @@ import type {
   GroupRow,
   KeyRow,
   MessageRow,
+  MountRow,
   NodeRow,
   NoteRow,
   NoteUseRow,
@@ -42,6 +43,7 @@ export interface MemoryStore {
   readonly cursors: Map<string, Kept<CursorRow>>;
   readonly timers: Map<string, Kept<TimerRow>>;
   readonly groups: Map<string, Kept<GroupRow>>;
+  readonly mounts: Map<string, Kept<MountRow>>;
   /** By tenant and scope, then by key. */
   readonly values: Map<string, Map<string, Kept<ValueRow>>>;
   /** By id, then by version. */
@@ -70,6 +72,7 @@ export const createMemoryStore = (): MemoryStore => ({
   cursors: new Map(),
   timers: new Map(),
   groups: new Map(),
+  mounts: new Map(),
   values: new Map(),
   notes: new Map(),
   noteUses: new Map(),

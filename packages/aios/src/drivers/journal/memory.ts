@@ -80,6 +80,7 @@ class MemoryJournal implements RetentiveJournal {
       timers: readAll(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
       groups: readAll(this.#store.groups).filter(({ isRemoved }) => !isRemoved),
       shares: this.#store.files.openShares(),
+      mounts: readAll(this.#store.mounts).filter(({ isRemoved }) => !isRemoved),
       lastMessageSeq: Math.max(0, ...this.#store.messages.keys()),
       lastEventSeq: this.#store.lastEventSeq,
       lastFileChange: this.#store.files.lastChange,
@@ -285,6 +286,8 @@ class MemoryJournal implements RetentiveJournal {
         return store.files.erase(record.tenant, record.root);
       case "blob":
         return store.files.keep(record.row);
+      case "mount":
+        return put(store.mounts, JSON.stringify([record.row.tenant, record.row.name]), record.row);
       case "share":
         return store.files.share(record.row);
       case "event":

@@ -59,3 +59,32 @@ test("a journal from before files were kept keeps them, and what it had", async 
   }
   await rm(home, { recursive: true });
 });
+
+test("files that were kept before files were counted are counted, each content once", async () => {
+  const home = await mkdtemp(join(tmpdir(), "aios-journal-"));
+  const path = join(home, "journal.db");
+  const counting = migrations.findIndex((step) => step.includes("create table file_usage"));
+  const older = openForWriting({ path, engine: testedEngine, migrations: migrations.slice(0, counting) });
+  const columns = "tenant, root, path, version, change, kind, hash, size_bytes, labels, seq, at";
+  const insert = ["file", "file_version"].map((table) =>
+    older.prepare(`insert into ${table} (${columns}) values (?, ?, ?, 1, ?, ?, ?, ?, '{}', 1, 1000)`),
+  );
+  const rows = [
+    [alpha, "process:p1", "a", 1, "file", "one", 10],
+    [alpha, "process:p1", "b", 2, "file", "one", 10],
+    [alpha, "tenant", "a", 3, "file", "one", 10],
+    [alpha, "tenant", "b", 4, "file", "two", 5],
+    [alpha, "tenant", "folder", 5, "folder", null, 0],
+    [beta, "tenant", "a", 6, "file", "one", 10],
+    [beta, "tenant", "b", 7, "gone", null, 0],
+  ] as const;
+  for (const row of rows) for (const statement of insert) statement.run(...row);
+  older.close();
+  await using journal = await openSqliteJournal({ path, engine: testedEngine });
+  expect(await journal.fileUsage(alpha)).toEqual({ files: 5, bytes: 35, keptBytes: 15 });
+  expect(await journal.fileUsage(alpha, "process:p1")).toEqual({ files: 2, bytes: 20, keptBytes: 10 });
+  expect(await journal.fileUsage(beta)).toEqual({ files: 1, bytes: 10, keptBytes: 10 });
+  expect(await journal.fileUsage(beta, "group:none")).toEqual({ files: 0, bytes: 0, keptBytes: 0 });
+  await journal[Symbol.asyncDispose]();
+  await rm(home, { recursive: true });
+});

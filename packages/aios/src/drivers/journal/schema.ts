@@ -355,4 +355,42 @@ export const migrations: readonly string[] = [
   create index file_share_open on file_share (tenant, root, path) where ended_at is null;
   create index file_share_content on file_share (hash) where ended_at is null and hash is not null;
   `,
+  `
+  -- Folders of the machine that stand at /mnt/NAME.
+  create table file_mount (
+    tenant text not null,
+    name text not null,
+    folder text not null,
+    identity text not null,
+    is_read_only integer not null,
+    created_at double precision not null,
+    is_removed integer not null,
+    primary key (tenant, name)
+  );
+  `,
+  `
+  -- What files take, by root; '' stands for all of a tenant. \`kept_bytes\`: of contents that versions have, each once.
+  create table file_usage (
+    tenant text not null,
+    root text not null,
+    files bigint not null,
+    bytes bigint not null,
+    kept_bytes bigint not null,
+    primary key (tenant, root)
+  );
+  insert into file_usage
+    select tenant, root, sum(files), sum(bytes), sum(kept_bytes) from (
+      select tenant, root, count(*) as files, sum(size_bytes) as bytes, 0 as kept_bytes
+        from file where kind <> 'gone' group by tenant, root
+      union all
+      select tenant, root, 0, 0, max(size_bytes) from file_version where hash is not null group by tenant, root, hash
+    ) as counted group by tenant, root;
+  insert into file_usage
+    select tenant, '', sum(files), sum(bytes), sum(kept_bytes) from (
+      select tenant, count(*) as files, sum(size_bytes) as bytes, 0 as kept_bytes
+        from file where kind <> 'gone' group by tenant
+      union all
+      select tenant, 0, 0, max(size_bytes) from file_version where hash is not null group by tenant, hash
+    ) as counted group by tenant;
+  `,
 ];

@@ -1,4 +1,5 @@
 import type { SqlEngine } from "../sql/engine.ts";
+import { contentsOf, createFileCounts } from "./sqlite-file-usage.ts";
 import type { SqlRow } from "./wire.ts";
 
 /** Rows that one transaction looks at. */
@@ -21,6 +22,7 @@ export function createFileSlices(db: SqlEngine): {
   /** `keptBytes`: of those that stay. */
   forgetBlobs(after: string): Slice<string> & { readonly keptBytes: number };
 } {
+  const counts = createFileCounts(db);
   const versionsAfter = db.prepare(
     `select change, at from file_version where change > ? order by change limit ${SLICE}`,
   );
@@ -29,16 +31,19 @@ export function createFileSlices(db: SqlEngine): {
        and exists (select 1 from file_version as later where later.tenant = file_version.tenant
          and later.root = file_version.root and later.path = file_version.path
          and later.change > file_version.change and later.at <= ?)
-       and not exists (select 1 from file where ${samePath} and file.change = file_version.change)`,
+       and not exists (select 1 from file where ${samePath} and file.change = file_version.change)
+       returning tenant, root, hash, size_bytes`,
   );
   // What is gone and still to be taken from the disk stays, as does the newest change: the next one is one more than it.
-  const gone = db.prepare(
+  const goneHeads = db.prepare(
     `select tenant, root, path from file_version where change > ? and change <= ? and at < ? and kind = 'gone'
        and change < (select max(change) from file_version)
        and exists (select 1 from file where ${samePath} and file.change = file_version.change and stamp is not null)`,
   );
   const forgetHead = db.prepare("delete from file where tenant = ? and root = ? and path = ?");
-  const forgetAll = db.prepare("delete from file_version where tenant = ? and root = ? and path = ?");
+  const forgetAll = db.prepare(
+    "delete from file_version where tenant = ? and root = ? and path = ? returning tenant, root, hash, size_bytes",
+  );
   const blobsAfter = db.prepare(
     `select hash, length(bytes) as kept_bytes,
        exists (select 1 from file_version where file_version.hash = file_blob.hash)
@@ -52,11 +57,14 @@ export function createFileSlices(db: SqlEngine): {
       const last = rows.at(-1);
       if (last === undefined) return { count: 0, last: undefined };
       const until = Number(last["change"]);
-      let count = Number(forgetOlder.run(after, until, beforeMs, beforeMs).changes);
-      for (const { tenant, root, path } of gone.all(after, until, beforeMs) as Record<string, string>[]) {
+      const gone = forgetOlder.all(after, until, beforeMs, beforeMs);
+      for (const { tenant, root, path } of goneHeads.all(after, until, beforeMs) as Record<string, string>[]) {
         forgetHead.run(tenant as string, root as string, path as string);
-        count += Number(forgetAll.run(tenant as string, root as string, path as string).changes);
+        gone.push(...forgetAll.all(tenant as string, root as string, path as string));
       }
+      counts.gone(contentsOf(gone as SqlRow[]));
+      counts.write();
+      const count = gone.length;
       return { count, last: rows.length === SLICE && Number(last["at"]) < beforeMs ? until : undefined };
     },
     forgetBlobs(after) {

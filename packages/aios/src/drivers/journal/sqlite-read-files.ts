@@ -71,11 +71,10 @@ export class FileReader {
     return this.#all("select * from file where stamp is null order by change limit ?", [limit]);
   }
 
-  usage(tenant: string, root: string | undefined): SqlRow | undefined {
-    const sums = "count(*) as files, coalesce(sum(size_bytes), 0) as bytes";
-    const text = `select ${sums} from file where kind <> 'gone' and tenant = ?`;
-    if (root === undefined) return this.#all(text, [tenant])[0];
-    return this.#all(`${text} and root = ?`, [tenant, root])[0];
+  /** '' stands for all of the tenant. */
+  usage(tenant: string, root = ""): SqlRow {
+    const [row] = this.#all("select * from file_usage where tenant = ? and root = ?", [tenant, root]);
+    return row ?? { files: 0, bytes: 0, kept_bytes: 0 };
   }
 
   roots(tenant: string | undefined): SqlRow[] {

@@ -49,6 +49,7 @@ export class JournalReader {
         timers: this.#all("select * from timer where is_removed = 0"),
         groups: this.#all("select * from access_group where is_removed = 0"),
         shares: this.#all("select * from file_share where ended_at is null"),
+        mounts: this.#all("select * from file_mount where is_removed = 0"),
         lastMessageSeq: Number(this.#all("select max(seq) as seq from message")[0]?.["seq"] ?? 0),
         lastEventSeq: Number(this.#all("select max(seq) as seq from event")[0]?.["seq"] ?? 0),
         lastFileChange: Number(this.#all("select max(change) as change from file_version")[0]?.["change"] ?? 0),

@@ -1,6 +1,7 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError } from "../sql/fault.ts";
 import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, FILE_CODE, upserts } from "./columns.ts";
+import { createFileCounts } from "./sqlite-file-usage.ts";
 import { createFileWriter } from "./sqlite-write-files.ts";
 import { createNoteWriter } from "./sqlite-write-notes.ts";
 import type { Value } from "./wire.ts";
@@ -15,7 +16,8 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
   const notes = createNoteWriter(db);
-  const writeFile = createFileWriter(db);
+  const fileCounts = createFileCounts(db);
+  const writeFile = createFileWriter(db, fileCounts);
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
   return {
@@ -44,9 +46,11 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
           at = end;
         }
         notes.writeUsage();
+        fileCounts.write();
         commit.run();
       } catch (cause) {
         notes.forgetUsage();
+        fileCounts.forget();
         if (db.isTransaction) db.exec("rollback");
         throw cause;
       }

@@ -126,6 +126,7 @@ export interface LoadedRows {
   readonly timers: readonly SqlRow[];
   readonly groups: readonly SqlRow[];
   readonly shares: readonly SqlRow[];
+  readonly mounts: readonly SqlRow[];
   readonly lastMessageSeq: number;
   readonly lastEventSeq: number;
   readonly lastFileChange: number;
