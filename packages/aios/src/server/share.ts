@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { SharedFile } from "../kernel/ports.ts";
 import { refuse } from "./dialect.ts";
 import { answer } from "./exchange.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Doors, Exchange } from "./exchange.ts";
 
 /** Contents that are on their way to readers, in all: whoever reads slowly holds one in memory. */
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -39,7 +39,10 @@ const guarded = {
  * `GET /s/ID.SIGNATURE`: the file that a link opens, without a key. Whatever does not open one is answered alike, so that
  * nobody learns whether there ever was a link.
  */
-export function createSharePage(): (exchange: Exchange, token: string) => Promise<void> {
+export function createSharePage({ maxBytes = MAX_BYTES, idleMs = IDLE_MS } = {}): (
+  exchange: Pick<Exchange, "incoming" | "outgoing" | "dialect"> & { readonly doors: Pick<Doors, "kernel"> },
+  token: string,
+) => Promise<void> {
   let bytes = 0;
   return async ({ doors, incoming, outgoing, dialect }, token) => {
     const refused = (): void => refuse(outgoing, dialect, { problem: toProblem(noShare()), headers: guarded });
@@ -49,12 +52,12 @@ export function createSharePage(): (exchange: Exchange, token: string) => Promis
     const headers = headersOf(file);
     if (incoming.method === "HEAD") return void outgoing.writeHead(200, headers).end();
     const { sizeBytes } = file;
-    if (bytes > 0 && bytes + sizeBytes > MAX_BYTES) throw busy();
+    if (bytes > 0 && bytes + sizeBytes > maxBytes) throw busy();
     bytes += sizeBytes;
     outgoing.once("close", () => (bytes -= sizeBytes));
     const content = await file.read();
     if (!content) return refused();
-    outgoing.setTimeout(IDLE_MS, () => outgoing.destroy());
+    outgoing.setTimeout(idleMs, () => outgoing.destroy());
     answer(outgoing, Buffer.from(content.as("base64"), "base64"), { headers });
   };
 }
