@@ -1,8 +1,8 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { isSysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import { attenuate, refuseModule, seesAll } from "./access.ts";
 import type { KernelCall } from "./devices/device.ts";
-import { callOf, heldCalls, ToldCalls } from "./held-calls.ts";
+import { callOf, endedCalls, heldCalls, overtaken, ToldCalls } from "./held-calls.ts";
 import type { JournalRecord } from "./ports.ts";
 import type { Process } from "./process.ts";
 
@@ -10,9 +10,6 @@ import type { Process } from "./process.ts";
 const BATCH = 200;
 /** A process that goes on while it is copied is looked at anew so often. */
 const TRIES = 20;
-
-/** A call of the process has ended while its belongings were copied: what it did may be among them, and it was told as open. */
-class Overtaken extends Error {}
 
 /**
  * Makes a second process of one, as that was after call `seq`: the same program, told the same, with copies of what it held.
@@ -28,11 +25,7 @@ export async function fork(
     try {
       return await copy(from, as, call);
     } catch (cause) {
-      if (!(cause instanceof Overtaken)) throw cause;
-      if (left > 1) continue;
-      throw new SysError("EBUSY", `calls of ${from.pid} up to ${as.seq} end faster than it can be copied`, {
-        hint: "suspend it first, or name an earlier call",
-      });
+      if (!isSysError(cause) || cause.code !== "EBUSY" || left <= 1) throw cause;
     }
 }
 
@@ -76,9 +69,7 @@ async function copy(
     process.lastPrompt = from.lastPrompt;
     process.incarnation = 0;
     for (const holding of holdings) batch.push(...(await holding.copyTo(process, from, seq)));
-    let ended = 0;
-    for await (const held of heldCalls(parts, from, { seq })) if (held.state !== "intent") ended++;
-    if (ended !== told.ended) throw new Overtaken();
+    if ((await endedCalls(parts, from, seq)) !== told.ended) throw overtaken(from, seq);
     record.effects.push(...batch);
   } catch (cause) {
     await discard();

@@ -79,6 +79,19 @@ export class ToldCalls {
   }
 }
 
+/** How many of the calls that `heldCalls` tells have ended by now. */
+export async function endedCalls(parts: Parts, process: Process, seq: number): Promise<number> {
+  let ended = 0;
+  for await (const { state } of heldCalls(parts, process, { seq })) if (state !== "intent") ended++;
+  return ended;
+}
+
+/** A call of the process has ended while its belongings were copied: what it did may be among them, and it was told as open. */
+export const overtaken = ({ pid }: Process, seq: number): SysError =>
+  new SysError("EBUSY", `a call of ${pid} up to ${seq} has ended while it was copied`, {
+    hint: "begin again; where calls end all the time, suspend it first, or name an earlier call",
+  });
+
 /** @throws SysError EINVAL for what is not folded again from its record. */
 export function checkFolded({ pid, kind, name }: Process, what: string): void {
   if (kind === "agent" || kind === "module") return;

@@ -1,8 +1,11 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { ParsedArgsOf, ResultOf, SnapshotItem } from "@aiosjs/sdk/protocol";
-import { heldCalls } from "./held-calls.ts";
+import { endedCalls, heldCalls, overtaken } from "./held-calls.ts";
 import type { Parts } from "./parts.ts";
 import type { Process } from "./process.ts";
+
+/** A process that goes on while it is copied is looked at anew so often. */
+const TRIES = 20;
 
 type Page = ResultOf<"proc.snapshot">;
 interface Placed {
@@ -11,26 +14,41 @@ interface Placed {
   readonly next: string;
 }
 
-/** A page of all that a process is and holds, as it was after call `seq`, which does not change any more. */
-export async function snapshotPage(
-  process: Process,
-  { seq, after, maxChars }: { seq: number } & Pick<ParsedArgsOf<"proc.snapshot">, "after" | "maxChars">,
-  parts: Parts,
-): Promise<Page> {
+type PageArgs = { seq: number } & Pick<ParsedArgsOf<"proc.snapshot">, "after" | "maxChars">;
+
+/**
+ * A page of all that a process is and holds, as it was after call `seq`, also while it goes on.
+ * @throws SysError EBUSY on the last page when a call that an earlier one told as open has ended since: what it did may be among
+ * what the process holds
+ */
+export async function snapshotPage(process: Process, args: PageArgs, parts: Parts): Promise<Page> {
+  for (let left = TRIES; ; left--)
+    try {
+      return await onePage(process, args, parts);
+    } catch (cause) {
+      if (!isSysError(cause) || cause.code !== "EBUSY" || args.after !== undefined || left <= 1) throw cause;
+    }
+}
+
+async function onePage(process: Process, { seq, after = "0 ", maxChars }: PageArgs, parts: Parts): Promise<Page> {
   const items: SnapshotItem[] = [];
+  const space = after.indexOf(" ");
+  let ended = Number(after.slice(0, space)) || 0;
   let chars = 0;
-  for await (const { item, next } of itemsAfter(process, { seq, after }, parts)) {
+  for await (const { item, next } of itemsAfter(process, { seq, after: after.slice(space + 1) }, parts)) {
     items.push(item);
+    if (item.is === "call" && item.state !== "intent") ended++;
     chars += JSON.stringify(item).length;
-    if (chars >= maxChars) return { seq, items, next };
+    if (chars >= maxChars) return { seq, items, next: `${ended} ${next}` };
   }
+  if ((await endedCalls(parts, process, seq)) !== ended) throw overtaken(process, seq);
   return { seq, items, next: null };
 }
 
-/** First what it is, then its calls, then what it holds. `place`: `calls SEQ`, or the name of a holding and a place in it. */
+/** First what it is, then its calls, then what it holds. `after`: `calls SEQ`, or the name of a holding and a place in it. */
 async function* itemsAfter(
   process: Process,
-  { seq, after = "" }: { seq: number; after: string | undefined },
+  { seq, after }: { seq: number; after: string },
   parts: Parts,
 ): AsyncGenerator<Placed> {
   const space = after.indexOf(" ");

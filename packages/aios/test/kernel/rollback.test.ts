@@ -105,7 +105,7 @@ describe("an agent that is taken back to an earlier call", () => {
     ]);
   });
 
-  test("is there after a kill of the kernel at every commit of the way back", async () => {
+  test("is there after a kill of the kernel at every commit of the way back", { timeout: 60_000 }, async () => {
     let kills = 0;
     for (let more = 1; ; more++) {
       const files = await newFolder();

@@ -1,3 +1,4 @@
+import { isSysError } from "@aiosjs/sdk";
 import { resolve } from "node:path";
 import type { Client, SnapshotItem } from "@aiosjs/sdk";
 import { findProcess } from "../find-process.ts";
@@ -5,6 +6,9 @@ import { stateText } from "../messages/state.ts";
 import type { ContextOf } from "../registry.ts";
 import { sizeText } from "../size-text.ts";
 import { writeSnapshot } from "../snapshot-file.ts";
+
+/** A process that goes on while it is copied is looked at anew so often. */
+const TRIES = 20;
 
 export async function run(context: ContextOf<"snapshot">): Promise<void> {
   const { args, options, cwd, signal } = context;
@@ -20,7 +24,17 @@ export async function run(context: ContextOf<"snapshot">): Promise<void> {
       yield item;
     }
   };
-  const sizeBytes = await writeSnapshot(file, items(), { ...context, kernel: version });
+  const write = async (left: number): Promise<number> => {
+    Object.assign(counts, { seq: 0, calls: 0, pieces: 0 });
+    try {
+      return await writeSnapshot(file, items(), { ...context, kernel: version });
+    } catch (cause) {
+      // It went on meanwhile.
+      if (left <= 1 || !isSysError(cause) || cause.code !== "EBUSY") throw cause;
+      return write(left - 1);
+    }
+  };
+  const sizeBytes = await write(TRIES);
   context.say(context.t(stateText.written, { name, ...counts, size: sizeText(sizeBytes) }));
   context.result({ pid, file, ...counts, sizeBytes }, () => file);
 }
