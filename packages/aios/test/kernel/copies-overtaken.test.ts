@@ -7,9 +7,9 @@ import { finished, kernelOn, newWorld, refusal, spawn, step } from "../writer-ri
 type ToolCall = ResultOf<"proc.trace">["calls"][number] | undefined;
 
 /** An agent whose tool is under way; `end` lets it come to its end, whoever waits meanwhile. */
-async function open() {
+async function open(effect: "idempotent" | "unsafe" = "idempotent") {
   const [world, clock, journal] = [newWorld(), createVirtualClock(1_000), createMemoryJournal()];
-  const rig = await kernelOn(world, { journal, clock });
+  const rig = await kernelOn(world, { journal, clock, effect });
   const pid = await spawn(rig);
   while (!world.effects.includes("step 1")) await step(clock);
   const toolCall = async (of: string): Promise<ToolCall> =>
@@ -54,7 +54,7 @@ test("a call that ends while a snapshot is taken is told as ended where that is 
 });
 
 test("a call that ends between the pages of a snapshot makes it begin again", async () => {
-  const { rig, pid, seq, end } = await open();
+  const { rig, pid, seq, end } = await open("unsafe");
   const pages = async (whileTaken = async (): Promise<void> => {}): Promise<string> => {
     let page = await rig.admin.proc.snapshot({ pid, seq, maxChars: 1 });
     const isTold = (): boolean => page.items.some((item) => item.is === "call" && item.seq === seq);
