@@ -91,11 +91,15 @@ export async function boot(options: BootOptions): Promise<System> {
   const fenced = Promise.withResolvers<SysError>();
   let current = config;
   let cores = await shelf.stock(config);
-  const path = isKept ? join(home, "index", "notes.db") : undefined;
-  const elsewhere = await elsewhereOf(config, { home, env: stored(), key, isKept });
-  const notes = opened.use(createNoteTools({ path, embedder: embedderOf(config, cores), elsewhere }));
-  const filesPath = isKept ? join(home, "index", "files.db") : undefined;
-  const fileTools = opened.use(createFileTools({ path: filesPath, clock: realClock, calendar: systemCalendar }));
+  const embedder = embedderOf(config, cores);
+  const indexOf = async (what: "notes" | "files") => ({
+    path: isKept ? join(home, "index", `${what}.db`) : undefined,
+    embedder,
+    elsewhere: await elsewhereOf(config, { home, env: stored(), key, isKept, what }),
+  });
+  const notes = opened.use(createNoteTools(await indexOf("notes")));
+  const times = { clock: realClock, calendar: systemCalendar };
+  const fileTools = opened.use(createFileTools({ ...(await indexOf("files")), ...times }));
   const kernel = opened.use(
     await createKernel({
       clock: realClock,
@@ -112,7 +116,7 @@ export async function boot(options: BootOptions): Promise<System> {
       calendar: systemCalendar,
       cache: await caches.stock(config),
       drivers: [toolbox],
-      disk: createDisk({ root: resolve(home, config.files.root) }),
+      disk: createDisk({ root: resolve(home, config.files.root), own: [home] }),
       seal,
       fileTools,
       notes,
@@ -170,7 +174,7 @@ const journalFile = (home: string, { journal }: Config): string | undefined =>
   journal.url === "memory:" ? undefined : resolve(home, journal.url.replace(/^sqlite:/, ""));
 
 function settingsOf(config: Config): KernelSettings {
-  const { system, scheduler, llms, server, memory, budgets } = config;
+  const { system, scheduler, llms, server, files, memory, budgets } = config;
   return {
     name: system.name,
     version,
@@ -183,6 +187,7 @@ function settingsOf(config: Config): KernelSettings {
     idleReapMs: scheduler.idleReapMs,
     maxNewProcessesPerMinute: server.maxNewProcessesPerMinute,
     memory,
+    files,
     budgets,
   };
 }

@@ -12,6 +12,14 @@ export interface DiskPlace extends DiskRoot {
   readonly path: string;
 }
 
+/** A folder of the machine that stands for a root. */
+export interface MountedFolder {
+  /** Its real path. */
+  readonly folder: string;
+  /** By which it is known from an empty folder in its place. */
+  readonly identity: string;
+}
+
 export interface DiskEntry {
   /** `other`: a link, a pipe, a device, a file with several names: nothing that is read or kept. */
   readonly kind: "file" | "folder" | "other";
@@ -84,6 +92,13 @@ export interface Disk {
   /** ENOENT, with what there is instead. */
   absent(place: DiskPlace): Promise<Error>;
   exists(root: DiskRoot): Promise<boolean>;
-  /** Everything of the root goes. */
+  /** @throws SysError EINVAL for what cannot be mounted, ENOENT for what is not there, EACCES */
+  find(folder: string): Promise<MountedFolder>;
+  /**
+   * The files of this root are those of a folder of the machine from here on; undefined: no longer. While the folder is away
+   * all that is asked of it is ENODEV. Files that are new have the rights of others there, an exchanged one keeps its own.
+   */
+  mount(root: DiskRoot, folder: MountedFolder | undefined): void;
+  /** Everything of the root goes; of what is mounted, nothing. */
   drop(root: DiskRoot): Promise<void>;
 }

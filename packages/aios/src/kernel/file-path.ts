@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { isMount, rootOf } from "./file-mounts.ts";
 import { reachOf } from "./note-space.ts";
 import type { Reach } from "./note-space.ts";
 import type { Parts } from "./parts.ts";
@@ -12,7 +13,7 @@ const MAX_DEPTH = 64;
 const bytes = new TextEncoder();
 
 /** Where files of a namespace stand, from the top. */
-const tops = { process: "home", agent: "agents", group: "groups" } as const;
+const tops = { process: "home", agent: "agents", group: "groups", mount: "mnt" } as const;
 
 /** A path as the kernel knows it. */
 export interface FilePlace extends DiskPlace {
@@ -42,27 +43,45 @@ export function shown({ root, path }: Pick<DiskPlace, "root" | "path">): string 
   return path === "" ? top : `${top}/${path}`;
 }
 
+interface Caller {
+  readonly record: { readonly process: Process };
+  readonly principal: Principal;
+  readonly parts: Pick<Parts, "groups" | "files" | "mounts">;
+}
+
+/** The roots that a caller reaches: those of its notes, and what is mounted. */
+export function fileReach({ record: { process }, principal, parts }: Caller): Reach {
+  const reach = reachOf({ process, principal }, parts);
+  if (reach.namespaces === undefined) return reach;
+  const mounts = parts.mounts?.list(process.tenant) ?? [];
+  return {
+    ...reach,
+    namespaces: [...reach.namespaces, ...mounts.map(rootOf)],
+    writable: [...(reach.writable ?? []), ...mounts.filter(({ isReadOnly }) => !isReadOnly).map(rootOf)],
+  };
+}
+
 /**
  * What a caller means by a path, if it reaches that.
  * @throws SysError EINVAL for what is no path, ENOENT for one out of reach, EACCES to change where it only reads
  */
-export function placeOf(
-  text: string,
-  wants: "read" | "write",
-  {
-    record,
-    principal,
-    parts,
-  }: { record: { process: Process }; principal: Principal; parts: Pick<Parts, "groups" | "files"> },
-): FilePlace {
-  const { process } = record;
-  const reach = reachOf({ process, principal }, parts);
+export function placeOf(text: string, wants: "read" | "write", { record, principal, parts }: Caller): FilePlace {
+  const reach = fileReach({ record, principal, parts });
   const names = namesOf(text, parts.files?.disk);
   if (!text.startsWith("/")) return { tenant: reach.tenant, root: reach.own, path: names.join("/") };
   const { root, path } = fromTop(names, text, reach);
   if (reach.namespaces && !reach.namespaces.includes(root))
     throw new SysError("ENOENT", `there is no ${shown({ root, path: "" })}`, {
       hint: `there are ${reach.namespaces.map((one) => shown({ root: one, path: "" })).join(", ")}`,
+    });
+  const mount = parts.mounts?.find({ tenant: reach.tenant, root });
+  if (isMount(root) && !mount)
+    throw new SysError("ENOENT", `there is no ${shown({ root, path: "" })}`, {
+      hint: "fs.mounts tells what is mounted",
+    });
+  if (wants === "write" && mount?.isReadOnly)
+    throw new SysError("EACCES", `${shown({ root, path: "" })} was mounted to be read, and is not changed`, {
+      hint: "a key of the tenant mounts it anew for writing: fs.unmount, then fs.mount with isReadOnly: false",
     });
   if (wants === "write" && reach.writable && !reach.writable.includes(root))
     throw new SysError("EACCES", `${shown({ root, path: "" })} can be read here, and not changed`, {
@@ -77,7 +96,7 @@ function fromTop(names: readonly string[], text: string, { own }: Reach): { root
   const kind = Object.entries(tops).find(([, folder]) => folder === top)?.[0];
   if (kind === undefined || name === undefined)
     throw new SysError("EINVAL", `${JSON.stringify(text)} leads nowhere`, {
-      hint: `a path is relative to ${shown({ root: own, path: "" })}, or begins with /home/PID, /agents/NAME, /groups/NAME or /shared`,
+      hint: `a path is relative to ${shown({ root: own, path: "" })}, or begins with /home/PID, /agents/NAME, /groups/NAME, /mnt/NAME or /shared`,
     });
   return { root: `${kind}:${name}`, path: rest.join("/") };
 }

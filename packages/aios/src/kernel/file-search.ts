@@ -36,20 +36,22 @@ export async function searchFiles(asked: Asked, index: FileIndex, call: FileCall
       ...(folders.length === 0 ? [] : [{ facet: "path", isWithin: folders.map(pathFacet) }]),
     ],
   };
-  const found = await readable(query, { index, call, limit: asked.limit });
+  const { found, ...why } = await readable(query, { index, call, limit: asked.limit });
   const shownBy = found.map(({ one }) => pieceOf(one));
   const texts = await (await index.index()).texts(shownBy.flatMap((id) => id ?? []));
   const hits = found.map(({ one, head }, at) => hitOf(one, head, texts.get(shownBy[at] ?? "")));
-  return { hits, asked: told };
+  return { hits, asked: told, ...why };
 }
 
 /** Best first, as many as were asked for: what the index says is held against what is on record. */
 async function readable(
   query: Omit<FindQuery, "limit">,
   { index, call, limit }: { index: FileIndex; call: FileCall; limit: number },
-): Promise<{ one: Found; head: KeptFile }[]> {
+): Promise<{ found: { one: Found; head: KeptFile }[]; why?: string }> {
   for (let depth = limit + SPARE; ; depth = Math.min(MAX_LOOKED_AT, depth * 4)) {
-    const found = await (await index.index()).search({ ...query, limit: depth });
+    const { found, ...why } = await index.vectors.search({ ...query, limit: depth }, (request, quality) =>
+      call.nested("llm.embed", request, quality),
+    );
     const heads = await headsOf(
       found.map(({ id }) => fileOf(id)),
       call,
@@ -58,7 +60,8 @@ async function readable(
       const head = heads.get(fileOf(one.id));
       return head ? [{ one, head }] : [];
     });
-    if (there.length >= limit || found.length < depth || depth === MAX_LOOKED_AT) return there.slice(0, limit);
+    if (there.length >= limit || found.length < depth || depth === MAX_LOOKED_AT)
+      return { found: there.slice(0, limit), ...why };
   }
 }
 

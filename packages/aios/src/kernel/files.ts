@@ -3,6 +3,7 @@ import type { CallRecord } from "./call-record.ts";
 import { keyOf, rootName, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import { FilePlacing } from "./file-placing.ts";
+import type { FileQuotas } from "./file-quota.ts";
 import { throughFullDisk } from "./full-disk.ts";
 import { Holds } from "./holds.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -30,6 +31,7 @@ interface FilesOptions {
   readonly journal: Journal;
   readonly disk: Disk;
   readonly outbox: Outbox;
+  readonly quotas: FileQuotas;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly lastChange: number;
@@ -51,6 +53,7 @@ type Found = Pick<FileRow, "kind" | "hash" | "sizeBytes"> & {
  */
 export class Files {
   readonly disk: Disk;
+  readonly quotas: FileQuotas;
   readonly #options: FilesOptions;
   readonly #holds = new Holds();
   readonly #heads = new Map<string, KeptFile | undefined>();
@@ -64,6 +67,7 @@ export class Files {
   constructor(options: FilesOptions) {
     this.#options = options;
     this.disk = options.disk;
+    this.quotas = options.quotas;
     this.#placing = new FilePlacing({ ...options, onPlaced: (head) => this.#isPlaced(head) });
     this.#lastChange = options.lastChange;
   }
@@ -148,6 +152,7 @@ export class Files {
   /** What has been staged for this row, and what it takes the place of. */
   isChange(row: FileRow, made: { staged: Staged | undefined; before: KeptFile | undefined }): void {
     this.#placing.isChange(row, made);
+    this.quotas.isChange(row, made.before);
   }
 
   /** Called when a row is on disk. Resolves when it stands in its place, or the disk does not take it. */
@@ -208,7 +213,7 @@ export class Files {
     const [head, entry] = await this.#looked(place);
     // A stamp that says nothing of a change is older than who has read it.
     const isSame = this.#isSame(head, entry) && !(isChanged && entry?.kind === "file" && head?.stamp !== null);
-    return isSame ? head : this.#noted(place, head, entry);
+    return isSame && !this.#isUnkept(head) ? head : this.#noted(place, head, entry);
   }
 
   /** As `known` says it of what is nowhere any more, whatever stands in the way to it. */
@@ -244,6 +249,11 @@ export class Files {
     return entry.kind === head?.kind && (entry.kind === "folder" || entry.stamp === head.stamp);
   }
 
+  /** There was no room for its content; there may be by now. */
+  #isUnkept(head: KeptFile | undefined): boolean {
+    return head?.kind === "file" && head.hash === null && head.sizeBytes <= this.disk.maxFileBytes;
+  }
+
   async #noted(place: FilePlace, head: KeptFile | undefined, entry: DiskEntry | undefined): Promise<KeptFile> {
     if (!entry) return this.#outside(place, head, { kind: "gone", hash: null, sizeBytes: 0, stamp: "" });
     const { stamp, sizeBytes } = entry;
@@ -251,9 +261,13 @@ export class Files {
     if (sizeBytes > this.disk.maxFileBytes)
       return this.#outside(place, head, { kind: "file", hash: null, sizeBytes, stamp });
     const { content, entry: read } = await this.disk.read(place);
-    const is = { kind: "file", hash: content.hash, sizeBytes: content.sizeBytes } as const;
-    if (head?.kind !== "file" || head.hash !== content.hash)
-      return this.#outside(place, head, { ...is, stamp: read.stamp, content });
+    if (head?.kind !== "file" || head.hash !== content.hash) {
+      const is = { kind: "file", sizeBytes: content.sizeBytes, stamp: read.stamp } as const;
+      const release = await this.quotas.admitOutside({ ...place, sizeBytes: content.sizeBytes });
+      if (!release && head?.hash === null && head.stamp === read.stamp) return head;
+      if (!release) return this.#outside(place, head, { ...is, hash: null });
+      return this.#outside(place, head, { ...is, hash: content.hash, content }).finally(release);
+    }
     this.#options.outbox.note({ kind: "filePlaced", ...keyOf(head), stamp: read.stamp });
     return this.#remember({ ...head, stamp: read.stamp });
   }
@@ -266,8 +280,9 @@ export class Files {
   ): Promise<KeptFile> {
     const labels = { trust: "untrusted", confidentiality: head?.labels.confidentiality ?? "internal" } as const;
     const by = { pid: null, call: null, seq: 0, from: null };
-    const row = this.next({ tenant, root, path, ...is, labels, ...by }, head);
     const blob = content && (await content.pack());
+    // Only now: of a root the changes come into the journal in their order.
+    const row = this.next({ tenant, root, path, ...is, labels, ...by }, head);
     const kept = this.#remember({ ...row, stamp });
     this.#isThere.add(row);
     await this.#options.outbox.commit(
@@ -282,10 +297,13 @@ export class Files {
   async contentOf(row: FileRow): Promise<DiskContent> {
     const blob = row.hash === null ? undefined : await this.#options.journal.blob(row.hash);
     if (blob) return this.disk.unpack(blob);
-    throw new SysError("ESTALE", `version ${row.version} of ${shown(row)} is not kept`, {
-      hint:
-        row.hash === null ? "it was changed from outside, and is too large" : "its content was older than what is kept",
-    });
+    throw new SysError("ESTALE", `version ${row.version} of ${shown(row)} is not kept`, { hint: this.#whyGone(row) });
+  }
+
+  #whyGone(row: FileRow): string {
+    if (row.hash !== null) return "its content was older than what is kept";
+    if (row.sizeBytes > this.disk.maxFileBytes) return "it was changed from outside, and is too large";
+    return "it was changed from outside while there was no room to keep it: files.maxBytes";
   }
 
   /** Versions of what stands at these paths of a root, the last first. */
@@ -312,10 +330,14 @@ export class Files {
   async drop({ tenant, root }: DiskRoot & { tenant: FileRow["tenant"] }): Promise<void> {
     await this.placed({ tenant, root });
     this.#options.outbox.note({ kind: "filesErased", tenant, root });
-    const prefix = rootName({ tenant, root });
-    for (const key of this.#heads.keys()) if (key.startsWith(prefix)) this.#heads.delete(key);
-    this.#placing.forget({ tenant, root });
+    this.forget({ tenant, root });
     await this.disk.drop({ tenant, root });
+  }
+
+  /** Nothing of this root is on record any more. */
+  forget(root: DiskRoot): void {
+    for (const key of this.#heads.keys()) if (key.startsWith(rootName(root))) this.#heads.delete(key);
+    this.#placing.forget(root);
   }
 
   #remember(head: KeptFile): KeptFile {

@@ -5,6 +5,7 @@ import { Cron } from "./cron.ts";
 import { Estimator } from "./estimate.ts";
 import { createFileHolding } from "./file-holding.ts";
 import { FileIndex } from "./file-index.ts";
+import { FileQuotas } from "./file-quota.ts";
 import { Mounts } from "./file-mounts.ts";
 import { FileShares } from "./file-shares.ts";
 import { Files } from "./files.ts";
@@ -125,12 +126,14 @@ export async function openParts(
     onFile: async (row) => {
       fileIndex?.written(row);
       shares?.written(row);
+      files?.quotas.written(row);
       await files?.written(row);
     },
     onFenced: (cause) => parts.lease?.lose(cause),
   });
   const { disk } = options;
-  const files = disk && new Files({ journal, disk, outbox, clock, timers, lastChange: image.lastFileChange });
+  const quotas = new FileQuotas({ journal, outbox, settings: () => parts.settings.files });
+  const files = disk && new Files({ journal, disk, outbox, quotas, clock, timers, lastChange: image.lastFileChange });
   const mounts = disk && new Mounts({ disk });
   mounts?.restore(image.mounts);
   const { fileTools, seal } = options;

@@ -263,6 +263,12 @@ export interface KernelSettings {
     readonly consolidate?: "off" | "text" | "model" | undefined;
     readonly consolidateEveryMs?: number | undefined;
   };
+  /** What a tenant's files and their kept versions take, what stands in a process's own folder, and how many a tenant has. */
+  readonly files: {
+    readonly maxBytes: number;
+    readonly maxBytesPerProcess: number;
+    readonly maxFiles: number;
+  };
   /** Tenant-wide budgets. */
   readonly budgets: Readonly<Record<string, readonly Limit[]>>;
 }

@@ -36,6 +36,9 @@ const cases: { readonly [Name in FsName]: (path: string) => readonly object[] } 
   "fs.share": (path) => [{ path }, { path, version: 1 }],
   "fs.unshare": (path) => [{ path }, { id: path }],
   "fs.shares": (path) => [{ path }, {}],
+  "fs.mount": (path) => [{ folder: path, name: "mine" }],
+  "fs.unmount": (path) => [{ name: path }],
+  "fs.mounts": () => [{}],
   // Whoever may ask is told of all files.
   "fs.verify": () => [],
   "fs.rollback": (path) => [

@@ -72,6 +72,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         timers: [],
         groups: [],
         shares: [],
+        mounts: [],
         lastMessageSeq: 0,
         lastEventSeq: 0,
         lastFileChange: 0,
@@ -112,6 +113,15 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
       };
       const member = { member: "agent:作家", access: "write", shares: true, expiresAt: 12.5 } as const;
       const group = { tenant, name: "desk", members: [member], createdAtMs: 1, isRemoved: false };
+      const mount = {
+        tenant,
+        name: "docs",
+        folder: "/data/文档",
+        identity: "1-2",
+        isReadOnly: true,
+        createdAtMs: 1.5,
+        isRemoved: false,
+      };
       const image = await imageAfter([
         ofProcess(processRow("p1")),
         { kind: "key", row: keyRow("k1", { pid: asPid("p1"), expiresAtMs: 9, isRevoked: true }) },
@@ -133,6 +143,10 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         { kind: "group", row: group },
         { kind: "group", row: { ...group, tenant: beta, members: [] } },
         { kind: "group", row: { ...group, name: "gone", isRemoved: true } },
+        { kind: "mount", row: mount },
+        { kind: "mount", row: { ...mount, tenant: beta, isReadOnly: false } },
+        { kind: "mount", row: { ...mount, name: "gone" } },
+        { kind: "mount", row: { ...mount, name: "gone", isRemoved: true } },
       ]);
       expect(image).toEqual({
         processes: [processRow("p1")],
@@ -147,6 +161,7 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         timers: [timer],
         groups: [group, { ...group, tenant: beta, members: [] }],
         shares: [],
+        mounts: [mount, { ...mount, tenant: beta, isReadOnly: false }],
         lastMessageSeq: 5,
         lastEventSeq: 7,
         lastFileChange: 0,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { labelsSchema } from "../note.ts";
 import { fsDo } from "./fs-do.ts";
+import { fsMountSyscalls } from "./fs-mount.ts";
 import { syscall } from "./spec.ts";
 
 const DAY_MS = 86_400_000;
@@ -10,7 +11,7 @@ const path = z
   .min(1)
   .max(4096)
   .describe(
-    "in the process's own folder, or from the top: /home/PID, /agents/NAME, /groups/NAME and /shared, as far as the process reaches them",
+    "in the process's own folder, or from the top: /home/PID, /agents/NAME, /groups/NAME, /mnt/NAME and /shared, as far as the process reaches them",
   );
 const folder = z.string().max(4096).default(".").describe("a folder; default: the process's own");
 const encoding = z.enum(["utf8", "base64"]).default("utf8");
@@ -81,6 +82,7 @@ const goneSchema = z.object({ removed: z.number().describe("files and folders; e
 
 export const fsSyscalls = {
   "fs.do": fsDo,
+  ...fsMountSyscalls,
   "fs.read": syscall({
     args: z.strictObject({ path, encoding, version: version.optional().describe("default: what stands there now") }),
     result: z.object({
@@ -172,14 +174,16 @@ export const fsSyscalls = {
         .string()
         .min(1)
         .max(2_000)
-        .describe("words, or a request in English or Chinese: the contract about GPUs that I edited last week"),
-      isLiteral: z.boolean().default(false).describe("all of it is words: no time, kind or folder is taken out of it"),
+        .describe(
+          "words, or a request in English or Chinese: the contract about GPUs that I edited last week; what is in quotes stands in the file or its path as it is written, but for case and width",
+        ),
+      isLiteral: z.boolean().default(false).describe("all of it is words: no time, kind or folder is taken out of it, and none must be there"),
       folders: z.array(path).max(20).optional().describe("in these; default: wherever the process reads"),
       kinds: z
         .array(z.string().max(20))
         .max(20)
         .optional()
-        .describe("markdown, code, html, pdf, document, table, text, image, data, folder"),
+        .describe("markdown, code, html, pdf, document, table, text, image, data; folder for names of folders, which are found so alone"),
       editedFromMs: z.number().optional().describe("Unix epoch milliseconds"),
       editedToMs: z.number().optional(),
       by: z.enum(["hybrid", "words", "vectors"]).default("hybrid"),
@@ -198,6 +202,7 @@ export const fsSyscalls = {
           by: z.string().nullable(),
         })
         .describe("how the request was understood"),
+      why: z.string().optional().describe("why only words were looked for, where vectors were asked for, too"),
     }),
     effect: "pure",
     doc: "Find files by what they say, what they are called and what they are.",

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import type { BigIntStats } from "node:fs";
-import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { chmod, lstat, open, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { Disk, DiskEntry, DiskPlace, DiskRoot, Placement } from "../../kernel/ports.ts";
+import type { Disk, DiskEntry, DiskPlace, Placement } from "../../kernel/ports.ts";
 import { addPiece } from "./add-piece.ts";
 import { contentOf, encode, unpack } from "./content.ts";
 import { codeOf, toFileFault } from "./fault.ts";
@@ -12,12 +12,16 @@ import { openFolder } from "./folder.ts";
 import type { Folder } from "./folder.ts";
 import { nearby } from "./nearby.ts";
 import { readPlain, tooLarge } from "./read-plain.ts";
-import { folderNameOf, temporaryPrefix } from "./root-folder.ts";
+import { temporaryPrefix } from "./root-folder.ts";
+import { Roots } from "./roots.ts";
+import type { Home } from "./roots.ts";
 import { createSlots } from "./slots.ts";
 
 export interface DiskOptions {
   /** Parent of all tenants' folders; made when it is missing. */
   readonly root: string;
+  /** Other folders of the kernel: like `root`, they are in no mount, and no mount is in them. */
+  readonly own?: readonly string[];
   /** Larger files are neither read nor written (E2BIG). Default 16 MiB. */
   readonly maxFileBytes?: number;
   /** Folders with more entries are not listed (E2BIG). Default 10,000. */
@@ -38,37 +42,31 @@ const writeFlags =
  * the new content, and others see nothing in between.
  */
 export function createDisk(options: DiskOptions): Disk {
-  const { root, maxFileBytes = 16 * MiB, maxEntries = 10_000, concurrency = 32 } = options;
+  const { root, own = [], maxFileBytes = 16 * MiB, maxEntries = 10_000, concurrency = 32 } = options;
   const slots = createSlots(concurrency);
+  const roots = new Roots({ root, own });
   /** Roots in which what a crash left half-written has been taken away. */
   const swept = new Map<string, Promise<void>>();
-  const sweepOnce = (home: string): Promise<void> => {
-    const sweeping = swept.get(home) ?? sweep(home);
-    swept.set(home, sweeping);
-    sweeping.catch(() => swept.delete(home));
+  const sweepOnce = (home: Home): Promise<void> => {
+    const sweeping = swept.get(home.path) ?? sweep(home);
+    swept.set(home.path, sweeping);
+    sweeping.catch(() => swept.delete(home.path));
     return sweeping;
   };
-  let base: Promise<string> | undefined;
-  const reachBase = (): Promise<string> =>
-    (base ??= openBase(root).catch((cause: unknown) => {
-      base = undefined; // what is mended is seen by the next call
-      throw cause;
-    }));
-  const homeOf = async ({ tenant, root: whose }: DiskRoot): Promise<string> =>
-    join(await reachBase(), folderNameOf(tenant), rootName(whose));
 
   /** Works in the folder of a root; what goes wrong is told of this path. */
-  const inRoot = <Result>(at: DiskPlace, work: (home: string, names: readonly string[]) => Promise<Result>) =>
+  const inRoot = <Result>(at: DiskPlace, work: (home: Home, names: readonly string[]) => Promise<Result>) =>
     slots.use(async (): Promise<Result> => {
       const names = namesOf(at);
-      let home = "";
+      let home: Home | undefined;
       try {
-        home = await homeOf(at);
+        home = await roots.homeOf(at);
         return await work(home, names);
       } catch (cause) {
-        // The root may have been unreachable (an unmounted disk): the next call looks again.
-        if (codeOf(cause) !== undefined) base = undefined;
-        throw codeOf(cause) === "ENOENT" ? await nearby(home, names) : toFileFault(cause, at.path);
+        if (codeOf(cause) !== undefined) roots.forget();
+        if (codeOf(cause) !== "ENOENT") throw toFileFault(cause, at.path);
+        await home?.check();
+        throw await nearby(home?.path ?? "", names);
       }
     });
 
@@ -83,29 +81,30 @@ export function createDisk(options: DiskOptions): Disk {
         const sizeBytes = (before?.sizeBytes ?? 0) + added.byteLength;
         if (sizeBytes > maxFileBytes) throw tooLarge(JSON.stringify(at.path), sizeBytes, maxFileBytes);
         const content = contentOf(before ? Buffer.concat([before.bytes, added]) : added);
-        await using folder = await openFolder(home, [], { create: true });
+        await using folder = await openIn(home, [], { create: true });
         await sweepOnce(home);
         const name = temporaryPrefix + randomUUID();
-        const [blob] = await Promise.all([content.pack(), writeNew(folder.at(name), content.bytes, signal)]);
-        return Object.assign({ blob, discard: () => unlink(join(home, name)).catch(() => undefined) }, { name });
+        const [blob] = await Promise.all([content.pack(), writeNew(folder.at(name), content.bytes, { home, signal })]);
+        return Object.assign({ blob, discard: () => unlink(join(home.path, name)).catch(() => undefined) }, { name });
       }),
 
     look: (at) =>
       inRoot(at, async (home, names) => {
         const [parent, name] = split(names);
         try {
-          await using folder = await openFolder(home, parent);
+          await using folder = await openIn(home, parent);
           return entryOf(await lstat(folder.at(name), { bigint: true }));
         } catch (cause) {
-          if (codeOf(cause) === "ENOENT") return undefined;
-          throw cause;
+          if (codeOf(cause) !== "ENOENT") throw cause;
+          await home.check();
+          return undefined;
         }
       }),
 
     read: (at, signal) =>
       inRoot(at, async (home, names) => {
         const [parent, name] = split(names);
-        await using folder = await openFolder(home, parent);
+        await using folder = await openIn(home, parent);
         const { bytes, stats } = await readPlain(folder, name, { path: at.path, maxFileBytes, signal });
         return { entry: entryOf(stats), content: contentOf(bytes) };
       }),
@@ -113,7 +112,7 @@ export function createDisk(options: DiskOptions): Disk {
     list: (at) =>
       inRoot(at, async (home, names) => {
         // Who has written nothing yet has an empty folder, not a missing one.
-        await using folder = await openFolder(home, names, { create: names.length === 0 });
+        await using folder = await openIn(home, names, { create: names.length === 0 });
         const found = (await readdir(folder.at("."))).filter((name) => !name.startsWith(temporaryPrefix));
         if (found.length > maxEntries)
           throw new SysError(
@@ -122,7 +121,7 @@ export function createDisk(options: DiskOptions): Disk {
           );
         const entries: (DiskEntry & { name: string })[] = [];
         for (const name of found.toSorted()) {
-          const stats = await lstat(folder.at(name), { bigint: true }).catch(() => undefined);
+          const stats = await lstat(folder.at(name), { bigint: true }).catch(unlessAway);
           if (stats) entries.push({ name, ...entryOf(stats) });
         }
         return entries;
@@ -136,39 +135,26 @@ export function createDisk(options: DiskOptions): Disk {
         return place(home, names, placement);
       }),
 
-    add: async (whose, piece) => slots.use(async () => addPiece(await homeOf(whose), piece, maxFileBytes)),
+    add: async (whose, piece) => slots.use(async () => addPiece((await roots.homeOf(whose)).path, piece, maxFileBytes)),
 
-    absent: async (at) => nearby(await homeOf(at), namesOf(at)),
+    absent: async (at) => nearby((await roots.homeOf(at)).path, namesOf(at)),
 
     exists: async (whose) =>
-      lstat(await homeOf(whose)).then(
+      lstat((await roots.homeOf(whose)).path).then(
         () => true,
         () => false,
       ),
 
-    drop: async (whose) => rm(await homeOf(whose), { recursive: true, force: true }),
+    find: (folder) => roots.find(folder),
+
+    mount: (whose, folder) => roots.mount(whose, folder),
+
+    drop: async (whose) => {
+      const { path, isMounted } = await roots.homeOf(whose);
+      if (!isMounted) await rm(path, { recursive: true, force: true });
+    },
   };
   return disk;
-}
-
-async function openBase(root: string): Promise<string> {
-  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    if (!["EEXIST", "ENOTDIR"].includes(codeOf(cause) ?? "")) throw cause;
-    // Of the process's own file that would say something else.
-    throw new SysError("EIO", `the files folder ${root} is no folder`, {
-      cause,
-      hint: "move away what stands there, or name another folder in files.root",
-      retryable: false,
-    });
-  });
-  return realpath(root);
-}
-
-/** A process's folder is named by its pid alone, all others by what they are, which no pid is. */
-function rootName(root: string): string {
-  const at = root.indexOf(":");
-  const [kind, name] = at < 0 ? [root, ""] : [root.slice(0, at), root.slice(at + 1)];
-  return kind === "process" ? folderNameOf(name) : folderNameOf(`@${kind}${name && `:${name}`}`);
 }
 
 const namesOf = ({ path }: DiskPlace): readonly string[] => (path === "" ? [] : path.split("/"));
@@ -186,9 +172,21 @@ function entryOf(stats: BigIntStats): DiskEntry {
 
 const stampOf = ({ size, mtimeNs, ino }: BigIntStats): string => `${size}-${mtimeNs}-${ino}`;
 
-async function writeNew(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+/** A file that goes while the folder is listed is not there; of one that cannot be looked at nothing is known. */
+function unlessAway(cause: unknown): undefined {
+  if (codeOf(cause) !== "ENOENT") throw cause;
+}
+
+const openIn = ({ path, isMounted }: Home, names: readonly string[], { create = false } = {}): Promise<Folder> =>
+  openFolder(path, names, { create: create && isMounted ? "inside" : create });
+
+async function writeNew(
+  path: string,
+  bytes: Uint8Array,
+  { home, signal }: { home: Home; signal?: AbortSignal },
+): Promise<void> {
   try {
-    await using file = await open(path, writeFlags, 0o600);
+    await using file = await open(path, writeFlags, home.isMounted ? 0o666 : 0o600);
     await file.writeFile(bytes, { signal });
     await file.sync();
   } catch (cause) {
@@ -198,24 +196,26 @@ async function writeNew(path: string, bytes: Uint8Array, signal?: AbortSignal): 
   }
 }
 
-async function place(home: string, names: readonly string[], placement: Placement): Promise<string> {
+async function place(home: Home, names: readonly string[], placement: Placement): Promise<string> {
   const { row, staged } = placement;
   const [parent, name] = split(names);
   if (row.kind === "gone") return takeAway(home, names, placement);
-  await using folder = await openFolder(home, parent, { create: true });
+  await using folder = await openIn(home, parent, { create: true });
   const there = await lstat(folder.at(name), { bigint: true }).catch(() => undefined);
   if (row.kind === "folder") {
     if (there && !there.isDirectory() && !(await mayGo(folder, name, { there, placement })))
       await setAside(folder, name);
     else if (there && !there.isDirectory()) await unlink(folder.at(name));
-    await using made = await openFolder(home, names, { create: true });
+    await using made = await openIn(home, names, { create: true });
     return stampOf(await lstat(made.at("."), { bigint: true }));
   }
   const isOurs = there === undefined || (await mayGo(folder, name, { there, placement }));
-  await using top = await openFolder(home, [], { create: true });
+  await using top = await openIn(home, [], { create: true });
   const temporary = (staged as { name?: string } | undefined)?.name ?? temporaryPrefix + randomUUID();
-  if (!staged) await writeNew(top.at(temporary), (await unpack(await placement.content(row.hash as string))).bytes);
+  if (!staged)
+    await writeNew(top.at(temporary), (await unpack(await placement.content(row.hash as string))).bytes, { home });
   try {
+    if (home.isMounted && there?.isFile()) await chmod(top.at(temporary), Number(there.mode) & 0o777);
     // Of the new file while nobody else knows it: what they make of it later has another one.
     const stamp = stampOf(await lstat(top.at(temporary), { bigint: true }));
     if (there?.isDirectory()) await removeFolder(home, names).catch(() => setAside(folder, name));
@@ -232,17 +232,17 @@ async function place(home: string, names: readonly string[], placement: Placemen
 
 const setAside = (folder: Folder, name: string): Promise<void> => rename(folder.at(name), folder.at(besideName(name)));
 
-async function removeFolder(home: string, names: readonly string[]): Promise<void> {
+async function removeFolder(home: Home, names: readonly string[]): Promise<void> {
   const [parent, name] = split(names);
   await clear(home, names);
-  await using folder = await openFolder(home, parent);
+  await using folder = await openIn(home, parent);
   await rmdir(folder.at(name));
 }
 
-async function takeAway(home: string, names: readonly string[], placement: Placement): Promise<string> {
+async function takeAway(home: Home, names: readonly string[], placement: Placement): Promise<string> {
   const [parent, name] = split(names);
   try {
-    await using folder = await openFolder(home, parent);
+    await using folder = await openIn(home, parent);
     const there = await lstat(folder.at(name), { bigint: true });
     await folder.recheck();
     if (there.isDirectory()) await removeFolder(home, names);
@@ -257,8 +257,8 @@ async function takeAway(home: string, names: readonly string[], placement: Place
 }
 
 /** Links, pipes and half-written files of a folder that goes; other files that somebody has put there stay. */
-async function clear(home: string, names: readonly string[]): Promise<void> {
-  await using folder = await openFolder(home, names);
+async function clear(home: Home, names: readonly string[]): Promise<void> {
+  await using folder = await openIn(home, names);
   for (const name of await readdir(folder.at("."))) {
     const stats = await lstat(folder.at(name)).catch(() => undefined);
     const isPlain = stats?.isDirectory() || (stats?.isFile() && stats.nlink === 1);
@@ -267,8 +267,8 @@ async function clear(home: string, names: readonly string[]): Promise<void> {
 }
 
 /** Takes away half-written files of a kernel that has died. */
-async function sweep(home: string): Promise<void> {
-  await using folder = await openFolder(home, [], { create: true });
+async function sweep(home: Home): Promise<void> {
+  await using folder = await openIn(home, [], { create: true });
   const names = (await readdir(folder.at("."))).filter((name) => name.startsWith(temporaryPrefix));
   for (const name of names) await unlink(folder.at(name)).catch(() => undefined);
 }

@@ -25,13 +25,13 @@ const folderFlags =
  * Opens `base/...components` where no component is a link. On Linux the folder is opened first and then asked for its
  * name (`/proc/self/fd`), and all else goes through that handle, so that a link swapped in between changes nothing.
  * Elsewhere there is no such name: the real path is compared before and after, which narrows the race but leaves it.
- * `base` is a real path that the kernel made; it is made where it is missing and `create` is set.
+ * `base` is a real path; with `create` what is missing is made, with `inside` all but `base`, with the rights of others there.
  * @throws SysError EACCES when a link is on the way; whatever the system says otherwise.
  */
 export async function openFolder(
   base: string,
   components: readonly string[],
-  { create = false }: { create?: boolean } = {},
+  { create = false }: { create?: boolean | "inside" } = {},
 ): Promise<Folder> {
   const path = join(base, ...components);
   try {
@@ -41,11 +41,12 @@ export async function openFolder(
     const name = components.at(-1);
     if (codeOf(cause) !== "ENOENT" || !create) throw cause;
     if (name === undefined) {
+      if (create === "inside") throw cause;
       await mkdir(base, { recursive: true, mode: 0o700 });
       return vouch(path, base, path);
     }
     await using parent = await openFolder(base, components.slice(0, -1), { create });
-    await mkdir(parent.at(name), { mode: 0o700 }).catch((error: unknown) => {
+    await mkdir(parent.at(name), { mode: create === "inside" ? 0o777 : 0o700 }).catch((error: unknown) => {
       if (codeOf(error) !== "EEXIST") throw error;
     });
     await parent.sync();

@@ -4,6 +4,8 @@ import { chatDevice } from "./chat.ts";
 import { cronDevice } from "./cron.ts";
 import { debugDevice } from "./debug.ts";
 import { fsDevice } from "./fs.ts";
+import { fsMountDevice } from "./fs-mount.ts";
+import { fsShareDevice } from "./fs-share.ts";
 import { groupDevice } from "./group.ts";
 import { llmDevice } from "./llm.ts";
 import { mailDevice } from "./mail.ts";
@@ -35,6 +37,8 @@ export const kernelDevices = {
   ...valueDevice,
   ...memDevice,
   ...fsDevice,
+  ...fsMountDevice,
+  ...fsShareDevice,
   ...groupDevice,
   ...mailDevice,
   ...pipeDevice,

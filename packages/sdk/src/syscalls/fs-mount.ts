@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { syscall } from "./spec.ts";
+
+const name = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, "up to 64 letters, digits and . _ -, the first a letter or a digit")
+  .describe("its files are at /mnt/NAME");
+
+const mountSchema = z.object({
+  name: z.string(),
+  folder: z.string().describe("on the kernel's machine"),
+  isReadOnly: z.boolean(),
+  isThere: z.boolean().describe("false: the folder is away, as a drive that was taken out; what is on record stays"),
+  files: z.number().describe("files and folders on record"),
+  bytes: z.number(),
+  createdAt: z.number(),
+});
+
+export const fsMountSyscalls = {
+  "fs.mount": syscall({
+    args: z.strictObject({
+      folder: z.string().min(1).max(4096).describe("of the kernel's machine, by its whole path"),
+      name,
+      isReadOnly: z.boolean().default(true).describe("false: processes change its files, too"),
+    }),
+    result: z.object({
+      path: z.string().describe("/mnt/NAME"),
+      folder: z.string().describe("as links on the way lead to it"),
+      mounted: z.boolean().describe("false: it was so already"),
+    }),
+    effect: "idempotent",
+    isAdministrative: true,
+    doc: "Bring a folder of the kernel's machine to /mnt/NAME, where all processes of the tenant read it. It has versions and is searched like other files, and lasts until fs.unmount.",
+  }),
+  "fs.unmount": syscall({
+    args: z.strictObject({ name }),
+    result: z.object({ unmounted: z.boolean().describe("false: there was none of this name") }),
+    effect: "idempotent",
+    isAdministrative: true,
+    doc: "End a mount. The folder stays as it is; the versions of its files are forgotten.",
+  }),
+  "fs.mounts": syscall({
+    args: z.strictObject({}),
+    result: z.object({ mounts: z.array(mountSchema).describe("in order of their names") }),
+    effect: "pure",
+    isView: true,
+    doc: "List the tenant's mounts.",
+  }),
+} as const;
