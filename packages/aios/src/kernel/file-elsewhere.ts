@@ -11,7 +11,7 @@ interface Since {
 
 export interface Elsewhere {
   /** Where the process's later calls had the last word, and what stood there before them. */
-  readonly back: readonly { readonly head: KeptFile; readonly then: FileRow | undefined }[];
+  readonly back: readonly { readonly head: KeptFile; readonly before: FileRow | undefined }[];
   /** What the last of them made of a path that stays, and why. */
   readonly left: readonly { readonly row: FileRow; readonly why: string }[];
 }
@@ -48,16 +48,16 @@ export async function backElsewhere(
   const left: Elsewhere["left"][number][] = [];
   for (const [path, rows] of histories) {
     const head = heads.get(path);
-    const then = rows.find((row) => !isLate(row));
-    const isKept = then !== undefined || rows.at(-1)?.version === 1;
+    const before = rows.find((row) => !isLate(row));
+    const isKept = before !== undefined || rows.at(-1)?.version === 1;
     const last = rows.find(isLate);
-    if (head && isLate(head) && isKept) back.set(path, { head, then: then?.kind === "gone" ? undefined : then });
+    if (head && isLate(head) && isKept) back.set(path, { head, before: before?.kind === "gone" ? undefined : before });
     else if (last && head && isLate(head))
       left.push({ row: last, why: "what stood there before is not kept any more" });
     else if (last && head && !isOwn(head)) left.push({ row: last, why: goneOn });
   }
-  for (const [path, { head, then }] of back) {
-    if (head.kind !== "folder" || then) continue;
+  for (const [path, { head, before }] of back) {
+    if (head.kind !== "folder" || before) continue;
     if (!(await holdsOthers(path, back))) continue;
     back.delete(path);
     left.push({ row: head, why: goneOn });

@@ -53,13 +53,12 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
   }
 
   const recordsOf = (
-    of: Holder,
-    seq: number,
+    { pid, seq }: { pid: Holder["pid"]; seq: number },
     wanted: readonly FileRow[],
     heads: ReadonlyMap<string, KeptFile>,
   ): JournalRecord[] =>
     inOrderOfPlacing(wanted).map((then) => {
-      const by = { pid: of.pid, call: null, seq, from: then.kind === "gone" ? null : nameOf(then) };
+      const by = { pid, call: null, seq, from: then.kind === "gone" ? null : nameOf(then) };
       return { kind: "file", row: files.next({ ...then, ...by }, heads.get(then.path)) };
     });
 
@@ -123,8 +122,8 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
     checkBack: async (of, seq) => void (await changedSince(of, seq)),
 
     backTo: async (of, seq, way) => {
-      const place = placeOf(of);
-      const elsewhere = await changedElsewhere({ journal }, place, { pid: of.pid, seq });
+      const [place, since] = [placeOf(of), { pid: of.pid, seq }];
+      const elsewhere = await changedElsewhere({ journal }, place, since);
       await files.holdFor(way, [place, ...[...elsewhere.keys()].map((root) => ({ tenant: of.tenant, root }))]);
       await treeOf(place, { files });
       const changed = await changedSince(of, seq);
@@ -134,11 +133,11 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
         if (!head || (then === undefined && head.kind === "gone" && head.seq <= seq)) return [];
         return [then ?? goneFrom(head)];
       });
-      const records = recordsOf(of, seq, wanted, heads);
+      const records = recordsOf(since, wanted, heads);
       for (const places of elsewhere.values()) {
-        const { back, left } = await backElsewhere(places, { pid: of.pid, seq }, { files, journal });
-        const rows = back.map(({ head, then }): FileRow => then ?? goneFrom(head));
-        records.push(...recordsOf(of, seq, rows, new Map(back.map(({ head }) => [head.path, head]))));
+        const { back, left } = await backElsewhere(places, since, { files, journal });
+        const rows = back.map(({ head, before }): FileRow => before ?? goneFrom(head));
+        records.push(...recordsOf(since, rows, new Map(back.map(({ head }) => [head.path, head]))));
         for (const { row, why } of left)
           if (row.call) way.stays.push({ call: row.call, seq: row.seq, detail: `${shown(row)}: ${why}` });
       }

@@ -39,16 +39,17 @@ async function open({ maxFileBytes = 16 << 20 } = {}) {
     onFenced: () => undefined,
     onFile: async (row) => files?.written(row),
   });
-  files = new Files({ journal, disk, outbox, clock, timers, lastChange: 0 });
+  files = new Files({ journal, disk, outbox, quotas, clock, timers, lastChange: 0 });
   const known = files;
   const holding: Holding = createFileHolding({ files, journal });
   const commit = (records: readonly JournalRecord[]): Promise<void> => outbox.commit(...records);
   /** What call `seq` of the process leaves at a path; null: nothing. */
-  const put = async (
-    seq: number,
-    path: string,
+  const put = async (seq: number, path: string, text: string | null | Folder): Promise<void> =>
+    putAt({ root: "process:p1", path }, text, { pid: "p1", seq });
+  const putAt = async (
+    { root, path }: { root: string; path: string },
     text: string | null | Folder,
-    { root = "process:p1", pid = "p1" }: { root?: string; pid?: string } = {},
+    { pid, seq }: { pid: string; seq: number },
   ): Promise<void> => {
     const place = { tenant, root, path };
     const before = await known.known(place);
@@ -80,7 +81,7 @@ async function open({ maxFileBytes = 16 << 20 } = {}) {
     for (const settle of way.settles) settle(true);
     return way.stays.map(({ seq: at, detail }) => `${at} ${detail}`);
   };
-  return { top, files, holding, commit, goBack, put, treeOf, exported };
+  return { top, files, holding, commit, goBack, put, putAt, treeOf, exported };
 }
 
 /** Files alone: folders stay where others made them. */
@@ -160,23 +161,23 @@ test("whoever writes there while it goes back does so behind it, with a version 
 
 test("what it wrote in the folders of others goes back with it, unless those have gone on from it", async () => {
   const { top, goBack, put, treeOf } = await open();
-  const shared = { root: "tenant" };
-  const theirs = { ...shared, pid: "p2" };
+  const shared = (pid: string, seq: number, path: string, text: string | null | Folder): Promise<void> =>
+    putAt({ root: "tenant", path }, text, { pid, seq });
   await put(1, "own", "one");
-  await put(9, "plan", "theirs", theirs);
-  await put(9, "both", "theirs", theirs);
-  await put(2, "plan", "mine", shared);
-  await put(3, "plan", "mine again", shared);
-  await put(3, "both", "mine", shared);
-  await put(10, "both", "theirs again", theirs);
-  await put(4, "new", folder, shared);
-  await put(4, "new/a", "mine", shared);
-  await put(4, "used", folder, shared);
-  await put(5, "used/a", "mine", shared);
-  await put(11, "used/b", "theirs", theirs);
-  await put(6, "gone", "mine", shared);
-  await put(7, "gone", null, shared);
-  await put(8, "desk", "mine", { root: "group:desk" });
+  await shared("p2", 9, "plan", "theirs");
+  await shared("p2", 9, "both", "theirs");
+  await shared("p1", 2, "plan", "mine");
+  await shared("p1", 3, "plan", "mine again");
+  await shared("p1", 3, "both", "mine");
+  await shared("p2", 10, "both", "theirs again");
+  await shared("p1", 4, "new", folder);
+  await shared("p1", 4, "new/a", "mine");
+  await shared("p1", 4, "used", folder);
+  await shared("p1", 5, "used/a", "mine");
+  await shared("p2", 11, "used/b", "theirs");
+  await shared("p1", 6, "gone", "mine");
+  await shared("p1", 7, "gone", null);
+  await putAt({ root: "group:desk", path: "desk" }, "mine", { pid: "p1", seq: 8 });
   await writeFile(`${top}/acme/%40tenant/gone`, "from outside");
   await put(9, "own", "two");
   const then = { plan: "theirs", both: "theirs again", used: null, "used/b": "theirs", gone: "from outside" };
