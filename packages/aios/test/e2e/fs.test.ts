@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileVersion } from "@aiosjs/sdk/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -83,6 +83,43 @@ describe("files on the command line", { timeout: timeoutMs }, () => {
       code: 0,
       out: expect.stringMatching(/^\d+ files: journal, disk and index agree\n$/),
     });
+  });
+
+  test("a link opens a file to whoever has it, until it is ended by its file, its id or itself", async () => {
+    await write("报告.txt", "for everybody\n");
+    const made = await fs("share", "报告.txt", "--for", "2h");
+    const link = made.out.trim();
+    expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/s\/s\w{15}\.[\w-]{43}$/);
+    const [, id = ""] = /\/s\/(\w+)\./.exec(link) ?? [];
+    expect(made.err).toMatch(
+      /^whoever has this link reads \/shared\/报告\.txt until .*; end it: aios fs unshare s\w{15}\n/,
+    );
+    expect(made.err).toContain("opens on this machine alone");
+    expect(await (await fetch(link)).text()).toBe("for everybody\n");
+    await write("报告.txt", "for nobody\n");
+    const pinned = await aios.data<{ id: string; url: string; version: number; expiresAt: number }>([
+      ...["fs", "share", "/shared/报告.txt", "--version", "1"],
+    ]);
+    expect(pinned).toMatchObject({ version: 1, expiresAt: expect.any(Number) });
+    expect(await (await fetch(pinned.url)).text()).toBe("for everybody\n");
+    expect(await (await fetch(link)).text()).toBe("for nobody\n");
+
+    expect((await fs("shares")).out).toMatch(/^ID .*\ns\w{15} .* latest .*\/shared\/报告\.txt\ns\w{15} .* 1 .*\n$/);
+    const listed = await aios.data<{ id: string; url: string }[]>(["fs", "shares", "/shared"]);
+    expect(listed.map(({ url }) => url)).toEqual([link, pinned.url]);
+    expect(await fs("unshare", link)).toMatchObject({ code: 0, err: expect.stringContaining(": 1 ended\n") });
+    expect((await fetch(link)).status).toBe(404);
+    expect(await fs("unshare", id)).toMatchObject({ code: 3, err: expect.stringContaining('"aios fs shares" lists') });
+    expect(await fs("unshare", pinned.id, "--lang", "zh")).toMatchObject({ err: `${pinned.id}：已终止 1 个链接\n` });
+    // What looks like an id may be a file.
+    await write("s23456789abcdef0", "x");
+    await fs("share", "s23456789abcdef0");
+    expect((await fs("unshare", "s23456789abcdef0")).err).toContain("1 ended");
+    expect(await fs("shares")).toMatchObject({ code: 0, out: "", err: expect.stringContaining("no links are open") });
+    const { mode } = await stat(join(aios.home, "share-secret"));
+    expect(mode & 0o777).toBe(0o600);
+    expect(await fs("share", "报告.txt", "--for", "soon")).toMatchObject({ code: 2 });
+    expect(await fs("share", "drafts/nowhere.md")).toMatchObject({ code: 3 });
   });
 
   test("any bytes go in and come out as they were, by file and by stdin", async () => {

@@ -96,7 +96,13 @@ test.runIf(process.platform !== "win32")(
     expect(await last("On the command line")).toBe("Ask Rosa about the lease.\nCall the bank.\n");
     expect(await last("Look at the history, and take it back")).toContain("--to-version 3");
     expect(await last("Bring back what was removed")).toContain("Call the bank.");
+    const asked = await page.type("Ask in plain words");
+    expect(asked.map(({ said }) => said).join("")).toContain("aios fs restore /shared/drafts");
+    expect(asked.at(-2)?.said).toContain("plan.md\n");
     expect(await last("In a program")).toBe("the lease\n");
+    const shared = await page.type("Give somebody a link");
+    expect(shared[0]?.said).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/s\/s\w{15}\.[\w-]{43}\n/m);
+    expect(shared.at(-1)?.said).toBe("Ask Rosa about the lease.\nCall the bank.\n");
     expect(await last("Share a folder in a group")).toBe("rules.md\n");
     expect(await last("Edits from outside")).toContain("from outside");
   },
