@@ -1,13 +1,13 @@
 // What the kernel's notes are found and described with. A composition beside boot.ts.
 import { SysError } from "@aiosjs/sdk/protocol";
+import { openIndex } from "./boot-index.ts";
+import type { IndexOptions } from "./boot-index.ts";
 import type { Config } from "./config/schema.ts";
-import type { Elsewhere } from "./drivers/search/elsewhere.ts";
-import { openSearchIndex } from "./drivers/search/search-index.ts";
 import type { NoteTools } from "./kernel/memory.ts";
 import { serves } from "./kernel/model-call.ts";
 import type { NoteBuilder } from "./kernel/note-building.ts";
 import type { Distillate, NoteDistiller } from "./kernel/note-consolidation.ts";
-import type { NoteEmbedder } from "./kernel/note-vectors.ts";
+import type { TextEmbedder } from "./kernel/text-vectors.ts";
 import type { Core } from "./kernel/ports.ts";
 import { applyEvolution } from "./memory/apply.ts";
 import { notesToDistil } from "./memory/consolidate.ts";
@@ -17,30 +17,12 @@ import { extractDescription } from "./memory/extract.ts";
 import { presentNotes } from "./memory/present.ts";
 import { relate } from "./memory/relate.ts";
 
-interface NoteToolsOptions {
-  /** The index is a file of its own, opened by whoever needs it first. Default: in memory. */
-  readonly path?: string | undefined;
-  /** Default: the index makes its own vectors. */
-  readonly embedder?: NoteEmbedder | undefined;
-  /** Default: vectors are searched in the index's own thread. */
-  readonly elsewhere?: Elsewhere | undefined;
-}
-
 /** Disposing closes the index. */
-export function createNoteTools({ path, embedder, elsewhere }: NoteToolsOptions = {}): NoteTools & AsyncDisposable {
+export function createNoteTools(index: IndexOptions = {}): NoteTools & AsyncDisposable {
   const opened = new AsyncDisposableStack();
-  const options = { ...(path === undefined ? {} : { path }), ...(embedder && { embedder }), elsewhere };
   return {
-    openIndex: async () => {
-      const stops = (): SysError => new SysError("EIO", "the kernel stops: its index of notes is closed");
-      if (opened.disposed) throw stops();
-      const index = await openSearchIndex(options);
-      if (!opened.disposed) return opened.use(index);
-      // Asked for before the end, and there after it: its thread would hold up the process for ever.
-      await index[Symbol.asyncDispose]();
-      throw stops();
-    },
-    embedder,
+    openIndex: () => openIndex("notes", index, opened),
+    embedder: index.embedder,
     extract: extractDescription,
     present: presentNotes,
     builder: noteBuilder,
@@ -59,11 +41,11 @@ export function checkEmbedder({ memory, llms }: Config): void {
 }
 
 /**
- * The model that the configuration wants notes embedded by; undefined: none.
+ * The model that the configuration wants notes and files embedded by; undefined: none.
  * @throws SysError EINVAL for one that is not there or makes no vectors; the hint names those that do. One that is down, or
  * whose core has not told its models yet, is waited for.
  */
-export function embedderOf({ memory, llms }: Config, cores: readonly Core[]): NoteEmbedder | undefined {
+export function embedderOf({ memory, llms }: Config, cores: readonly Core[]): TextEmbedder | undefined {
   const { embedder: model, dimensions: dimension } = memory;
   if (model === "hashed") return undefined;
   const { core: name, id } = partsOf(model);

@@ -24,7 +24,7 @@ const configured = (index: object) =>
     llms: { cores: [{ name: "sim", kind: "sim" }] },
     memory: { index },
   });
-const around = { env: {}, key: "the home's key", isKept: true };
+const around = { env: {}, key: "the home's key", isKept: true, what: "notes" as const };
 
 test("without a word vectors are searched in the index's own thread", async () => {
   expect(await elsewhereOf(configured({}), { ...around, home: "/nowhere" })).toBeUndefined();
@@ -39,6 +39,15 @@ test("a package is found beside aiosjs, a secret is taken from the environment, 
   expect(one?.module).toMatch(/^file:.*@qdrant\/js-client-rest/);
   expect(one?.prefix).toMatch(/^aios-[0-9a-f]{12}$/);
   expect(one?.prefix).not.toBe(other?.prefix);
+  const files = await elsewhereOf(config, {
+    ...around,
+    home: "/nowhere",
+    key: "one",
+    what: "files",
+    env: { QDRANT_API_KEY: "secret" },
+  });
+  expect(files).toMatchObject({ kind: "qdrant", folder: "/nowhere/index/file-vectors" });
+  expect(files?.prefix).not.toBe(one?.prefix);
 });
 
 test("what is not there is refused, with what to do", async () => {

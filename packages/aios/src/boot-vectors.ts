@@ -27,6 +27,7 @@ interface Surroundings {
   readonly key: string;
   /** Nothing of the journal outlives the kernel: no file of vectors does. */
   readonly isKept: boolean;
+  readonly what: "notes" | "files";
 }
 
 /**
@@ -35,7 +36,7 @@ interface Surroundings {
  */
 export async function elsewhereOf(
   { memory: { index } }: Config,
-  { home, env, key, isKept }: Surroundings,
+  { home, env, key, isKept, what }: Surroundings,
 ): Promise<Elsewhere | undefined> {
   const { kind, url = servers[kind] ?? "", token, options } = index;
   if (kind === "exact") return undefined;
@@ -46,8 +47,8 @@ export async function elsewhereOf(
     options,
     module: moduleOf(name, { home, kind }),
     token: token === undefined ? undefined : await resolveSecret(token, { env, what: "memory.index.token" }),
-    prefix: `aios-${createHash("sha256").update(`vectors\0${key}`).digest("hex").slice(0, 12)}`,
-    folder: isKept ? resolve(home, "index", "vectors") : undefined,
+    prefix: `aios-${createHash("sha256").update(`vectors${what === "notes" ? "" : what}\0${key}`).digest("hex").slice(0, 12)}`,
+    folder: isKept ? resolve(home, "index", what === "notes" ? "vectors" : "file-vectors") : undefined,
   };
 }
 

@@ -17,6 +17,7 @@ import { systemCalendar } from "./drivers/clock/calendar.ts";
 import { realClock } from "./drivers/clock/real.ts";
 import { createFileTools } from "./boot-files.ts";
 import { createDisk } from "./drivers/fs/disk.ts";
+import { watchFolder } from "./drivers/fs/watch-folder.ts";
 import { priceTable } from "./drivers/llm/prices/table.ts";
 import { createHost } from "./drivers/proc/host.ts";
 import { createLogs } from "./drivers/proc/logs.ts";
@@ -116,7 +117,7 @@ export async function boot(options: BootOptions): Promise<System> {
       calendar: systemCalendar,
       cache: await caches.stock(config),
       drivers: [toolbox],
-      disk: createDisk({ root: resolve(home, config.files.root), own: [home] }),
+      disk: createDisk({ root: resolve(home, config.files.root), own: [home], watchFolder }),
       seal,
       fileTools,
       notes,

@@ -14,6 +14,7 @@ import type {
   KeptFile,
   SearchIndex,
 } from "./ports.ts";
+import { TextVectors } from "./text-vectors.ts";
 import type { Timers } from "./timers.ts";
 
 /** Files that are compared, and texts that are asked for, at a time. */
@@ -40,6 +41,8 @@ export class FileIndex {
   readonly #hash: Hash;
   readonly #tools: FileTools;
   readonly #index: FollowedIndex<FileRow>;
+  /** Has a model make the index's vectors, where it does not make its own. */
+  readonly vectors: TextVectors;
 
   constructor({ journal, files, hash, ...waits }: FileIndexParts, tools: FileTools) {
     this.#journal = journal;
@@ -51,10 +54,12 @@ export class FileIndex {
       openIndex: tools.openIndex,
       tell: async (changes, index) => {
         for (const row of changes.values()) await this.#take(row, index);
+        this.vectors.wake();
       },
       catchUp: () => this.compare({ repair: true }),
       ...waits,
     });
+    this.vectors = new TextVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
   }
 
   /** What a request asks for, in words and filters. */
@@ -109,7 +114,10 @@ export class FileIndex {
         afterPath = page.at(-1)?.path;
         if (page.length < PAGE) break;
       }
-    if (repair) await index.remove([...orphaned].flatMap((key) => [key, ...(chunks.get(key) ?? [])]));
+    if (repair) {
+      await index.remove([...orphaned].flatMap((key) => [key, ...(chunks.get(key) ?? [])]));
+      this.vectors.wake();
+    }
     return { files, missing, orphaned: [...orphaned].map((key) => shown(placeOf(key))) };
   }
 
@@ -124,7 +132,8 @@ export class FileIndex {
     const chunks = new Map<string, Findable>();
     for (const { heading, text: said } of text?.chunks ?? []) {
       const id = `${key}\n${this.#hash.sha256(`${heading}\n${said}`).slice(0, 24)}`;
-      const terms = heading === "" ? [] : [heading];
+      // What it is called says of each part what it is of.
+      const terms = heading === "" ? [row.path] : [row.path, heading];
       chunks.set(id, { id, space, version: row.change, text: said, terms, facets });
     }
     // One whose words are the same has new facets all the same: when it was edited, by whom.

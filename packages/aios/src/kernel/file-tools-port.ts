@@ -2,6 +2,7 @@ import type { FileStep, ResultOf } from "@aiosjs/sdk/protocol";
 import type { DiskContent } from "./disk-port.ts";
 import type { Ask } from "./note-building.ts";
 import type { SearchIndex } from "./search-port.ts";
+import type { TextEmbedder } from "./text-vectors.ts";
 
 /** What a file says, cut into chunks. */
 export interface FileText {
@@ -50,6 +51,8 @@ export interface FilePlan {
 export interface FileTools {
   /** Called once, by whoever needs it first. */
   readonly openIndex: () => Promise<SearchIndex>;
+  /** The model whose vectors the index is to hold. Absent: it makes its own. */
+  readonly embedder?: TextEmbedder | undefined;
   /** Off the kernel's thread; what is hostile in it is told as its problem. */
   readonly read: (path: string, content: DiskContent) => Promise<FileText>;
   /** Takes the filters out of a request in English or Chinese: "the contract about GPUs that I edited last week". */

@@ -119,7 +119,10 @@ class KernelDoor implements Kernel {
     outbox.event("kernel.started", { tenant: HOME_TENANT, pid: null }, { version: settings.version, wasCrash });
     this.isReady = true;
     cron.open(image.timers, (principal, id) => this.syscall("cron.run", { id }, { principal, onDetach: "keep" }));
-    memory?.open(embedByOwnCalls(this.#parts, (...call) => this.syscall(...call)));
+    const embedFor = embedByOwnCalls(this.#parts, (...call) => this.syscall(...call));
+    memory?.open(embedFor);
+    this.#parts.fileIndex?.vectors.open(embedFor);
+    this.#parts.notices?.open();
     if (memory) openNoteDaemon(this.#parts, (...call) => this.syscall(...call));
   }
 
@@ -398,6 +401,7 @@ class KernelDoor implements Kernel {
         });
     outbox.event("kernel.stopped", { tenant: HOME_TENANT, pid: null }, { reason: "shutdown" });
     timers.close();
+    await this.#parts.notices?.[Symbol.asyncDispose]();
     this.#parts.lease?.close();
     if (!this.#fenced) await outbox.commit({ kind: "meta", key: "state", value: "stopped" });
   }

@@ -6,8 +6,8 @@ import { Holds } from "./holds.ts";
 import type { NoteBuilder } from "./note-building.ts";
 import type { NoteDistiller } from "./note-consolidation.ts";
 import { spaceOf } from "./note-space.ts";
-import { NoteVectors } from "./note-vectors.ts";
-import type { EmbedFor, NoteEmbedder } from "./note-vectors.ts";
+import { TextVectors } from "./text-vectors.ts";
+import type { EmbedFor, TextEmbedder } from "./text-vectors.ts";
 import type { Clock, Findable, Journal, JournalRecord, KeptNote, NoteBody, NoteRow, SearchIndex } from "./ports.ts";
 import type { Timers } from "./timers.ts";
 
@@ -21,7 +21,7 @@ export interface NoteTools {
   /** Called once, by whoever needs it first: most kernels are up before anybody remembers anything. */
   readonly openIndex: () => Promise<SearchIndex>;
   /** The model whose vectors the index is to hold. Absent: it makes its own. */
-  readonly embedder?: NoteEmbedder | undefined;
+  readonly embedder?: TextEmbedder | undefined;
   readonly extract: (content: string) => NoteDescription;
   /** Notes as a model is shown them among what a user says: as data, so that nothing in them ends the frame around them. */
   readonly present: (notes: readonly Note[]) => string;
@@ -42,7 +42,7 @@ export class Memory {
   readonly #index: FollowedIndex<NoteRow | "look" | undefined>;
   readonly #holds = new Holds();
   /** Has a model make the index's vectors, where it does not make its own. */
-  readonly vectors: NoteVectors;
+  readonly vectors: TextVectors;
 
   constructor(journal: Journal, tools: NoteTools, waits: { clock: Clock; timers: Timers }) {
     this.#journal = journal;
@@ -54,7 +54,7 @@ export class Memory {
       catchUp: () => this.compare({ repair: true }),
       ...waits,
     });
-    this.vectors = new NoteVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
+    this.vectors = new TextVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
   }
 
   /** From here on a model may be asked for vectors: for those, too, that the last kernel did not come to. */

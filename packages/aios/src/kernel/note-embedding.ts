@@ -1,5 +1,5 @@
 import { asKeyId, asTenantId } from "@aiosjs/sdk/protocol";
-import type { EmbedFor } from "./note-vectors.ts";
+import type { EmbedFor } from "./text-vectors.ts";
 import type { Parts } from "./parts.ts";
 import type { Kernel } from "./ports.ts";
 

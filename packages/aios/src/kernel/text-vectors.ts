@@ -17,8 +17,8 @@ const QUERY_DEADLINE_MS = 5_000;
 /** So long no search waits again for a model that has just failed one. */
 const QUERY_PAUSE_MS = 30_000;
 
-/** The model whose vectors notes are found by. */
-export interface NoteEmbedder {
+/** The model whose vectors texts are found by. */
+export interface TextEmbedder {
   /** core/model */
   readonly model: string;
   /** Numbers of a vector, where the model can shorten them. Default: as it makes them. */
@@ -36,19 +36,19 @@ export type EmbedFor = (tenant: string, request: EmbedRequest) => AsyncIterable<
 /** Makes one for who searches, at its expense. @throws SysError as it failed */
 export type EmbedNested = (request: EmbedRequest, quality: { deadlineMs: number }) => Promise<unknown>;
 
-interface NoteVectorsOptions {
-  readonly embedder: NoteEmbedder | undefined;
+interface TextVectorsOptions {
+  readonly embedder: TextEmbedder | undefined;
   readonly index: () => Promise<SearchIndex>;
   readonly clock: Clock;
   readonly timers: Timers;
 }
 
 /**
- * Has a model make the vectors that notes are found by: of notes in the background, in batches, with pauses while it fails; of
- * queries as they come. Nothing waits for it: until a note has its vector, words find it.
+ * Has a model make the vectors of an index, of notes or of files: of texts in the background, in batches, with pauses while it
+ * fails; of queries as they come. Nothing waits for it: until a text has its vector, words find it.
  */
-export class NoteVectors {
-  readonly #options: NoteVectorsOptions;
+export class TextVectors {
+  readonly #options: TextVectorsOptions;
   #embedFor: EmbedFor | undefined;
   #isRunning = false;
   #isWoken = false;
@@ -62,7 +62,7 @@ export class NoteVectors {
   readonly #spent = new Map<string, { untilMs: number; cause: SysError }>();
   #queries: { untilMs: number; cause: SysError } | undefined;
 
-  constructor(options: NoteVectorsOptions) {
+  constructor(options: TextVectorsOptions) {
     this.#options = options;
   }
 
@@ -71,17 +71,17 @@ export class NoteVectors {
     this.#embedFor = embedFor;
   }
 
-  /** Why notes wait for their vectors; undefined: they do not, or only for their turn. */
+  /** Why texts wait for their vectors; undefined: they do not, or only for their turn. */
   get trouble(): string | undefined {
     return this.#trouble?.message;
   }
 
-  /** How many notes have their vectors, of how many, as the last look was; undefined: none waits. */
+  /** How many texts have their vectors, of how many, as the last look was; undefined: none waits. */
   get progress(): { readonly done: number; readonly of: number } | undefined {
     return this.#progress;
   }
 
-  /** There may be notes without vectors. */
+  /** There may be texts without vectors. */
   wake(): void {
     if (!this.#options.embedder || !this.#embedFor) return;
     this.#isWoken = true;
@@ -107,7 +107,7 @@ export class NoteVectors {
       }
       this.#rest();
     } catch (cause) {
-      this.#failed(asSysError(cause, "the embedder of notes"));
+      this.#failed(asSysError(cause, "the embedder"));
     }
   }
 
@@ -132,7 +132,7 @@ export class NoteVectors {
   }
 
   async #embedBatch(tenant: string, batch: readonly Unembedded[], index: SearchIndex): Promise<void> {
-    const { model, dimension } = this.#options.embedder as NoteEmbedder;
+    const { model, dimension } = this.#options.embedder as TextEmbedder;
     const ask: AskModel = async (input) => {
       const request = { model, input, ...(dimension === undefined ? {} : { dimensions: dimension }) };
       let last: SysEvent | undefined;
@@ -158,7 +158,7 @@ export class NoteVectors {
     if (isOther && this.#otherDimension !== length) {
       this.#otherDimension = length;
       throw new SysError("EIO", `${model} gave vectors of ${length} dimensions, and of ${before} before`, {
-        hint: "if it does so again, all notes are embedded anew",
+        hint: "if it does so again, everything is embedded anew",
       });
     }
     this.#otherDimension = undefined;
