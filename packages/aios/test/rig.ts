@@ -50,6 +50,7 @@ export const testSettings: KernelSettings = {
   idleReapMs: 600_000,
   maxNewProcessesPerMinute: 100_000,
   memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
+  files: { maxBytes: 1e10, maxBytesPerProcess: 1e9, maxFiles: 1e6 },
   budgets: {},
 };
 

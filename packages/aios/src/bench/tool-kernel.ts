@@ -15,7 +15,7 @@ export interface ToolKernel extends AsyncDisposable {
   process(name: string): Promise<Client>;
 }
 
-const settings: KernelSettings = {
+export const benchSettings: KernelSettings = {
   name: "bench",
   version: "0.0.0",
   scheduler: {
@@ -35,6 +35,7 @@ const settings: KernelSettings = {
   idleReapMs: 600_000,
   maxNewProcessesPerMinute: 1_000_000,
   memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
+  files: { maxBytes: 1e9, maxBytesPerProcess: 1e9, maxFiles: 1e6 },
   budgets: {},
 };
 
@@ -60,7 +61,7 @@ export async function openToolKernel(journal: Journal, run: ProgramDriver["run"]
     random: systemRandom,
     hash: systemHash,
     journal,
-    settings,
+    settings: benchSettings,
     cores: [],
     drivers: [tools],
     host: { signal: () => false, isAlive: () => false },

@@ -5,6 +5,8 @@ import { coreSchema, refuseNamesakes } from "./core-schema.ts";
 import { memorySchema } from "./memory-schema.ts";
 
 /** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
+const GIB = 1_073_741_824;
+
 export const configSchema = z.strictObject({
   system: z
     .strictObject({ name: z.string().min(1).default("AIOS").describe("What this kernel is called.") })
@@ -195,6 +197,26 @@ export const configSchema = z.strictObject({
   files: z
     .strictObject({
       root: z.string().default("files").describe("Folder of the processes' files, relative to the home."),
+      maxBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(10 * GIB)
+        .describe(
+          "What the files of a tenant and their kept versions take, each content counted once; beyond it EDQUOT. Edits from outside are never refused, and kept up to 80 % of it.",
+        ),
+      maxBytesPerProcess: z
+        .number()
+        .int()
+        .positive()
+        .default(GIB)
+        .describe("What stands in a process's own folder; beyond it EDQUOT."),
+      maxFiles: z
+        .number()
+        .int()
+        .positive()
+        .default(1_000_000)
+        .describe("Files and folders that a tenant has; beyond it EDQUOT."),
     })
     .prefault({}),
   memory: memorySchema.prefault({}),

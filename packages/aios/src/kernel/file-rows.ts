@@ -12,7 +12,7 @@ export interface FileRow {
   /** Order among all changes of files, of all tenants. */
   readonly change: number;
   readonly kind: "file" | "folder" | "gone";
-  /** SHA-256 of the content, hexadecimal; null for what is no file, and for a content too large to be kept. */
+  /** SHA-256 of the content, hexadecimal; null for what is no file, and for a content that is not kept: too large, or without room. */
   readonly hash: string | null;
   readonly sizeBytes: number;
   readonly labels: Labels;

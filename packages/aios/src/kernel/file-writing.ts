@@ -71,8 +71,8 @@ export function refuseLarge(row: FileRow): void {
   if (row.kind === "file" && row.hash === null)
     throw new SysError(
       "E2BIG",
-      `${shown(row)} has ${row.sizeBytes} bytes: it was made from outside, and could not come back`,
-      { hint: "move or remove it on the disk itself" },
+      `${shown(row)} has ${row.sizeBytes} bytes that are not kept: it was made from outside, and could not come back`,
+      { hint: "it is too large, or files.maxBytes left no room: raise that, or move or remove it on the disk itself" },
     );
 }
 

@@ -7,6 +7,7 @@ import { createFileHolding } from "./file-holding.ts";
 import { FileIndex } from "./file-index.ts";
 import { FileQuotas } from "./file-quota.ts";
 import { Mounts } from "./file-mounts.ts";
+import { FileNotices } from "./file-notices.ts";
 import { FileShares } from "./file-shares.ts";
 import { Files } from "./files.ts";
 import { Groups } from "./groups.ts";
@@ -136,6 +137,7 @@ export async function openParts(
   const files = disk && new Files({ journal, disk, outbox, quotas, clock, timers, lastChange: image.lastFileChange });
   const mounts = disk && new Mounts({ disk });
   mounts?.restore(image.mounts);
+  const notices = files && mounts && new FileNotices({ files, mounts, journal, outbox, clock, timers });
   const { fileTools, seal } = options;
   const shares = files && seal && new FileShares({ files, seal, clock, outbox });
   shares?.restore(image.shares);
@@ -189,6 +191,7 @@ export async function openParts(
     values,
     files,
     mounts,
+    notices,
     fileIndex,
     shares,
     planFiles: fileTools?.plan,

@@ -62,7 +62,18 @@ export type {
   NodeRow,
   Journal,
 } from "./journal-port.ts";
-export type { Disk, DiskContent, DiskEntry, DiskPlace, DiskRoot, Encoding, MountedFolder, Placement, Staged } from "./disk-port.ts";
+export type {
+  Disk,
+  DiskContent,
+  DiskEntry,
+  DiskPlace,
+  DiskRoot,
+  DiskWatch,
+  Encoding,
+  MountedFolder,
+  Placement,
+  Staged,
+} from "./disk-port.ts";
 export type { FilePiece } from "./file-piece.ts";
 export type { FilePlan, FileRequest, FileText, FileTools } from "./file-tools-port.ts";
 export type {

@@ -9,6 +9,7 @@ import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { createFileHolding } from "../../src/kernel/file-holding.ts";
+import { FileQuotas } from "../../src/kernel/file-quota.ts";
 import { Files } from "../../src/kernel/files.ts";
 import { Outbox } from "../../src/kernel/outbox.ts";
 import type { Disk, Holder, Holding, JournalRecord, WayBack } from "../../src/kernel/ports.ts";
@@ -39,6 +40,8 @@ async function open({ maxFileBytes = 16 << 20 } = {}) {
     onFenced: () => undefined,
     onFile: async (row) => files?.written(row),
   });
+  const settings = { maxBytes: 1e9, maxBytesPerProcess: 1e9, maxFiles: 1e6 };
+  const quotas = new FileQuotas({ journal, outbox, settings: () => settings });
   files = new Files({ journal, disk, outbox, quotas, clock, timers, lastChange: 0 });
   const known = files;
   const holding: Holding = createFileHolding({ files, journal });
@@ -161,22 +164,23 @@ test("whoever writes there while it goes back does so behind it, with a version 
 
 test("what it wrote in the folders of others goes back with it, unless those have gone on from it", async () => {
   const { top, goBack, put, treeOf } = await open();
-  const shared = (pid: string, seq: number, path: string, text: string | null | Folder): Promise<void> =>
-    putAt({ root: "tenant", path }, text, { pid, seq });
   await put(1, "own", "one");
-  await shared("p2", 9, "plan", "theirs");
-  await shared("p2", 9, "both", "theirs");
-  await shared("p1", 2, "plan", "mine");
-  await shared("p1", 3, "plan", "mine again");
-  await shared("p1", 3, "both", "mine");
-  await shared("p2", 10, "both", "theirs again");
-  await shared("p1", 4, "new", folder);
-  await shared("p1", 4, "new/a", "mine");
-  await shared("p1", 4, "used", folder);
-  await shared("p1", 5, "used/a", "mine");
-  await shared("p2", 11, "used/b", "theirs");
-  await shared("p1", 6, "gone", "mine");
-  await shared("p1", 7, "gone", null);
+  const shared = [
+    ["p2", 9, "plan", "theirs"],
+    ["p2", 9, "both", "theirs"],
+    ["p1", 2, "plan", "mine"],
+    ["p1", 3, "plan", "mine again"],
+    ["p1", 3, "both", "mine"],
+    ["p2", 10, "both", "theirs again"],
+    ["p1", 4, "new", folder],
+    ["p1", 4, "new/a", "mine"],
+    ["p1", 4, "used", folder],
+    ["p1", 5, "used/a", "mine"],
+    ["p2", 11, "used/b", "theirs"],
+    ["p1", 6, "gone", "mine"],
+    ["p1", 7, "gone", null],
+  ] as const;
+  for (const [pid, seq, path, text] of shared) await putAt({ root: "tenant", path }, text, { pid, seq });
   await putAt({ root: "group:desk", path: "desk" }, "mine", { pid: "p1", seq: 8 });
   await writeFile(`${top}/acme/%40tenant/gone`, "from outside");
   await put(9, "own", "two");

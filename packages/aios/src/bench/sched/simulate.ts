@@ -90,6 +90,7 @@ const settings: KernelSettings = {
   idleReapMs: 600_000,
   maxNewProcessesPerMinute: Infinity,
   memory: { defaultQuotaMb: 64, tenantQuotaMb: 256, globalLimitMb: 512 },
+  files: { maxBytes: 1e9, maxBytesPerProcess: 1e9, maxFiles: 1e6 },
   budgets: {},
 };
 

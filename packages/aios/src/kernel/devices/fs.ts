@@ -291,8 +291,9 @@ async function present(place: FilePlace, call: FileCall): Promise<{ head: KeptFi
   const head = await files.seen(place, record);
   if (head?.kind === "gone") throw await absent(place, files);
   if (head?.kind === "file" && head.stamp === null) return { head, content: await files.contentOf(head) };
-  const { content } = await files.disk.read(place, signal);
-  if (head?.kind === "file" && head.hash === content.hash) return { head, content };
+  const { content, entry } = await files.disk.read(place, signal);
+  const isKnown = head?.hash === content.hash || (head?.hash === null && head.stamp === entry.stamp);
+  if (head?.kind === "file" && isKnown) return { head, content };
   // It was changed between the two looks.
   await files.hold([place], record);
   const now = await files.known(place, { isChanged: true });
