@@ -41,7 +41,8 @@ const folderOf = (path: string): string => {
   return above === "" ? "/shared" : above;
 };
 
-const asTyped = (hint: string): string =>
+/** A hint of the kernel's, in commands. */
+export const asTyped = (hint: string): string =>
   hint
     .replaceAll(/\bfs\.([a-z]+)\b/g, (_, verb: string) => `"aios fs ${commandOf[verb] ?? verb}"`)
     .replaceAll("isRecursive", "-r");

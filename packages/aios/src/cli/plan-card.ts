@@ -38,7 +38,8 @@ function dangerOf({ risk, isUndoable, needsAsking }: Step, lang: Lang): string {
   return [riskText[risk], ...undo, ...(needsAsking ? [planText.asks] : [])].map((text) => text[lang]).join(" · ");
 }
 
-function whatOf(step: Step, lang: Lang): string {
+/** What a step does, in one line. */
+export function whatOf(step: Step, lang: Lang): string {
   const { call, args } = step;
   switch (call) {
     case "fs.search":

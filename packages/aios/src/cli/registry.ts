@@ -6,6 +6,7 @@ import { budgetRows } from "./rows/budget.ts";
 import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
 import { debugRows } from "./rows/debug.ts";
+import { fsDoRows } from "./rows/fs-do.ts";
 import { fsRows } from "./rows/fs.ts";
 import { groupRows } from "./rows/group.ts";
 import { kernelRows } from "./rows/kernel.ts";
@@ -101,6 +102,7 @@ export const commands = [
   ...stateRows,
   ...memRows,
   ...fsRows,
+  ...fsDoRows,
   ...llmRows,
   ...approveRows,
   ...groupRows,

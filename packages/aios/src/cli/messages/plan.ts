@@ -60,6 +60,21 @@ export const riskText = {
   "opens to others": { en: "opens to others", zh: "对他人开放" },
 } as const satisfies Record<Risk, Text>;
 
+/** What `fs do` says beside the card. */
+export const doText = {
+  ask: { en: "do this?", zh: "执行以上操作？" },
+  yes: {
+    en: "it needs a yes, and nobody is here to say so: --yes does it",
+    zh: "需要确认，但此处无人应答：加 --yes 执行",
+  },
+  removed: { en: "removed {path}: {count}", zh: "已移除 {path}：{count} 项" },
+  back: { en: "taken back in {path}: {count}", zh: "{path} 中已恢复：{count} 项" },
+  mounted: { en: "{folder} is mounted as {path}", zh: "{folder} 已挂载为 {path}" },
+  undo: { en: "undo:", zh: "撤销：" },
+  failed: { en: "step {step}: {message}", zh: "第 {step} 步：{message}" },
+  left: { en: "steps behind it that were not done: {count}", zh: "其后未执行的步骤：{count}" },
+} as const satisfies Record<string, Text>;
+
 /** Why nothing was planned. */
 export const unclearText = {
   words: { en: "this is no request that is known: {what}", zh: "无法理解：{what}" },

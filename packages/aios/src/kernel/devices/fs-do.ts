@@ -51,7 +51,8 @@ async function planOf(request: string, call: FileCall): Promise<FilePlan> {
   if (!planFiles) throw new SysError("ENODEV", "this kernel does not understand requests about files");
   const ask: Ask = async (question) => {
     const made = { name: "llm.chat", args: question, key: "plan", deadlineMs: PLAN_MS };
-    const { message } = (await nestedOnce(call, made)).result as ChatResult;
+    const { message, isSimulated } = (await nestedOnce(call, made)).result as ChatResult;
+    if (isSimulated) throw new SysError("ENODEV", "none but a simulated model answers here");
     const { content } = message;
     return typeof content === "string" ? content : (content ?? []).map((part) => part.text).join("");
   };
