@@ -97,10 +97,10 @@ describe("files on the command line", { timeout: timeoutMs }, () => {
     expect(made.err).toContain("opens on this machine alone");
     expect(await (await fetch(link)).text()).toBe("for everybody\n");
     await write("报告.txt", "for nobody\n");
-    const pinned = await aios.data<{ id: string; url: string; version: number; expiresAt: number }>([
-      ...["fs", "share", "/shared/报告.txt", "--version", "1"],
-    ]);
-    expect(pinned).toMatchObject({ version: 1, expiresAt: expect.any(Number) });
+    const pinned = await aios.data<{ id: string; url: string; version: number }>(
+      "fs share /shared/报告.txt --version 1".split(" "),
+    );
+    expect(pinned).toMatchObject({ version: 1, expiresAt: expect.any(Number), path: "/shared/报告.txt" });
     expect(await (await fetch(pinned.url)).text()).toBe("for everybody\n");
     expect(await (await fetch(link)).text()).toBe("for nobody\n");
 
