@@ -36,9 +36,11 @@ const cases: { readonly [Name in FsName]: (path: string) => readonly object[] } 
   "fs.share": (path) => [{ path }, { path, version: 1 }],
   "fs.unshare": (path) => [{ path }, { id: path }],
   "fs.shares": (path) => [{ path }, {}],
+  "fs.watch": (path) => [{ path, afterChange: 0, timeoutMs: 1 }],
   "fs.mount": (path) => [{ folder: path, name: "mine" }],
   "fs.unmount": (path) => [{ name: path }],
   "fs.mounts": () => [{}],
+  "fs.usage": () => [{}],
   // Whoever may ask is told of all files.
   "fs.verify": () => [],
   "fs.rollback": (path) => [

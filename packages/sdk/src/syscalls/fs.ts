@@ -78,6 +78,12 @@ const shareSchema = z.object({
   expiresAt: z.number().describe("Unix epoch milliseconds"),
 });
 
+const amountSchema = z.object({
+  files: z.number().describe("and folders"),
+  bytes: z.number().describe("of what stands there"),
+  keptBytes: z.number().describe("of all kept versions, each content counted once"),
+});
+
 const goneSchema = z.object({ removed: z.number().describe("files and folders; each comes back by fs.restore") });
 
 export const fsSyscalls = {
@@ -177,13 +183,18 @@ export const fsSyscalls = {
         .describe(
           "words, or a request in English or Chinese: the contract about GPUs that I edited last week; what is in quotes stands in the file or its path as it is written, but for case and width",
         ),
-      isLiteral: z.boolean().default(false).describe("all of it is words: no time, kind or folder is taken out of it, and none must be there"),
+      isLiteral: z
+        .boolean()
+        .default(false)
+        .describe("all of it is words: no time, kind or folder is taken out of it, and none must be there"),
       folders: z.array(path).max(20).optional().describe("in these; default: wherever the process reads"),
       kinds: z
         .array(z.string().max(20))
         .max(20)
         .optional()
-        .describe("markdown, code, html, pdf, document, table, text, image, data; folder for names of folders, which are found so alone"),
+        .describe(
+          "markdown, code, html, pdf, document, table, text, image, data; folder for names of folders, which are found so alone",
+        ),
       editedFromMs: z.number().optional().describe("Unix epoch milliseconds"),
       editedToMs: z.number().optional(),
       by: z.enum(["hybrid", "words", "vectors"]).default("hybrid"),
@@ -239,6 +250,50 @@ export const fsSyscalls = {
     result: z.object({ shares: z.array(shareSchema).describe("the oldest first") }),
     effect: "pure",
     doc: "List the links that are open to files that the caller reads.",
+  }),
+  "fs.watch": syscall({
+    args: z.strictObject({
+      path: folder,
+      afterChange: z
+        .number()
+        .int()
+        .nonnegative()
+        .optional()
+        .describe("`lastChange` of the call before: nothing in between is missed; default: from now on"),
+      limit: z.number().int().positive().max(1_000).default(100),
+      timeoutMs: z
+        .number()
+        .int()
+        .nonnegative()
+        .optional()
+        .describe("answers without changes after so long; default: no end"),
+    }),
+    result: z.object({
+      changes: z.array(fileVersionSchema).describe("the first first"),
+      lastChange: z.number(),
+    }),
+    effect: "pure",
+    doc: "Wait until a file, or something in a folder, is made, changed or removed, by whomever.",
+  }),
+  "fs.usage": syscall({
+    args: z.strictObject({ limit: z.number().int().positive().max(500).default(50) }),
+    result: z.object({
+      folders: z
+        .array(
+          amountSchema.extend({
+            folder: z.string(),
+            maxBytes: z.number().nullable().describe("null: no limit of its own"),
+          }),
+        )
+        .describe("what takes most first"),
+      tenant: amountSchema
+        .extend({ maxBytes: z.number().describe("of keptBytes"), maxFiles: z.number() })
+        .optional()
+        .describe("told to a key of the tenant"),
+    }),
+    effect: "pure",
+    isView: true,
+    doc: "What files take of what they may.",
   }),
   "fs.verify": syscall({
     args: z.strictObject({}),

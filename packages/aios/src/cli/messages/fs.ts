@@ -138,5 +138,8 @@ export const fsText = {
   noShares: { en: "no links are open: aios fs share PATH makes one", zh: "没有有效的链接：aios fs share 路径 可生成" },
   noShare: { en: "no link to {what} is open", zh: "没有指向 {what} 的有效链接" },
   noShareHint: { en: '"aios fs shares" lists those that are', zh: "“aios fs shares”列出有效的链接" },
+  held: { en: "FILES", zh: "文件" },
+  keptSize: { en: "KEPT", zh: "保留" },
+  allOfTenant: { en: "all of the tenant", zh: "租户合计" },
   unshared: { en: "{what}: {count} ended", zh: "{what}：已终止 {count} 个链接" },
 } as const satisfies Record<string, Text>;

@@ -162,6 +162,27 @@ export const fsRows = [
     load: (): Promise<CommandModule> => import("../commands/fs-shares.ts"),
   },
   {
+    path: "fs usage",
+    group: "files",
+    effect: "read",
+    summary: { en: "show what files take of what they may", zh: "显示文件占用与上限" },
+    details: {
+      en: "KEPT is what all kept versions hold, each content counted once: it is bounded by files.maxBytes. What is removed stays until it is older than files.keepDays.",
+      zh: "“保留”为全部保留版本的内容，相同内容只计一次，上限为 files.maxBytes。被移除的内容在超过 files.keepDays 之前仍会保留。",
+    },
+    options: [
+      {
+        name: "limit",
+        kind: "integer",
+        default: 20,
+        min: 1,
+        max: 500,
+        summary: { en: "at most so many folders, the fullest first", zh: "最多文件夹数，最满的在前" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/fs-usage.ts"),
+  },
+  {
     path: "fs verify",
     group: "files",
     effect: "read",

@@ -6,6 +6,8 @@ import { debugDevice } from "./debug.ts";
 import { fsDevice } from "./fs.ts";
 import { fsMountDevice } from "./fs-mount.ts";
 import { fsShareDevice } from "./fs-share.ts";
+import { fsUsageDevice } from "./fs-usage.ts";
+import { fsWatchDevice } from "./fs-watch.ts";
 import { groupDevice } from "./group.ts";
 import { llmDevice } from "./llm.ts";
 import { mailDevice } from "./mail.ts";
@@ -39,6 +41,8 @@ export const kernelDevices = {
   ...fsDevice,
   ...fsMountDevice,
   ...fsShareDevice,
+  ...fsUsageDevice,
+  ...fsWatchDevice,
   ...groupDevice,
   ...mailDevice,
   ...pipeDevice,
