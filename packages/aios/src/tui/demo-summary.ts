@@ -18,8 +18,8 @@ export interface DemoSummary {
 const margin = " ";
 
 /**
- * The main job when it is over: who did what, what it took, what to try next. 24 lines with
- * twelve agents and three commands, so that it fits a small terminal; it stays in the scrollback.
+ * The main job when it is over: who did what, what it took, what to try next. 24 lines with twelve agents and three commands
+ * on 120 columns, so that it fits a small terminal; it stays in the scrollback.
  */
 export function demoSummary({ state, outcome, facts, next, notes }: DemoSummary, width: number): string[] {
   const { paint } = state;

@@ -194,6 +194,10 @@ function totalsOf(seats: readonly Seat[]): Totals {
     costUsd: sum(({ usage }) => usage.costUsd),
     waiting: sum(({ queued }) => queued),
     waits: seats.flatMap(waitsOf),
-    files: [...new Map(paths.map((file) => [`${file.pid}/${file.path}`, file])).values()],
+    files: [
+      ...new Map(
+        paths.map((file) => [file.path.startsWith("/") ? file.path : `${file.pid}/${file.path}`, file]),
+      ).values(),
+    ],
   };
 }

@@ -13,8 +13,8 @@ export interface Role {
 }
 
 /**
- * Twelve agents with twelve different tasks. One is a person's (interactive, nice −10), two write up the same figure for
- * different readers, one has fewer tokens than its task needs, so that a limit is seen at work.
+ * Twelve agents with twelve different tasks. One is a person's (interactive, nice −10), two write up the same figure in the
+ * same file, one has fewer tokens than its task needs, so that a limit is seen at work.
  */
 export const cast: readonly Role[] = [
   {
@@ -71,16 +71,16 @@ export const cast: readonly Role[] = [
     name: { en: "reporter", zh: "记者" },
     agent: "analyst",
     task: {
-      en: "Calculate 45 / 360 * 100 and write the result as a headline to headline.md.",
-      zh: "计算 45 / 360 * 100，并把结果作为标题写入 headline.md。",
+      en: "Calculate 45 / 360 * 100 and write the result as a headline to /shared/front.md.",
+      zh: "计算 45 / 360 * 100，并把结果作为标题写入 /shared/front.md。",
     },
   },
   {
     name: { en: "columnist", zh: "专栏" },
     agent: "analyst",
     task: {
-      en: "Calculate 45 / 360 * 100, write the result to column.md, then read column.md.",
-      zh: "计算 45 / 360 * 100，把结果写入 column.md，然后读取 column.md。",
+      en: "Calculate 45 / 360 * 100, write the result to /shared/front.md, then read /shared/front.md.",
+      zh: "计算 45 / 360 * 100，把结果写入 /shared/front.md，然后读取 /shared/front.md。",
     },
   },
   {

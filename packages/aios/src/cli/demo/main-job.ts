@@ -17,6 +17,7 @@ import { chooseCore } from "./core-choice.ts";
 import type { CoreChoice } from "./core-choice.ts";
 import { budgetUsd } from "./providers.ts";
 import { openStage } from "./stage.ts";
+import { leftBy } from "./left-behind.ts";
 import { summaryOf } from "./summary.ts";
 
 export type DemoContext = Omit<CommandContext, "args" | "options">;
@@ -49,7 +50,7 @@ export async function runDemo(
   });
   const state = await (isLive ? watchLive : watchLines)({ client, board, choice }, context);
   if (signal.aborted) return 130;
-  const kept = await notesBy(client, agents);
+  const kept = await leftBy(client, { agents, sought: t(demoText.sought) });
   const summary = summaryOf({ state, board, kept, choice, stage, staysUp: isLive, context });
   context.result(summary.data, () => demoSummary(summary.pane, context.width).join("\n"));
   if (isLive) {
@@ -81,18 +82,6 @@ function spawnCast(
       return { name, pid };
     }),
   );
-}
-
-/** How many notes these agents have left. */
-async function notesBy(client: Client, agents: readonly { pid: string }[]): Promise<number> {
-  const pids = new Set(agents.map(({ pid }) => pid));
-  let kept = 0;
-  for (let after: string | null | undefined; after !== null;) {
-    const page = await client.mem.export({ namespaces: ["tenant"], ...(after === undefined ? {} : { after }) });
-    kept += page.notes.filter(({ source }) => pids.has(source.pid)).length;
-    after = page.next;
-  }
-  return kept;
 }
 
 interface Watched {

@@ -57,7 +57,10 @@ export async function openStage(
     home: dir,
     isOwnHome: dir === home.dir,
     filesFolder,
-    pathOf: (pid, path) => join(filesFolder, pid, path),
+    pathOf: (pid, path) =>
+      path.startsWith("/shared/")
+        ? join(filesFolder, "%40tenant", path.slice("/shared/".length))
+        : join(filesFolder, pid, path),
     command: (text, where) => `${isClone ? "npm run -s aios --" : "aios"} ${where === "here" ? flags : ""}${text}`,
     startCommand: (options) => (isClone ? `npm start -- ${options}` : `aios demo ${options}`),
     [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),

@@ -1,19 +1,23 @@
 import type { DemoState } from "../../tui/demo-pane.ts";
 import type { DemoSummary } from "../../tui/demo-summary.ts";
 import { quantile, shortCount, shortTime } from "../../tui/figures.ts";
+import { fit } from "../../tui/width.ts";
 import { demoText } from "../messages/demo.ts";
 import type { Board } from "./board.ts";
 import { cast } from "./cast.ts";
+import type { Left } from "./left-behind.ts";
 import type { CoreChoice } from "./core-choice.ts";
 import type { DemoContext } from "./main-job.ts";
 import { providersIn, upperBoundUsd } from "./providers.ts";
 import type { Stage } from "./stage.ts";
 
+/** Of what was found. */
+const SAID_COLUMNS = 50;
+
 interface Ended {
   readonly state: DemoState;
   readonly board: Board;
-  /** Notes that the agents have left. */
-  readonly kept: number;
+  readonly kept: Left;
   readonly choice: CoreChoice;
   readonly stage: Stage;
   readonly staysUp: boolean;
@@ -42,7 +46,7 @@ export function summaryOf(ended: Ended) {
     elapsedMs: Math.round(state.elapsedMs),
     calls: totals.calls,
     toolCalls: totals.toolCalls,
-    notes: { kept, recalled: totals.recalled },
+    notes: { kept: kept.notes, recalled: totals.recalled },
     inputTokens: totals.inputTokens,
     outputTokens: totals.outputTokens,
     waiting,
@@ -51,6 +55,8 @@ export function summaryOf(ended: Ended) {
     isSimulated: choice.isSimulated,
     model: choice.model,
     files,
+    versions: kept.versions,
+    found: kept.found?.hit ?? null,
     url: stage.system.url,
     home: stage.home,
   };
@@ -93,12 +99,14 @@ export function summaryOf(ended: Ended) {
       {
         label: t(demoText.factKept),
         text: t(demoText.factKeptText, {
-          notes: kept,
+          notes: kept.notes,
           recalled: totals.recalled,
           files: files.length,
+          versions: kept.versions,
           folder: stage.filesFolder,
         }),
       },
+      ...(kept.found ? [{ label: t(demoText.factFound), text: foundOf(kept.found, context) }] : []),
     ],
     next: { heading: t(staysUp ? demoText.nextHere : demoText.nextAgain, { url }), commands: nextCommands(ended) },
     notes: notesOf(ended),
@@ -106,16 +114,24 @@ export function summaryOf(ended: Ended) {
   return { data, pane };
 }
 
+function foundOf({ hit, by }: NonNullable<Left["found"]>, { t }: DemoContext): string {
+  const { path, version, snippet } = hit;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const said = fit((snippet ?? "").replaceAll(/\s+/g, " ").trim(), SAID_COLUMNS);
+  return t(demoText.factFoundText, { sought: t(demoText.sought), name, version, by, said });
+}
+
 function nextCommands({ state, stage, staysUp, context: { t } }: Ended): { command: string; why: string }[] {
   const command = (text: string) => stage.command(text, staysUp ? "here" : "own");
   const held = state.rows.find(({ phase }) => phase === "held");
   const exec = { command: command('exec "what is 2480 * 19 / 100?"'), why: t(demoText.whyExec) };
+  const history = { command: command("fs history /shared/front.md"), why: t(demoText.whyHistory) };
   const run = { command: command("run -- python my_agent.py"), why: t(demoText.whyRun) };
   const search = { command: command(`mem search "${t(demoText.remembered)}"`), why: t(demoText.whySearch) };
-  if (!staysUp) return [{ command: command("up -d"), why: t(demoText.whyUp) }, search, run, exec];
-  if (!held) return [{ command: command("top -a"), why: t(demoText.whyTop) }, search, run];
+  if (!staysUp) return [{ command: command("up -d"), why: t(demoText.whyUp) }, search, history, run, exec];
+  if (!held) return [{ command: command("top -a"), why: t(demoText.whyTop) }, search, history];
   const { name } = held;
-  return [search, { command: command(`limits ${name} tokens=50k`), why: t(demoText.whyLimits, { name }) }, run];
+  return [search, history, { command: command(`limits ${name} tokens=50k`), why: t(demoText.whyLimits, { name }) }];
 }
 
 function notesOf({ choice, stage, context: { t, env } }: Ended): string[] {

@@ -66,8 +66,14 @@ export const demoText = {
   costReal: { en: "${usd} of at most ${bound}", zh: "{usd} 美元（上限 {bound} 美元）" },
   factKept: { en: "kept", zh: "留下" },
   factKeptText: {
-    en: "{notes} notes, {recalled} recalled, {files} files in {folder}",
-    zh: "{notes} 条笔记（回忆 {recalled} 次）、{files} 个文件，位于 {folder}",
+    en: "{notes} notes, {recalled} recalled · {files} files, {versions} versions, in {folder}",
+    zh: "{notes} 条笔记（回忆 {recalled} 次）· {files} 个文件、{versions} 个版本，位于 {folder}",
+  },
+  sought: { en: "how large is the field", zh: "田地有多大" },
+  factFound: { en: "found", zh: "找到" },
+  factFoundText: {
+    en: "“{sought}”: {name}, version {version}, by {by}: {said}",
+    zh: "“{sought}”：{name}，版本 {version}，作者“{by}”：{said}",
   },
   nextHere: {
     en: "The kernel is up at {url} until Ctrl-C. In another terminal:",
@@ -81,6 +87,7 @@ export const demoText = {
   whyUp: { en: "start a kernel of your own", zh: "启动自己的内核" },
   remembered: { en: "a tip", zh: "小费" },
   whySearch: { en: "their notes (also: mem graph)", zh: "查找笔记（另见 mem graph）" },
+  whyHistory: { en: "who wrote a file (also: fs diff)", zh: "文件由谁写成（另见 fs diff）" },
   whyRun: { en: "any program becomes a process", zh: "任意程序成为一个进程" },
   whyExec: { en: "ask an agent something", zh: "向智能体提问" },
   whyLimits: { en: "let {name} go on", zh: "让“{name}”继续" },

@@ -20,11 +20,11 @@ export function arithmeticIn(text: string): Literal[] {
     .map(({ text: found, at }) => ({ text: balanced(normalized(found)), at }));
 }
 
-/** Names of files: `notes/today.md`, `"报告.txt"`, `data.json`. Not addresses, versions or sums. */
+/** Names of files: `notes/today.md`, `/shared/today.md`, `"报告.txt"`, `data.json`. Not addresses, versions or sums. */
 export function pathsIn(text: string): Literal[] {
   return all(
     text,
-    /(?<![\p{L}\p{N}:/@.-])((?:[\p{L}\p{N}_-]+\/)*[\p{L}\p{N}_-]+\.(?!\d+\b)[A-Za-z][A-Za-z0-9]{0,7})(?![\p{L}\p{N}@([])/gu,
+    /(?<![\p{L}\p{N}:/@.-])(\/?(?:[\p{L}\p{N}_-]+\/)*[\p{L}\p{N}_-]+\.(?!\d+\b)[A-Za-z][A-Za-z0-9]{0,7})(?![\p{L}\p{N}@([])/gu,
   )
     .map(trimHan)
     .filter(({ text: found }) => !/^(?:e\.g|i\.e|www\.|Node\.js)/i.test(found));

@@ -158,7 +158,7 @@ function usual(name: string, situation: Situation): string {
 
 /** What there is to write down: the results so far, or else sentences about the task. */
 function contentOf({ task, results, draws, purpose }: Situation): string {
-  const title = shortened(task.split("\n")[0] ?? "", 80);
+  const title = shortened(task.trimStart().split("\n")[0] ?? "", 80);
   if (purpose === "answer") {
     const found = results.map((result) => `${result.name}: ${shortened(result.content, 120)}`).join("; ");
     return `(simulated) ${found === "" ? prose(task, draws, 15) : found}`;
