@@ -57,6 +57,14 @@ export interface Placement {
   readonly isKnown: (hash: string) => Promise<boolean>;
 }
 
+/** Who is told of what others do on the disk. */
+export interface DiskWatch {
+  /** Something came, changed or went there; of a root itself: anything in it may have. */
+  touched(place: DiskPlace): void;
+  /** Nothing is told of this root any more; without one: of none but what is mounted. */
+  unwatched(root: DiskRoot | undefined, why: { readonly folder: string; readonly reason: string }): void;
+}
+
 /**
  * The files that people and programs see: what the journal says is put in its place here. Nothing is read or written outside of
  * a root's folder, whatever others rename meanwhile; links are not followed.
@@ -99,6 +107,11 @@ export interface Disk {
    * all that is asked of it is ENODEV. Files that are new have the rights of others there, an exchanged one keeps its own.
    */
   mount(root: DiskRoot, folder: MountedFolder | undefined): void;
+  /**
+   * Tells of what others do, from soon on, until it is disposed of; of what is mounted later, too. A disk may tell nothing: what is
+   * told is looked at sooner, and no more.
+   */
+  watch(watch: DiskWatch): AsyncDisposable;
   /** Everything of the root goes; of what is mounted, nothing. */
   drop(root: DiskRoot): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { KernelCall } from "./devices/device.ts";
+import { isHidden } from "./file-mounts.ts";
 import { shown } from "./file-path.ts";
 import type { Files } from "./files.ts";
 import { FollowedIndex } from "./followed-index.ts";
@@ -19,6 +20,8 @@ import type { Timers } from "./timers.ts";
 
 /** Files that are compared, and texts that are asked for, at a time. */
 const PAGE = 500;
+const AT_ONCE = 16;
+const BYTES_AT_ONCE = 16 * 2 ** 20;
 /** Facets are short: what is longer is cut. */
 const MAX_TITLE = 300;
 
@@ -41,6 +44,7 @@ export class FileIndex {
   readonly #hash: Hash;
   readonly #tools: FileTools;
   readonly #index: FollowedIndex<FileRow>;
+  #last: Promise<void> = Promise.resolve();
   /** Has a model make the index's vectors, where it does not make its own. */
   readonly vectors: TextVectors;
 
@@ -53,7 +57,7 @@ export class FileIndex {
       what: "files",
       openIndex: tools.openIndex,
       tell: async (changes, index) => {
-        for (const row of changes.values()) await this.#take(row, index);
+        for (const batch of batches([...changes.values()])) await this.#inTurn(() => this.#takeAll(batch, index));
         this.vectors.wake();
       },
       catchUp: () => this.compare({ repair: true }),
@@ -70,6 +74,11 @@ export class FileIndex {
   /** @throws SysError EIO, ENOSPC when it cannot be opened; the next one tries again. */
   index(): Promise<SearchIndex> {
     return this.#index.open();
+  }
+
+  /** From here on it follows what is on record, though nobody has searched. */
+  follow(): void {
+    void this.#index.caughtUp().catch(() => undefined); // who searches tries again, and is told
   }
 
   /** A change of a file is on disk: the index follows, once anybody has searched. */
@@ -104,13 +113,17 @@ export class FileIndex {
     for (const root of await this.#journal.fileRoots())
       for (let afterPath: string | undefined; ;) {
         const page = await this.#journal.files({ ...root, afterPath, limit: PAGE });
-        for (const row of page) {
-          orphaned.delete(keyOf(row));
-          files++;
-          if (held.get(keyOf(row)) === row.change) continue;
-          missing.push(shown(row));
-          if (repair) await this.#take(row, index);
-        }
+        const found = page.filter((row) => !isHidden(row));
+        for (const row of found) orphaned.delete(keyOf(row));
+        const wrong = found.filter((row) => held.get(keyOf(row)) !== row.change);
+        for (const batch of repair ? batches(wrong) : [])
+          await this.#inTurn(async () => {
+            // It may have been told of newer ones since.
+            const paths = batch.map(({ path }) => path);
+            await this.#takeAll(await this.#journal.files({ ...root, paths, limit: paths.length }), index);
+          });
+        missing.push(...wrong.map(shown));
+        files += page.length;
         afterPath = page.at(-1)?.path;
         if (page.length < PAGE) break;
       }
@@ -121,11 +134,22 @@ export class FileIndex {
     return { files, missing, orphaned: [...orphaned].map((key) => shown(placeOf(key))) };
   }
 
+  /** What is compared and what is told come one after the other. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #takeAll(rows: readonly FileRow[], index: SearchIndex): Promise<void> {
+    await Promise.all(rows.map((row) => this.#take(row, index)));
+  }
+
   /** The index holds of the file what it is now. */
   async #take(row: FileRow, index: SearchIndex): Promise<void> {
     const key = keyOf(row);
-    const before = new Set(await this.#chunksOf(key, index));
-    if (row.kind === "gone") return index.remove([key, ...before]);
+    const before = await this.#chunksOf(key, index);
+    if (row.kind === "gone" || isHidden(row)) return index.remove([key, ...before]);
     const text = row.kind === "file" ? await this.#read(row) : undefined;
     const facets = facetsOf(row, text);
     const space = row.kind === "folder" ? folderSpaceOf(row) : spaceOf(row);
@@ -138,7 +162,7 @@ export class FileIndex {
     }
     // One whose words are the same has new facets all the same: when it was edited, by whom.
     await index.put([...chunks.values()]);
-    await index.remove([...before].filter((id) => !chunks.has(id)));
+    await index.remove(before.filter((id) => !chunks.has(id)));
     const name = nameIn(row.path);
     const title = text?.title.slice(0, MAX_TITLE) ?? name;
     // The last: it says that the others are there.
@@ -169,6 +193,21 @@ export class FileIndex {
       if (own.length < PAGE) return found;
     }
   }
+}
+
+/** As many as are read at once, with no more bytes than one may have alone. */
+function* batches(rows: readonly FileRow[]): Generator<readonly FileRow[]> {
+  let batch: FileRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (batch.length === AT_ONCE || (batch.length > 0 && bytes + row.sizeBytes > BYTES_AT_ONCE)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(row);
+    bytes += row.sizeBytes;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** No name has a line break. */

@@ -2,7 +2,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { Holds } from "./holds.ts";
-import type { Disk, DiskRoot, MountRow } from "./ports.ts";
+import type { Disk, DiskPlace, DiskRoot, MountRow } from "./ports.ts";
 
 const KIND = "mount:";
 /** Each of them is looked at whenever a path is read, and watched. */
@@ -53,6 +53,10 @@ const key = ({ tenant, name }: Pick<MountRow, "tenant" | "name">): string => `${
 export const rootOf = ({ name }: Pick<MountRow, "name">): string => KIND + name;
 
 export const isMount = (root: string): boolean => root.startsWith(KIND);
+
+/** What tools keep for themselves in a folder of the machine: it is read like other files, and nobody looks for it. */
+export const isHidden = ({ root, path }: Pick<DiskPlace, "root" | "path">): boolean =>
+  isMount(root) && path.split("/").some((name) => name.startsWith(".") || name === "node_modules");
 
 /** @throws SysError EEXIST, EBUSY for a folder that is a part of another mount, EDQUOT */
 export function checkMount({ name, folder }: Pick<MountRow, "name" | "folder">, others: readonly MountRow[]): void {

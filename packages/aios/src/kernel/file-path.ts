@@ -112,6 +112,15 @@ export const isInside = (path: string, folder: string): boolean => folder === ""
 /** As it is called in a folder that it is inside of. */
 export const pathIn = (path: string, folder: string): string => path.slice(folder === "" ? 0 : folder.length + 1);
 
+/** Whether somebody can mean it by a path: what has another name is never on record. */
+export function isNameable(path: string, disk: Pick<Disk, "temporaryPrefix">): boolean {
+  try {
+    return namesOf(path, disk).join("/") === path;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The names of a path.
  * @throws SysError EINVAL for whatever could mean another place: `..`, NUL, drive letters.

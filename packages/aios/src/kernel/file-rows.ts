@@ -97,6 +97,8 @@ export interface FileVersionQuery {
   readonly within?: string | undefined;
   readonly writtenBy?: { readonly pid: Pid; readonly afterSeq: number } | undefined;
   readonly beforeChange?: number | undefined;
+  /** Later ones only, and the first of them first. */
+  readonly afterChange?: number | undefined;
   /** Of each path. */
   readonly beforeVersion?: number | undefined;
   /** Of this content. */

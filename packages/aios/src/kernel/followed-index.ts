@@ -86,7 +86,7 @@ export class FollowedIndex<Change> {
   async isFound(call: Pick<KernelCall, "record" | "signal">): Promise<void> {
     const { what } = this.#options;
     try {
-      await throughFullDisk(() => this.#catchUp(), call, this.#options);
+      await throughFullDisk(() => this.caughtUp(), call, this.#options);
     } catch (cause) {
       const isFull = cause instanceof SysError && cause.code === "ENOSPC";
       throw new SysError(isFull ? "ENOSPC" : "EIO", `the index of ${what} does not answer`, {
@@ -96,7 +96,8 @@ export class FollowedIndex<Change> {
     }
   }
 
-  async #catchUp(): Promise<void> {
+  /** Resolves when the index is in line with all that was on record. */
+  async caughtUp(): Promise<void> {
     await this.told();
     this.#caughtUp ??= this.#options.catchUp();
     try {

@@ -8,6 +8,7 @@ import { FileIndex } from "./file-index.ts";
 import { FileQuotas } from "./file-quota.ts";
 import { Mounts } from "./file-mounts.ts";
 import { FileNotices } from "./file-notices.ts";
+import { FileWatches } from "./file-watches.ts";
 import { FileShares } from "./file-shares.ts";
 import { Files } from "./files.ts";
 import { Groups } from "./groups.ts";
@@ -127,6 +128,7 @@ export async function openParts(
     onFile: async (row) => {
       fileIndex?.written(row);
       shares?.written(row);
+      watches?.written(row);
       files?.quotas.written(row);
       await files?.written(row);
     },
@@ -137,6 +139,7 @@ export async function openParts(
   const files = disk && new Files({ journal, disk, outbox, quotas, clock, timers, lastChange: image.lastFileChange });
   const mounts = disk && new Mounts({ disk });
   mounts?.restore(image.mounts);
+  const watches = files && new FileWatches({ journal });
   const notices = files && mounts && new FileNotices({ files, mounts, journal, outbox, clock, timers });
   const { fileTools, seal } = options;
   const shares = files && seal && new FileShares({ files, seal, clock, outbox });
@@ -192,6 +195,7 @@ export async function openParts(
     files,
     mounts,
     notices,
+    watches,
     fileIndex,
     shares,
     planFiles: fileTools?.plan,

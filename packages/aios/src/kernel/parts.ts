@@ -5,6 +5,8 @@ import type { Cron } from "./cron.ts";
 import type { Estimator } from "./estimate.ts";
 import type { FileIndex } from "./file-index.ts";
 import type { Mounts } from "./file-mounts.ts";
+import type { FileNotices } from "./file-notices.ts";
+import type { FileWatches } from "./file-watches.ts";
 import type { FileShares } from "./file-shares.ts";
 import type { Files } from "./files.ts";
 import type { Groups } from "./groups.ts";
@@ -54,6 +56,10 @@ export interface Parts {
   readonly files: Files | undefined;
   /** Absent with the files. */
   readonly mounts: Mounts | undefined;
+  /** Absent with the files. */
+  readonly watches: FileWatches | undefined;
+  /** Absent with the files. */
+  readonly notices: FileNotices | undefined;
   /** Absent where files are not searched. */
   readonly fileIndex: FileIndex | undefined;
   /** Absent where requests about files are not understood. */

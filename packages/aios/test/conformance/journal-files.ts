@@ -99,6 +99,8 @@ export function fileConformance(newStore: () => Promise<Store>): void {
       expect(await changes(journal, { within: "a" })).toEqual([6, 3, 2, 1]);
       expect(await changes(journal, { within: "a", beforeChange: 6, limit: 2 })).toEqual([3, 2]);
       expect(await changes(journal, { beforeChange: 4, limit: 2 })).toEqual([3, 2]);
+      expect(await changes(journal, { afterChange: 1, limit: 2 })).toEqual([2, 3]);
+      expect(await changes(journal, { within: "a", afterChange: 2, limit: 1 })).toEqual([3]);
       const writtenBy = { pid: asPid("p1"), afterSeq: 1 };
       expect(await changes(journal, { writtenBy })).toEqual([4, 3]);
       expect(await changes(journal, { root: undefined, writtenBy })).toEqual([5, 4, 3]);

@@ -11,6 +11,11 @@ const mountSchema = z.object({
   folder: z.string().describe("on the kernel's machine"),
   isReadOnly: z.boolean(),
   isThere: z.boolean().describe("false: the folder is away, as a drive that was taken out; what is on record stays"),
+  isWalking: z.boolean().describe("it is looked at for the first time: its files come on record"),
+  whyUnwatched: z
+    .string()
+    .nullable()
+    .describe("why what others change in it is noticed only when it is looked at; null: it is noticed at once"),
   files: z.number().describe("files and folders on record"),
   bytes: z.number(),
   createdAt: z.number(),

@@ -15,6 +15,7 @@ import { readPlain, tooLarge } from "./read-plain.ts";
 import { temporaryPrefix } from "./root-folder.ts";
 import { Roots } from "./roots.ts";
 import type { Home } from "./roots.ts";
+import type { WatchFolder } from "./watch-folder.ts";
 import { createSlots } from "./slots.ts";
 
 export interface DiskOptions {
@@ -22,6 +23,8 @@ export interface DiskOptions {
   readonly root: string;
   /** Other folders of the kernel: like `root`, they are in no mount, and no mount is in them. */
   readonly own?: readonly string[];
+  /** Tells of what others do in a folder. Default: nobody does, and it is found when it is looked at. */
+  readonly watchFolder?: WatchFolder;
   /** Larger files are neither read nor written (E2BIG). Default 16 MiB. */
   readonly maxFileBytes?: number;
   /** Folders with more entries are not listed (E2BIG). Default 10,000. */
@@ -42,9 +45,9 @@ const writeFlags =
  * the new content, and others see nothing in between.
  */
 export function createDisk(options: DiskOptions): Disk {
-  const { root, own = [], maxFileBytes = 16 * MiB, maxEntries = 10_000, concurrency = 32 } = options;
+  const { root, own = [], watchFolder, maxFileBytes = 16 * MiB, maxEntries = 10_000, concurrency = 32 } = options;
   const slots = createSlots(concurrency);
-  const roots = new Roots({ root, own });
+  const roots = new Roots({ root, own, watchFolder });
   /** Roots in which what a crash left half-written has been taken away. */
   const swept = new Map<string, Promise<void>>();
   const sweepOnce = (home: Home): Promise<void> => {
@@ -148,6 +151,8 @@ export function createDisk(options: DiskOptions): Disk {
     find: (folder) => roots.find(folder),
 
     mount: (whose, folder) => roots.mount(whose, folder),
+
+    watch: (watch) => roots.watch(watch),
 
     drop: async (whose) => {
       const { path, isMounted } = await roots.homeOf(whose);

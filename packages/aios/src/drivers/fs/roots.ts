@@ -1,10 +1,11 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, mkdir, readdir, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, parse, sep } from "node:path";
-import { SysError } from "@aiosjs/sdk/protocol";
-import type { DiskRoot, MountedFolder } from "../../kernel/ports.ts";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import type { DiskPlace, DiskRoot, DiskWatch, MountedFolder } from "../../kernel/ports.ts";
 import { codeOf } from "./fault.ts";
-import { folderNameOf } from "./root-folder.ts";
+import { folderNameOf, temporaryPrefix } from "./root-folder.ts";
+import type { WatchFolder } from "./watch-folder.ts";
 
 /** The folder in which the files of a root stand. */
 export interface Home {
@@ -20,6 +21,8 @@ interface RootsOptions {
   readonly root: string;
   /** Folders of the kernel: none that holds one of them, or lies inside of one, is mounted. */
   readonly own: readonly string[];
+  /** Without, nobody is told of what others do. */
+  readonly watchFolder: WatchFolder | undefined;
 }
 
 /** Where on the machine the files of each root stand: `root/<tenant>/<whose>`, or a folder that is mounted. */
@@ -27,6 +30,8 @@ export class Roots {
   readonly #options: RootsOptions;
   readonly #mounted = new Map<string, MountedFolder>();
   #base: Promise<string> | undefined;
+  #watch: DiskWatch | undefined;
+  readonly #watched = new Map<string, AsyncDisposable>();
 
   constructor(options: RootsOptions) {
     this.#options = options;
@@ -51,8 +56,54 @@ export class Roots {
   }
 
   mount(root: DiskRoot, folder: MountedFolder | undefined): void {
-    if (folder) this.#mounted.set(keyOf(root), folder);
-    else this.#mounted.delete(keyOf(root));
+    const key = keyOf(root);
+    if (folder) this.#mounted.set(key, folder);
+    else this.#mounted.delete(key);
+    void this.#watched.get(key)?.[Symbol.asyncDispose]();
+    this.#watched.delete(key);
+    if (folder) this.#watchMounted(root, folder);
+  }
+
+  watch(watch: DiskWatch): AsyncDisposable {
+    this.#watch = watch;
+    void this.#watchBase();
+    for (const [key, folder] of this.#mounted) this.#watchMounted(rootOf(key), folder);
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#watch = undefined;
+        await Promise.all([...this.#watched.values()].map((one) => one[Symbol.asyncDispose]()));
+        this.#watched.clear();
+      },
+    };
+  }
+
+  async #watchBase(): Promise<void> {
+    const folder = await this.#reachBase().catch(() => undefined);
+    const { watchFolder } = this.#options;
+    if (folder === undefined || !watchFolder || !this.#watch) return;
+    const watched = watchFolder(folder, {
+      touched: (path) => {
+        const place = placeIn(path);
+        if (place) this.#watch?.touched(place);
+      },
+      ready: () => undefined,
+      failed: (cause) => this.#watch?.unwatched(undefined, { folder, reason: reasonOf(cause) }),
+      isIgnored,
+    });
+    this.#watched.set("", watched);
+  }
+
+  #watchMounted(root: DiskRoot, { folder }: MountedFolder): void {
+    const { watchFolder } = this.#options;
+    if (!watchFolder || !this.#watch) return;
+    const watched = watchFolder(folder, {
+      touched: (path) => this.#watch?.touched({ ...root, path }),
+      // What was done until now was not told.
+      ready: () => this.#watch?.touched({ ...root, path: "" }),
+      failed: (cause) => this.#watch?.unwatched(root, { folder, reason: reasonOf(cause) }),
+      isIgnored: (path) => isIgnored(path) || isOfTools(path),
+    });
+    this.#watched.set(keyOf(root), watched);
   }
 
   /** @throws SysError EINVAL, ENOENT, EACCES */
@@ -93,6 +144,36 @@ export class Roots {
   }
 }
 
+const isIgnored = (path: string): boolean => path.slice(path.lastIndexOf("/") + 1).startsWith(temporaryPrefix);
+
+/** Nobody looks for what is in these, and they are large. */
+function isOfTools(path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return name.startsWith(".") || name === "node_modules";
+}
+
+/** Why a folder is not watched, for people. */
+function reasonOf(cause: unknown): string {
+  const code = codeOf(cause);
+  if (code === "ENOSPC") return "the system watches no more files for this user: raise fs.inotify.max_user_watches";
+  if (code === "EMFILE") return "the system watches no more folders for this user: raise fs.inotify.max_user_instances";
+  return isSysError(cause) || cause instanceof Error ? cause.message : String(cause);
+}
+
+/** Where a path below the folder of all tenants belongs; undefined: it is no root of a tenant, nor in one. */
+function placeIn(path: string): DiskPlace | undefined {
+  const [tenant, whose, ...names] = path.split("/");
+  if (!tenant || !whose) return undefined;
+  try {
+    const named = decodeURIComponent(whose);
+    const root = named.startsWith("@") ? named.slice(1) : `process:${named}`;
+    const place = { tenant: decodeURIComponent(tenant), root, path: names.join("/") };
+    return folderNameOf(place.tenant) === tenant && rootName(root) === whose ? place : undefined;
+  } catch {
+    return undefined; // a name that none of ours is
+  }
+}
+
 const check = (): Promise<void> => Promise.resolve();
 
 async function openBase(root: string): Promise<string> {
@@ -126,7 +207,13 @@ const isAway = (folder: string, cause?: unknown): SysError =>
 
 const identityOf = ({ dev, ino }: BigIntStats): string => `${dev}-${ino}`;
 
-const keyOf = ({ tenant, root }: DiskRoot): string => `${tenant}/${root}`;
+/** No root has a line break. */
+const keyOf = ({ tenant, root }: DiskRoot): string => `${tenant}\n${root}`;
+
+function rootOf(key: string): DiskRoot {
+  const [tenant = "", root = ""] = key.split("\n");
+  return { tenant, root };
+}
 
 const holds = (folder: string, path: string): boolean => path === folder || path.startsWith(folder + sep);
 

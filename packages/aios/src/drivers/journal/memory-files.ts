@@ -105,7 +105,8 @@ export class MemoryFiles {
         const versions = [...file.versions.values()].filter((row) => isAsked(row, only));
         found.push(...(only.isLastThere ? versions.toSorted(lastFirst).slice(0, 1) : versions));
       }
-    return found.toSorted(lastFirst).slice(0, only.limit).map(copyRow);
+    const ordered = found.toSorted(lastFirst);
+    return (only.afterChange === undefined ? ordered : ordered.toReversed()).slice(0, only.limit).map(copyRow);
   }
 
   blob(hash: string): BlobRow | undefined {
@@ -210,9 +211,10 @@ const lastFirst = (left: FileRow, right: FileRow): number => right.change - left
 
 const isAsked = (
   { change, version, kind, hash, pid, seq }: FileRow,
-  { beforeChange, beforeVersion, isLastThere, writtenBy, ...only }: Omit<FileVersionQuery, "tenant">,
+  { beforeChange, afterChange, beforeVersion, isLastThere, writtenBy, ...only }: Omit<FileVersionQuery, "tenant">,
 ): boolean =>
   (beforeChange === undefined || change < beforeChange) &&
+  (afterChange === undefined || change > afterChange) &&
   (beforeVersion === undefined || version < beforeVersion) &&
   (only.hash === undefined || hash === only.hash) &&
   (isLastThere !== true || kind !== "gone") &&

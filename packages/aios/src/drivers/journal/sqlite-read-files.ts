@@ -47,6 +47,10 @@ export class FileReader {
       conditions.push(within ? "+change < ?" : "change < ?");
       values.push(only.beforeChange);
     }
+    if (only.afterChange !== undefined) {
+      conditions.push("change > ?");
+      values.push(only.afterChange);
+    }
     if (only.beforeVersion !== undefined) {
       conditions.push("version < ?");
       values.push(only.beforeVersion);
@@ -59,7 +63,8 @@ export class FileReader {
     if (only.isLastThere === true) conditions.push("kind <> 'gone'");
     // SQLite takes the other columns from the row that has the maximum.
     const [columns, group] = only.isLastThere === true ? ["*, max(change)", "group by root, path"] : ["*", ""];
-    const text = `select ${columns} from file_version where ${conditions.join(" and ")} ${group} order by change desc limit ?`;
+    const order = only.afterChange === undefined ? "desc" : "asc";
+    const text = `select ${columns} from file_version where ${conditions.join(" and ")} ${group} order by change ${order} limit ?`;
     return this.#all(text, [...values, only.limit]);
   }
 

@@ -217,9 +217,11 @@ class SqliteJournal implements RetentiveJournal {
   }
 
   async fileVersions(asked: FileVersionQuery): Promise<readonly FileRow[]> {
-    const { tenant, root, paths, within, writtenBy, beforeChange, beforeVersion, hash, isLastThere, limit } = asked;
+    const { tenant, root, paths, within, writtenBy, hash, isLastThere, limit } = asked;
+    const { beforeChange, afterChange, beforeVersion } = asked;
     const reader = await this.#readerThread();
-    const query = { tenant, root, paths, within, writtenBy, beforeChange, beforeVersion, hash, isLastThere, limit };
+    const between = { beforeChange, afterChange, beforeVersion };
+    const query = { tenant, root, paths, within, writtenBy, ...between, hash, isLastThere, limit };
     return (await reader.ask<SqlRow[]>({ type: "fileVersions", query })).map(decodeFileVersion);
   }
 

@@ -99,6 +99,7 @@ export interface FileVersionFilter {
   readonly within: string | undefined;
   readonly writtenBy: { readonly pid: string; readonly afterSeq: number } | undefined;
   readonly beforeChange: number | undefined;
+  readonly afterChange: number | undefined;
   readonly beforeVersion: number | undefined;
   readonly hash: string | undefined;
   readonly isLastThere: boolean | undefined;
@@ -108,8 +109,13 @@ export interface FileVersionFilter {
 /** Calls, with every body they point to once. */
 export interface CallRows {
   readonly rows: readonly SqlRow[];
-  /** For each row: places in `bodies` of its messages, of its request and of its result. */
-  readonly places: readonly { messages: readonly number[] | null; request: number | null; result: number | null }[];
+  /** For each row: places in `bodies` of its messages, of its request, of the text that the request writes, and of its result. */
+  readonly places: readonly {
+    messages: readonly number[] | null;
+    request: number | null;
+    content: number | null;
+    result: number | null;
+  }[];
   readonly bodies: readonly string[];
 }
 

@@ -57,12 +57,18 @@ function withMounts({ parts: { files, mounts } }: KernelCall): { files: Files; m
 /** It holds from when it is on record. */
 function keep(row: MountRow, { parts, record }: KernelCall, ...more: JournalRecord[]): void {
   record.effects.push({ kind: "mount", row }, ...more);
-  record.settles.push((isKept) => isKept && parts.mounts?.take(row));
+  record.settles.push((isKept) => {
+    if (!isKept) return;
+    parts.mounts?.take(row);
+    if (!row.isRemoved) parts.notices?.mounted(row);
+  });
 }
 
 /** What is found by search is what is on record: the index is told that these are not. */
 function forget(heads: readonly KeptFile[], root: Pick<KeptFile, "tenant" | "root">, { parts }: KernelCall): void {
   parts.files?.forget(root);
+  parts.watches?.forgotten(root);
+  parts.shares?.forgotten(root);
   for (const head of heads) parts.fileIndex?.written({ ...head, kind: "gone" });
 }
 
@@ -77,5 +83,7 @@ async function mountOf(row: MountRow, files: Files, { parts }: KernelCall) {
     },
   );
   const { files: count, bytes } = await parts.journal.fileUsage(tenant, root.root);
-  return { name, folder, isReadOnly, isThere, files: count, bytes, createdAt: createdAtMs };
+  const isWalking = parts.notices?.isWalking(root) ?? false;
+  const whyUnwatched = parts.notices?.whyUnwatched(root) ?? null;
+  return { name, folder, isReadOnly, isThere, isWalking, whyUnwatched, files: count, bytes, createdAt: createdAtMs };
 }
