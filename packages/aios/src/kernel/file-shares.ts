@@ -4,7 +4,7 @@ import { isInside, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import type { Files } from "./files.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Clock, FileRow, Seal, SharedFile, ShareRow } from "./ports.ts";
+import type { Clock, DiskRoot, FileRow, KeptFile, Seal, SharedFile, ShareRow } from "./ports.ts";
 
 /** How often it is told that a link is opened: whoever opens it again and again fills no journal. */
 const TELL_MS = 60_000;
@@ -56,6 +56,12 @@ export class FileShares {
       this.take({ ...(this.#rows.get(id) as ShareRow), endedAtMs: file.atMs });
   }
 
+  /** Nothing of a root is on record any more. */
+  forgotten({ tenant, root }: DiskRoot): void {
+    for (const row of this.#rows.values())
+      if (row.tenant === tenant && row.root === root) this.take({ ...row, endedAtMs: this.#options.clock.nowMs() });
+  }
+
   find(id: string): ShareRow | undefined {
     const row = this.#rows.get(id);
     return row && !this.#isOver(row) ? row : undefined;
@@ -85,7 +91,7 @@ export class FileShares {
     if (!row || !isSigned) return undefined;
     const { tenant, root, path } = row;
     const place: FilePlace = { tenant, root, path };
-    const head = await unlessAbsent(files.alone(place, () => files.known(place)));
+    const head = await unlessAbsent(files.alone(place, () => fileAt(place, files)));
     if (head?.kind !== "file" || !isShareable(head.labels) || this.find(id) !== row) return undefined;
     const of = { ...head, ...row.content, version: row.version ?? head.version };
     const { hash, sizeBytes } = of;
@@ -114,6 +120,12 @@ export class FileShares {
   #isOver({ endedAtMs, expiresAtMs }: ShareRow): boolean {
     return endedAtMs !== null || expiresAtMs <= this.#options.clock.nowMs();
   }
+}
+
+/** What stands there, if that is no link, pipe or device of somebody else's. Its root is held. */
+export async function fileAt(place: FilePlace, files: Files): Promise<KeptFile | undefined> {
+  const head = await files.known(place);
+  return (await files.disk.look(place))?.kind === "other" ? undefined : head;
 }
 
 /** A link opens a file to whoever has it: what is private stays, though somebody has shared it before it was. */

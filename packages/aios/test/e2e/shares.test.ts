@@ -1,13 +1,15 @@
 // Links to files, as somebody without a key sees them.
 import { createHash, randomBytes } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
+import { rm, symlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { createClient } from "@aiosjs/sdk";
 import type { Client, ResultOf } from "@aiosjs/sdk";
 import { asTenantId } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createSeal } from "../../src/drivers/random/seal.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
+import { newFileFolder } from "../file-rig.ts";
 import { isNowhere, never, openShareWorld } from "../share-world.ts";
 import { refusal } from "../writer-rig.ts";
 
@@ -18,6 +20,11 @@ type Share = ResultOf<"fs.share">;
 const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
 const write = (fs: Client["fs"], path: string, bytes: Buffer) =>
   fs.write({ path, content: bytes.toString("base64"), encoding: "base64" });
+
+const symlinkOver = async (path: string, target: string): Promise<void> => {
+  await rm(path);
+  await symlink(target, path);
+};
 
 describe("a link to a file", { timeout: timeoutMs }, () => {
   test("opens that file byte by byte, 100 of 100, as it stands or in the version that was shared, until it is ended or its time is over", async () => {
@@ -254,6 +261,29 @@ describe("a link to a file", { timeout: timeoutMs }, () => {
     expect((await fs.shares({ path: `/home/${fork}` })).shares).toEqual([]);
     expect(await fs.unshare({ path: own.path })).toEqual({ ended: 1 });
     await isNowhere(world, link);
+  });
+
+  test("shows a file of a mounted folder as long as that is mounted, where a person has shared it or the process may change it", async () => {
+    const world = await openShareWorld();
+    const { rig, fs, open } = world;
+    const [folder, another] = [await newFileFolder(), await newFileFolder()];
+    for (const place of [folder, another]) await writeFile(join(place, "a.txt"), place);
+    await fs.mount({ folder, name: "papers", isReadOnly: true });
+    const process = await rig.process();
+    const path = "/mnt/papers/a.txt";
+    expect(await refusal(process.fs.share({ path }))).toMatch(/^EACCES/);
+    const { link } = await fs.share({ path });
+    expect(await (await open(link)).text()).toBe(folder);
+    expect((await process.fs.shares({})).shares).toMatchObject([{ link, path }]);
+    await fs.unmount({ name: "papers" });
+    await isNowhere(world, link);
+    await fs.mount({ folder: another, name: "papers", isReadOnly: false });
+    await isNowhere(world, link);
+    const now = await process.fs.share({ path });
+    expect(await (await open(now.link)).text()).toBe(another);
+    await symlinkOver(join(another, "a.txt"), join(folder, "a.txt"));
+    await isNowhere(world, link, now.link);
+    expect(await refusal(process.fs.share({ path }))).toMatch(/^E(NOENT|INVAL)/);
   });
 
   test("is of its tenant alone: another one neither lists, nor ends, nor has it by the same names", async () => {

@@ -1,11 +1,10 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
-import { placeOf, shown } from "../file-path.ts";
-import { refuseConfidential } from "../file-shares.ts";
+import { fileReach, placeOf, shown } from "../file-path.ts";
+import { fileAt, refuseConfidential } from "../file-shares.ts";
 import type { FileShares } from "../file-shares.ts";
 import { isThere, refuseLarge } from "../file-writing.ts";
 import type { Files } from "../files.ts";
-import { reachOf } from "../note-space.ts";
 import type { FileRow, ShareRow } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
 
@@ -17,11 +16,11 @@ export const fsShareDevice: KernelDevice<`fs.${"share" | "unshare" | "shares"}`>
   "fs.share": async ({ path, forMs, version }, call) => {
     const { parts, record } = call;
     const { files, shares } = withShares(call);
-    const place = placeOf(path, "write", call);
+    const place = placeOf(path, mayChange(call), call);
     await files.hold([place], record);
     // Groups may have changed while it waited.
-    placeOf(path, "write", call);
-    const head = place.path === "" ? undefined : await files.known(place);
+    placeOf(path, mayChange(call), call);
+    const head = place.path === "" ? undefined : await fileAt(place, files);
     if (place.path === "" || head?.kind === "folder")
       throw new SysError("EINVAL", `${shown(place)} is a folder; a link shows one file`, {
         hint: "share what is in it, file by file",
@@ -54,14 +53,14 @@ export const fsShareDevice: KernelDevice<`fs.${"share" | "unshare" | "shares"}`>
   },
 
   "fs.unshare": ({ path, id }, call) => {
-    const { parts, record, principal } = call;
+    const { parts } = call;
     const { shares } = withShares(call);
     if ((path === undefined) === (id === undefined))
       throw new SysError("EINVAL", "fs.unshare ends the links to a path, or one link", {
         hint: "give one of path and id; fs.shares tells them",
       });
-    const { tenant, writable } = reachOf({ process: record.process, principal }, parts);
-    const place = path === undefined ? undefined : placeOf(path, "write", call);
+    const { tenant, writable } = fileReach(call);
+    const place = path === undefined ? undefined : placeOf(path, mayChange(call), call);
     const rows = shares
       .list(tenant, place)
       .filter((row) => (place ? row.path === place.path : row.id === id) && (writable?.includes(row.root) ?? true));
@@ -70,15 +69,17 @@ export const fsShareDevice: KernelDevice<`fs.${"share" | "unshare" | "shares"}`>
   },
 
   "fs.shares": ({ path }, call) => {
-    const { parts, record, principal } = call;
     const { shares } = withShares(call);
-    const { tenant, namespaces } = reachOf({ process: record.process, principal }, parts);
+    const { tenant, namespaces } = fileReach(call);
     const rows = shares.list(tenant, path === undefined ? undefined : placeOf(path, "read", call));
     return {
       shares: rows.filter(({ root }) => namespaces?.includes(root) ?? true).map((row) => shareOf(row, shares)),
     };
   },
 };
+
+/** What is mounted to be read a person may give to others, and a process may not. */
+const mayChange = ({ principal }: KernelCall): "read" | "write" => (principal.pid === null ? "read" : "write");
 
 /** @throws SysError ENODEV */
 function withShares({ parts }: KernelCall): { files: Files; shares: FileShares } {
