@@ -1,10 +1,13 @@
 import { writeFile } from "node:fs/promises";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createFileTools } from "../../src/boot-files.ts";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import type { FileText, FileTools, Journal } from "../../src/kernel/ports.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import { newFileFolder, openFileRig, removeFileFolders } from "../file-rig.ts";
+
+// Each opens the index's thread, which takes seconds where many programs share the machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const NOON = Date.UTC(2026, 10, 18, 12); // a Wednesday
 const DAY = 86_400_000;
@@ -181,7 +184,7 @@ test("a folder is searched whole, and a file of many parts crowds nobody out", a
   expect(await found("heron", { folders: ["/shared/book.md", "/shared/own/x.md"], by: "words" })).toHaveLength(2);
   const hundred = await found("heron", { limit: 100 });
   expect(new Set(hundred).size).toBe(100);
-}, 60_000);
+});
 
 test("nobody finds what they do not read", async () => {
   const { rig, fs, found } = await open(await newHome());

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fileRequestOf } from "../../files/query.ts";
 import { createBm25Method } from "./bm25-method.ts";
 import { generateCorpus } from "./corpus.ts";
@@ -6,14 +6,17 @@ import { docsQueries } from "./docs-queries.ts";
 import { readDocs } from "./docs.ts";
 import { createGrep } from "./grep.ts";
 import type { AskedQuery, FileMethod, IndexedFile } from "./method.ts";
-import { searchIndexMethods } from "./search-index-methods.ts";
+import { searchMethods } from "./search-methods.ts";
+
+// A kernel with its threads, which take seconds where many programs share the machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const file = (path: string, text: string, modifiedMs = 0): IndexedFile => ({ path, text, modifiedMs, lang: "en" });
 const asked = (text: string, more: Partial<AskedQuery> = {}): AskedQuery => ({ text, lang: "en", terms: [], ...more });
 
 const corpus = generateCorpus({ split: "dev", seed: 6, files: 200 });
 const files = corpus.files.map((each) => ({ ...each, text: corpus.textOf(each) }));
-const methods: readonly FileMethod[] = [createGrep(), createBm25Method(), ...searchIndexMethods()];
+const methods: readonly FileMethod[] = [createGrep(), createBm25Method(), ...searchMethods()];
 
 describe.each(methods)("$name", (method) => {
   beforeAll(() => method.index(files));
@@ -56,7 +59,7 @@ test("grep wants every word, in any case and within others, and ranks by how oft
 
 test("a file is found once, whichever of its pieces are, and by what stands in different ones", async () => {
   const long = `${"Nothing here. ".repeat(200)}first\n${"Nothing there. ".repeat(200)}second`;
-  for (const method of searchIndexMethods()) {
+  for (const method of searchMethods()) {
     await using open = method;
     await open.index([file("long.txt", long), file("short.txt", "first of all")]);
     expect(await open.find(asked("first second", { terms: ["first", "second"] }), 9)).toEqual(["long.txt"]);

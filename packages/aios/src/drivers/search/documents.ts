@@ -7,7 +7,7 @@ const MAX_PIECES = 4;
 
 /** The lists joined as lists of documents: each stands where its best text does. */
 export function fusedDocuments(
-  { words, vectors }: Lists,
+  { words, vectors, ...weight }: Lists,
   { limit, documentOf }: { limit: number; documentOf: (id: string) => string },
 ): readonly Found[] {
   const pieces = new Map<string, Set<string>>();
@@ -21,7 +21,7 @@ export function fusedDocuments(
       return [{ ...one, id }];
     });
   };
-  const lists = { words: words && once(words), vectors: vectors && once(vectors) };
+  const lists = { words: words && once(words), vectors: vectors && once(vectors), ...weight };
   return fused(lists, limit).map((found) => {
     const own = [...(pieces.get(found.id) ?? [])];
     return { ...found, id: own[0] as string, pieces: own.slice(0, MAX_PIECES) };
