@@ -27,7 +27,7 @@ export async function run(context: ContextOf<"fs shares">): Promise<void> {
               align: "right",
               text: (row) => (row.version === null ? t(fsText.anyVersion) : String(row.version)),
             },
-            { title: t(fsText.by), rank: 3, text: ({ pid }) => pid },
+            { title: t(fsText.sharedBy), rank: 3, text: ({ pid }) => pid },
             { title: t(fsText.path), rank: 0, least: 20, text: (row) => nameText(row.path) },
           ],
           context,

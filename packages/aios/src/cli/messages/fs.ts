@@ -129,9 +129,10 @@ export const fsText = {
     zh: "持有此链接者可读取 {path}，有效期至 {until}；终止：aios fs unshare {id}",
   },
   sharedHere: {
-    en: "it opens on this machine alone: the server is reached at an address of its own here",
-    zh: "仅在本机有效：服务器使用的是本机地址",
+    en: "it opens on this machine alone; where others reach the server, put its name there before /s/",
+    zh: "仅在本机有效；若他人可访问服务器，请将 /s/ 之前换成其公开地址",
   },
+  sharedBy: { en: "BY", zh: "共享者" },
   shareId: { en: "ID", zh: "编号" },
   until: { en: "UNTIL", zh: "有效期至" },
   anyVersion: { en: "latest", zh: "最新" },
