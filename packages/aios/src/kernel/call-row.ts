@@ -1,5 +1,5 @@
 import { isSyscallName, specOf, SysError, toProblem } from "@aiosjs/sdk/protocol";
-import type { EmbedArgs, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
+import type { EmbedArgs, ParsedArgsOf, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRow, Toolbox } from "./ports.ts";
 
@@ -16,6 +16,7 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     usage,
     state,
     request: state === "intent" || !record.isIntended ? requestOf(record) : undefined,
+    requestContent: state === "done" && !record.isIntended ? writtenBy(record) : undefined,
     result: state === "done" && !isBulky(record) ? withoutKey(record) : null,
     error: error ? toProblem(error) : null,
     timing: record.timing(),
@@ -54,6 +55,14 @@ function requestOf(record: CallRecord): unknown {
   if (name !== "llm.embed" || !isOfKernel(record)) return args;
   const { input, ...rest } = args as EmbedArgs;
   return { ...rest, input: [`(${input.length} texts)`] };
+}
+
+/** The content of a file that is the request's own text: what was written, byte for byte. */
+function writtenBy({ name, args, effects }: CallRecord): string | undefined {
+  if (name !== "fs.write") return undefined;
+  const { content, encoding } = args as ParsedArgsOf<"fs.write">;
+  const blob = effects.find((effect) => effect.kind === "blob");
+  return encoding === "utf8" && content.isWellFormed() ? blob?.row.hash : undefined;
 }
 
 /** A tool declares its own effect; the syscall's row only says the worst. */

@@ -83,6 +83,11 @@ export interface CallRow {
   readonly state: "intent" | "done" | "failed" | "ambiguous" | "undone";
   /** Arguments; `messages` of a chat are stored one blob each, shared between calls. `undefined` leaves a stored one as it is. */
   readonly request: unknown;
+  /**
+   * What `request.content` says is this content of a file, whole and in UTF-8, which comes in the same commit or is kept: a
+   * journal may keep it once. Reading a call gives `request` as it was, and not this.
+   */
+  readonly requestContent?: string | undefined;
   readonly result: unknown;
   readonly error: Problem | null;
   readonly usage: Usage;

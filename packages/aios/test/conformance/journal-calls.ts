@@ -1,7 +1,9 @@
+import { hash } from "node:crypto";
+import { zstdCompressSync } from "node:zlib";
 import { asCallId, asPid } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import type { RetentiveJournal } from "../../src/drivers/journal/retention.ts";
-import { alpha, beta, callRow, conversation, eventRow, ofCall, ofEvent, problem } from "../journal-rows.ts";
+import { alpha, beta, callRow, conversation, eventRow, ofBlob, ofCall, ofEvent, problem } from "../journal-rows.ts";
 
 /** What every journal does with calls: their rows, requests, results and transcripts. */
 export function callConformance(opened: (nowMs?: number) => Promise<RetentiveJournal>): void {
@@ -53,6 +55,34 @@ export function callConformance(opened: (nowMs?: number) => Promise<RetentiveJou
       const calls = await journal.calls({ tenant: alpha, pid: asPid("p1"), afterSeq: 0, limit: 100 });
       expect(calls.map(({ request }) => request)).toEqual(requests);
       expect(calls.map(({ result }) => result)).toEqual(requests);
+    });
+
+    test("a request that writes a file comes back as it was, and keeps the file's content as long as it is kept", async () => {
+      const journal = await opened();
+      const texts = ["short", '\u0000 \u{1F600} "quoted" 漢字\r\n'.repeat(300), "\ufeff a mark of its own ".repeat(80)];
+      const written = texts.map((content, index) => {
+        const bytes = Buffer.from(content);
+        const requestContent = hash("sha256", bytes);
+        const request = { path: "a", content, encoding: "utf8" };
+        const packed = index === 1 ? zstdCompressSync(bytes) : bytes;
+        const how = { encoding: index === 1 ? "zstd" : "plain", sizeBytes: bytes.byteLength } as const;
+        return {
+          row: callRow("p1", index + 1, { request }),
+          requestContent,
+          blob: ofBlob(requestContent, packed, how),
+        };
+      });
+      for (const { row, requestContent, blob } of written)
+        await journal.commit([blob, ofCall({ ...row, requestContent })]);
+      // No version has these contents, and the calls are not old.
+      await journal.prune({ keepDays: 1e6, keepMb: Number.POSITIVE_INFINITY });
+      await journal.prune({ keepDays: 1e6, keepMb: Number.POSITIVE_INFINITY });
+      expect(await journal.calls({ tenant: alpha, pid: asPid("p1"), afterSeq: 0, limit: 9 })).toEqual(
+        written.map(({ row }) => row),
+      );
+      await journal.prune({ keepDays: 1e6, keepMb: 0 });
+      await journal.prune({ keepDays: 1e6, keepMb: 0 });
+      for (const { requestContent } of written) expect(await journal.blob(requestContent)).toBeUndefined();
     });
 
     test("are listed by process in order of arrival, in pages", async () => {

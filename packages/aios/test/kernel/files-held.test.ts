@@ -163,7 +163,7 @@ test("whoever writes there while it goes back does so behind it, with a version 
 });
 
 test("what it wrote in the folders of others goes back with it, unless those have gone on from it", async () => {
-  const { top, goBack, put, treeOf } = await open();
+  const { top, goBack, put, putAt, treeOf } = await open();
   await put(1, "own", "one");
   const shared = [
     ["p2", 9, "plan", "theirs"],

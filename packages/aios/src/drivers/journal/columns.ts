@@ -170,6 +170,7 @@ export const callColumns = [
   "transcript",
   "request_blob",
   "request",
+  "request_content",
   "replay_key",
   "request_hash",
   "idempotency_key",

@@ -314,6 +314,7 @@ export function decodeCalls({ rows, places, bodies }: CallRows): CallRow[] {
     const request = lazily(() => {
       if (pruned > 1) return undefined;
       const rest = place.request === null ? parse(row, "request") : bodyAt(place.request);
+      if (place.content !== null) return { ...(rest as object), content: bodies[place.content] };
       return place.messages === null ? rest : { ...(rest as object), messages: place.messages.map(bodyAt) };
     });
     const result = lazily(() => {

@@ -176,10 +176,11 @@ function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void 
   const { request, result, timing } = row;
   const messages = messagesOf(request);
   const chat = messages && encodeChat(row.pid, { request: request as object, messages, known });
-  const asked = chat ? chat.rest : store(jsonOrNull(request));
+  const kept = contentIn(row);
+  const asked = chat ? chat.rest : store(jsonOrNull(kept === null ? request : { ...(request as object), content: "" }));
   const answered = store(jsonOrNull(result));
   values.push(CALL_CODE, row.call, row.tenant, row.pid, row.seq, row.name);
-  values.push(chat ? chat.head : null, asked.hash, asked.text);
+  values.push(chat ? chat.head : null, asked.hash, asked.text, kept);
   values.push(row.replayKey, row.requestHash, row.idempotencyKey, row.device, row.incarnation, row.state);
   values.push(timing.queuedAt, timing.startedAt, timing.endedAt, timing.waitingMs, timing.turnaroundMs);
   values.push(json(row.usage), answered.hash, jsonOrNull(row.error), answered.text);
@@ -187,6 +188,13 @@ function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void 
   values.push(chat ? chat.fresh.length / 4 : 0);
   if (chat) for (const value of chat.fresh) values.push(value);
   values.push(asked.body, answered.body);
+}
+
+/** The hash of the file's content in place of which the request has none; a short one stays in it. */
+function contentIn({ request, requestContent }: CallRow): string | null {
+  if (requestContent === undefined || typeof request !== "object" || request === null) return null;
+  const { content } = request as { content?: unknown };
+  return typeof content === "string" && content.length > INLINE_CHARS ? requestContent : null;
 }
 
 function messagesOf(request: unknown): readonly unknown[] | undefined {

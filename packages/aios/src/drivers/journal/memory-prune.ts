@@ -5,9 +5,11 @@ import { subscribed } from "./retention.ts";
 import type { Pruned } from "./wire.ts";
 
 /** What the journal in memory forgets: as the one on a disk does. */
-export function pruneMemory(store: MemoryStore, keep: { beforeMs: number; keepChars: number }): Pruned {
-  const { beforeMs, keepChars } = keep;
-  const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, ...store.files.prune(beforeMs) };
+export function pruneMemory(
+  store: MemoryStore,
+  { beforeMs, filesBeforeMs, keepChars }: { beforeMs: number; filesBeforeMs: number; keepChars: number },
+): Pruned {
+  const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, ...store.files.prune(filesBeforeMs) };
   const ended = [...store.calls].filter(([, { isIntent, row }]) => !isIntent && !isToldAgain(store, row.read()));
   ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
   for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += forget(store, id);

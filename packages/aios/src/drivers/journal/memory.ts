@@ -231,9 +231,10 @@ class MemoryJournal implements RetentiveJournal {
     return this.#node !== undefined && (holder?.id !== this.#node.id || holder.epoch !== this.#node.epoch);
   }
 
-  prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
-    const beforeMs = this.#nowMs() - keepDays * DAY_MS;
-    return Promise.resolve(pruneMemory(this.#store, { beforeMs, keepChars: keepMb * MB }));
+  prune({ keepDays, keepFileDays = keepDays, keepMb }: Retention): Promise<Pruned> {
+    const before = (days: number): number => this.#nowMs() - days * DAY_MS;
+    const keep = { beforeMs: before(keepDays), filesBeforeMs: before(keepFileDays), keepChars: keepMb * MB };
+    return Promise.resolve(pruneMemory(this.#store, keep));
   }
 
   size(): Promise<JournalSize> {
@@ -300,7 +301,7 @@ class MemoryJournal implements RetentiveJournal {
   #callChange(row: CallRow): () => void {
     const { calls, callsOf, bodies } = this.#store;
     const { call, state, timing, seq } = row;
-    const kept = new Kept({ ...row, request: undefined, result: undefined });
+    const kept = new Kept({ ...row, request: undefined, requestContent: undefined, result: undefined });
     const asked = storedRequest(row.request);
     const result = new Kept(row.result);
     return () => {

@@ -5,13 +5,15 @@ import type { JournalSize, Pruned } from "./wire.ts";
 /** Events that are kept, however old, while a subscription of their tenant has not acknowledged them. */
 export const subscribed: readonly Topic[] = ["topic.published", "topic.subscribed", "subscriber.failed", "topic.dead"];
 
-/** How much of the past is kept: `journal.keepDays` and `journal.keepMb` of the configuration. */
+/** How much of the past is kept: `journal.keepDays`, `journal.keepMb` and `files.keepDays` of the configuration. */
 export interface Retention {
-  /**
-   * Ended calls, events and zombies older than this are forgotten; of files the versions that were no longer there at that
-   * time, what had been removed by then, and contents that no version has any more, the next time.
-   */
+  /** Ended calls, events and zombies older than this are forgotten. */
   readonly keepDays: number;
+  /**
+   * Of files those versions that were no longer there so long ago, what had been removed by then, and contents that no version
+   * and no call has any more, the next time: `files.keepDays`. Default: as `keepDays`.
+   */
+  readonly keepFileDays?: number | undefined;
   /** Beyond this size, without the contents of files, the oldest calls lose their results, then their requests, then go; Infinity keeps all. */
   readonly keepMb: number;
 }

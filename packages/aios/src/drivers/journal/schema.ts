@@ -393,4 +393,9 @@ export const migrations: readonly string[] = [
       select tenant, 0, 0, max(size_bytes) from file_version where hash is not null group by tenant, hash
     ) as counted group by tenant;
   `,
+  `
+  -- The row of \`file_blob\` that is the \`content\` of the request.
+  alter table syscall add column request_content text;
+  create index syscall_by_content on syscall (request_content) where request_content is not null;
+  `,
 ];

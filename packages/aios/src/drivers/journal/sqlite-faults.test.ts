@@ -10,12 +10,22 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { hash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asCallId, asPid } from "@aiosjs/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { alpha, callRow, conversation, eventRow, ofCall, ofEvent, processRow } from "../../../test/journal-rows.ts";
+import {
+  alpha,
+  callRow,
+  conversation,
+  eventRow,
+  ofBlob,
+  ofCall,
+  ofEvent,
+  processRow,
+} from "../../../test/journal-rows.ts";
 import { testedEngine } from "../../../test/sqlite-engine.ts";
 import { toFault } from "../sql/fault.ts";
 import { openSqliteJournal } from "./sqlite.ts";
@@ -150,6 +160,23 @@ describe("a file that is not a whole journal of ours", () => {
     db.close();
     await using journal = await openSqliteJournal({ path, engine: testedEngine });
     await expect(journal.call(asCallId("p1-7"))).rejects.toMatchObject({ code: "EIO", retryable: false });
+    expect(await journal.call(asCallId("p1-8"))).toEqual(bigCall(8));
+  });
+
+  test("a changed byte in what a request has written is noticed, and the rest can be read", async () => {
+    const row = callRow("p1", 1, { request: { path: "a", content: "x".repeat(2_000) } });
+    const requestContent = hash("sha256", "x".repeat(2_000));
+    {
+      await using journal = await openSqliteJournal({ path, engine: testedEngine });
+      const blob = ofBlob(requestContent, Buffer.from("x".repeat(2_000)));
+      await journal.commit([blob, ofCall({ ...row, requestContent }), ofCall(bigCall(8))]);
+      expect(await journal.call(row.call)).toEqual(row);
+    }
+    const db = new DatabaseSync(path);
+    db.prepare("update file_blob set bytes = ?").run(Buffer.from(`${"x".repeat(1_999)}y`));
+    db.close();
+    await using journal = await openSqliteJournal({ path, engine: testedEngine });
+    await expect(journal.call(row.call)).rejects.toMatchObject({ code: "EIO", retryable: false });
     expect(await journal.call(asCallId("p1-8"))).toEqual(bigCall(8));
   });
 });

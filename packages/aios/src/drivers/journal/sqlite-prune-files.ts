@@ -47,6 +47,7 @@ export function createFileSlices(db: SqlEngine): {
   const blobsAfter = db.prepare(
     `select hash, length(bytes) as kept_bytes,
        exists (select 1 from file_version where file_version.hash = file_blob.hash)
+         or exists (select 1 from syscall where syscall.request_content = file_blob.hash)
          or exists (select 1 from file_share where file_share.hash = file_blob.hash and ended_at is null) as is_used
      from file_blob where hash > ? order by hash limit ${SLICE}`,
   );

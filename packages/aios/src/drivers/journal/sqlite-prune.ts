@@ -8,16 +8,17 @@ const SLICE = 200;
 
 interface Retention {
   readonly beforeMs: number;
+  readonly filesBeforeMs: number;
   readonly keepBytes: number;
 }
 
 /**
- * Forgets what is older than `beforeMs`, then, while the file is larger than `keepBytes` without the contents of files, the
+ * Forgets what is older than `beforeMs`, of files than `filesBeforeMs`, then, while the file is larger than `keepBytes` without the contents of files, the
  * results of the oldest calls, then their requests, then the calls themselves. Yields after each slice, so that commits go between.
  * What stays: calls that have not ended, those that a living program is told again after a restart, and the newest event (its
  * number is where the next one goes on).
  */
-export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Generator<void, Pruned> {
+export function* prune(db: SqlEngine, { beforeMs, filesBeforeMs, keepBytes }: Retention): Generator<void, Pruned> {
   const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, fileVersions: 0, fileBlobs: 0 };
   const slices = createSlices(db);
   const slice = (work: () => number): number => {
@@ -43,7 +44,7 @@ export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Gener
     });
   for (let after: number | undefined = 0; after !== undefined; yield)
     pruned.fileVersions += slice(() => {
-      const { count, last } = files.forgetVersions(after as number, beforeMs);
+      const { count, last } = files.forgetVersions(after as number, filesBeforeMs);
       after = last;
       return count;
     });
@@ -61,7 +62,7 @@ export function* prune(db: SqlEngine, { beforeMs, keepBytes }: Retention): Gener
       after = last;
       return count;
     });
-  pruned.processes += slice(() => slices.forgetProcesses(beforeMs));
+  pruned.processes += slice(() => slices.forgetProcesses(beforeMs, filesBeforeMs));
   yield;
   const isTooLarge = (): boolean => usedBytes(db) - contentBytes > keepBytes;
   for (let count = SLICE; count > 0 && isTooLarge(); yield) {
@@ -106,7 +107,7 @@ function createSlices(db: SqlEngine) {
   const forgetCall = db.prepare("delete from syscall where call = ?");
   const dropResult = db.prepare("update syscall set pruned = 1, result = null, result_blob = null where call = ?");
   const dropRequest = db.prepare(
-    "update syscall set pruned = 2, request = null, request_blob = null, transcript = null where call = ?",
+    "update syscall set pruned = 2, request = null, request_blob = null, request_content = null, transcript = null where call = ?",
   );
   const eventsAfter = db.prepare(`select seq, at from event where seq > ? order by seq limit ${SLICE}`);
   const forgetEvents = db.prepare(
@@ -150,12 +151,12 @@ function createSlices(db: SqlEngine) {
       const isMore = rows.length === SLICE && Number(last["at"]) < beforeMs;
       return { count, last: isMore ? Number(last["seq"]) : undefined };
     },
-    forgetProcesses: (beforeMs: number): number => {
+    forgetProcesses: (beforeMs: number, filesBeforeMs: number): number => {
       const count = Number(forgetProcesses.run(beforeMs).changes);
       forgetAccounts.run();
       forgetMessages.run(beforeMs);
       forgetApprovals.run(beforeMs);
-      forgetShares.run(beforeMs);
+      forgetShares.run(filesBeforeMs);
       forgetValues.run();
       return count;
     },

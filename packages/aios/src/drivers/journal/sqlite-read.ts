@@ -1,3 +1,5 @@
+import { hash as hashBytes } from "node:crypto";
+import { zstdDecompressSync } from "node:zlib";
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError, restoreHint } from "../sql/fault.ts";
 import { hashOf } from "./hash-body.ts";
@@ -202,11 +204,11 @@ export class JournalReader {
     const bodies: string[] = [];
     const placeOfBody = new Map<string, number>();
     const links = new Map<string, { parent: string | null; place: number }>();
-    const placeOf = (hash: Value | undefined): number | null => {
+    const placeOf = (hash: Value | undefined, find = this.#body): number | null => {
       if (typeof hash !== "string") return null;
       let place = placeOfBody.get(hash);
       if (place === undefined) {
-        place = bodies.push(this.#body(hash)) - 1;
+        place = bodies.push(find.call(this, hash)) - 1;
         placeOfBody.set(hash, place);
       }
       return place;
@@ -229,6 +231,7 @@ export class JournalReader {
     const places = rows.map((row) => ({
       messages: messagesOf(row["transcript"]),
       request: placeOf(row["request_blob"]),
+      content: placeOf(row["request_content"], this.#content),
       result: placeOf(row["result_blob"]),
     }));
     return { rows, places, bodies };
@@ -247,12 +250,29 @@ export class JournalReader {
     return body;
   }
 
+  /** Of a file, as text. @throws FaultError as `#body` does */
+  #content(hash: string): string {
+    const row = this.files.blob(hash);
+    const bytes = row && textBytes(row);
+    if (!bytes || hashBytes("sha256", bytes, "hex") !== hash) throw this.#lost(hash);
+    return bytes.toString("utf8");
+  }
+
   #lost(hash: string): FaultError {
     return new FaultError({
       kind: "damaged",
       message: `${this.#path} is damaged: the body ${hash} is missing or was changed`,
       hint: restoreHint,
     });
+  }
+}
+
+/** Undefined for what cannot be unpacked. */
+function textBytes({ encoding, bytes }: SqlRow): Buffer | undefined {
+  try {
+    return encoding === "zstd" ? zstdDecompressSync(bytes as Uint8Array) : Buffer.from(bytes as Uint8Array);
+  } catch {
+    return undefined; // told as lost
   }
 }
 

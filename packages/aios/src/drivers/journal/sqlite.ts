@@ -263,9 +263,10 @@ class SqliteJournal implements RetentiveJournal {
     await this.#writer.ask({ type: "renew", isSole });
   }
 
-  async prune({ keepDays, keepMb }: Retention): Promise<Pruned> {
-    const beforeMs = this.#nowMs() - keepDays * DAY_MS;
-    return this.#writer.ask<Pruned>({ type: "prune", beforeMs, keepBytes: keepMb * 1024 * 1024 });
+  async prune({ keepDays, keepFileDays = keepDays, keepMb }: Retention): Promise<Pruned> {
+    const before = (days: number): number => this.#nowMs() - days * DAY_MS;
+    const [beforeMs, filesBeforeMs] = [before(keepDays), before(keepFileDays)];
+    return this.#writer.ask<Pruned>({ type: "prune", beforeMs, filesBeforeMs, keepBytes: keepMb * 1024 * 1024 });
   }
 
   async size(): Promise<JournalSize> {

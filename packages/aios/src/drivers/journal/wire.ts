@@ -32,7 +32,7 @@ export type Order =
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }
-  | { type: "prune"; beforeMs: number; keepBytes: number }
+  | { type: "prune"; beforeMs: number; filesBeforeMs: number; keepBytes: number }
   | { type: "size" }
   | { type: "close" };
 
