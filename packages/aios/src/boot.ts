@@ -143,7 +143,8 @@ export async function boot(options: BootOptions): Promise<System> {
       },
     }),
   );
-  const retention = { keepDays: config.journal.keepDays, keepMb: config.journal.keepMb };
+  const { keepDays, keepMb } = config.journal;
+  const retention = { keepDays, keepMb, keepFileDays: config.files.keepDays };
   const prune = (): Promise<unknown> => journal.prune(retention);
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS).unref();
   opened.defer(() => clearInterval(pruning));

@@ -174,11 +174,7 @@ export const configSchema = z.strictObject({
         .regex(/^(sqlite:.+|memory:)$/, "sqlite:FILE or memory:")
         .default("sqlite:journal.db")
         .describe("Where the state lives: sqlite:FILE (relative to the home), or memory: to keep nothing."),
-      keepDays: z
-        .number()
-        .positive()
-        .default(30)
-        .describe("Calls, events and versions of files older than this are removed."),
+      keepDays: z.number().positive().default(30).describe("Calls and events older than this are removed."),
       keepMb: z
         .number()
         .positive()
@@ -197,6 +193,13 @@ export const configSchema = z.strictObject({
   files: z
     .strictObject({
       root: z.string().default("files").describe("Folder of the processes' files, relative to the home."),
+      keepDays: z
+        .number()
+        .positive()
+        .optional()
+        .describe(
+          "Versions of files that were no longer there so long ago are removed, and what was removed by then. What stands at a path stays. Default: as journal.keepDays.",
+        ),
       maxBytes: z
         .number()
         .int()

@@ -59,6 +59,33 @@ export function forgottenFileConformance(newStore: () => Promise<Store>): void {
       expect(await prune(journal, 30)).toEqual({ fileVersions: 0, fileBlobs: 0 });
     });
 
+    test("are kept for a time of their own, whether that is shorter than that of calls or longer", async () => {
+      const journal = await opened();
+      const old = { timing: { queuedAt: 5 * DAY_MS, startedAt: 0, endedAt: 0, waitingMs: 0, turnaroundMs: 0 } };
+      await journal.commit([
+        ofFile("a", 1, at(1, 1)),
+        ofFile("a", 2, at(4, 2)),
+        ofFile("a", 3, at(20, 3)),
+        ofFile("a", 4, at(39, 4)),
+        ofCall(callRow("p1", 1, old)),
+      ]);
+      const keepMb = Number.POSITIVE_INFINITY;
+      expect(await journal.prune({ keepDays: 30, keepFileDays: 38, keepMb })).toMatchObject({
+        fileVersions: 0,
+        calls: 1,
+      });
+      await journal.commit([ofCall(callRow("p1", 2, old))]);
+      expect(await journal.prune({ keepDays: 38, keepFileDays: 30, keepMb })).toMatchObject({
+        fileVersions: 1,
+        calls: 0,
+      });
+      expect(await journal.prune({ keepDays: 38, keepFileDays: 15, keepMb })).toMatchObject({
+        fileVersions: 1,
+        calls: 0,
+      });
+      expect(await changes(journal)).toEqual([4, 3]);
+    });
+
     test("go whole once they were removed, unless the disk does not know it yet", async () => {
       const journal = await opened();
       const gone = { kind: "gone", hash: null, sizeBytes: 0 } as const;
