@@ -1,86 +1,24 @@
 // Requests in plain words: what is done of them, what is asked first, and how it is taken back.
-import { createClient, inLanes } from "@aiosjs/sdk";
+import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import type { ChatArgs, FileStep, ResultOf, SysEvent } from "@aiosjs/sdk/protocol";
+import type { ChatArgs, FileStep } from "@aiosjs/sdk/protocol";
 import { afterEach, describe, expect, test } from "vitest";
-import { createFileTools } from "../../src/boot-files.ts";
-import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
-import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
-import type { Journal } from "../../src/kernel/ports.ts";
-import { diskTree, newFileFolder, openFileRig, removeFileFolders } from "../file-rig.ts";
-import { mortal } from "../mortal-journal.ts";
-import { createScriptedCore } from "../scripted-core.ts";
+import type { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
+import { diskTree } from "../file-rig.ts";
+import { closeRequestRigs, openRequestRig as open, outcomes, step } from "../request-rig.ts";
+import type { Done } from "../request-rig.ts";
+import type { Rig } from "../rig.ts";
 import { flow, refusal } from "../writer-rig.ts";
 
-const NOON = Date.UTC(2026, 10, 18, 12); // a Wednesday
 const SECOND = 1_000;
 
-type Done = ResultOf<"fs.do">;
-type Rig = Awaited<ReturnType<typeof open>>["rig"];
-
-const opened: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).toReversed()) await one[Symbol.asyncDispose]();
-  await removeFileFolders();
-});
-
-interface Options {
-  /** The steps that the model answers with; without, there is no model. */
-  readonly model?: (args: ChatArgs) => unknown;
-  readonly journal?: Journal;
-  readonly folder?: string;
-  readonly clock?: ReturnType<typeof createVirtualClock>;
-  readonly isMortal?: boolean;
-  /** What agents do. */
-  readonly program?: (client: Client) => Promise<unknown>;
-}
-
-async function open({ model, clock = createVirtualClock(NOON), program, isMortal, ...home }: Options = {}) {
-  const tools = createFileTools({ clock, calendar: { timeZone: "UTC" } });
-  const asked: ChatArgs[] = [];
-  const answer = (args: ChatArgs) => {
-    asked.push(args);
-    return { role: "assistant" as const, content: JSON.stringify(model?.(args)) };
-  };
-  const rig = await openFileRig({
-    ...home,
-    clock,
-    fileTools: tools,
-    cores: () => (model ? [createScriptedCore({ clock, answer })] : []),
-    ...(program && {
-      programs: {
-        find: () => Promise.reject(new Error("no programs here")),
-        run: ({ transport }) => program(createClient(inLanes(transport))),
-      },
-    }),
-  });
-  opened.push(tools);
-  // One that was killed does not end.
-  if (!isMortal) opened.push(rig.kernel);
-  return { rig, clock, asked };
-}
+afterEach(closeRequestRigs);
 
 const told = (world: { clock: ReturnType<typeof createVirtualClock> }, doing: PromiseLike<Done>): Promise<Done> =>
   flow(world.clock, doing);
 const approve = ({ steps, approval }: Done) => ({ steps, approval: approval as string });
-const outcomes = ({ outcomes }: Done): string[] => outcomes.map(({ is }) => is);
 const callsOf = async (rig: Rig, pid: string): Promise<string[]> =>
   (await rig.admin.proc.trace({ pid })).calls.map(({ name }) => name);
-
-/** An answer of the model: members that are left out mean nothing. */
-const step = (said: object): object => ({
-  path: "",
-  to: "",
-  content: "",
-  version: 0,
-  toVersion: 0,
-  at: "",
-  hours: 0,
-  query: "",
-  name: "",
-  isTree: "no",
-  ...said,
-});
 
 describe("a request", () => {
   test("that does no harm is done at once, by calls of its own process", async () => {
@@ -365,97 +303,3 @@ describe("with a model", () => {
     expect(await diskTree(rig.at(pid))).toEqual(before);
   });
 });
-
-test("a kernel that dies at any commit does each step once, and its program is answered the same", async () => {
-  const answer = (one: string, other: string): object[] => [
-    step({ verb: "append", path: "log.txt", content: one }),
-    step({ verb: "append", path: "log.txt", content: other }),
-    step({ verb: "move", path: "log.txt", to: "old/log.txt" }),
-    step({ verb: "list", path: "." }),
-  ];
-  const life = async (lastCommit: number, isAcknowledged: boolean) => {
-    const [journal, folder, clock] = [createMemoryJournal(), await newFileFolder(), createVirtualClock(NOON)];
-    const said: Done[] = [];
-    let asked = 0;
-    const home = {
-      folder,
-      clock,
-      // Asked a second time, the model says something else.
-      model: () => ({ steps: asked++ === 0 ? answer("a", "b") : answer("c", "d") }),
-      program: async ({ fs }: Client) => {
-        await fs.write({ path: "log.txt", content: "" });
-        said.push(await fs.do({ request: "note it twice, file it away, and tell me what is left" }));
-        await fs.append({ path: "end.txt", content: "end" });
-        return "done";
-      },
-    };
-    const death = Promise.withResolvers<void>();
-    const dying = mortal(journal, { lastCommit, isAcknowledged, onDeath: death.resolve });
-    const first = await open({ ...home, journal: dying, isMortal: true });
-    const manifest = { name: "filer", instructions: "-" };
-    const spawned = first.rig.admin.proc.spawn({ program: { kind: "agent", agent: manifest, task: "" } });
-    const ended = Promise.resolve(spawned).then(({ pid }) => first.rig.admin.proc.wait({ pid }));
-    ended.catch(() => undefined);
-    await flow(clock, Promise.race([ended, death.promise]));
-    const { rig } = lastCommit === Infinity ? first : await open({ ...home, journal });
-    const { processes } = await rig.admin.proc.list({ all: true });
-    const pid = processes.find(({ name }) => name === "filer")?.pid;
-    if (pid === undefined) return undefined;
-    const { code } = await flow(clock, rig.admin.proc.wait({ pid }));
-    const { calls } = await rig.admin.proc.trace({ pid });
-    const made = calls.filter(({ state }) => state === "done").map(({ name }) => name);
-    // What a dead kernel had not put in its place lies there until somebody looks for such.
-    const found = Object.entries(await diskTree(rig.at(pid))).filter(([name]) => !name.startsWith(".aios-tmp-"));
-    return { code, files: Object.fromEntries(found), made, said, commits: dying.commits };
-  };
-  const calm = await life(Infinity, true);
-  expect(calm).toMatchObject({ code: 0, files: { "end.txt": "end", old: null, "old/log.txt": "ab" } });
-  expect(outcomes(calm!.said[0]!)).toEqual(["done", "done", "done", "done"]);
-  let lives = 0;
-  for (let last = 1; last < calm!.commits; last++)
-    for (const isAcknowledged of [true, false]) {
-      const lived = await life(last, isAcknowledged);
-      if (!lived) continue;
-      lives++;
-      const where = `after ${last} of ${calm!.commits} commits, ${isAcknowledged}`;
-      const texts = ["ab", "cd"].map((text) => ({ ...calm!.files, "old/log.txt": text }));
-      expect(lived.code, where).toBe(0);
-      expect(texts, where).toContainEqual(lived.files);
-      expect(lived.made.toSorted(), where).toEqual(calm!.made.toSorted());
-      for (const one of lived.said) expect(one.outcomes, where).toEqual(calm!.said[0]!.outcomes);
-    }
-  expect(lives).toBeGreaterThan(10);
-}, 120_000);
-
-test("a client that comes back under its key, after a kernel that died at any commit, finds each step done once", async () => {
-  const request = 'append "a" to log.txt then append "b" to log.txt then move log.txt to old/log.txt';
-  const life = async (lastCommit: number) => {
-    const [journal, folder, clock] = [createMemoryJournal(), await newFileFolder(), createVirtualClock(NOON)];
-    const asked = async ({ rig }: { rig: Rig }) => {
-      const { pid } = rig.client("one");
-      const caller = { principal: rig.root, pid, idempotencyKey: "once", onDetach: "keep" as const };
-      await rig.kernel.recollect(caller);
-      let last: SysEvent | undefined;
-      for await (const batch of rig.kernel.syscall("fs.do", { request }, caller)) last = batch.at(-1);
-      return { pid, last };
-    };
-    const death = Promise.withResolvers<void>();
-    const dying = mortal(journal, { lastCommit, onDeath: death.resolve });
-    const first = await open({ folder, clock, journal: dying, isMortal: true });
-    await flow(clock, Promise.race([asked(first), death.promise]));
-    const { commits } = dying;
-    dying.kill();
-    const second = await open({ folder, clock, journal });
-    const { pid, last } = await flow(clock, asked(second));
-    const files = Object.entries(await diskTree(second.rig.at(pid))).filter(([name]) => !name.startsWith(".aios-tmp-"));
-    return { commits, last, files: Object.fromEntries(files) };
-  };
-  const { commits, ...calm } = await life(Infinity);
-  expect(calm).toMatchObject({ last: { type: "syscall.completed" }, files: { old: null, "old/log.txt": "ab" } });
-  expect(commits).toBeGreaterThan(4);
-  for (let last = 1; last < commits; last++) {
-    const lived = await life(last);
-    expect(lived.files, `after ${last} of ${commits} commits`).toEqual(calm.files);
-    expect(lived.last).toMatchObject({ result: { outcomes: [{ is: "done" }, { is: "done" }, { is: "done" }] } });
-  }
-}, 120_000);
