@@ -7,6 +7,7 @@ import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
 import { debugRows } from "./rows/debug.ts";
 import { fsDoRows } from "./rows/fs-do.ts";
+import { fsMountRows } from "./rows/fs-mount.ts";
 import { fsRows } from "./rows/fs.ts";
 import { groupRows } from "./rows/group.ts";
 import { kernelRows } from "./rows/kernel.ts";
@@ -103,6 +104,7 @@ export const commands = [
   ...memRows,
   ...fsRows,
   ...fsDoRows,
+  ...fsMountRows,
   ...llmRows,
   ...approveRows,
   ...groupRows,

@@ -1,6 +1,6 @@
 import type { KernelCall } from "./devices/device.ts";
 import { isHidden } from "./file-mounts.ts";
-import { shown } from "./file-path.ts";
+import { isInside, shown } from "./file-path.ts";
 import type { Files } from "./files.ts";
 import { FollowedIndex } from "./followed-index.ts";
 import type {
@@ -45,6 +45,8 @@ export class FileIndex {
   readonly #tools: FileTools;
   readonly #index: FollowedIndex<FileRow>;
   #last: Promise<void> = Promise.resolve();
+  /** What is on record and is still to be read, by key. */
+  readonly #waiting = new Set<string>();
   /** Has a model make the index's vectors, where it does not make its own. */
   readonly vectors: TextVectors;
 
@@ -57,10 +59,19 @@ export class FileIndex {
       what: "files",
       openIndex: tools.openIndex,
       tell: async (changes, index) => {
-        for (const batch of batches([...changes.values()])) await this.#inTurn(() => this.#takeAll(batch, index));
+        try {
+          for (const batch of batches([...changes.values()])) await this.#inTurn(() => this.#takeAll(batch, index));
+        } catch (cause) {
+          // It is compared anew, when somebody searches.
+          this.#waiting.clear();
+          throw cause;
+        }
         this.vectors.wake();
       },
-      catchUp: () => this.compare({ repair: true }),
+      catchUp: () => {
+        this.#waiting.clear();
+        return this.compare({ repair: true });
+      },
       ...waits,
     });
     this.vectors = new TextVectors({ embedder: tools.embedder, index: () => this.index(), ...waits });
@@ -83,7 +94,44 @@ export class FileIndex {
 
   /** A change of a file is on disk: the index follows, once anybody has searched. */
   written(row: FileRow): void {
-    if (this.#index.isCaughtUp) this.#index.changed(keyOf(row), row);
+    if (!this.#index.isCaughtUp) return;
+    this.#waiting.add(keyOf(row));
+    this.#index.changed(keyOf(row), row);
+  }
+
+  /** Files at a place and inside of it that are still to be read for the index. */
+  waiting({ tenant, root, path }: { tenant: string; root: string | undefined; path: string }): number {
+    const isOf = (key: string): boolean => {
+      const one = placeOf(key);
+      const isInRoot = one.tenant === tenant && (root === undefined || one.root === root);
+      return isInRoot && (one.path === path || isInside(one.path, path));
+    };
+    return [...this.#waiting].filter(isOf).length;
+  }
+
+  /** Reads these anew, in the background; of each one what was in the index goes first. Others are found meanwhile. */
+  rebuild(rows: readonly FileRow[]): void {
+    for (const row of rows) this.#waiting.add(keyOf(row));
+    void this.#rebuild(rows).catch(() => {
+      this.#waiting.clear();
+      this.#index.missed();
+    });
+  }
+
+  async #rebuild(rows: readonly FileRow[]): Promise<void> {
+    await this.#index.caughtUp();
+    for (const row of rows) this.#waiting.add(keyOf(row));
+    const index = await this.index();
+    for (const batch of batches(rows))
+      await this.#inTurn(async () => {
+        for (const row of batch) {
+          const { tenant, root, path } = row;
+          await index.remove([keyOf(row), ...(await this.#chunksOf(keyOf(row), index))]);
+          await this.#takeAll(await this.#journal.files({ tenant, root, paths: [path], limit: 1 }), index);
+          this.#waiting.delete(keyOf(row));
+        }
+      });
+    this.vectors.wake();
   }
 
   /** Resolves when all that was on record can be found. @throws SysError ENOSPC, EIO when the index failed. */
@@ -116,6 +164,7 @@ export class FileIndex {
         const found = page.filter((row) => !isHidden(row));
         for (const row of found) orphaned.delete(keyOf(row));
         const wrong = found.filter((row) => held.get(keyOf(row)) !== row.change);
+        for (const row of repair ? wrong : []) this.#waiting.add(keyOf(row));
         for (const batch of repair ? batches(wrong) : [])
           await this.#inTurn(async () => {
             // It may have been told of newer ones since.
@@ -142,7 +191,12 @@ export class FileIndex {
   }
 
   async #takeAll(rows: readonly FileRow[], index: SearchIndex): Promise<void> {
-    await Promise.all(rows.map((row) => this.#take(row, index)));
+    await Promise.all(
+      rows.map(async (row) => {
+        await this.#take(row, index);
+        this.#waiting.delete(keyOf(row));
+      }),
+    );
   }
 
   /** The index holds of the file what it is now. */

@@ -96,6 +96,11 @@ export class FollowedIndex<Change> {
     }
   }
 
+  /** Something is not in it: it is compared again before anybody searches. */
+  missed(): void {
+    this.#caughtUp = undefined;
+  }
+
   /** Resolves when the index is in line with all that was on record. */
   async caughtUp(): Promise<void> {
     await this.told();

@@ -34,9 +34,8 @@ async function mountWatched(rig: FileRig, folder: string, isReadOnly = true): Pr
 /** Changes from a number on, until one is as it was waited for. */
 async function changesUntil(
   rig: FileRig,
-  path: string,
+  { path, from }: { path: string; from: number },
   is: (change: Change) => boolean,
-  from: number,
 ): Promise<Change[]> {
   const all: Change[] = [];
   for (let afterChange = from; ;) {
@@ -59,7 +58,7 @@ describe("what others do in a mount", options, () => {
     const told = async (act: () => Promise<void>, is: (change: Change) => boolean): Promise<Change> => {
       const from = await now(rig, "/mnt/docs");
       await act();
-      return (await changesUntil(rig, "/mnt/docs", is, from)).find(is) as Change;
+      return (await changesUntil(rig, { path: "/mnt/docs", from }, is)).find(is) as Change;
     };
     const isAt =
       (path: string, kind: Change["kind"] = "file") =>
@@ -103,13 +102,21 @@ describe("what others do in a mount", options, () => {
     await mountWatched(rig, folder);
     const from = await now(rig, "/mnt/docs");
     for (let at = 0; at < 100; at++) await appendFile(join(folder, "log"), "a line\n");
-    const changes = await changesUntil(rig, "/mnt/docs/log", ({ sizeBytes }) => sizeBytes === 700, from);
+    const changes = await changesUntil(rig, { path: "/mnt/docs/log", from }, ({ sizeBytes }) => sizeBytes === 700);
     expect(changes.length).toBeLessThan(10);
   });
 
   test("is found by search, unless tools keep it for themselves", async () => {
     await using tools = createFileTools({ clock: realClock, calendar: systemCalendar });
-    await using rig = await openWorld({ fileTools: tools });
+    const read: string[] = [];
+    const fileTools = {
+      ...tools,
+      read: (...[name, content]: Parameters<typeof tools.read>) => {
+        read.push(name);
+        return tools.read(name, content);
+      },
+    };
+    await using rig = await openWorld({ fileTools });
     const folder = await newFileFolder();
     await mkdir(join(folder, "node_modules"));
     await writeFile(join(folder, "node_modules", "a.md"), "the zebra contract");
@@ -117,16 +124,26 @@ describe("what others do in a mount", options, () => {
     const search = async () =>
       (await rig.admin.fs.search({ query: "zebra", isLiteral: true })).hits.map(({ path }) => path);
     await mountWatched(rig, folder);
-    await changesUntil(rig, "/mnt/docs", ({ path }) => path === "/mnt/docs/b.md", 0);
+    await changesUntil(rig, { path: "/mnt/docs", from: 0 }, ({ path }) => path === "/mnt/docs/b.md");
     // Read, it has a version, too.
     await rig.admin.fs.read({ path: "/mnt/docs/node_modules/a.md" });
     expect(await search()).toEqual(["/mnt/docs/b.md"]);
     const from = await now(rig, "/mnt/docs");
     await writeFile(join(folder, "c.md"), "another zebra contract");
-    await changesUntil(rig, "/mnt/docs", ({ path }) => path === "/mnt/docs/c.md", from);
+    await changesUntil(rig, { path: "/mnt/docs", from }, ({ path }) => path === "/mnt/docs/c.md");
     expect((await search()).toSorted()).toEqual(["/mnt/docs/b.md", "/mnt/docs/c.md"]);
     const { fs } = await rig.process();
     expect((await fs.search({ query: "zebra" })).hits).toHaveLength(2);
+    const before = read.length;
+    const { files } = await rig.admin.fs.reindex({ path: "/mnt/docs" });
+    for (let left = files; left > 0;) {
+      ({ waiting: left } = await rig.admin.fs.indexing({ path: "/mnt/docs" }));
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    const again = read.slice(before).filter((name) => !name.startsWith("probe"));
+    expect(again.toSorted()).toEqual(["b.md", "c.md"]);
+    expect((await rig.admin.fs.mounts({})).mounts).toMatchObject([{ files, indexed: files, isWalking: false }]);
+    expect((await search()).toSorted()).toEqual(["/mnt/docs/b.md", "/mnt/docs/c.md"]);
     await rig.admin.fs.unmount({ name: "docs" });
     expect(await search()).toEqual([]);
   });
@@ -139,7 +156,7 @@ describe("what others do in a mount", options, () => {
     const from = await now(rig, "/mnt/docs");
     await writeFile(join(outside, "secret"), "secret");
     await writeFile(join(folder, "z"), "z");
-    const changes = await changesUntil(rig, "/mnt/docs", ({ path }) => path === "/mnt/docs/z", from);
+    const changes = await changesUntil(rig, { path: "/mnt/docs", from }, ({ path }) => path === "/mnt/docs/z");
     expect(changes.map(({ path }) => path)).toEqual(["/mnt/docs/z"]);
   });
 });
@@ -220,8 +237,8 @@ test(
   async () => {
     await using rig = await openWorld({
       disk: {
-        watchFolder: (_folder, { failed }) => {
-          queueMicrotask(() => failed(Object.assign(new Error("no space"), { code: "ENOSPC" })));
+        watchFolder: (_folder, listener) => {
+          queueMicrotask(() => listener.failed(Object.assign(new Error("no space"), { code: "ENOSPC" })));
           return { [Symbol.asyncDispose]: () => Promise.resolve() };
         },
       },

@@ -17,6 +17,7 @@ const mountSchema = z.object({
     .nullable()
     .describe("why what others change in it is noticed only when it is looked at; null: it is noticed at once"),
   files: z.number().describe("files and folders on record"),
+  indexed: z.number().describe("those of them that are read for search, or need not be"),
   bytes: z.number(),
   createdAt: z.number(),
 });
@@ -43,6 +44,25 @@ export const fsMountSyscalls = {
     effect: "idempotent",
     isAdministrative: true,
     doc: "End a mount. The folder stays as it is; the versions of its files are forgotten.",
+  }),
+  "fs.reindex": syscall({
+    args: z.strictObject({
+      path: z.string().min(1).max(4096).optional().describe("a file or a folder; default: all files of the tenant"),
+    }),
+    result: z.object({ files: z.number().describe("that are read anew; fs.indexing tells how far that is") }),
+    effect: "idempotent",
+    isAdministrative: true,
+    doc: "Read files anew for search, in the background. Meanwhile all others are found.",
+  }),
+  "fs.indexing": syscall({
+    args: z.strictObject({
+      path: z.string().min(1).max(4096).optional().describe("a file or a folder; default: all files of the tenant"),
+    }),
+    result: z.object({ waiting: z.number().describe("files that are still to be read for search") }),
+    effect: "pure",
+    isAdministrative: true,
+    isView: true,
+    doc: "How many files are still to be read for search.",
   }),
   "fs.mounts": syscall({
     args: z.strictObject({}),

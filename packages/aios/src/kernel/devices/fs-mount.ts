@@ -60,7 +60,9 @@ function keep(row: MountRow, { parts, record }: KernelCall, ...more: JournalReco
   record.settles.push((isKept) => {
     if (!isKept) return;
     parts.mounts?.take(row);
-    if (!row.isRemoved) parts.notices?.mounted(row);
+    if (row.isRemoved) return;
+    parts.fileIndex?.follow();
+    parts.notices?.mounted(row);
   });
 }
 
@@ -83,7 +85,19 @@ async function mountOf(row: MountRow, files: Files, { parts }: KernelCall) {
     },
   );
   const { files: count, bytes } = await parts.journal.fileUsage(tenant, root.root);
+  const indexed = Math.max(0, count - (parts.fileIndex?.waiting({ ...root, path: "" }) ?? 0));
   const isWalking = parts.notices?.isWalking(root) ?? false;
   const whyUnwatched = parts.notices?.whyUnwatched(root) ?? null;
-  return { name, folder, isReadOnly, isThere, isWalking, whyUnwatched, files: count, bytes, createdAt: createdAtMs };
+  return {
+    name,
+    folder,
+    isReadOnly,
+    isThere,
+    isWalking,
+    whyUnwatched,
+    files: count,
+    indexed,
+    bytes,
+    createdAt: createdAtMs,
+  };
 }

@@ -5,6 +5,7 @@ import { cronDevice } from "./cron.ts";
 import { debugDevice } from "./debug.ts";
 import { fsDevice } from "./fs.ts";
 import { fsMountDevice } from "./fs-mount.ts";
+import { fsReindexDevice } from "./fs-reindex.ts";
 import { fsShareDevice } from "./fs-share.ts";
 import { fsUsageDevice } from "./fs-usage.ts";
 import { fsWatchDevice } from "./fs-watch.ts";
@@ -40,6 +41,7 @@ export const kernelDevices = {
   ...memDevice,
   ...fsDevice,
   ...fsMountDevice,
+  ...fsReindexDevice,
   ...fsShareDevice,
   ...fsUsageDevice,
   ...fsWatchDevice,
