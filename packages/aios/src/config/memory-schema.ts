@@ -11,7 +11,7 @@ export const memorySchema = z
       .regex(/^(hashed|[^/]+\/.+)$/, "hashed, or the CORE/MODEL that is to make the vectors")
       .default("hashed")
       .describe(
-        "What makes the vectors that notes are found by: hashed words and pieces of words, or a CORE/MODEL that serves llm.embed. After a change all notes are embedded anew in the background.",
+        "What makes the vectors that notes and files are found by: hashed words and pieces of words, or a CORE/MODEL that serves llm.embed. After a change all are embedded anew in the background.",
       ),
     dimensions: z
       .number()

@@ -102,6 +102,10 @@ test("a request says when, of what kind, and where, in either language", async (
     editedToMs: Date.UTC(2026, 10, 23),
   });
   expect(await found("今天编辑的关于 GPU 的合同")).toEqual(["/shared/b/contract.html"]);
+  // Half open, as times of a request are.
+  const between = (from: number, to: number) => found("contract", { editedFromMs: from, editedToMs: to });
+  expect(await between(NOON, NOON + 1)).toEqual(["/shared/a/contract.md"]);
+  expect(await between(NOON - 1, NOON)).toEqual([]);
   expect(await found("contract", { kinds: ["html"] })).toEqual(["/shared/b/contract.html"]);
   expect(await found("contract", { folders: ["/shared/a"] })).toEqual(["/shared/a/contract.md"]);
   expect(await found("contract in /etc/passwd")).toContain("/shared/a/contract.md");

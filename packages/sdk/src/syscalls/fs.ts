@@ -196,7 +196,7 @@ export const fsSyscalls = {
           "markdown, code, html, pdf, document, table, text, image, data; folder for names of folders, which are found so alone",
         ),
       editedFromMs: z.number().optional().describe("Unix epoch milliseconds"),
-      editedToMs: z.number().optional(),
+      editedToMs: z.number().optional().describe("before it"),
       by: z.enum(["hybrid", "words", "vectors"]).default("hybrid"),
       limit: z.number().int().positive().max(100).default(10),
     }),
