@@ -5,7 +5,7 @@ import { coreSchema, refuseNamesakes } from "./core-schema.ts";
 import { memorySchema } from "./memory-schema.ts";
 
 /** One schema: types, defaults, documentation, JSON Schema and environment names all come from it. */
-const GIB = 1_073_741_824;
+const GB = 1_000_000_000;
 
 export const configSchema = z.strictObject({
   system: z
@@ -204,7 +204,7 @@ export const configSchema = z.strictObject({
         .number()
         .int()
         .positive()
-        .default(10 * GIB)
+        .default(10 * GB)
         .describe(
           "What the files of a tenant and their kept versions take, each content counted once; beyond it EDQUOT. Edits from outside are never refused, and kept up to 80 % of it.",
         ),
@@ -212,7 +212,7 @@ export const configSchema = z.strictObject({
         .number()
         .int()
         .positive()
-        .default(GIB)
+        .default(GB)
         .describe("What stands in a process's own folder; beyond it EDQUOT."),
       maxFiles: z
         .number()

@@ -213,9 +213,10 @@ function full(
   );
 }
 
-const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+const units = ["bytes", "kB", "MB", "GB", "TB"];
 
 function bytes(count: number): string {
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10));
-  return `${Number((count / 1_024 ** power).toPrecision(3))} ${units[power]}`;
+  let [value, unit] = [count, 0];
+  for (; value >= 1_000 && unit < units.length - 1; unit++) value /= 1_000;
+  return `${Number(value.toPrecision(4))} ${units[unit]}`;
 }

@@ -43,6 +43,19 @@ describe("files on the command line", { timeout: timeoutMs }, () => {
     expect((await fs("rollback", "plan.md", "--to-version", "4")).err).toBe("plan.md is as it was then\n");
   });
 
+  test("what files take is told, of each folder and in all", async () => {
+    await write("usage/a.txt", "a".repeat(1_000));
+    const { out } = await fs("usage");
+    expect(out).toMatch(/^ *FILES +SIZE +KEPT +PATH\n.* \/shared\n.* \/ 1000000 .* \/ 10 GB +all of the tenant\n$/);
+    expect((await fs("usage", "--lang", "zh")).out).toContain("租户合计");
+    const { folders, tenant } = await aios.data<{ folders: { folder: string }[]; tenant: { files: number } }>([
+      "fs",
+      "usage",
+    ]);
+    expect(folders.map(({ folder }) => folder)).toEqual(["/shared"]);
+    expect(tenant.files).toBeGreaterThan(1);
+  });
+
   test("two versions are compared, and the last change where none are named", async () => {
     await write("list.txt", "a\nb\nc\n");
     await write("list.txt", "a\nB\nc\n");

@@ -80,7 +80,7 @@ describe("a tenant", () => {
     const { fs } = await rig.process();
     for (const letter of "abc") await fs.write({ path: "x", content: text(300, letter) });
     expect(await refusal(fs.write({ path: "x", content: text(101, "d") }))).toBe(
-      "EDQUOT files of tenant local and their versions may take 1000 bytes, and this adds 101 bytes",
+      "EDQUOT files of tenant local and their versions may take 1 kB, and this adds 101 bytes",
     );
     await fs.copy({ from: "x", to: "/shared/y" });
     await fs.move({ from: "/shared/y", to: "z" });
