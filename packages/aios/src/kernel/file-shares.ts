@@ -91,7 +91,7 @@ export class FileShares {
     if (!row || !isSigned) return undefined;
     const { tenant, root, path } = row;
     const place: FilePlace = { tenant, root, path };
-    const head = await unlessAbsent(files.alone(place, () => fileAt(place, files)));
+    const head = await unlessAbsent(fileAt(place, files, { isHeld: false }));
     if (head?.kind !== "file" || !isShareable(head.labels) || this.find(id) !== row) return undefined;
     const of = { ...head, ...row.content, version: row.version ?? head.version };
     const { hash, sizeBytes } = of;
@@ -122,9 +122,13 @@ export class FileShares {
   }
 }
 
-/** What stands there, if that is no link, pipe or device of somebody else's. Its root is held. */
-export async function fileAt(place: FilePlace, files: Files): Promise<KeptFile | undefined> {
-  const head = await files.known(place);
+/** What stands there, if that is no link, pipe or device of somebody else's. */
+export async function fileAt(
+  place: FilePlace,
+  files: Files,
+  { isHeld }: { isHeld: boolean },
+): Promise<KeptFile | undefined> {
+  const head = await (isHeld ? files.known(place) : files.seen(place));
   return (await files.disk.look(place))?.kind === "other" ? undefined : head;
 }
 

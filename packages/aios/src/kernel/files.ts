@@ -222,10 +222,11 @@ export class Files {
     return this.#noted(head, head, undefined);
   }
 
-  /** The same where nothing is held yet. */
-  async seen(place: FilePlace, record: CallRecord): Promise<KeptFile | undefined> {
+  /** The same where nothing is held yet; for who is no call, too. */
+  async seen(place: FilePlace, record?: CallRecord): Promise<KeptFile | undefined> {
     const [head, entry] = await this.#looked(place);
     if (this.#isSame(head, entry)) return head;
+    if (!record) return this.alone(place, () => this.known(place));
     await this.hold([place], record);
     return this.known(place);
   }

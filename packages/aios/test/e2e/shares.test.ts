@@ -355,4 +355,25 @@ describe("a link to a file", { timeout: timeoutMs }, () => {
     expect((await open(link)).status).toBe(404);
     for (const socket of stalled) socket.destroy();
   });
+
+  test("opens while somebody changes files beside it, however long that takes", async () => {
+    const disk = Promise.withResolvers<void>();
+    const { fs, open } = await openShareWorld({
+      wrap: (own) => ({
+        ...own,
+        stage: async (place, ...more) => {
+          if (place.path === "slow.txt") await disk.promise;
+          return own.stage(place, ...more);
+        },
+      }),
+    });
+    await fs.write({ path: "a.txt", content: "a" });
+    const { link } = await fs.share({ path: "a.txt" });
+    const slow = fs.append({ path: "slow.txt", content: "x" });
+    const other = fs.write({ path: "other.txt", content: "x" });
+    await open(link);
+    expect(await (await open(link)).text()).toBe("a");
+    disk.resolve();
+    await Promise.all([slow, other]);
+  });
 });

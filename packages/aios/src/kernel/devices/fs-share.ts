@@ -20,7 +20,7 @@ export const fsShareDevice: KernelDevice<`fs.${"share" | "unshare" | "shares"}`>
     await files.hold([place], record);
     // Groups may have changed while it waited.
     placeOf(path, mayChange(call), call);
-    const head = place.path === "" ? undefined : await fileAt(place, files);
+    const head = place.path === "" ? undefined : await fileAt(place, files, { isHeld: true });
     if (place.path === "" || head?.kind === "folder")
       throw new SysError("EINVAL", `${shown(place)} is a folder; a link shows one file`, {
         hint: "share what is in it, file by file",
