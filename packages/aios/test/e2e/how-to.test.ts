@@ -105,6 +105,11 @@ test.runIf(process.platform !== "win32")(
     expect(shared.at(-1)?.said).toBe("Ask Rosa about the lease.\nCall the bank.\n");
     expect(await last("Share a folder in a group")).toBe("rules.md\n");
     expect(await last("Edits from outside")).toContain("from outside");
+    const mounted = await page.type("Mount a folder of the machine");
+    const said = mounted.map((one) => one.said).join("");
+    for (const expected of ["ends in May.\n", "ends in June.\n", "from outside", "1  read"])
+      expect(said).toContain(expected);
+    expect(mounted.at(-1)?.said).toContain("/mnt/papers is ended");
   },
 );
 

@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 
 /** Told of what others do in a folder, by names that are separated by slashes. */
-export interface FolderListener {
+interface FolderListener {
   touched(path: string): void;
   /** Everything that is done from here on is told. */
   ready(): void;
