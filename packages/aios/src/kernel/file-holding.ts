@@ -5,6 +5,7 @@ import type { FilePlace } from "./file-path.ts";
 import { readPiece } from "./file-piece.ts";
 import type { FilePiece } from "./file-piece.ts";
 import { inOrderOfPlacing, nameOf, treeOf } from "./file-tree.ts";
+import { refuseLarge } from "./file-writing.ts";
 import type { Files } from "./files.ts";
 import { heldAt } from "./held-at.ts";
 import type { FileRow, Holder, Holding, Journal, JournalRecord, KeptFile } from "./ports.ts";
@@ -100,6 +101,7 @@ export function createFileHolding({ files, journal }: { files: Files; journal: J
 
     copyTo: async (to, from, seq) => {
       const [tree, { tenant, root }] = [await treeAt(from, seq), placeOf(to)];
+      for (const row of tree.values()) refuseLarge(row);
       const records: JournalRecord[] = [];
       // What was there and is not any more comes back in the copy, too.
       const gone = [...(await changedSince(from, BEFORE_ALL)).keys()].filter((path) => !tree.has(path));

@@ -197,6 +197,17 @@ describe("what others put on the disk", () => {
     expect((await fs.read({ path: "/shared/x", version: 3 })).content).toBe(text(60, "o"));
   });
 
+  test("and could not be kept is in no copy of the process, which is said", async () => {
+    const rig = await open({ maxBytes: 100 });
+    const { fs, pid } = await rig.process("clerk");
+    await fs.write({ path: "x", content: text(50) });
+    await writeFile(rig.at(pid, "x"), text(60, "o"));
+    expect(await refusal(rig.admin.proc.fork({ pid }))).toMatch(/^E2BIG .*\/x has 60 bytes that are not kept/);
+    await rig.refresh({}, { files: { ...ample, maxBytes: 1_000 } });
+    const copy = await rig.admin.proc.fork({ pid });
+    expect((await rig.admin.fs.read({ path: `/home/${copy.pid}/x` })).content).toBe(text(60, "o"));
+  });
+
   test("leaves the last fifth of the room to calls", async () => {
     const rig = await open({ maxBytes: 1_000 });
     const { fs } = rig.admin;
