@@ -41,6 +41,7 @@ export interface Contest {
 
 const HANGS = "it hangs";
 const PLACE = "place-";
+const patiently = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
 let places = 0;
 
 export async function contest(options: ContestOptions): Promise<Contest> {
@@ -52,7 +53,8 @@ export async function contest(options: ContestOptions): Promise<Contest> {
     const host = await target.hostOf(root);
     const share = { ...options, attempts: Math.ceil(options.attempts / known.length) };
     await (attack.racers ? race : still)(share, { root, host, seen });
-    for (const name of readdirSync(host)) if (name.startsWith(PLACE)) rmSync(join(host, name), { recursive: true });
+    // Whoever was attacked may still be putting things in their places.
+    for (const name of readdirSync(host)) if (name.startsWith(PLACE)) rmSync(join(host, name), patiently);
   }
   return seen;
 }
