@@ -141,6 +141,11 @@ describe("what others do on the disk", () => {
     expect(await read("own")).toBe('EINVAL "own" is a folder; list it instead');
     expect(await read("own/a/b")).toBe('EINVAL "a" is a file, not a folder');
     expect(await refusal(fs.stat({ path: "pipe" }))).toMatch(/^EINVAL .*pipe/);
+    // Also where a file stood before.
+    await rm(rig.at(pid, "own", "a"));
+    await symlink(rig.at("secret"), rig.at(pid, "own", "a"));
+    expect(await refusal(fs.stat({ path: "own/a" }))).toMatch(/^EINVAL .*link/);
+    expect(await read("own/a")).toMatch(/^EACCES .*link/);
     const write = (path: string) => refusal(fs.write({ path, content: "mine" }));
     expect(await write("out/secret")).toMatch(/^EACCES .*link/);
     expect(await write("out/new/file")).toMatch(/^EACCES .*link/);

@@ -107,8 +107,9 @@ export const fsDevice: KernelDevice<FsName> = {
     const call = withFiles(kernelCall);
     const place = placeOf(path, "read", call);
     const head = place.path === "" ? undefined : await call.files.seen(place, call.record);
-    if (isThere(head)) return versionOf(head);
     const entry = place.path === "" ? top : await call.files.disk.look(place);
+    // What is on its way is there already, for who asks.
+    if (isThere(head) && (head.stamp === null || entry?.kind === head.kind)) return versionOf(head);
     if (!entry) throw await absent(place, call.files);
     if (entry.kind === "other")
       throw new SysError("EINVAL", `${shown(place)} is no file and no folder, but a link, a pipe or a device`);
