@@ -21,9 +21,11 @@ const HASHED_WEIGHT = 0.5;
 /** Texts that are read for a phrase: those that have the most of its words, and no less than this share of what the best has. */
 const PROPOSED = 2_000;
 const LEAST_SHARE = 0.05;
+/** The same for a name that nobody has quoted. */
+const LEAST_NAMED_SHARE = 0.1;
 /** A query of more words is a question, not a name; a word in more texts is not rare. */
 const MAX_NAMED = 8;
-const RARE = 400;
+const RARE = 300;
 
 interface Held {
   readonly texts: TextRows;
@@ -50,11 +52,16 @@ export async function searchTexts(query: FindQuery, held: Held): Promise<readonl
   const found = await documentsOf(of, { spaces, rows }, held);
   const named = namedBy(query, { spaces, rows }, held);
   if (named === undefined) return found;
-  const first = await documentsOf(of, { spaces, rows: named }, held);
-  const ids = [...first, ...found].map(({ id }) => id);
-  const known = held.texts.documentsOf(ids, documents);
-  const isFirst = new Set(first.map(({ id }) => known.get(id)));
-  const rest = found.filter(({ id }) => !isFirst.has(known.get(id)));
+  const isNamed = new Set(held.texts.documentsOf([...held.texts.idsOf(named)], documents).values());
+  const known = held.texts.documentsOf(
+    found.map(({ id }) => id),
+    documents,
+  );
+  const [foundNamed = [], rest = []] = [true, false].map((is) =>
+    found.filter(({ id }) => isNamed.has(known.get(id) ?? id) === is),
+  );
+  const isAll = foundNamed.length === Math.min(limit, isNamed.size);
+  const first = isAll ? foundNamed : await documentsOf(of, { spaces, rows: named }, held);
   const scored = [
     ...first.map((one) => ({ ...one, score: (1 + one.score) / 2 })),
     ...rest.map((one) => ({ ...one, score: one.score / 2 })),
@@ -120,11 +127,13 @@ function holding(
   });
   // The rarest first: the others are looked for in what is left.
   known.sort((a, b) => a.count - b.count);
-  if ((known[0]?.count ?? 0) > most) return rows;
+  const [first] = known;
+  if (first === undefined || first.count > most) return rows;
+  if (first.count === 0) return new Set();
   let left = rows;
   for (const { phrase } of known) {
     const proposed = words.search({ text: phrase, spaces, rows: left, limit: PROPOSED });
-    const least = (proposed[0]?.score ?? 0) * LEAST_SHARE;
+    const least = (proposed[0]?.score ?? 0) * (most === Infinity ? LEAST_SHARE : LEAST_NAMED_SHARE);
     const read = proposed.flatMap(({ row, score }) => (score < least ? [] : [row]));
     const all = texts.ofSameDocuments(texts.holding(phrase, read), documents);
     left = left === undefined ? all : all.intersection(left);

@@ -126,8 +126,9 @@ export class TextRows {
   holding(phrase: string, rows: readonly number[]): readonly number[] {
     const asked = plain(phrase);
     const found = this.#sql("select row, text, terms from texts where row in (select value from json_each(?))");
+    const isIn = (one: string): boolean => one.toLowerCase().includes(asked) || plain(one).includes(asked);
     const holds = ({ text, terms }: Record<string, unknown>): boolean =>
-      [String(text), ...(JSON.parse(String(terms)) as string[])].some((one) => plain(one).includes(asked));
+      isIn(String(text)) || (JSON.parse(String(terms)) as string[]).some(isIn);
     const held: number[] = [];
     for (const each of found.iterate(JSON.stringify(rows))) if (holds(each)) held.push(Number(each["row"]));
     return held;
