@@ -59,7 +59,7 @@ export type VerbName = keyof typeof verbs;
 export const verbNames = Object.keys(verbs) as readonly VerbName[];
 
 /** What stands before a path, and the folder of the machine that it leads to is found by what is written there. */
-export const roots = ["", "/shared/"] as const;
+export const roots = ["", "/shared/", "/mnt/attacked/"] as const;
 
 /** Whose call it is; without a tenant it is the home's own. */
 export interface Caller {

@@ -41,7 +41,8 @@ const cases: { readonly [Name in FsName]: (path: string) => readonly object[] } 
   "fs.watch": (path) => [{ path, afterChange: 0, timeoutMs: 1 }],
   "fs.mount": (path) => [{ folder: path, name: "mine" }],
   "fs.unmount": (path) => [{ name: path }],
-  "fs.mounts": () => [{}],
+  // Of the tenant, for all that are in it.
+  "fs.mounts": () => [],
   "fs.usage": () => [{}],
   // Whoever may ask is told of all files.
   "fs.verify": () => [],
@@ -176,5 +177,5 @@ async function done(asking: Promise<Answer>): Promise<string> {
 function nameless({ is, text }: Answer, names: Readonly<Record<string, string>>): string {
   let told = `${is} ${text}`;
   for (const [name, general] of Object.entries(names)) told = told.replaceAll(name, general);
-  return told.replaceAll(/"(call|at|editedAt|change|id|link|createdAt|expiresAt)":("[^"]*"|\d+)/g, '"$1":…');
+  return told.replaceAll(/"(call|at|editedAt|change|lastChange|id|link|createdAt|expiresAt)":("[^"]*"|\d+)/g, '"$1":…');
 }

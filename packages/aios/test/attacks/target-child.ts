@@ -1,5 +1,7 @@
 // node target-child.ts kernel|handle|real-path|unprotected FOLDER: answers, over the channel to its parent, one call after
 // another. It is a process of its own because it may hang or die, and because it may belong to another user.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Client } from "@aiosjs/sdk";
 import { asKeyId, asTenantId, isSysError } from "@aiosjs/sdk/protocol";
 import { verbs } from "./files.ts";
@@ -49,7 +51,10 @@ async function openKernel(): Promise<Target> {
     server: { port: 0 },
     llms: { cores: [{ name: "sim", kind: "sim", slots: 1, fixed: { latencyMs: 0, tokenMs: 0 } }] },
   });
-  const { kernel } = await boot({ home: folder, config, env: {} });
+  const { kernel, client: admin } = await boot({ home: join(folder, "home"), config, env: {} });
+  const mounted = join(folder, "mounted");
+  mkdirSync(mounted, { recursive: true });
+  await admin.fs.mount({ folder: mounted, name: "attacked", isReadOnly: false });
   const clients = new Map<string, { client: Client; pid: string }>();
   const clientOf = ({ tenant, session }: Caller): { client: Client; pid: string } => {
     const id = `${tenant}/${session}`;
