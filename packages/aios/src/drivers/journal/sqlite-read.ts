@@ -204,11 +204,11 @@ export class JournalReader {
     const bodies: string[] = [];
     const placeOfBody = new Map<string, number>();
     const links = new Map<string, { parent: string | null; place: number }>();
-    const placeOf = (hash: Value | undefined, find = this.#body): number | null => {
+    const placeOf = (hash: Value | undefined, find = (one: string): string => this.#body(one)): number | null => {
       if (typeof hash !== "string") return null;
       let place = placeOfBody.get(hash);
       if (place === undefined) {
-        place = bodies.push(find.call(this, hash)) - 1;
+        place = bodies.push(find(hash)) - 1;
         placeOfBody.set(hash, place);
       }
       return place;
@@ -231,7 +231,7 @@ export class JournalReader {
     const places = rows.map((row) => ({
       messages: messagesOf(row["transcript"]),
       request: placeOf(row["request_blob"]),
-      content: placeOf(row["request_content"], this.#content),
+      content: placeOf(row["request_content"], (hash) => this.#content(hash)),
       result: placeOf(row["result_blob"]),
     }));
     return { rows, places, bodies };
