@@ -24,7 +24,7 @@ const LEAST_SHARE = 0.05;
 /** The same for a name that nobody has quoted. */
 const LEAST_NAMED_SHARE = 0.1;
 /** A query of more words is a question, not a name; a word in more texts is not rare. */
-const MAX_NAMED = 8;
+const MAX_NAMED = 3;
 const RARE = 300;
 
 interface Held {
