@@ -26,7 +26,7 @@ describe("the registry", () => {
     expect(paths.filter((path, index) => paths.indexOf(path) !== index)).toEqual([]);
   });
 
-  test("every command has its module", async () => {
+  test("every command has its module", { timeout: 60_000 }, async () => {
     for (const row of rows) expect(await row.load(), row.path).toHaveProperty("run");
   });
 
