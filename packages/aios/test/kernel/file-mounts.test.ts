@@ -65,6 +65,8 @@ describe("a folder that a key mounts", () => {
     const other = createClient(rig.kernel.transport({ ...rig.root, tenant: asTenantId("other") }));
     expect(await read(other.fs)).toMatch(/^ENOENT/);
     expect((await other.fs.mounts({})).mounts).toEqual([]);
+    // What the machine has is its owner's, not each tenant's.
+    expect(await refusal(other.fs.mount({ folder, name: "docs" }))).toMatch(/^EACCES .*the home's own key alone/);
     expect(await rig.admin.fs.unmount({ name: "docs" })).toEqual({ unmounted: true });
     expect(await rig.admin.fs.unmount({ name: "docs" })).toEqual({ unmounted: false });
     expect(await read()).toMatch(/^ENOENT/);

@@ -7,7 +7,7 @@ import { refuseNetworkFilesystem } from "../../home-check.ts";
 import { doctorText } from "../messages/doctor.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
 
-const oldestNode = [22, 19] as const;
+const oldestNode = [22, 22] as const;
 const [scarceBytes, lowBytes] = [100e6, 1e9];
 
 /** Node, the home, its disk and its secrets. */

@@ -16,8 +16,8 @@ export const doctorText = {
 
   nodeOld: { en: "Node {version} is too old", zh: "Node {version} 版本过低" },
   nodeOldFix: {
-    en: "22.19 or newer is needed: npx -p node@24 -p aiosjs aios, or https://nodejs.org",
-    zh: "需要 22.19 或更高版本：npx -p node@24 -p aiosjs aios，或访问 https://nodejs.org",
+    en: "22.22 or newer is needed: npx -p node@24 -p aiosjs aios, or https://nodejs.org",
+    zh: "需要 22.22 或更高版本：npx -p node@24 -p aiosjs aios，或访问 https://nodejs.org",
   },
   homeGood: { en: "{home} can be written", zh: "{home} 可写" },
   homeNew: { en: "{home} is not there yet; the first start makes it", zh: "{home} 尚不存在，首次启动时创建" },

@@ -1,4 +1,5 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
+import { seesAll } from "../access.ts";
 import { shown } from "../file-path.ts";
 import { checkMount, rootOf } from "../file-mounts.ts";
 import type { Mounts } from "../file-mounts.ts";
@@ -9,7 +10,11 @@ import type { KernelCall, KernelDevice } from "./device.ts";
 /** Folders of the machine, brought to processes by a key. */
 export const fsMountDevice: KernelDevice<`fs.${"mount" | "unmount" | "mounts"}`> = {
   "fs.mount": async ({ folder: asked, name, isReadOnly }, call) => {
-    const { parts, record } = call;
+    const { parts, record, principal } = call;
+    if (!seesAll(principal))
+      throw new SysError("EACCES", "a folder of the machine is brought in by the home's own key alone", {
+        hint: "write into /shared, or ask who runs this kernel",
+      });
     const { mounts, files } = withMounts(call);
     const { tenant } = record.process;
     const others = await mounts.held(record);
