@@ -22,7 +22,11 @@ export async function openIndex(
 ): Promise<SearchIndex> {
   const stops = (): SysError => new SysError("EIO", `the kernel stops: its index of ${what} is closed`);
   if (opened.disposed) throw stops();
-  const index = await openSearchIndex({ ...(path === undefined ? {} : { path }), ...(embedder && { embedder }), elsewhere });
+  const index = await openSearchIndex({
+    ...(path === undefined ? {} : { path }),
+    ...(embedder && { embedder }),
+    elsewhere,
+  });
   if (!opened.disposed) return opened.use(index);
   // Asked for before the end, and there after it: its thread would hold up the process for ever.
   await index[Symbol.asyncDispose]();

@@ -47,7 +47,10 @@ export async function elsewhereOf(
     options,
     module: moduleOf(name, { home, kind }),
     token: token === undefined ? undefined : await resolveSecret(token, { env, what: "memory.index.token" }),
-    prefix: `aios-${createHash("sha256").update(`vectors${what === "notes" ? "" : what}\0${key}`).digest("hex").slice(0, 12)}`,
+    prefix: `aios-${createHash("sha256")
+      .update(`vectors${what === "notes" ? "" : what}\0${key}`)
+      .digest("hex")
+      .slice(0, 12)}`,
     folder: isKept ? resolve(home, "index", what === "notes" ? "vectors" : "file-vectors") : undefined,
   };
 }
