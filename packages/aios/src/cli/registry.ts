@@ -8,6 +8,7 @@ import { configRows } from "./rows/config.ts";
 import { debugRows } from "./rows/debug.ts";
 import { fsDoRows } from "./rows/fs-do.ts";
 import { fsMountRows } from "./rows/fs-mount.ts";
+import { fsShareRows } from "./rows/fs-share.ts";
 import { fsRows } from "./rows/fs.ts";
 import { groupRows } from "./rows/group.ts";
 import { kernelRows } from "./rows/kernel.ts";
@@ -105,6 +106,7 @@ export const commands = [
   ...fsRows,
   ...fsDoRows,
   ...fsMountRows,
+  ...fsShareRows,
   ...llmRows,
   ...approveRows,
   ...groupRows,
