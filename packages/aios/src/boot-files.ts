@@ -3,6 +3,7 @@ import { openIndex } from "./boot-index.ts";
 import type { IndexOptions } from "./boot-index.ts";
 import { createExtractor } from "./drivers/extract/extractor.ts";
 import { bytesOf } from "./drivers/fs/content.ts";
+import { diffOf } from "./files/diff.ts";
 import { planOf } from "./files/plan/plan.ts";
 import { fileRequestOf } from "./files/query.ts";
 import type { Calendar, Clock, FileTools } from "./kernel/ports.ts";
@@ -20,6 +21,7 @@ export function createFileTools({ clock, calendar, ...index }: FileToolsOptions)
     openIndex: () => openIndex("files", index, opened),
     embedder: index.embedder,
     read: (name, content) => extractor.read({ path: name, bytes: bytesOf(content) }),
+    compare: (from, to) => diffOf(from, to),
     understand: (request) => fileRequestOf(request, { now: clock.nowMs(), zone: calendar.timeZone }),
     plan: (request, { nowMs: now, ...by }) => planOf(request, { now, zone: calendar.timeZone, cwd: ".", ...by }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

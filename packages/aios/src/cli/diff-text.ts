@@ -1,4 +1,4 @@
-import type { Hunk } from "../files/diff.ts";
+import type { FileHunk } from "@aiosjs/sdk/protocol";
 import type { Paint } from "../tui/paint.ts";
 import { printable } from "./file-text.ts";
 
@@ -7,7 +7,7 @@ const OPEN_END = "\\ No newline at end of file";
 
 /** A unified diff, as `patch` takes it. */
 export function diffText(
-  hunks: readonly Hunk[],
+  hunks: readonly FileHunk[],
   { from, to, paint }: { readonly from: string; readonly to: string; readonly paint: Paint },
 ): string {
   const colours = {

@@ -1,6 +1,5 @@
 import type { ResultOf, SyscallName } from "@aiosjs/sdk";
-import type { FileStep } from "@aiosjs/sdk/protocol";
-import { diffOf } from "../files/diff.ts";
+import type { FileStep, FileVersion } from "@aiosjs/sdk/protocol";
 import type { Step } from "../files/plan/steps.ts";
 import type { CommandContext } from "./context.ts";
 import { diffText } from "./diff-text.ts";
@@ -22,12 +21,6 @@ interface Told {
 
 const said = (...lines: string[]): Told => ({ said: lines, text: "" });
 const shown = (text: string): Told => ({ said: [], text });
-
-interface Compared {
-  readonly path: string;
-  readonly from: { readonly version: number; readonly content: string };
-  readonly to: { readonly version: number; readonly content: string };
-}
 
 /** Of a step of fs.do, with what its syscall answered. */
 export async function outcomeOf({ call, args }: Step, answered: unknown, context: Context): Promise<Told> {
@@ -51,7 +44,7 @@ export async function outcomeOf({ call, args }: Step, answered: unknown, context
     case "fs.history":
       return shown(historyTable(as(call).versions, context));
     case "fs.diff":
-      return diffIn(answered as Compared, context);
+      return diffIn(as(call), context);
     case "fs.write":
     case "fs.append":
       return said(t(fsText.wrote, { ...as(call), size: sizeText(as(call).sizeBytes) }));
@@ -84,9 +77,10 @@ function backText(path: string, { changed, version }: ResultOf<"fs.rollback">, {
   return version === null ? t(doText.back, { path, count: changed }) : t(fsText.backNew, { path, version });
 }
 
-function diffIn({ path, from, to }: Compared, { t, paint }: Context): Told {
-  const hunks = diffOf(from.content, to.content);
-  const names = { from: `${nameText(path)}@${from.version}`, to: `${nameText(path)}@${to.version}` };
+function diffIn({ from, to, isText, isSame, hunks }: ResultOf<"fs.diff">, { t, paint }: Context): Told {
+  const name = ({ path, version }: FileVersion): string => `${nameText(path)}@${version}`;
+  const names = { from: name(from), to: name(to) };
+  if (!isText) return said(t(isSame ? fsText.diffSame : fsText.diffBinary, names));
   return hunks.length === 0 ? said(t(fsText.diffSame, names)) : shown(diffText(hunks, { ...names, paint }));
 }
 

@@ -1,17 +1,6 @@
-/** A line of a comparison: in both, only in the first, only in the second. */
-export interface DiffLine {
-  readonly mark: " " | "-" | "+";
-  readonly text: string;
-}
+import type { FileHunk } from "@aiosjs/sdk/protocol";
 
-/** Lines that differ, with those around them. Numbers count from 1; of an empty side it is the line before. */
-export interface Hunk {
-  readonly fromLine: number;
-  readonly fromCount: number;
-  readonly toLine: number;
-  readonly toCount: number;
-  readonly lines: readonly DiffLine[];
-}
+export type DiffLine = FileHunk["lines"][number];
 
 /** Differences beyond which what is left is told as wholly replaced: the search takes their square in memory. */
 const MAX_DIFFERENCES = 2_000;
@@ -20,7 +9,7 @@ const MAX_DIFFERENCES = 2_000;
  * What to take out of one text and put into the other, in the fewest lines (E. W. Myers, "An O(ND) Difference Algorithm and Its
  * Variations", 1986, section 4.1). A last line without a line break is another one than the same with it.
  */
-export function diffOf(from: string, to: string, { around = 3 }: { readonly around?: number } = {}): Hunk[] {
+export function diffOf(from: string, to: string, { around = 3 }: { readonly around?: number } = {}): FileHunk[] {
   const [before, after] = [linesOf(from), linesOf(to)];
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
@@ -83,8 +72,8 @@ function wayBack(rounds: readonly Int32Array[], before: readonly string[], after
   return lines.reverse();
 }
 
-function hunksOf(lines: readonly DiffLine[], around: number): Hunk[] {
-  const hunks: Hunk[] = [];
+function hunksOf(lines: readonly DiffLine[], around: number): FileHunk[] {
+  const hunks: FileHunk[] = [];
   const isNear = new Uint8Array(lines.length);
   for (const [index, { mark }] of lines.entries())
     if (mark !== " ") isNear.fill(1, Math.max(0, index - around), index + around + 1);

@@ -12,3 +12,13 @@ export async function absent(place: FilePlace, files: Files): Promise<Error> {
     hint: `fs.restore brings back version ${last.version}; fs.history tells who took it away`,
   });
 }
+
+/** ENOENT, with the versions that there are. */
+export async function noVersion(place: FilePlace, version: number, files: Files): Promise<Error> {
+  const versions = await files.versions(place, [place.path]);
+  const [last, first] = [versions[0], versions.at(-1)];
+  if (!first || !last) return absent(place, files);
+  return new SysError("ENOENT", `${shown(place)} has no file of version ${version}`, {
+    hint: `there are versions ${first.version} to ${last.version}: fs.history tells what they are`,
+  });
+}

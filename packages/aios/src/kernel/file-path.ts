@@ -90,6 +90,13 @@ export function placeOf(text: string, wants: "read" | "write", { record, princip
   return { tenant: reach.tenant, root, path };
 }
 
+/** The same of what can be a file. @throws SysError EINVAL for a root itself */
+export function filePlace(path: string, wants: "read" | "write", by: Parameters<typeof placeOf>[2]): FilePlace {
+  const place = placeOf(path, wants, by);
+  if (place.path === "") throw new SysError("EINVAL", `${shown(place)} is a folder of its own, not a file`);
+  return place;
+}
+
 function fromTop(names: readonly string[], text: string, { own }: Reach): { root: string; path: string } {
   const [top, name, ...rest] = names;
   if (top === "shared") return { root: "tenant", path: names.slice(1).join("/") };

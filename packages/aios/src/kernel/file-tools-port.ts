@@ -1,4 +1,4 @@
-import type { FileStep, ResultOf } from "@aiosjs/sdk/protocol";
+import type { FileHunk, FileStep, ResultOf } from "@aiosjs/sdk/protocol";
 import type { DiskContent } from "./disk-port.ts";
 import type { Ask } from "./note-building.ts";
 import type { SearchIndex } from "./search-port.ts";
@@ -55,6 +55,8 @@ export interface FileTools {
   readonly embedder?: TextEmbedder | undefined;
   /** Off the kernel's thread; what is hostile in it is told as its problem. */
   readonly read: (path: string, content: DiskContent) => Promise<FileText>;
+  /** How two texts differ, line by line, with three lines around; bounded in what it takes. */
+  readonly compare: (from: string, to: string) => readonly FileHunk[];
   /** Takes the filters out of a request in English or Chinese: "the contract about GPUs that I edited last week". */
   readonly understand: (request: string) => FileRequest;
   /**

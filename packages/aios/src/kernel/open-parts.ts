@@ -199,6 +199,7 @@ export async function openParts(
     fileIndex,
     shares,
     planFiles: fileTools?.plan,
+    compareTexts: fileTools?.compare,
     memory,
     noteQuotas,
     groups,

@@ -64,6 +64,7 @@ export interface Parts {
   readonly fileIndex: FileIndex | undefined;
   /** Absent where requests about files are not understood. */
   readonly planFiles: FileTools["plan"] | undefined;
+  readonly compareTexts: FileTools["compare"] | undefined;
   /** Absent where nothing signs links. */
   readonly shares: FileShares | undefined;
   readonly timers: Timers;

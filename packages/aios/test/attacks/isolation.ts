@@ -28,6 +28,7 @@ const cases: { readonly [Name in FsName]: (path: string) => readonly object[] } 
   "fs.remove": (path) => [{ path }, { path, isRecursive: true }],
   "fs.restore": (path) => [{ path }],
   "fs.history": (path) => [{ path }],
+  "fs.diff": (path) => [{ path }, { path, from: 0, to: 1 }],
   "fs.search": (path) => [
     { query: "secret plan", folders: [path] },
     { query: "secret plan", by: "words" },

@@ -143,22 +143,27 @@ describe("a request", () => {
     expect(await diskTree(rig.at(pid))).toEqual({});
   });
 
-  test("compares two versions by reading them", async () => {
+  test("compares two versions", async () => {
     const { rig } = await open();
     const { fs } = await rig.process();
     for (const content of ["one", "two", "three"]) await fs.write({ path: "a.txt", content });
     const compared = async (request: string) => (await fs.do({ request })).outcomes[0];
-    const sides = (from: [number, string], to: [number, string]) => {
-      const [one, other] = [from, to].map(([version, content]) => ({ version, content }));
-      return { is: "done", result: { path: "a.txt", from: one, to: other } };
+    const between = (from: number, to: number, ...lines: string[]) => {
+      const [one, other] = [from, to].map((version) => ({ path: expect.stringMatching(/a\.txt$/), version }));
+      const hunk = { lines: lines.map((line) => ({ mark: line[0], text: line.slice(1) })) };
+      return { is: "done", result: { from: one, to: other, isText: true, isSame: false, hunks: [hunk] } };
     };
-    expect(await compared("what changed in a.txt")).toEqual(sides([2, "two"], [3, "three"]));
-    expect(await compared("compare a.txt with version 1")).toEqual(sides([1, "one"], [3, "three"]));
-    expect(await compared("compare versions 1 and 2 of a.txt")).toEqual(sides([1, "one"], [2, "two"]));
+    expect(await compared("what changed in a.txt")).toMatchObject(between(2, 3, "-two", "+three"));
+    expect(await compared("compare a.txt with version 1")).toMatchObject(between(1, 3, "-one", "+three"));
+    expect(await compared("compare versions 1 and 2 of a.txt")).toMatchObject(between(1, 2, "-one", "+two"));
     expect(await compared("compare a.txt with version 9")).toMatchObject({ is: "failed", error: { code: "ENOENT" } });
     await fs.write({ path: "b.txt", content: "new" });
     expect((await fs.do({ request: "what changed in b.txt" })).outcomes[0]).toMatchObject({
-      result: { from: { version: 0, content: "" }, to: { version: 1, content: "new" } },
+      result: {
+        from: { version: 0, kind: "gone" },
+        to: { version: 1 },
+        hunks: [{ lines: [{ mark: "+", text: "new" }] }],
+      },
     });
   });
 });

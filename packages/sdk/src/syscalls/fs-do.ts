@@ -21,7 +21,7 @@ const stepSchema = z.strictObject({
       "fs.unshare",
       "fs.mount",
     ])
-    .describe("a syscall; `fs.diff {path, from, to}` reads two versions of a file"),
+    .describe("a syscall"),
   args: z.record(z.string(), z.unknown()).describe("its own"),
   risk: z.enum(["reads", "changes", "overwrites", "removes", "opens to others"]),
   isUndoable: z.boolean(),

@@ -84,6 +84,23 @@ const amountSchema = z.object({
   keptBytes: z.number().describe("of all kept versions, each content counted once"),
 });
 
+const hunkSchema = z
+  .object({
+    fromLine: z.number(),
+    fromCount: z.number(),
+    toLine: z.number(),
+    toCount: z.number(),
+    lines: z.array(
+      z.object({
+        mark: z.enum([" ", "-", "+"]).describe("in both, in the first alone, in the second alone"),
+        text: z.string().describe("with its line break, where it has one"),
+      }),
+    ),
+  })
+  .describe("lines that differ, with three around them; they count from 1, of an empty side it is the line before");
+/** Lines of two versions that differ, with those around them. */
+export type FileHunk = z.infer<typeof hunkSchema>;
+
 const goneSchema = z.object({ removed: z.number().describe("files and folders; each comes back by fs.restore") });
 
 export const fsSyscalls = {
@@ -173,6 +190,22 @@ export const fsSyscalls = {
     }),
     effect: "pure",
     doc: "Who changed a file, or what is in a folder, and when.",
+  }),
+  "fs.diff": syscall({
+    args: z.strictObject({
+      path,
+      from: z.number().int().nonnegative().optional().describe("a version; 0: nothing. Default: the one before `to`"),
+      to: version.optional().describe("default: what stands there now"),
+    }),
+    result: z.object({
+      from: fileVersionSchema,
+      to: fileVersionSchema,
+      isText: z.boolean().describe("false: one of them is no text in UTF-8, and there are no hunks"),
+      isSame: z.boolean(),
+      hunks: z.array(hunkSchema),
+    }),
+    effect: "pure",
+    doc: "How two versions of a file differ, line by line; of 1 MiB each at most.",
   }),
   "fs.search": syscall({
     args: z.strictObject({

@@ -75,16 +75,6 @@ export const fsText = {
 
   diffSame: { en: "{from} and {to} are the same", zh: "{from} 与 {to} 相同" },
   diffBinary: { en: "{from} and {to} differ, and are no text", zh: "{from} 与 {to} 不同，且不是文本" },
-  diffFolder: { en: "{path} is a folder", zh: "{path} 是文件夹" },
-  diffFolderHint: {
-    en: "aios fs history {path} tells what changed in it",
-    zh: "用 aios fs history {path} 查看其中的更改",
-  },
-  noVersion: { en: "{path} has no version {version}", zh: "{path} 没有第 {version} 版" },
-  noVersionHint: {
-    en: "aios fs history {path} tells those that are kept",
-    zh: "用 aios fs history {path} 查看保留的版本",
-  },
 
   backWhere: { en: "nothing says where to go back to", zh: "未指明恢复到何处" },
   backWhereHint: {

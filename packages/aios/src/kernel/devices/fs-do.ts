@@ -79,7 +79,7 @@ async function run(steps: readonly FileStep[], call: FileCall): Promise<{ outcom
   const undo: FileStep[][] = [];
   for (const [index, step] of steps.entries())
     try {
-      const made = await perform(step, String(index), call);
+      const made = await nestedOnce(call, { name: step.call, args: step.args, key: String(index) });
       outcomes.push({ is: "done", result: made.result });
       undo.push(await undoOf(step, made.call, call));
     } catch (cause) {
@@ -91,37 +91,6 @@ async function run(steps: readonly FileStep[], call: FileCall): Promise<{ outcom
   const left = steps.slice(outcomes.length).map(() => ({ is: "left" as const }));
   return { outcomes: [...outcomes, ...left], undo: undo.toReversed().flat() };
 }
-
-const perform = ({ call: name, args }: FileStep, key: string, call: FileCall): ReturnType<typeof nestedOnce> =>
-  name === "fs.diff" ? compare(args, key, call) : nestedOnce(call, { name, args, key });
-
-/** Two versions, for whoever shows how they differ: of the last change, where nothing else is said. */
-async function compare(args: FileStep["args"], key: string, call: FileCall): ReturnType<typeof nestedOnce> {
-  // Each of the reads says what is wrong with them.
-  const { path, from, to } = args as { path: string; from?: number; to?: number };
-  const ask = <Name extends "fs.stat" | "fs.read">(name: Name, args: object, part: string) =>
-    nestedOnce(call, { name, args: { path, ...args }, key: `${key}.${part}` }).then((made) => ({
-      ...made,
-      result: made.result as ResultOf<Name>,
-    }));
-  const last = to ?? (await ask("fs.stat", {}, "now")).result.version;
-  const first = from ?? last - 1;
-  const after = await ask("fs.read", { version: last }, "to");
-  const before = first === 0 ? undefined : await ask("fs.read", { version: first }, "from").catch(absent(from));
-  const side = (version: number, content: string) => ({ version, content });
-  const result = {
-    path,
-    from: side(first, before?.result.content ?? ""),
-    to: side(last, after.result.content),
-  };
-  return { call: after.call, result };
-}
-
-/** Before the last change nothing may have stood there. */
-const absent = (from: number | undefined) => (cause: unknown) => {
-  if (from === undefined && isSysError(cause) && cause.code === "ENOENT") return undefined;
-  throw cause;
-};
 
 /** @throws SysError ENODEV where the kernel keeps no files */
 function withFiles(call: KernelCall): FileCall {

@@ -1,8 +1,8 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Labels, ResultOf } from "@aiosjs/sdk/protocol";
 import type { FileIndex } from "../file-index.ts";
-import { absent } from "../file-absent.ts";
-import { pathIn, placeOf, shown } from "../file-path.ts";
+import { absent, noVersion } from "../file-absent.ts";
+import { filePlace, pathIn, placeOf, shown } from "../file-path.ts";
 import type { FilePlace } from "../file-path.ts";
 import { copyTree, removeRows, restoreTree, backTo, treeBackTo, treeOf } from "../file-tree.ts";
 import {
@@ -22,6 +22,7 @@ import { verifyFiles } from "../file-verifying.ts";
 import { labelsOf } from "../note-writing.ts";
 import type { DiskContent, DiskEntry, Encoding, KeptFile, Staged } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
+import { diffFiles } from "./fs-diff.ts";
 import { doFiles } from "./fs-do.ts";
 
 type FsName = `fs.${
@@ -38,11 +39,13 @@ type FsName = `fs.${
   | "history"
   | "search"
   | "verify"
+  | "diff"
   | "do"
   | "rollback"}`;
 
 /** Files: what stands at a path, and what stood there before. */
 export const fsDevice: KernelDevice<FsName> = {
+  "fs.diff": diffFiles,
   "fs.do": doFiles,
 
   "fs.read": async ({ path, encoding, version }, kernelCall) => {
@@ -209,7 +212,7 @@ export const fsDevice: KernelDevice<FsName> = {
     if (wanted === 0 && before?.kind === "file")
       return { changed: 1, version: change(place, { ...goneAs(before), before }, call).version };
     const then = await call.files.version(place, wanted);
-    if (!then || then.kind === "folder" || before?.kind === "folder") throw await noVersion(place, wanted, call);
+    if (!then || then.kind === "folder" || before?.kind === "folder") throw await noVersion(place, wanted, call.files);
     if (then.version === before?.version) return { changed: 0, version: then.version };
     await makeWay(place, call);
     const row = backTo(then, before, call);
@@ -230,13 +233,6 @@ function withFiles(call: KernelCall): FileCall {
 function withIndex({ parts }: KernelCall): FileIndex {
   if (parts.fileIndex) return parts.fileIndex;
   throw new SysError("ENODEV", "this kernel finds no files by what they say");
-}
-
-/** @throws SysError EINVAL for a root itself */
-function filePlace(path: string, wants: "read" | "write", call: FileCall): FilePlace {
-  const place = placeOf(path, wants, call);
-  if (place.path === "") throw new SysError("EINVAL", `${shown(place)} is a folder of its own, not a file`);
-  return place;
 }
 
 /** Groups may have changed while it waited. */
@@ -309,17 +305,8 @@ async function earlier(
 ): Promise<{ head: KeptFile; content: DiskContent }> {
   await call.files.seen(place, call.record);
   const row = await call.files.version(place, version);
-  if (row?.kind !== "file") throw await noVersion(place, version, call);
+  if (row?.kind !== "file") throw await noVersion(place, version, call.files);
   return { head: { ...row, stamp: "" }, content: await call.files.contentOf(row) };
-}
-
-async function noVersion(place: FilePlace, version: number, { files }: FileCall): Promise<Error> {
-  const [last] = await files.versions(place, [place.path], { limit: 1 });
-  if (!last) return absent(place, files);
-  const [first = last] = (await files.versions(place, [place.path])).slice(-1);
-  return new SysError("ENOENT", `${shown(place)} has no file of version ${version}`, {
-    hint: `there are versions ${first.version} to ${last.version}: fs.history tells what they are`,
-  });
 }
 
 function asText(content: DiskContent, encoding: Encoding, place: FilePlace): string {
