@@ -329,10 +329,12 @@ export class Files {
 
   /** Nothing of this root is left. Whoever it was to be never was: nobody waits until that is on disk. */
   async drop({ tenant, root }: DiskRoot & { tenant: FileRow["tenant"] }): Promise<void> {
-    await this.placed({ tenant, root });
-    this.#options.outbox.note({ kind: "filesErased", tenant, root });
-    this.forget({ tenant, root });
-    await this.disk.drop({ tenant, root });
+    // Whoever looks at its files just now would write down what is there.
+    await this.alone({ tenant, root }, async () => {
+      this.#options.outbox.note({ kind: "filesErased", tenant, root });
+      this.forget({ tenant, root });
+      await this.disk.drop({ tenant, root });
+    });
   }
 
   /** Nothing of this root is on record any more. */

@@ -153,7 +153,7 @@ describe("what is not mounted", () => {
     const [root, folder] = [await newFileFolder(), await newDocs()];
     const rig = await openFileRig({ folder: root });
     const mount = (path: string, name = "x") => refusal(rig.admin.fs.mount({ folder: path, name }));
-    await rig.admin.fs.list({});
+    await rig.admin.fs.write({ path: "x", content: "" });
     expect(await mount("docs")).toMatch(/^EINVAL .*no path from the top/);
     expect(await mount(join(folder, "none"))).toMatch(/^ENOENT there is no folder/);
     expect(await mount(join(folder, "a", "x.md"))).toMatch(/^EINVAL .*is no folder/);

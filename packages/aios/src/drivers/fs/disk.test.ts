@@ -38,7 +38,13 @@ test("distinct ids have distinct folders inside the root, and a root of another 
   for (const name of names) expect(name).toMatch(/^[^./]+$/);
   const disk = createDisk({ root });
   const roots = ["tenant", "process:tenant", "agent:a", "group:a", "process:a", "process:agent:a"];
-  for (const one of roots) await disk.list({ tenant, root: one, path: "" });
+  for (const one of roots) {
+    const at = { tenant, root: one, path: "x" };
+    // Looking makes nothing.
+    expect([await disk.list({ ...at, path: "" }), await disk.exists(at)]).toEqual([[], false]);
+    await disk.stage(at, { text: "", encoding: "utf8" }, never);
+    expect(await disk.exists(at)).toBe(true);
+  }
   expect(await readdir(join(root, "acme"))).toHaveLength(roots.length);
 });
 
@@ -93,7 +99,7 @@ test("a folder takes a file's place and a file a folder's; of others' files in i
 
 test("a link is taken away, and never what it points at", async () => {
   const disk = createDisk({ root });
-  await disk.list({ ...whose, path: "" });
+  await mkdir(home(), { recursive: true });
   await mkdir(join(root, "outside"));
   await writeFile(join(root, "outside", "secret"), "secret");
   await symlink(join(root, "outside"), home("x"));

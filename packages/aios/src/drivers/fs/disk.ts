@@ -115,7 +115,12 @@ export function createDisk(options: DiskOptions): Disk {
     list: (at) =>
       inRoot(at, async (home, names) => {
         // Who has written nothing yet has an empty folder, not a missing one.
-        await using folder = await openIn(home, names, { create: names.length === 0 });
+        const isOwnTop = names.length === 0 && !home.isMounted;
+        await using folder = await openIn(home, names).catch((cause: unknown) => {
+          if (!isOwnTop) throw cause;
+          return unlessAway(cause);
+        });
+        if (!folder) return [];
         const found = (await readdir(folder.at("."))).filter((name) => !name.startsWith(temporaryPrefix));
         if (found.length > maxEntries)
           throw new SysError(
