@@ -9,7 +9,7 @@ import type { Process } from "./process.ts";
 /** Names that Windows keeps for devices, whatever comes behind them: refused everywhere, so that a folder can be copied anywhere. */
 const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:[.:]|$)/iu;
 /** Each folder on the way is opened apart. */
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 const bytes = new TextEncoder();
 
 /** Where files of a namespace stand, from the top. */

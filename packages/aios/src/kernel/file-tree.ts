@@ -1,5 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import { isInside, pathIn, shown } from "./file-path.ts";
+import { isInside, MAX_DEPTH, pathIn, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import { change, goneAs, isThere, makeFolder, makeWay, refuseLarge } from "./file-writing.ts";
 import type { FileCall } from "./file-writing.ts";
@@ -21,6 +21,10 @@ export async function treeOf(place: FilePlace, { files }: Pick<FileCall, "files"
     if (at.path !== "" && head?.kind !== "folder") return;
     const names = await namesIn(at, { files });
     const paths = names.map((name) => (at.path === "" ? name : `${at.path}/${name}`));
+    if (at.path.split("/").length > MAX_DEPTH)
+      throw new SysError("E2BIG", `${shown(place)} holds folders in each other, more than ${MAX_DEPTH} deep`, {
+        hint: "somebody else has put them there: move or remove them on the disk itself",
+      });
     await files.heads(at, paths); // by one question to the journal
     for (const path of paths) await visit({ ...at, path });
   };

@@ -158,6 +158,20 @@ describe("what others do on the disk", () => {
   });
 });
 
+test("folders that somebody has put into each other without end are refused at once, and hold up nothing", async () => {
+  const rig = await openFileRig();
+  const { fs, pid } = await rig.process();
+  await fs.write({ path: "x", content: "mine" });
+  await mkdir(rig.at(pid, "deep", ...Array.from({ length: 300 }, () => "d")), { recursive: true });
+  for (const refused of [
+    fs.move({ from: "deep", to: "elsewhere" }),
+    fs.copy({ from: "deep", to: "elsewhere" }),
+    fs.remove({ path: "deep", isRecursive: true }),
+  ])
+    expect(await refusal(refused)).toMatch(/^E2BIG .*\/deep holds folders in each other, more than 64 deep/);
+  expect((await fs.read({ path: "x" })).content).toBe("mine");
+});
+
 describe("what goes wrong", () => {
   test("a call that is cancelled while it waits for another leaves nothing, and holds nobody up", async () => {
     const gate = Promise.withResolvers<void>();
