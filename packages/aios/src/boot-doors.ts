@@ -1,4 +1,5 @@
 // Opens the doors of a kernel where its clients look for them. A composition beside boot.ts.
+import { randomInt } from "node:crypto";
 import { isSysError } from "@aiosjs/sdk/protocol";
 import type { Kernel } from "./kernel/ports.ts";
 import { serve } from "./server/server.ts";
@@ -6,6 +7,10 @@ import type { Listening, ServeOptions } from "./server/server.ts";
 
 /** How often a port that somebody else has is tried: a stopped kernel's is free when that one has ended. */
 const TRY_MS = 1_000;
+
+/** No system gives these to outgoing connections: nobody takes a kernel's port by chance while the kernel is away. */
+const FREE_PORTS = [20_000, 32_768] as const;
+const FREE_TRIES = 20;
 
 export interface DoorOptions {
   readonly server: ServeOptions & { readonly port: number };
@@ -43,9 +48,14 @@ export async function openDoors(kernel: Kernel, options: DoorOptions): Promise<D
       await open(port);
     } catch (cause) {
       const mayMove = port !== server.port || isTakeover;
-      if (!mayMove || !isSysError(cause) || !["EBUSY", "EACCES"].includes(cause.code)) throw cause;
+      if (!mayMove || !isTaken(cause)) throw cause;
     }
-  if (doors.size === 0) await open(0);
+  for (let left = FREE_TRIES; doors.size === 0; left--)
+    try {
+      await open(left > 0 ? randomInt(...FREE_PORTS) : 0);
+    } catch (cause) {
+      if (left === 0 || !isTaken(cause)) throw cause;
+    }
   const stack = opened.move();
   const first = (): Listening => {
     const port = wanted.find((one) => doors.has(one));
@@ -85,3 +95,5 @@ export async function openDoors(kernel: Kernel, options: DoorOptions): Promise<D
     },
   };
 }
+
+const isTaken = (cause: unknown): boolean => isSysError(cause) && ["EBUSY", "EACCES"].includes(cause.code);

@@ -24,6 +24,8 @@ test(
       await using first = await started();
       return first.url;
     })();
+    // Nobody gets it for an outgoing connection while the kernel is away.
+    expect(Number(new URL(url).port)).toBeLessThan(32_768);
     const stranger = createServer().listen(Number(new URL(url).port), "127.0.0.1");
     await once(stranger, "listening");
     const elsewhere = await (async () => {
