@@ -178,5 +178,9 @@ async function done(asking: Promise<Answer>): Promise<string> {
 function nameless({ is, text }: Answer, names: Readonly<Record<string, string>>): string {
   let told = `${is} ${text}`;
   for (const [name, general] of Object.entries(names)) told = told.replaceAll(name, general);
-  return told.replaceAll(/"(call|at|editedAt|change|lastChange|id|link|createdAt|expiresAt)":("[^"]*"|\d+)/g, '"$1":…');
+  // How near a path is by its spelling differs with the pid that the caller itself has put into it.
+  return told.replaceAll(
+    /"(call|at|editedAt|change|lastChange|id|link|createdAt|expiresAt|similarity)":("[^"]*"|[\d.]+)/g,
+    '"$1":…',
+  );
 }
