@@ -12,7 +12,7 @@ import { providersIn, upperBoundUsd } from "./providers.ts";
 import type { Stage } from "./stage.ts";
 
 /** Of what was found. */
-const SAID_COLUMNS = 50;
+const SAID_COLUMNS = 36;
 
 interface Ended {
   readonly state: DemoState;
