@@ -1,3 +1,5 @@
+import { grown } from "./grown.ts";
+
 /** Dense vectors one behind the other in one array, read whole by each query. */
 export class DenseRows {
   readonly #dimension: number;
@@ -10,11 +12,8 @@ export class DenseRows {
 
   add(slot: number, vector: Float32Array): void {
     const start = this.#slots.length * this.#dimension;
-    if (start + this.#dimension > this.#values.length) {
-      const grown = new Float32Array(Math.max(16 * this.#dimension, 2 * this.#values.length));
-      grown.set(this.#values);
-      this.#values = grown;
-    }
+    if (start + this.#dimension > this.#values.length)
+      this.#values = grown(this.#values, Math.max(16 * this.#dimension, 2 * this.#values.length));
     this.#values.set(vector, start);
     this.#slots.push(slot);
   }

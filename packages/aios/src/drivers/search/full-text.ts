@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Best } from "./best.ts";
+import { grown } from "./grown.ts";
 import type { PassageRows } from "./passages.ts";
 import { withSharedParts } from "./shared-parts.ts";
 import type { Space } from "./text-rows.ts";
@@ -176,11 +177,7 @@ export class FullText {
   }
 
   #setLength(row: number, length: number): void {
-    if (row >= this.#lengths.length) {
-      const grown = new Uint32Array(2 * row);
-      grown.set(this.#lengths);
-      this.#lengths = grown;
-    }
+    if (row >= this.#lengths.length) this.#lengths = grown(this.#lengths, 2 * row);
     this.#lengths[row] = length;
     this.#end = Math.max(this.#end, row + 1);
   }

@@ -62,3 +62,12 @@ test("what is rare where a query looks weighs more than what is common", () => {
   expect(values[1]).toBeGreaterThan(10 * (values[0] ?? 0));
   expect(values[0]).toBeGreaterThan(0);
 });
+
+test("what a third of many vectors have is not looked for, unless it is all there is", () => {
+  const query = { indices: Uint32Array.of(3, 7, 9), values: Float32Array.of(0.6, 0.6, 0.5) };
+  const weighed = (counts: readonly number[], vectors: number) =>
+    hashedEmbedder.weigh?.(query, { vectors, counts: Uint32Array.from(counts) });
+  expect([...(weighed([4_000, 2, 2_900], 10_000)?.indices ?? [])]).toEqual([7, 9]);
+  expect([...(weighed([4_000, 5_000, 9_000], 10_000)?.indices ?? [])]).toEqual([3, 7, 9]);
+  expect([...(weighed([40, 2, 90], 100)?.indices ?? [])]).toEqual([3, 7, 9]);
+});

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { grown } from "./grown.ts";
 
 /** By row. */
 export interface PassageRows {
@@ -52,7 +53,8 @@ export class Passages {
     const rows = new Map<string, number>();
     for (const { row, id } of this.#all.iterate()) rows.set(String(id), Number(row));
     const last = [...rows.values()].reduce((most, row) => Math.max(most, row), 0);
-    const { wholeOf, isWhole } = roomFor(last);
+    const room = 2 * last + 1;
+    const [wholeOf, isWhole] = [new Uint32Array(room), new Uint8Array(room)];
     for (const [id, row] of rows) {
       const whole = rows.get(wholeId(id) ?? "") ?? 0;
       wholeOf[row] = whole;
@@ -70,20 +72,13 @@ export class Passages {
     const held = this.#rows as PassageRows;
     const last = Math.max(row, whole);
     if (last >= held.isWhole.length) {
-      const grown = roomFor(last);
-      grown.wholeOf.set(held.wholeOf);
-      grown.isWhole.set(held.isWhole);
-      this.#rows = grown;
+      const room = 2 * last + 1;
+      this.#rows = { wholeOf: grown(held.wholeOf, room), isWhole: grown(held.isWhole, room) };
     }
     const { wholeOf, isWhole } = this.#rows as PassageRows;
     wholeOf[row] = whole;
     isWhole[whole] = 1;
   }
 }
-
-const roomFor = (last: number): PassageRows => ({
-  wholeOf: new Uint32Array(2 * last + 1),
-  isWhole: new Uint8Array(2 * last + 1),
-});
 
 const wholeId = (id: string): string | undefined => (id.includes("\n") ? id.slice(0, id.lastIndexOf("\n")) : undefined);

@@ -1,3 +1,4 @@
+import { grown } from "./grown.ts";
 import type { SparseVector } from "./vector-index.ts";
 
 interface List {
@@ -64,12 +65,8 @@ export class SparsePostings {
 
 function append(list: List, slot: number, value: number): void {
   if (list.length === list.slots.length) {
-    const slots = new Uint32Array(2 * list.length);
-    slots.set(list.slots);
-    const values = new Float32Array(2 * list.length);
-    values.set(list.values);
-    list.slots = slots;
-    list.values = values;
+    list.slots = grown(list.slots, 2 * list.length);
+    list.values = grown(list.values, 2 * list.length);
   }
   list.slots[list.length] = slot;
   list.values[list.length++] = value;

@@ -1,3 +1,5 @@
+import { grown } from "./grown.ts";
+
 /** In which rows a word stands, and how often in each. */
 export interface Places {
   /** The first `length` of them; in no order. */
@@ -60,11 +62,7 @@ export class WordPlaces {
   }
 
   removed(row: number): void {
-    if (row >= this.#removedAt.length) {
-      const grown = new Uint32Array(2 * row);
-      grown.set(this.#removedAt);
-      this.#removedAt = grown;
-    }
+    if (row >= this.#removedAt.length) this.#removedAt = grown(this.#removedAt, 2 * row);
     this.#removedAt[row] = ++this.#removals;
   }
 
@@ -106,12 +104,8 @@ export class WordPlaces {
 
 function append(kept: Kept, row: number, count: number): void {
   if (kept.length === kept.rows.length) {
-    const rows = new Uint32Array(2 * kept.length);
-    rows.set(kept.rows);
-    const times = new Uint16Array(2 * kept.length);
-    times.set(kept.times);
-    kept.rows = rows;
-    kept.times = times;
+    kept.rows = grown(kept.rows, 2 * kept.length);
+    kept.times = grown(kept.times, 2 * kept.length);
   }
   kept.rows[kept.length] = row;
   kept.times[kept.length++] = Math.min(count, MAX_TIMES);
