@@ -47,14 +47,14 @@ export const watchFolder: WatchFolder = (folder, listener) => {
       let sinceMs: number | undefined;
       watcher.on("raw", () => {
         const nowMs = performance.now();
-        const began = (sinceMs ??= nowMs);
-        if (began === nowMs)
+        if (sinceMs === undefined)
           setImmediate(() => {
-            second.heldMs += performance.now() - began;
+            second.heldMs += performance.now() - nowMs;
             sinceMs = undefined;
           }).unref();
+        sinceMs ??= nowMs;
         if (nowMs >= second.endsAtMs) second = { endsAtMs: nowMs + SECOND_MS, count: 0, heldMs: 0 };
-        if (++second.count < STORM || second.heldMs + nowMs - began < STORM_MS || calm) return;
+        if (++second.count < STORM || second.heldMs + nowMs - sinceMs < STORM_MS || calm) return;
         void watcher.close();
         calm = setTimeout(() => {
           calm = undefined;
