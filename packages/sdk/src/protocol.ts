@@ -38,6 +38,7 @@ export { confidentialityLevels, labelsSchema, noteSchema, tierSchema, trustLevel
 export { memoryOptionsSchema } from "./memory-options.ts";
 export type { Recall, Remember } from "./memory-options.ts";
 export type { Labels, Note, NoteDescription, NoteLink, Tier } from "./note.ts";
+export { MAX_SHARE_MS } from "./syscalls/fs.ts";
 export type { FileHunk, FileVersion } from "./syscalls/fs.ts";
 export type { FileStep } from "./syscalls/fs-do.ts";
 export { manifestSchema } from "./manifest.ts";

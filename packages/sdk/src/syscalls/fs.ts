@@ -5,6 +5,8 @@ import { fsMountSyscalls } from "./fs-mount.ts";
 import { syscall } from "./spec.ts";
 
 const DAY_MS = 86_400_000;
+/** Milliseconds; no link opens a file for longer. */
+export const MAX_SHARE_MS = 366 * DAY_MS;
 
 const path = z
   .string()
@@ -258,7 +260,7 @@ export const fsSyscalls = {
         .number()
         .int()
         .positive()
-        .max(366 * DAY_MS)
+        .max(MAX_SHARE_MS)
         .default(7 * DAY_MS)
         .describe("how long it opens the file; 366 days at most"),
       version: version.optional().describe("shows this one; default: the file as it stands when the link is opened"),

@@ -1,3 +1,4 @@
+import { MAX_SHARE_MS } from "@aiosjs/sdk/protocol";
 import { CliError, usage } from "../cli-error.ts";
 import { durationMs } from "../duration.ts";
 import { lookFor, onFiles } from "../file-calls.ts";
@@ -6,14 +7,11 @@ import { isOfThisMachine, linkAddress } from "../link-address.ts";
 import { fsText } from "../messages/fs.ts";
 import type { ContextOf } from "../registry.ts";
 
-/** As the kernel has it. */
-const LONGEST_MS = 366 * 86_400_000;
-
 export async function run(context: ContextOf<"fs share">): Promise<void> {
   const { args, options, t, signal } = context;
   const { version } = options;
   const forMs = options.for === undefined ? undefined : durationMs(options.for, context);
-  if (forMs !== undefined && forMs > LONGEST_MS)
+  if (forMs !== undefined && forMs > MAX_SHARE_MS)
     throw new CliError(usage, t(fsText.tooLong, { time: options.for ?? "" }), { hint: t(fsText.tooLongHint) });
   const how = {
     path: args.path,
