@@ -38,6 +38,19 @@ export type {
   Toolbox,
 } from "./driver-port.ts";
 export type { Holder, Holding, WayBack } from "./holding-port.ts";
+export type {
+  IsolationTier,
+  Sandbox,
+  SandboxCommand,
+  SandboxDriver,
+  SandboxEvent,
+  SandboxLimits,
+  SandboxProbe,
+  SandboxSpec,
+  SandboxStats,
+  SandboxView,
+  WrappedCommand,
+} from "./sandbox-port.ts";
 export type { Host, HostGroup, KeptProgram, ProgramContext, ProgramDriver } from "./program-port.ts";
 export { MAX_DEPTH } from "./disk-port.ts";
 export { wholeTerm } from "./search-port.ts";
