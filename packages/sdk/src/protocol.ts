@@ -35,6 +35,8 @@ export type { HeldCall } from "./syscalls/debug.ts";
 export type { TimerView } from "./syscalls/cron.ts";
 export type { GroupMember } from "./syscalls/group.ts";
 export { confidentialityLevels, labelsSchema, noteSchema, tierSchema, trustLevels } from "./note.ts";
+export { accessPolicySchema, gates, toolAccessSchema } from "./access-policy.ts";
+export type { AccessPolicy, ArgumentNeed, Gate, ToolAccess } from "./access-policy.ts";
 export { memoryOptionsSchema } from "./memory-options.ts";
 export type { Recall, Remember } from "./memory-options.ts";
 export type { Labels, Note, NoteDescription, NoteLink, Tier } from "./note.ts";

@@ -8,6 +8,7 @@ import type {
   SysError,
   SysEvent,
   TenantId,
+  ToolAccess,
   Usage,
 } from "@aiosjs/sdk/protocol";
 
@@ -214,6 +215,8 @@ export interface ToolSpec {
   /** JSON Schema of the arguments. */
   readonly parameters: Record<string, unknown>;
   readonly effect: Effect;
+  /** What the gate is to know of it, where whoever brings the tool is trusted to say; the policy's own rows come first. */
+  readonly access?: ToolAccess | undefined;
 }
 
 /** The driver of `tool.call`. */
