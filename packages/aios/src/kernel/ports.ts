@@ -51,6 +51,7 @@ export type {
   SandboxView,
   WrappedCommand,
 } from "./sandbox-port.ts";
+export type { KnownSecret, KnownSecrets, TextRedactor } from "./secret-port.ts";
 export type { Host, HostGroup, KeptProgram, ProgramContext, ProgramDriver } from "./program-port.ts";
 export { MAX_DEPTH } from "./disk-port.ts";
 export { wholeTerm } from "./search-port.ts";
