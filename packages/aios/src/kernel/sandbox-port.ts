@@ -26,6 +26,7 @@ export interface SandboxLimits {
 /** A folder or file of the machine that is seen inside. */
 export interface SandboxView {
   readonly from: string;
+  /** Absolute, inside; not in the home folder. */
   readonly at: string;
 }
 
@@ -59,13 +60,17 @@ export interface SandboxCommand {
   readonly signal: AbortSignal;
 }
 
-/** What a command does; the last event is its end. Leaving (`break`) kills it. */
+/**
+ * What a command does; the last event is its end, and the end of all that it started: nothing of it runs on.
+ * Leaving (`break`) kills it.
+ */
 export type SandboxEvent =
   | { readonly type: "output"; readonly stream: "stdout" | "stderr"; readonly bytes: Uint8Array }
   | {
       readonly type: "ended";
-      /** As a shell has it; null: killed. */
+      /** As a shell has it (139 for a program that died by SIGSEGV); null: the sandbox killed it. */
       readonly code: number | null;
+      /** Null unless `code` is. */
       readonly signal: string | null;
       /** Which of its bounds killed it. */
       readonly exceeded?: "wallMs" | "memoryBytes" | undefined;
@@ -86,14 +91,24 @@ export interface Sandbox {
   readonly tenant: TenantId;
   /** Path of its home folder, inside. */
   readonly home: string;
-  /** @throws SysError ENOENT there is no such program, EINVAL, ECANCELED, ESTALE it was deleted. */
+  /**
+   * Runs a command. Of what it writes only the home folder is sure to be there for the next one.
+   * @throws SysError ENOENT there is no such program, EINVAL, ECANCELED, ESTALE it was deleted.
+   */
   exec(command: SandboxCommand): AsyncIterable<SandboxEvent>;
-  /** Paths are relative to the home folder, and stay below it whatever links stand there. */
+  /**
+   * Paths are relative to the home folder, and stay below it whatever links stand there. Folders on the way are made.
+   * @throws SysError EINVAL the path leads out or there is a folder, EPOLICY it is guarded.
+   */
   upload(path: string, bytes: Uint8Array): Promise<void>;
-  /** @throws SysError ENOENT, E2BIG beyond `maxBytes`. */
+  /** @throws SysError ENOENT, EINVAL the path leads out or it is no file, E2BIG beyond `maxBytes`. */
   download(path: string, options: { maxBytes: number }): Promise<Uint8Array>;
-  /** Keeps the home folder as it is; no command may run. Default of the name: made by the driver. */
+  /**
+   * Keeps the home folder as it is, under a name that the driver makes.
+   * @throws SysError EBUSY while a command runs.
+   */
   snapshot(): Promise<string>;
+  /** @throws SysError ENOENT, EBUSY while a command runs. */
   revert(snapshot: string): Promise<void>;
   stats(): Promise<SandboxStats>;
   /** Kills what runs. What is in the home folder stays. */
@@ -108,15 +123,25 @@ export interface Sandbox {
   /** Where a port inside is reached from the machine. */
   readonly endpoint?: ((port: number) => Promise<string>) | undefined;
   /** For what speaks to its parent over handles of its own: how to start it so that it runs in here. */
-  readonly wrap?: ((command: Pick<SandboxCommand, "argv" | "environment" | "folder">) => WrappedCommand) | undefined;
+  readonly wrap?:
+    | ((
+        command: Pick<SandboxCommand, "argv" | "environment" | "folder">,
+        /** Default 3: what lies below it is standard input, output and error. */
+        options?: { readonly firstHandle?: number | undefined },
+      ) => WrappedCommand)
+    | undefined;
 }
 
-/** To be spawned by whoever keeps the process; `handles` are opened for this one start and closed by `close`. */
+/**
+ * To be spawned by whoever keeps the process, in a session of its own (`detached`) and with this environment alone;
+ * `handles` are opened for this one start, and disposing of this closes them, once it was spawned.
+ * Killing what was spawned kills all that runs in it; an interrupt to its process group reaches the program inside.
+ */
 export interface WrappedCommand extends Disposable {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** What the child must find at these numbers; the numbers below `firstHandle` are the starter's own. */
+  /** What the child must find at these numbers, from `firstHandle` on and without gaps; it gets no other handle. */
   readonly handles: readonly { readonly at: number; readonly handle: number }[];
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
