@@ -37,6 +37,7 @@ export type {
   ToolSpec,
   Toolbox,
 } from "./driver-port.ts";
+export type { AuditFault, AuditQuery, AuditVerdict } from "./audit-port.ts";
 export type { Holder, Holding, WayBack } from "./holding-port.ts";
 export type {
   IsolationTier,
@@ -53,7 +54,12 @@ export type {
 } from "./sandbox-port.ts";
 export type { KnownSecret, KnownSecrets, TextRedactor } from "./secret-port.ts";
 export type { Host, HostGroup, KeptProgram, ProgramContext, ProgramDriver } from "./program-port.ts";
+export { unknownLabel } from "./gate/label.ts";
+export type { Label } from "./gate/label.ts";
+export type { GateQuestion } from "./gate/verdict.ts";
 export { MAX_DEPTH } from "./disk-port.ts";
+export { HOST_PATTERN, patternFor, readDestination } from "./host-pattern.ts";
+export type { Destination } from "./host-pattern.ts";
 export { wholeTerm } from "./search-port.ts";
 export type { FacetFilter, Findable, FindQuery, Found, IndexStatus, SearchIndex, Unembedded } from "./search-port.ts";
 export type {
