@@ -1,0 +1,75 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { TenantId } from "@aiosjs/sdk/protocol";
+import { isSysError } from "@aiosjs/sdk/protocol";
+import type { SandboxDriver } from "../kernel/sandbox-port.ts";
+import type { Bounds, Ground, Ran } from "./attack.ts";
+import { GUARDED, layRepository } from "./escapes/files.ts";
+import { argvOf, environmentOf } from "./processes.ts";
+import { secretWord } from "./planted.ts";
+
+interface SandboxGroundOptions {
+  readonly driver: SandboxDriver;
+  readonly folder: string;
+  readonly view: string;
+  readonly tenant: TenantId;
+  readonly bounds?: Bounds | undefined;
+  /** Puts more into the workspace before there is a sandbox. */
+  readonly lay?: ((workspace: string) => void) | undefined;
+}
+
+const VIEW_INSIDE = "/opt/aios-view";
+
+/** A sandbox over a repository, as an agent's is. @throws SysError where the driver cannot make it. */
+export async function openSandboxGround(options: SandboxGroundOptions): Promise<Ground> {
+  const { driver, folder, view, tenant, bounds, lay } = options;
+  mkdirSync(folder, { recursive: true });
+  const workspace = mkdtempSync(join(folder, `${driver.name}-`));
+  chmodSync(workspace, 0o755);
+  layRepository(workspace);
+  lay?.(workspace);
+  const sandbox = await driver.create({
+    id: secretWord().slice(0, 16),
+    tenant,
+    workspace,
+    guarded: GUARDED,
+    views: [{ from: view, at: VIEW_INSIDE }],
+    limits: bounds,
+  });
+  return {
+    name: driver.name,
+    isControl: false,
+    workspace,
+    home: sandbox.home,
+    view: VIEW_INSIDE,
+    run: async (program, words, { wallMs } = {}) => {
+      const pieces: Uint8Array[] = [];
+      let ended: Omit<Ran, "output" | "isMissing"> = { code: null, droppedBytes: 0 };
+      try {
+        const command = {
+          argv: argvOf(program),
+          environment: environmentOf(words),
+          signal: AbortSignal.timeout((wallMs ?? bounds?.wallMs ?? 10_000) + 60_000),
+          limits: { wallMs: wallMs ?? bounds?.wallMs ?? 10_000 },
+        };
+        for await (const event of sandbox.exec(command))
+          if (event.type === "output") pieces.push(event.bytes);
+          else ended = event;
+      } catch (cause) {
+        if (!isSysError(cause) || cause.code !== "ENOENT") throw cause;
+        return { output: "", code: null, droppedBytes: 0, isMissing: true };
+      }
+      const output = Buffer.concat(pieces).toString("latin1");
+      return { ...ended, output, isMissing: ended.code === 127 && output.includes("not found") };
+    },
+    upload: (path, bytes) => sandbox.upload(path, bytes),
+    download: (path, maxBytes) => sandbox.download(path, { maxBytes }),
+    snapshot: () => sandbox.snapshot(),
+    revert: (snapshot) => sandbox.revert(snapshot),
+    stop: () => sandbox.stop(),
+    [Symbol.asyncDispose]: async () => {
+      await sandbox.delete();
+      rmSync(workspace, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,123 @@
+// All attacks on all grounds, one after the other: first the control, then each driver.
+import { readFileSync } from "node:fs";
+import type { Ground, Outcome, Outside, Reason } from "./attack.ts";
+import { bombContests } from "./bombs.ts";
+import { tryEscape } from "./escape.ts";
+import { fileEscapes } from "./escapes/files.ts";
+import { kernelEscapes } from "./escapes/kernel.ts";
+import { networkEscapes } from "./escapes/network.ts";
+import { processEscapes } from "./escapes/processes.ts";
+import { terminalEscapes } from "./escapes/terminal.ts";
+import { races, tryGuardedLink } from "./races.ts";
+
+export type AttackKind = "escape" | "race" | "bomb";
+
+/** What became of one attack on one ground after another; the control is the first of all. */
+export interface TrialRow {
+  readonly id: string;
+  readonly kind: AttackKind;
+  readonly control: Outcome;
+  readonly drivers: Readonly<Record<string, Outcome>>;
+}
+
+/** Opens a ground of its own each time: bombs may leave it of no use, and races want their own workspace. */
+export interface GroundMaker {
+  readonly name: string;
+  readonly open: (options: {
+    readonly isBounded: boolean;
+    readonly lay?: ((workspace: string) => void) | undefined;
+  }) => Promise<Ground>;
+}
+
+interface TrialOptions {
+  readonly control: GroundMaker;
+  readonly drivers: readonly GroundMaker[];
+  readonly outside: Outside;
+  /** Of those whose name holds it. */
+  readonly only: string;
+  readonly signal: AbortSignal;
+}
+
+type Attempt = (ground: GroundMaker, held: Held) => Promise<Outcome>;
+
+/** The grounds that are open: one for each driver and kind, until an attack has broken it. */
+class Held implements AsyncDisposable {
+  readonly #open = new Map<string, Ground>();
+
+  async get(maker: GroundMaker, isBounded: boolean): Promise<Ground> {
+    const key = `${maker.name} ${isBounded}`;
+    const known = this.#open.get(key) ?? (await maker.open({ isBounded }));
+    this.#open.set(key, known);
+    return known;
+  }
+
+  async drop(maker: GroundMaker, isBounded: boolean): Promise<void> {
+    const key = `${maker.name} ${isBounded}`;
+    const known = this.#open.get(key);
+    this.#open.delete(key);
+    await known?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const ground of this.#open.values()) await ground[Symbol.asyncDispose]();
+  }
+}
+
+export async function* tryAll({ control, drivers, outside, only, signal }: TrialOptions): AsyncGenerator<TrialRow> {
+  await using held = new Held();
+  for (const { id, kind, attempt } of attempts(outside)) {
+    if (!id.includes(only)) continue;
+    signal.throwIfAborted();
+    const seen: Record<string, Outcome> = {};
+    const first = await settled(attempt, control, held);
+    for (const driver of drivers) seen[driver.name] = await settled(attempt, driver, held);
+    yield { id, kind, control: first, drivers: seen };
+  }
+}
+
+async function settled(attempt: Attempt, maker: GroundMaker, held: Held): Promise<Outcome> {
+  try {
+    return await attempt(maker, held);
+  } catch (cause) {
+    // What broke once is opened anew.
+    for (const isBounded of [false, true]) await held.drop(maker, isBounded).catch(() => undefined);
+    const why: Reason = { is: "failed", text: cause instanceof Error ? cause.message : String(cause) };
+    return { is: "unknown", why };
+  }
+}
+
+function attempts(outside: Outside): { id: string; kind: AttackKind; attempt: Attempt }[] {
+  const escapes = [...fileEscapes, ...networkEscapes, ...processEscapes, ...kernelEscapes, ...terminalEscapes];
+  return [
+    ...escapes.map((escape) => ({
+      id: escape.id,
+      kind: "escape" as const,
+      attempt: (async (maker, held) => tryEscape(escape, await held.get(maker, false), outside)) as Attempt,
+    })),
+    {
+      id: "guarded-link",
+      kind: "escape",
+      attempt: (maker) => tryGuardedLink((lay) => maker.open({ isBounded: false, lay }), outside),
+    },
+    ...races.map(({ id, run }) => ({
+      id,
+      kind: "race" as const,
+      attempt: (async (maker) => {
+        await using ground = await maker.open({ isBounded: false });
+        return await run(ground, outside);
+      }) as Attempt,
+    })),
+    ...bombContests.map(({ id, run }) => ({
+      id,
+      kind: "bomb" as const,
+      attempt: (async (maker, held) => {
+        const outcome = await run(await held.get(maker, true), outside);
+        if (outcome.is === "escaped") await held.drop(maker, true);
+        return outcome;
+      }) as Attempt,
+    })),
+  ];
+}
+
+/** The id of this start of this kernel; only what runs on it can tell it. */
+export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
