@@ -32,6 +32,7 @@ export function fillable(journal: Journal): {
     unplacedFiles: (limit) => journal.unplacedFiles(limit),
     fileUsage: (tenant, root) => journal.fileUsage(tenant, root),
     fileRoots: (tenant) => journal.fileRoots(tenant),
+    verifyAudit: (query) => journal.verifyAudit(query),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
     commit: async (records) => {
       await Promise.resolve();

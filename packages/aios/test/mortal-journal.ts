@@ -60,6 +60,7 @@ export function mortal(
     unplacedFiles: (limit) => asked(() => journal.unplacedFiles(limit)),
     fileUsage: (tenant, root) => asked(() => journal.fileUsage(tenant, root)),
     fileRoots: (tenant) => asked(() => journal.fileRoots(tenant)),
+    verifyAudit: (query) => asked(() => journal.verifyAudit(query)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -14,6 +14,7 @@ import type {
   Topic,
   Usage,
 } from "@aiosjs/sdk/protocol";
+import type { AuditQuery, AuditVerdict } from "./audit-port.ts";
 import type {
   BlobRow,
   FileQuery,
@@ -388,3 +389,5 @@ export interface Journal extends Fence, AsyncDisposable {
   /** Those in which something stands, or stood and is known still: of a tenant, without one of all; in order of code points. */
   fileRoots(tenant?: TenantId): Promise<readonly FileRoot[]>;
 }
+  /** Looks at every entry of the audit log that was durable when it was asked. @throws SysError EIO, the reason of the signal */
+  verifyAudit(query?: AuditQuery): Promise<AuditVerdict>;

@@ -1,5 +1,6 @@
 import { asCallId, asPid } from "@aiosjs/sdk/protocol";
 import { afterEach, describe, expect, test } from "vitest";
+import { auditConformance } from "./journal-audit.ts";
 import { callConformance } from "./journal-calls.ts";
 import { fenceConformance } from "./fence.ts";
 import { fileConformance } from "./journal-files.ts";
@@ -28,7 +29,7 @@ const NOW_MS = 10_000;
 
 export interface Store extends AsyncDisposable {
   /** Opened again, it is a second handle on the same place. */
-  open(options?: { nowMs?: () => number }): Promise<RetentiveJournal>;
+  open(options?: { nowMs?: () => number; auditKey?: string }): Promise<RetentiveJournal>;
   /** Whether what was committed is there after the journal was closed and opened again. */
   readonly outlives: boolean;
 }
@@ -303,3 +304,5 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
     retentionConformance(opened);
   });
 }
+
+    auditConformance(newStore);

@@ -93,6 +93,7 @@ export class CrashingDisk {
       unplacedFiles: (limit) => alive(memory.unplacedFiles(limit)),
       fileUsage: (tenant, root) => alive(memory.fileUsage(tenant, root)),
       fileRoots: (tenant) => alive(memory.fileRoots(tenant)),
+      verifyAudit: (query) => alive(memory.verifyAudit(query)),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }

@@ -1,3 +1,4 @@
+import { SysError } from "@aiosjs/sdk/protocol";
 import { createHash } from "node:crypto";
 import type { AccountRow, Journal, JournalImage } from "../../kernel/ports.ts";
 
@@ -72,6 +73,7 @@ export function createDigestJournal(): DigestJournal {
     unplacedFiles: () => Promise.resolve([]),
     fileUsage: () => Promise.resolve({ files: 0, bytes: 0, keptBytes: 0 }),
     fileRoots: () => Promise.resolve([]),
+    verifyAudit: () => Promise.reject(new SysError("ENOSYS", "a digest keeps no audit log")),
     holder: () => Promise.resolve(undefined),
     claim: (node) => Promise.resolve({ ...node, epoch: 1, beat: 0 }),
     renew: () => Promise.resolve(),

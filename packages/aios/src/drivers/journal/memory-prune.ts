@@ -1,3 +1,4 @@
+import type { JournalEvent } from "@aiosjs/sdk/protocol";
 import type { CallRow } from "../../kernel/ports.ts";
 import { ownerKey } from "./memory-store.ts";
 import type { MemoryStore } from "./memory-store.ts";
@@ -7,21 +8,20 @@ import type { Pruned } from "./wire.ts";
 /** What the journal in memory forgets: as the one on a disk does. */
 export function pruneMemory(
   store: MemoryStore,
-  { beforeMs, filesBeforeMs, keepChars }: { beforeMs: number; filesBeforeMs: number; keepChars: number },
+  keep: { nowMs: number; beforeMs: number; filesBeforeMs: number; keepChars: number },
 ): Pruned {
+  const { nowMs, beforeMs, filesBeforeMs, keepChars } = keep;
   const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, ...store.files.prune(filesBeforeMs) };
   const ended = [...store.calls].filter(([, { isIntent, row }]) => !isIntent && !isToldAgain(store, row.read()));
   ended.sort(([, left], [, right]) => left.queuedAtMs - right.queuedAtMs);
   for (const [id, { queuedAtMs }] of ended) if (queuedAtMs < beforeMs) pruned.calls += forget(store, id);
   const cursors = [...store.cursors.values()].map((kept) => kept.read()).filter(({ isRemoved }) => !isRemoved);
-  for (const [seq, kept] of store.events) {
-    const { atMs, topic, tenant } = kept.read();
-    if (seq === store.lastEventSeq || atMs >= beforeMs) continue;
+  const mayGo = ({ seq, atMs, topic, tenant }: JournalEvent): boolean => {
+    if (seq === store.lastEventSeq || atMs >= beforeMs) return false;
     const isAwaited = cursors.some((cursor) => cursor.tenant === tenant && cursor.position < seq);
-    if (isAwaited && subscribed.includes(topic)) continue;
-    store.events.delete(seq);
-    pruned.events++;
-  }
+    return !(isAwaited && subscribed.includes(topic));
+  };
+  for (const { seq } of store.audit.forget(mayGo, nowMs)) if (store.events.delete(seq)) pruned.events++;
   for (const [pid, kept] of store.processes) {
     const { state, endedAtMs } = kept.read();
     if (state !== "zombie" || endedAtMs === null || endedAtMs >= beforeMs) continue;

@@ -17,6 +17,7 @@ import type {
   ValueRow,
 } from "../../kernel/ports.ts";
 import type { Kept } from "./kept.ts";
+import { MemoryAudit } from "./memory-audit.ts";
 import { MemoryBodies } from "./memory-bodies.ts";
 import type { StoredRequest } from "./memory-bodies.ts";
 import { MemoryFiles } from "./memory-files.ts";
@@ -56,6 +57,7 @@ export interface MemoryStore {
   readonly calls: Map<string, StoredCall>;
   readonly callsOf: Map<string, Map<number, string>>;
   readonly events: Map<number, Kept<JournalEvent>>;
+  readonly audit: MemoryAudit;
   readonly bodies: MemoryBodies;
   lastEventSeq: number;
   holder: NodeRow | undefined;
@@ -82,6 +84,7 @@ export const createMemoryStore = (): MemoryStore => ({
   calls: new Map(),
   callsOf: new Map(),
   events: new Map(),
+  audit: new MemoryAudit(),
   bodies: new MemoryBodies(),
   lastEventSeq: 0,
   holder: undefined,

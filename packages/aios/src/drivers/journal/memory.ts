@@ -2,6 +2,8 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
   AccountRow,
+  AuditQuery,
+  AuditVerdict,
   BlobRow,
   CallQuery,
   CallRow,
@@ -26,6 +28,8 @@ import type {
   ValueQuery,
   ValueRow,
 } from "../../kernel/ports.ts";
+import { createAuditSigner } from "./audit-signature.ts";
+import type { AuditSigner } from "./audit-signature.ts";
 import { fencedWords, heldWords, isSameBeat } from "./fence-words.ts";
 import { Kept } from "./kept.ts";
 import { requestOf, storedRequest } from "./memory-bodies.ts";
@@ -46,8 +50,14 @@ const MB = 1024 * 1024;
 export function createMemoryJournal({
   nowMs = Date.now,
   store = createMemoryStore(),
-}: { nowMs?: () => number; store?: MemoryStore } = {}): RetentiveJournal {
-  return new MemoryJournal({ nowMs, store });
+  auditKey,
+}: {
+  nowMs?: () => number;
+  store?: MemoryStore;
+  /** What the audit log is signed with: an Ed25519 private key in PEM. Default: nobody signs it. */
+  auditKey?: string | undefined;
+} = {}): RetentiveJournal {
+  return new MemoryJournal({ nowMs, store, signer: auditKey === undefined ? undefined : createAuditSigner(auditKey) });
 }
 
 class MemoryJournal implements RetentiveJournal {
@@ -55,11 +65,13 @@ class MemoryJournal implements RetentiveJournal {
   readonly isReadOnly = false;
   readonly #nowMs: () => number;
   readonly #store: MemoryStore;
+  readonly #signer: AuditSigner | undefined;
   #node: NodeRow | undefined;
 
-  constructor({ nowMs, store }: { nowMs: () => number; store: MemoryStore }) {
+  constructor({ nowMs, store, signer }: { nowMs: () => number; store: MemoryStore; signer: AuditSigner | undefined }) {
     this.#nowMs = nowMs;
     this.#store = store;
+    this.#signer = signer;
   }
 
   load(): Promise<JournalImage> {
@@ -232,22 +244,33 @@ class MemoryJournal implements RetentiveJournal {
   }
 
   prune({ keepDays, keepFileDays = keepDays, keepMb }: Retention): Promise<Pruned> {
-    const before = (days: number): number => this.#nowMs() - days * DAY_MS;
-    const keep = { beforeMs: before(keepDays), filesBeforeMs: before(keepFileDays), keepChars: keepMb * MB };
-    return Promise.resolve(pruneMemory(this.#store, keep));
+    const nowMs = this.#nowMs();
+    const before = (days: number): number => nowMs - days * DAY_MS;
+    const keep = { nowMs, beforeMs: before(keepDays), filesBeforeMs: before(keepFileDays), keepChars: keepMb * MB };
+    const pruned = pruneMemory(this.#store, keep);
+    return (pruned.events > 0 ? this.signAudit() : Promise.resolve()).then(() => pruned);
   }
 
   size(): Promise<JournalSize> {
     return Promise.resolve({ bodies: this.#store.bodies.count, sizeBytes: sizeOf(this.#store) });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  signAudit(): Promise<void> {
+    if (this.#signer && !this.#isFenced()) this.#store.audit.sign(this.#signer, this.#nowMs());
     return Promise.resolve();
   }
 
   /** Copies the record; what comes back puts it into the store. */
   #changeOf(record: JournalRecord): () => void {
     const store = this.#store;
+  verifyAudit(query: AuditQuery = {}): Promise<AuditVerdict> {
+    return Promise.resolve(this.#store.audit.verify(query, this.#signer?.key));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.signAudit();
+  }
+
     switch (record.kind) {
       case "process":
         return put(store.processes, record.row.pid, record.row);
@@ -326,7 +349,9 @@ class MemoryJournal implements RetentiveJournal {
       store.events.set(seq, kept);
       store.lastEventSeq = Math.max(store.lastEventSeq, seq);
     };
+      if (store.events.has(seq)) return;
   }
+      store.audit.append(kept, this.#nowMs());
 
   #valueChange(row: ValueRow): () => void {
     const { values } = this.#store;

@@ -23,4 +23,6 @@ export interface RetentiveJournal extends Journal {
   /** Commits go between its slices. */
   prune(retention: Retention): Promise<Pruned>;
   size(): Promise<JournalSize>;
+  /** Signs the audit log with the home's key, if something in it is new. Nothing happens where nobody has one. */
+  signAudit(): Promise<void>;
 }

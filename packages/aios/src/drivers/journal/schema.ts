@@ -1,3 +1,4 @@
+import { auditMigrations } from "./schema-audit.ts";
 import { fileMigrations } from "./schema-files.ts";
 
 /**
@@ -290,4 +291,5 @@ export const migrations: readonly string[] = [
   alter table file add column unsynced text;
   create index file_unsynced on file (change) where unsynced is not null;
   `,
+  ...auditMigrations,
 ];

@@ -1,5 +1,6 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
-import { subscribed } from "./retention.ts";
+import type { SqliteAudit } from "./sqlite-audit.ts";
+import { createEventSlices } from "./sqlite-prune-events.ts";
 import { createFileSlices } from "./sqlite-prune-files.ts";
 import type { Pruned, SqlRow } from "./wire.ts";
 
@@ -7,6 +8,7 @@ import type { Pruned, SqlRow } from "./wire.ts";
 const SLICE = 200;
 
 interface Retention {
+  readonly nowMs: number;
   readonly beforeMs: number;
   readonly filesBeforeMs: number;
   readonly keepBytes: number;
@@ -18,7 +20,11 @@ interface Retention {
  * What stays: calls that have not ended, those that a living program is told again after a restart, and the newest event (its
  * number is where the next one goes on).
  */
-export function* prune(db: SqlEngine, { beforeMs, filesBeforeMs, keepBytes }: Retention): Generator<void, Pruned> {
+export function* prune(
+  db: SqlEngine,
+  audit: SqliteAudit,
+  { nowMs, beforeMs, filesBeforeMs, keepBytes }: Retention,
+): Generator<void, Pruned> {
   const pruned = { results: 0, requests: 0, calls: 0, events: 0, processes: 0, fileVersions: 0, fileBlobs: 0 };
   const slices = createSlices(db);
   const slice = (work: () => number): number => {
@@ -28,6 +34,7 @@ export function* prune(db: SqlEngine, { beforeMs, filesBeforeMs, keepBytes }: Re
       db.exec("commit");
       return count;
     } catch (cause) {
+      audit.forget();
       if (db.isTransaction) db.exec("rollback");
       throw cause;
     }
@@ -56,12 +63,23 @@ export function* prune(db: SqlEngine, { beforeMs, filesBeforeMs, keepBytes }: Re
       if (count < SLICE) break;
     }
   }
+  const events = createEventSlices(db, audit);
   for (let after: number | undefined = 0; after !== undefined; yield)
     pruned.events += slice(() => {
-      const { count, last } = slices.forgetEvents(after as number, beforeMs);
+      const { count, last } = events.forgetOlder(after as number, beforeMs);
       after = last;
       return count;
     });
+  for (let end: number | undefined = events.last(); end !== undefined; yield) {
+    const target: number | undefined = yield* events.nextToForget(end, beforeMs);
+    if (target === undefined) break;
+    for (let isThere = false; !isThere; yield)
+      pruned.events += slice(() => {
+        const { count, cut } = events.forget({ target, end: end as number, beforeMs, nowMs });
+        isThere = cut >= target;
+        return count;
+      });
+  }
   pruned.processes += slice(() => slices.forgetProcesses(beforeMs, filesBeforeMs));
   yield;
   const isTooLarge = (): boolean => usedBytes(db) - contentBytes > keepBytes;
@@ -109,12 +127,6 @@ function createSlices(db: SqlEngine) {
   const dropRequest = db.prepare(
     "update syscall set pruned = 2, request = null, request_blob = null, request_content = null, transcript = null where call = ?",
   );
-  const eventsAfter = db.prepare(`select seq, at from event where seq > ? order by seq limit ${SLICE}`);
-  const forgetEvents = db.prepare(
-    `delete from event where seq > ? and seq <= ? and at < ? and seq < (select max(seq) from event)
-       and not (topic in (${subscribed.map((topic) => `'${topic}'`).join(", ")}) and exists (
-         select 1 from cursor where tenant = event.tenant and is_removed = 0 and position < event.seq))`,
-  );
   const forgetProcesses = db.prepare("delete from process where state = 'zombie' and ended_at < ?");
   const forgetMessages = db.prepare(
     "delete from message where taken_by is not null and at < ? and seq < (select max(seq) from message)",
@@ -142,15 +154,6 @@ function createSlices(db: SqlEngine) {
         bodies.drop(row["request_blob"]);
         bodies.dropTranscript(row["transcript"]);
       }),
-    /** `last`: where to go on, while older ones than these may follow. */
-    forgetEvents: (after: number, beforeMs: number): { count: number; last: number | undefined } => {
-      const rows = eventsAfter.all(after) as SqlRow[];
-      const last = rows.at(-1);
-      if (last === undefined) return { count: 0, last: undefined };
-      const count = Number(forgetEvents.run(after, last["seq"] as number, beforeMs).changes);
-      const isMore = rows.length === SLICE && Number(last["at"]) < beforeMs;
-      return { count, last: isMore ? Number(last["seq"]) : undefined };
-    },
     forgetProcesses: (beforeMs: number, filesBeforeMs: number): number => {
       const count = Number(forgetProcesses.run(beforeMs).changes);
       forgetAccounts.run();

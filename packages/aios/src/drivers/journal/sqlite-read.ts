@@ -64,7 +64,8 @@ export class JournalReader {
   events({ afterSeq, limit, tenant, pid, topics }: EventFilter): SqlRow[] {
     if (topics?.length === 0) return [];
     const conditions = ["seq > ?"];
-    const values: Value[] = [afterSeq];
+    // The audit log's own entries have numbers below zero.
+    const values: Value[] = [Math.max(0, afterSeq)];
     // A process belongs to one tenant, and the index begins with it.
     const owner = tenant ?? (pid === undefined ? undefined : this.#ownerOf(pid));
     if (owner !== undefined) {

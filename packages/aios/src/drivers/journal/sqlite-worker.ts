@@ -5,7 +5,12 @@ import { FaultError, toFault } from "../sql/fault.ts";
 import { openForReading, openForWriting, reopenForWriting } from "../sql/sqlite-file.ts";
 import type { OpenOptions } from "../sql/sqlite-file.ts";
 import type { Answer } from "../sql/thread.ts";
+import { AuditCheck } from "./audit-check.ts";
+import { createAuditSigner } from "./audit-signature.ts";
 import { migrations } from "./schema.ts";
+import { createSqliteAudit } from "./sqlite-audit.ts";
+import type { SqliteAudit } from "./sqlite-audit.ts";
+import { createSqliteAuditSource } from "./sqlite-audit-source.ts";
 import { createSqliteFence } from "./sqlite-fence.ts";
 import type { Claimed, SqliteFence } from "./sqlite-fence.ts";
 import { prune } from "./sqlite-prune.ts";
@@ -17,17 +22,24 @@ import type { Order, Pruned } from "./wire.ts";
 /** What a thread is started with. */
 export interface WorkerData extends Omit<OpenOptions, "migrations"> {
   readonly role: "writer" | "reader";
+  /** What a writer signs the audit log with, in PEM; absent: nobody does. */
+  readonly auditKey?: string | undefined;
 }
 
 interface Connection {
   readonly db: SqlEngine;
   readonly reader: JournalReader;
   readonly writer: GroupWriter | undefined;
+  readonly audit: SqliteAudit | undefined;
   readonly fence: SqliteFence | undefined;
 }
 
 const options = workerData as WorkerData;
-const { path, role } = options;
+const { path, role, auditKey } = options;
+const signer = auditKey === undefined ? undefined : createAuditSigner(auditKey);
+/** Pages of the audit log that are looked at for one question: about 20 ms. */
+const AUDIT_PAGES = 40;
+let looking: AuditCheck | undefined;
 let connection: Connection | undefined;
 const claimed: Claimed = { node: undefined };
 let hasOpened = false;
@@ -38,8 +50,9 @@ function connected(): Connection {
     const db = role === "reader" ? openForReading(path, options.engine) : open({ ...options, migrations });
     hasOpened = true;
     const fence = role === "writer" ? createSqliteFence(db, { path, claimed }) : undefined;
-    const writer = fence && createGroupWriter(db, fence.check);
-    connection = { db, reader: new JournalReader(db, path), writer, fence };
+    const audit = fence && createSqliteAudit(db, signer);
+    const writer = fence && audit && createGroupWriter(db, fence.check, audit);
+    connection = { db, reader: new JournalReader(db, path), writer, audit, fence };
   }
   return connection;
 }
@@ -48,8 +61,12 @@ function answer(order: Order): unknown {
   const { db, reader, writer, fence } = connected();
   switch (order.type) {
     case "commit":
-      writer?.write(order.group);
+      writer?.write(order.group, order.nowMs);
       return undefined;
+    case "sign":
+      return writer?.sign(order.nowMs);
+    case "audit":
+      return look(db, order);
     case "load":
       return reader.load(order.zombiesAfterMs);
     case "events":
@@ -102,6 +119,14 @@ function answer(order: Order): unknown {
   }
 }
 
+function look(db: SqlEngine, { query, ownKey, isNew }: Extract<Order, { type: "audit" }>): unknown {
+  if (isNew) looking = new AuditCheck(createSqliteAuditSource(db), query, ownKey);
+  for (let left = AUDIT_PAGES; ; left--) {
+    const seen = looking?.step();
+    if (left <= 1 || !seen || "last" in seen) return seen;
+  }
+}
+
 function serve(id: number, work: () => unknown): void {
   try {
     reply({ id, value: work() });
@@ -130,7 +155,7 @@ function pruneSlice(id: number, slices: Generator<void, Pruned>): void {
 const reply = (message: Answer): void => parentPort?.postMessage(message);
 
 parentPort?.on("message", ({ id, order }: { id: number; order: Order }) => {
-  if (order.type === "prune") pruneSlice(id, prune(connected().db, order));
+  if (order.type === "prune") pruneSlice(id, prune(connected().db, connected().audit as SqliteAudit, order));
   else serve(id, () => answer(order));
 });
 serve(0, () => void connected());

@@ -1,6 +1,7 @@
 import type { EngineStatement, SqlEngine } from "../sql/engine.ts";
 import { FaultError } from "../sql/fault.ts";
-import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, FILE_CODE, upserts } from "./columns.ts";
+import { CALL_CODE, CALL_FIXED_COLUMNS, callColumns, FILE_CODE, upsertCode, upserts } from "./columns.ts";
+import type { SqliteAudit } from "./sqlite-audit.ts";
 import { createFileCounts } from "./sqlite-file-usage.ts";
 import { createFileWriter } from "./sqlite-write-files.ts";
 import { createNoteWriter } from "./sqlite-write-notes.ts";
@@ -8,11 +9,13 @@ import type { Value } from "./wire.ts";
 
 /** Writes groups: all records of a group become durable with one commit, or none. */
 export interface GroupWriter {
-  write(group: readonly Value[]): void;
+  write(group: readonly Value[], nowMs: number): void;
+  /** Signs the audit log, where something in it is new. */
+  sign(nowMs: number): void;
 }
 
 /** `check` throws, within each group's transaction, when the group may not be written any more. */
-export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter {
+export function createGroupWriter(db: SqlEngine, check: () => void, audit: SqliteAudit): GroupWriter {
   const rows = upserts.map((upsert) => db.prepare(upsertText(upsert)));
   const writeCall = createCallWriter(db);
   const notes = createNoteWriter(db);
@@ -20,8 +23,26 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
   const writeFile = createFileWriter(db, fileCounts);
   const begin = db.prepare("begin immediate");
   const commit = db.prepare("commit");
+  const takeBack = (): void => {
+    notes.forgetUsage();
+    fileCounts.forget();
+    audit.forget();
+    if (db.isTransaction) db.exec("rollback");
+  };
   return {
-    write(group) {
+    sign(nowMs) {
+      begin.run();
+      try {
+        check();
+        audit.sign(nowMs);
+        audit.settle();
+        commit.run();
+      } catch (cause) {
+        takeBack();
+        throw cause;
+      }
+    },
+    write(group, nowMs) {
       if (group.length === 0) return;
       begin.run();
       try {
@@ -42,16 +63,17 @@ export function createGroupWriter(db: SqlEngine, check: () => void): GroupWriter
             continue;
           }
           const end = at + 1 + (upserts[code]?.columns.length ?? 0);
-          rows[code]?.run(...group.slice(at + 1, end));
+          if (code === upsertCode.event) audit.append(group.slice(at + 1, end), nowMs);
+          else rows[code]?.run(...group.slice(at + 1, end));
           at = end;
         }
         notes.writeUsage();
         fileCounts.write();
+        audit.sign(nowMs, true);
+        audit.settle();
         commit.run();
       } catch (cause) {
-        notes.forgetUsage();
-        fileCounts.forget();
-        if (db.isTransaction) db.exec("rollback");
+        takeBack();
         throw cause;
       }
     },

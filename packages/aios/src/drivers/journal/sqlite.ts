@@ -2,6 +2,8 @@ import { dirname, resolve } from "node:path";
 import { asTenantId, isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, JournalEvent, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type {
+  AuditQuery,
+  AuditVerdict,
   BlobRow,
   CallQuery,
   CallRow,
@@ -29,6 +31,8 @@ import type {
 import { nodeEngine } from "../sql/engine.ts";
 import type { EngineChoice } from "../sql/engine.ts";
 import { SqlThread } from "../sql/thread.ts";
+import type { AuditProgress } from "./audit-check.ts";
+import { publicKeyOf } from "./audit-signature.ts";
 import {
   decodeBlob,
   decodeCalls,
@@ -65,6 +69,8 @@ export interface SqliteJournalOptions {
   readonly engine?: EngineChoice;
   /** The file never grows past so many pages of 4 KB: beyond it commits reject with ENOSPC. Default: the disk. */
   readonly maxPages?: number;
+  /** What the audit log is signed with: an Ed25519 private key in PEM. Default: nobody signs it. */
+  readonly auditKey?: string;
   /** Unix epoch milliseconds; default `Date.now`. */
   readonly nowMs?: () => number;
 }
@@ -88,9 +94,10 @@ interface Pending {
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<RetentiveJournal> {
   const path = resolve(options.path);
   await refuseNetworkFilesystem(dirname(path));
-  const { engine = nodeEngine, maxPages, nowMs = Date.now } = options;
-  const writer = await startThread({ role: "writer", path, engine, maxPages });
-  return new SqliteJournal(writer, { path, engine, nowMs });
+  const { engine = nodeEngine, maxPages, auditKey, nowMs = Date.now } = options;
+  const writer = await startThread({ role: "writer", path, engine, maxPages, auditKey });
+  const publicKey = auditKey === undefined ? undefined : publicKeyOf(auditKey);
+  return new SqliteJournal(writer, { path, engine, nowMs, publicKey });
 }
 
 type JournalThread = SqlThread<Order>;
@@ -106,6 +113,8 @@ class SqliteJournal implements RetentiveJournal {
   readonly #path: string;
   readonly #engine: EngineChoice;
   readonly #nowMs: () => number;
+  /** Of who signs the audit log. */
+  readonly #publicKey: string | undefined;
   readonly #known = new KnownTranscripts({ maxChars: KNOWN_CHARS });
   #reader: Promise<JournalThread> | undefined;
   #pending: Pending[] = [];
@@ -119,9 +128,15 @@ class SqliteJournal implements RetentiveJournal {
 
   constructor(
     writer: JournalThread,
-    { path, engine, nowMs }: { path: string; engine: EngineChoice; nowMs: () => number },
+    {
+      path,
+      engine,
+      nowMs,
+      publicKey,
+    }: { path: string; engine: EngineChoice; nowMs: () => number; publicKey: string | undefined },
   ) {
     this.#writer = writer;
+    this.#publicKey = publicKey;
     this.#path = path;
     this.#engine = engine;
     this.#nowMs = nowMs;
@@ -264,9 +279,28 @@ class SqliteJournal implements RetentiveJournal {
   }
 
   async prune({ keepDays, keepFileDays = keepDays, keepMb }: Retention): Promise<Pruned> {
-    const before = (days: number): number => this.#nowMs() - days * DAY_MS;
-    const [beforeMs, filesBeforeMs] = [before(keepDays), before(keepFileDays)];
-    return this.#writer.ask<Pruned>({ type: "prune", beforeMs, filesBeforeMs, keepBytes: keepMb * 1024 * 1024 });
+    const nowMs = this.#nowMs();
+    const [beforeMs, filesBeforeMs] = [nowMs - keepDays * DAY_MS, nowMs - keepFileDays * DAY_MS];
+    return this.#writer.ask<Pruned>({ type: "prune", nowMs, beforeMs, filesBeforeMs, keepBytes: keepMb * 1024 * 1024 });
+  }
+
+  async signAudit(): Promise<void> {
+    if (this.#publicKey !== undefined) await this.#writer.ask({ type: "sign", nowMs: this.#nowMs() });
+  }
+
+  async verifyAudit({ publicKey, expected, signal }: AuditQuery = {}): Promise<AuditVerdict> {
+    // A thread of its own: a long log keeps nobody else waiting.
+    const thread = await startThread({ role: "reader", path: this.#path, engine: this.#engine });
+    try {
+      for (let isNew = true; ; isNew = false) {
+        signal?.throwIfAborted();
+        const order = { type: "audit" as const, query: { publicKey, expected }, ownKey: this.#publicKey, isNew };
+        const seen = await thread.ask<AuditProgress | AuditVerdict>(order);
+        if ("last" in seen) return seen;
+      }
+    } finally {
+      await thread.stop();
+    }
   }
 
   async size(): Promise<JournalSize> {
@@ -278,6 +312,8 @@ class SqliteJournal implements RetentiveJournal {
     this.#isClosed = true;
     await this.#flushing;
     await this.#told;
+    // What cannot be signed now is signed by the next one.
+    await this.signAudit().catch(() => undefined);
     const reader = await this.#reader;
     await reader?.stop();
     await this.#writer.stop();
@@ -349,13 +385,13 @@ class SqliteJournal implements RetentiveJournal {
 
   async #send(group: readonly Pending[]): Promise<void> {
     try {
-      await this.#writer.ask({ type: "commit", group: joined(group) });
+      await this.#writer.ask({ type: "commit", group: joined(group), nowMs: this.#nowMs() });
     } catch (cause) {
       if (!isSysError(cause) || cause.code !== "EAGAIN") throw cause;
       // A transcript that we thought stored has been pruned meanwhile: send everything whole.
       this.#known.clear();
       for (const pending of [...group, ...this.#pending]) pending.values = encodeCommit(pending.records, this.#known);
-      await this.#writer.ask({ type: "commit", group: joined(group) });
+      await this.#writer.ask({ type: "commit", group: joined(group), nowMs: this.#nowMs() });
     }
   }
 }

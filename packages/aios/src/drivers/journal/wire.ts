@@ -1,7 +1,7 @@
 // What crosses between the kernel's thread and the journal's threads: strings, numbers and bytes in flat arrays.
 // A flat array is cloned at the price of its bytes; an object graph costs the event loop per node.
 
-import type { NodeRow } from "../../kernel/ports.ts";
+import type { AuditQuery, NodeRow } from "../../kernel/ports.ts";
 
 export type Value = string | number | null | Uint8Array;
 
@@ -11,7 +11,7 @@ export type SqlRow = Record<string, Value>;
 /** What the journal's threads are told; each is answered once, in order. */
 export type Order =
   /** Rows that become durable together: a code, its values, the next code… (see `encode.ts`). */
-  | { type: "commit"; group: readonly Value[] }
+  | { type: "commit"; group: readonly Value[]; nowMs: number }
   | { type: "load"; zombiesAfterMs: number }
   | { type: "events"; query: EventFilter }
   | { type: "calls"; query: CallFilter }
@@ -32,7 +32,11 @@ export type Order =
   | { type: "holder" }
   | { type: "claim"; node: Omit<NodeRow, "epoch" | "beat">; after: NodeRow | null }
   | { type: "renew"; isSole: boolean }
-  | { type: "prune"; beforeMs: number; filesBeforeMs: number; keepBytes: number }
+  | { type: "prune"; nowMs: number; beforeMs: number; filesBeforeMs: number; keepBytes: number }
+  /** Signs the audit log, where something in it is new. */
+  | { type: "sign"; nowMs: number }
+  /** Goes on looking at the audit log, or begins to; a thread looks for one caller at a time. */
+  | { type: "audit"; query: Pick<AuditQuery, "publicKey" | "expected">; ownKey: string | undefined; isNew: boolean }
   | { type: "size" }
   | { type: "close" };
 
