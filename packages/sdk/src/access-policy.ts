@@ -67,9 +67,10 @@ const hostPort = z.string().regex(/^(\*\.)?[a-z0-9.-]+:(\d{1,5}|\*)$/i, "HOST:PO
 const agentRowSchema = z.strictObject({
   /** Names and patterns; nothing else may be called. Default: whatever the policy knows. */
   tools: z.array(z.string().min(1)).optional(),
-  egress: z.array(hostPort).default([]),
-  /** Secrets that may be named: `secret://NAME`. */
-  secrets: z.array(z.string().min(1)).default([]),
+  /** Hosts that it reaches. Default: none. Of several rows, what each that says something allows. */
+  egress: z.array(hostPort).optional(),
+  /** Secrets that may be named: `secret://NAME`. Default: none; of several rows as `egress`. */
+  secrets: z.array(z.string().min(1)).optional(),
   budget: z
     .strictObject({ tokens: z.number().positive().optional(), costUsd: z.number().positive().optional() })
     .optional(),

@@ -1,0 +1,82 @@
+import type { AccessPolicy, Limit } from "@aiosjs/sdk/protocol";
+import { listed } from "./listed.ts";
+import type { Listed } from "./listed.ts";
+import { isAbout, matchesName, namesSyscalls } from "./name-pattern.ts";
+
+/** All that the policy says of one agent: of several rows that name it, what each of them allows. */
+export interface AgentRow {
+  /** The rows that name it; empty: none does. */
+  readonly names: readonly string[];
+  /** One list a row that has one: a call has to be in each. Empty: whatever the policy knows. */
+  readonly tools: readonly (readonly string[])[];
+  /** Hosts with ports; none: it reaches nothing. */
+  readonly egress: readonly string[];
+  readonly egressList: Listed;
+  /** Names of secrets. */
+  readonly secrets: readonly string[];
+  /** Of its runs; those of `budget` and `limits` together. */
+  readonly limits: readonly Limit[];
+  /** Generations below it; null: not bounded. */
+  readonly spawnDepth: number | null;
+}
+
+export function agentRowOf({ agents }: AccessPolicy, name: string): AgentRow {
+  const rows = Object.entries(agents).filter(([pattern]) => matchesName(pattern, name));
+  const all = rows.map(([, row]) => row);
+  const egress = inEach(
+    all.flatMap((row) => (row.egress ? [row.egress] : [])),
+    coversHost,
+  );
+  const depths = all.flatMap(({ spawn }) => (spawn ? [spawn.maxDepth] : []));
+  return {
+    names: rows.map(([pattern]) => pattern).toSorted(),
+    tools: all.flatMap(({ tools }) => (tools ? [tools] : [])),
+    egress,
+    egressList: listed(egress),
+    secrets: inEach(
+      all.flatMap((row) => (row.secrets ? [row.secrets] : [])),
+      matchesName,
+    ),
+    limits: all.flatMap(limitsOf),
+    spawnDepth: depths.length === 0 ? null : Math.min(...depths),
+  };
+}
+
+// What a process is made of: it thinks, waits, keeps values and ends by them, and its capabilities bound them.
+const ownLife = ["llm.*", "proc.*", "value.*", "call.*", "sys.*", "budget.*"];
+
+/** Whether an agent may make a call at all. Its row lists tools, and the devices that it uses beside its own life. */
+export const mayCall = ({ tools }: AgentRow, call: { name: string; isSyscall: boolean }): boolean =>
+  tools.every((list) => [...list, ...(call.isSyscall ? ownLife : [])].some((pattern) => isAbout(pattern, call)));
+
+/** Whether all that one agent may do another may as well: delegation only attenuates. */
+export const isWithin = (child: AgentRow, parent: AgentRow): boolean =>
+  parent.tools.every((list) => child.tools.some((own) => own.every((one) => list.some((wide) => covers(wide, one)))));
+
+const covers = (wide: string, narrow: string): boolean =>
+  wide === narrow || (namesSyscalls(wide) === namesSyscalls(narrow) && matchesName(wide, narrow));
+
+function limitsOf({ budget, limits = [] }: AccessPolicy["agents"][string]): readonly Limit[] {
+  const own = (["tokens", "costUsd"] as const).flatMap((resource): Limit[] => {
+    const limit = budget?.[resource];
+    return limit === undefined ? [] : [{ resource, window: "run", limit }];
+  });
+  return [...own, ...limits];
+}
+
+/** Entries that every list holds, or covers by a wider one. */
+function inEach(
+  lists: readonly (readonly string[])[],
+  coversEntry: (wide: string, narrow: string) => boolean,
+): readonly string[] {
+  const all = new Set(lists.flat());
+  return [...all].filter((one) => lists.every((list) => list.some((wide) => coversEntry(wide, one)))).toSorted();
+}
+
+/** `*.example.org:*` covers `api.example.org:443`. */
+function coversHost(wide: string, narrow: string): boolean {
+  const [wideHost = "", widePort] = wide.toLowerCase().split(":");
+  const [host = "", port] = narrow.toLowerCase().split(":");
+  if (widePort !== "*" && widePort !== port) return false;
+  return wideHost === host || (wideHost.startsWith("*.") && host.endsWith(wideHost.slice(1)));
+}

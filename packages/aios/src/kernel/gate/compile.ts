@@ -1,0 +1,218 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { AccessPolicy, ArgumentNeed, Gate, ToolAccess } from "@aiosjs/sdk/protocol";
+import { agentRowOf } from "./agent-row.ts";
+import type { AgentRow } from "./agent-row.ts";
+import { parseCondition } from "./condition.ts";
+import type { Condition, ConditionFault } from "./condition.ts";
+import { labelOf, join } from "./label.ts";
+import type { Label } from "./label.ts";
+import { listed } from "./listed.ts";
+import type { Listed } from "./listed.ts";
+import { isAbout, namesSyscalls } from "./name-pattern.ts";
+import { sandboxRank, strictest } from "./gates.ts";
+import { shippedPolicy } from "./shipped-policy.ts";
+import { saidText } from "./spoken.ts";
+import type { SaidText } from "./spoken.ts";
+
+/** A policy that has been checked, in the form in which calls are judged by it. */
+export interface CompiledPolicy {
+  readonly policy: AccessPolicy;
+  readonly rules: readonly CompiledRule[];
+  readonly contacts: Listed;
+  readonly allowlists: ReadonlyMap<string, Listed>;
+  /** All rows about a call, as one. */
+  rowOf(call: NamedCall): KnownCall;
+  agentRow(name: string): AgentRow;
+  said(text: string): SaidText;
+}
+
+interface NamedCall {
+  readonly name: string;
+  readonly declared: ToolAccess | undefined;
+}
+
+interface CompiledRule {
+  /** As `rules[2]`. */
+  readonly where: string;
+  readonly gate: Gate;
+  readonly why: string;
+  readonly condition: Condition;
+}
+
+interface Need {
+  /** As it stands in the policy: `to`. */
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly need: ArgumentNeed;
+  readonly where: string;
+}
+
+/** What is known of a call by its name; `where` is null for what nobody knows. */
+export interface KnownCall {
+  readonly isSyscall: boolean;
+  readonly gate: Gate;
+  /** Where the gate stands. */
+  readonly where: string | null;
+  readonly effects: readonly ToolAccess["effect"][];
+  readonly irreversible: string | null;
+  readonly ifTainted: { readonly gate: Gate; readonly where: string } | null;
+  readonly needs: readonly Need[];
+  readonly returns: Label;
+  readonly sandbox: ToolAccess["sandbox"];
+}
+
+/**
+ * Checks what the schema cannot: conditions, and that lists which are named are there.
+ * @throws SysError EINVAL with the place in the policy, as `refuse` words it.
+ */
+export function compilePolicy(
+  policy: AccessPolicy,
+  { refuse = refusal }: { refuse?: (fault: PolicyFault) => SysError } = {},
+): CompiledPolicy {
+  const rules = policy.rules.map((rule, index): CompiledRule => {
+    const [kind, when] = "forbid" in rule ? (["forbid", rule.forbid.when] as const) : (["ask", rule.ask.when] as const);
+    const parsed = parseCondition(when);
+    if ("fault" in parsed) throw refuse({ path: ["rules", index, kind, "when"], ...parsed.fault });
+    const isAsk = "ask" in rule || rule.forbid.unless === "approved";
+    return {
+      where: `rules[${index}]`,
+      gate: isAsk ? "L2" : "L3",
+      why: `${isAsk ? "a person is asked" : "it is forbidden"} when ${when}`,
+      condition: parsed.condition,
+    };
+  });
+  const named = ["egress", ...Object.keys(policy.allowlists)];
+  for (const [tool, { sinkArgs = {} }] of Object.entries(policy.tools))
+    for (const [argument, { or }] of Object.entries(sinkArgs))
+      if (or?.inAllowlist !== undefined && !named.includes(or.inAllowlist))
+        throw refuse({
+          path: ["tools", tool, "sinkArgs", argument, "or", "inAllowlist"],
+          at: null,
+          message: `there is no allow-list "${or.inAllowlist}"`,
+          word: or.inAllowlist,
+          known: named,
+        });
+  const texts = remembered(saidText, { most: 1_024, mostChars: 4_000_000 });
+  const rows = remembered((name: string) => rowOf(policy, { name, declared: undefined }), { most: 4_096 });
+  const declaredRows = new WeakMap<ToolAccess, Map<string, KnownCall>>();
+  return {
+    policy,
+    rules,
+    contacts: listed(policy.contacts),
+    allowlists: new Map(Object.entries(policy.allowlists).map(([name, entries]) => [name, listed(entries)])),
+    agentRow: remembered((name: string) => agentRowOf(policy, name), { most: 4_096 }),
+    said: texts,
+    rowOf: ({ name, declared }) => {
+      if (declared === undefined) return rows(name);
+      const known = declaredRows.get(declared) ?? new Map<string, KnownCall>();
+      declaredRows.set(declared, known);
+      const row = known.get(name) ?? rowOf(policy, { name, declared });
+      if (known.size < 16) known.set(name, row);
+      return row;
+    },
+  };
+}
+
+/** Why a policy cannot hold. */
+export interface PolicyFault extends Omit<ConditionFault, "at"> {
+  readonly path: readonly (string | number)[];
+  /** From 0, in a condition; null: the value is wrong as a whole. */
+  readonly at: number | null;
+}
+
+export const refusal = ({ path, at, message, known }: PolicyFault): SysError =>
+  new SysError("EINVAL", `${placeText(path)}${at === null ? "" : `, character ${at + 1}`}: ${message}`, {
+    hint: known.length > 0 ? `there are ${known.join(", ")}` : undefined,
+  });
+
+/** `rules[2].forbid.when`. */
+export const placeText = (path: readonly (string | number)[]): string =>
+  path.map((word, index) => (typeof word === "number" ? `[${word}]` : `${index === 0 ? "" : "."}${word}`)).join("");
+
+/** Names and texts come from programs: what is remembered of them has an end. */
+function remembered<Value>(
+  make: (name: string) => Value,
+  { most, mostChars = Infinity }: { most: number; mostChars?: number },
+): (name: string) => Value {
+  const known = new Map<string, Value>();
+  let chars = 0;
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    chars += name.length;
+    if (known.size >= most || chars > mostChars) {
+      known.clear();
+      chars = name.length;
+    }
+    const value = make(name);
+    known.set(name, value);
+    return value;
+  };
+}
+
+function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
+  const isSyscall = declared === undefined && namesSyscalls(name);
+  const own = about(policy, { name, isSyscall });
+  const rows = own.length > 0 || !isSyscall ? own : about(shippedPolicy, { name, isSyscall });
+  const isDeclared = rows.length === 0 && declared !== undefined && policy.defaults.effect === "declared";
+  const known = isDeclared ? ([["declared", declared]] as const) : rows;
+  const { unlabelled } = policy.defaults;
+  if (known.length === 0)
+    return {
+      isSyscall,
+      gate: "L3",
+      where: null,
+      effects: declared ? [declared.effect] : ["sink"],
+      irreversible: declared?.irreversible ? "declared" : null,
+      ifTainted: null,
+      needs: [],
+      returns: labelOf({ trust: unlabelled }),
+      sandbox: undefined,
+    };
+  const first = known.toSorted(([, left], [, right]) =>
+    left.gate < right.gate ? 1 : left.gate > right.gate ? -1 : 0,
+  )[0]!;
+  const tainted = known.flatMap(([where, { gateIfTainted }]) =>
+    gateIfTainted ? [{ gate: gateIfTainted, where }] : [],
+  );
+  return {
+    isSyscall,
+    gate: first[1].gate,
+    where: first[0],
+    effects: [...new Set(known.map(([, row]) => row.effect))],
+    // Whoever brought the tool knows that it cannot be taken back, whatever a row says.
+    irreversible: known.find(([, row]) => row.irreversible)?.[0] ?? (declared?.irreversible ? "declared" : null),
+    ifTainted: tainted.reduce<KnownCall["ifTainted"]>(
+      (most, one) => (most && strictest(most.gate, one.gate) === most.gate ? most : one),
+      null,
+    ),
+    needs: known.flatMap(([where, { sinkArgs = {} }]) =>
+      Object.entries(sinkArgs).map(([argument, need]) => ({
+        name: argument,
+        path: argument.split("."),
+        need,
+        where: `${where}.sinkArgs.${argument}`,
+      })),
+    ),
+    returns: known
+      .map(([, { returns }]) =>
+        labelOf({
+          trust: returns?.trust ?? unlabelled,
+          confidentiality: returns?.conf ?? "public",
+          readers: returns?.readers,
+        }),
+      )
+      .reduce(join),
+    sandbox: known
+      .map(([, row]) => row.sandbox)
+      .reduce((one, other) => (sandboxRank(one) >= sandboxRank(other) ? one : other)),
+  };
+}
+
+const about = (
+  { tools }: AccessPolicy,
+  call: { name: string; isSyscall: boolean },
+): (readonly [string, ToolAccess])[] =>
+  Object.entries(tools).flatMap(([pattern, row]) =>
+    isAbout(pattern, call) ? [[`tools.${pattern}`, row] as const] : [],
+  );
