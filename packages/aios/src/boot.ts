@@ -7,6 +7,7 @@ import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { openDoors } from "./boot-doors.ts";
 import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
+import { openHomeSecrets } from "./boot-secrets.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
 import { readRootKey, readShareSecret } from "./config/home.ts";
@@ -83,10 +84,13 @@ export async function boot(options: BootOptions): Promise<System> {
   const stored = () => withStoredEnv(env, home);
   const shelf = opened.use(new CoreShelf({ clock: realClock, env: stored, home }));
   const caches = opened.use(new CacheShelf({ clock: realClock, env: stored }));
-  const logs = opened.use(createLogs({ folder: join(home, "logs") }));
+  const key = await readRootKey(home);
+  const secrets = openHomeSecrets({ home, env: stored });
+  await secrets.refresh(config);
+  const redactor = () => secrets.watch.redactor();
+  const logs = opened.use(createLogs({ folder: join(home, "logs"), redactor }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
   const isKept = journalFile(home, config) !== undefined;
-  const key = await readRootKey(home);
   const seal = createSeal(await readShareSecret(home));
   const shutdown = Promise.withResolvers<void>();
   const fenced = Promise.withResolvers<SysError>();
@@ -130,6 +134,7 @@ export async function boot(options: BootOptions): Promise<System> {
       reload: async () => {
         const next = (await options.reload?.()) ?? current;
         checkEmbedder(next);
+        await secrets.refresh(next);
         const cache = await caches.stock(next);
         const before = cores;
         cores = await shelf.stock(next);

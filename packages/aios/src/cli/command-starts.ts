@@ -33,7 +33,7 @@ interface StartsOptions extends Pick<Patience, "patienceMs" | "onAway"> {
 export async function parentToTheEnd(entry: CommandEntry, options: StartsOptions): Promise<CommandEnd> {
   const { answer, started, signal, say } = options;
   const { pid, home, lang } = entry;
-  await using logs = home === null ? undefined : openLogs(home);
+  await using logs = home === null ? undefined : await openLogs(home, process.env);
   const print = (text: string): void => logs?.append(asPid(pid), text);
   const tell = (text: string): void => {
     say?.(text);

@@ -3,7 +3,7 @@ import { mkdir, open, rename, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pid } from "@aiosjs/sdk/protocol";
-import type { Logs } from "../../kernel/ports.ts";
+import type { Logs, TextRedactor } from "../../kernel/ports.ts";
 
 export interface LogsOptions {
   /** AIOS_HOME/logs */
@@ -12,7 +12,12 @@ export interface LogsOptions {
   readonly maxBytes?: number;
   /** Text waiting for a slow disk, per process; what comes beyond it is left out, and the log says so. Default 4 MiB. */
   readonly maxPendingChars?: number;
+  /** Takes out what must not be kept; one for each process that prints. Default: nothing is taken out. */
+  readonly redactor?: () => TextRedactor;
 }
+
+/** The end of a text may be the beginning of a secret; so long it is waited for what follows. */
+const HOLD_MS = 100;
 
 /** What one process printed and is not on disk yet. */
 interface Pending {
@@ -27,8 +32,9 @@ interface Pending {
  * that process begins. A crash of the machine may lose the last lines: logs are not the journal.
  */
 export function createLogs(options: LogsOptions): Logs & AsyncDisposable {
-  const { folder, maxBytes = 8 * 1024 * 1024, maxPendingChars = 4 * 1024 * 1024 } = options;
+  const { folder, maxBytes = 8 * 1024 * 1024, maxPendingChars = 4 * 1024 * 1024, redactor } = options;
   const pending = new Map<Pid, Pending>();
+  const held = new Map<Pid, { redactor: TextRedactor; timer: NodeJS.Timeout }>();
   const pathOf = (pid: Pid): string => join(folder, `${encodeURIComponent(pid)}.log`);
 
   const flush = async (pid: Pid, own: Pending): Promise<void> => {
@@ -48,23 +54,49 @@ export function createLogs(options: LogsOptions): Logs & AsyncDisposable {
     if (own.lost === 0) pending.delete(pid);
   };
 
+  /** The text without secrets, as far as it is known to be whole. */
+  const redacted = (pid: Pid, text: string): string => {
+    if (!redactor) return text;
+    const there = held.get(pid) ?? {
+      redactor: redactor(),
+      timer: setTimeout(() => letGo(pid), HOLD_MS).unref(),
+    };
+    held.set(pid, there);
+    there.timer.refresh();
+    return sure(() => there.redactor.push(text), text);
+  };
+
+  const letGo = (pid: Pid): void => {
+    const there = held.get(pid);
+    held.delete(pid);
+    clearTimeout(there?.timer);
+    if (there)
+      keep(
+        pid,
+        sure(() => there.redactor.rest(), ""),
+      );
+  };
+
   const settled = async (pid: Pid): Promise<void> => {
+    letGo(pid);
     await pending.get(pid)?.writing;
   };
 
+  const keep = (pid: Pid, text: string): void => {
+    if (text === "") return;
+    const own = pending.get(pid) ?? { texts: [], chars: 0, lost: 0, writing: undefined };
+    pending.set(pid, own);
+    if (own.chars + text.length > maxPendingChars) {
+      own.lost += text.length;
+      return;
+    }
+    own.texts.push(text);
+    own.chars += text.length;
+    own.writing ??= flush(pid, own);
+  };
+
   return {
-    append(pid, text) {
-      if (text === "") return;
-      const own = pending.get(pid) ?? { texts: [], chars: 0, lost: 0, writing: undefined };
-      pending.set(pid, own);
-      if (own.chars + text.length > maxPendingChars) {
-        own.lost += text.length;
-        return;
-      }
-      own.texts.push(text);
-      own.chars += text.length;
-      own.writing ??= flush(pid, own);
-    },
+    append: (pid, text) => keep(pid, redacted(pid, text)),
 
     async *read(pid, { tailBytes, follow, signal }) {
       await settled(pid);
@@ -86,9 +118,19 @@ export function createLogs(options: LogsOptions): Logs & AsyncDisposable {
     },
 
     async [Symbol.asyncDispose]() {
+      for (const pid of held.keys()) letGo(pid);
       await Promise.all([...pending.keys()].map(settled));
     },
   };
+}
+
+/** What cannot be looked through is not kept; it must not stop the process that prints, either. */
+function sure(look: () => string, text: string): string {
+  try {
+    return look();
+  } catch (cause) {
+    return `[${text.length} characters are missing here: ${(cause as Error).message}]\n`;
+  }
 }
 
 async function append(
