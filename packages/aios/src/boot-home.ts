@@ -36,6 +36,8 @@ export interface HomeOptions {
   readonly engine?: EngineChoice;
   /** Default: a home that is held is refused. */
   readonly standby?: Standby | undefined;
+  /** What the journal's audit log is signed with, in PEM. Default: nobody signs it. */
+  readonly readAuditKey?: () => Promise<string>;
   /** Another kernel may take over when this one has been silent for so long. Default 15,000. */
   readonly leaseMs?: number | undefined;
 }
@@ -105,14 +107,17 @@ async function outlast(
 }
 
 async function attempt(lock: HomeLock, watch: LeaseWatch, options: HomeOptions): Promise<Attempt> {
-  const { journalFile, engine = nodeEngine, leaseMs = LEASE_MS } = options;
+  const { journalFile, engine = nodeEngine, leaseMs = LEASE_MS, readAuditKey } = options;
   const isSole = lock.take();
   const seen = isSole ? undefined : journalFile && look(journalFile, engine);
   if (!isSole && !(seen && watch.hasLapsed(seen, performance.now()))) return { refusal: lock.refusal() };
   try {
     await using opened = new AsyncDisposableStack();
+    const auditKey = await readAuditKey?.();
     const journal = opened.use(
-      journalFile === undefined ? createMemoryJournal() : await openSqliteJournal({ path: journalFile, engine }),
+      journalFile === undefined
+        ? createMemoryJournal({ auditKey })
+        : await openSqliteJournal({ path: journalFile, engine, ...(auditKey !== undefined && { auditKey }) }),
     );
     const holder = isSole ? await journal.holder() : seen;
     // A kernel without the lock may be alive though the lock is free: it took over from one that has just ended.

@@ -10,7 +10,7 @@ import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
 import { openHomeSecrets } from "./boot-secrets.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
-import { readRootKey, readShareSecret } from "./config/home.ts";
+import { readAuditKey, readRootKey, readShareSecret } from "./config/home.ts";
 import { elsewhereOf } from "./boot-vectors.ts";
 import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
@@ -36,6 +36,7 @@ import { version } from "./version.ts";
 /** Changes of these sections take a restart. */
 const RESTART_SECTIONS = ["server", "journal", "sqlite", "files", "memory"] as const;
 const PRUNE_EVERY_MS = 6 * 3_600_000;
+const SIGN_EVERY_MS = 60_000;
 
 export interface BootOptions {
   /** AIOS_HOME: everything that lasts is below it. */
@@ -79,7 +80,8 @@ export async function boot(options: BootOptions): Promise<System> {
   await using opened = new AsyncDisposableStack();
   const { standby, leaseMs } = options;
   const engine = findEngine(config.sqlite.driver, [home]);
-  const taken = opened.use(await takeHome({ home, journalFile: journalFile(home, config), engine, standby, leaseMs }));
+  const place = { home, journalFile: journalFile(home, config), readAuditKey: () => readAuditKey(home) };
+  const taken = opened.use(await takeHome({ ...place, engine, standby, leaseMs }));
   const { lock, journal, node } = taken;
   const stored = () => withStoredEnv(env, home);
   const shelf = opened.use(new CoreShelf({ clock: realClock, env: stored, home }));
@@ -153,6 +155,9 @@ export async function boot(options: BootOptions): Promise<System> {
   const prune = (): Promise<unknown> => journal.prune(retention);
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS).unref();
   opened.defer(() => clearInterval(pruning));
+  // What cannot be signed now is signed by the next one.
+  const signing = setInterval(() => void journal.signAudit().catch(() => undefined), SIGN_EVERY_MS).unref();
+  opened.defer(() => clearInterval(signing));
   const doors = opened.use(
     await openDoors(kernel, {
       server: { ...config.server, graceMs: config.scheduler.graceMs, hasKeys: true },

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { chmod, link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -52,6 +52,37 @@ export async function readShareSecret(dir: string): Promise<Uint8Array> {
   if (/^[0-9a-f]+$/.test(text) && text.length === 2 * SECRET_BYTES) return Buffer.from(text, "hex");
   throw new SysError("EINVAL", `${path} holds no secret`, {
     hint: "remove the file: the next `aios up` makes a new one, and links to files that were given before open nothing",
+  });
+}
+
+/**
+ * What the home's audit log is signed with, from `audit.key` (mode 0600): an Ed25519 private key in PEM (PKCS #8); made at the
+ * first start. Where another one is put, or the file is removed, the log says that its key was replaced. @throws SysError EACCES, ENOSPC, EINVAL
+ */
+export async function readAuditKey(dir: string): Promise<string> {
+  ensureHome(dir);
+  const path = join(dir, "audit.key");
+  if (!existsSync(path)) {
+    const { privateKey } = generateKeyPairSync("ed25519");
+    await writeNew(path, privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+  }
+  return auditKeyIn(path, await readText(path));
+}
+
+/** The same for who only looks; undefined when no kernel ever ran here. @throws SysError EACCES, EINVAL */
+export async function findAuditKey(dir: string): Promise<string | undefined> {
+  const path = join(dir, "audit.key");
+  return existsSync(path) ? auditKeyIn(path, await readText(path)) : undefined;
+}
+
+function auditKeyIn(path: string, text: string): string {
+  try {
+    if (createPrivateKey(text).asymmetricKeyType === "ed25519") return text;
+  } catch {
+    // said below
+  }
+  throw new SysError("EINVAL", `${path} holds no Ed25519 key`, {
+    hint: "put the key back, or remove the file: the next `aios up` makes a new one, and the audit log says so",
   });
 }
 
