@@ -2,14 +2,14 @@ import { asPid } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import type { JournalRecord, KeptNote, NotePlace } from "../../src/kernel/ports.ts";
-import { alpha, beta, noteBody, noteRow, ofNote } from "../journal-rows.ts";
+import { alpha, beta, label, noteBody, noteRow, ofNote } from "../journal-rows.ts";
 import type { Store } from "./journal.ts";
 
 /** What every journal does with what programs keep: values, and notes in all their versions. */
 export function keptConformance(newStore: () => Promise<Store>): void {
   test("values are found by scope, key and prefix in order of their keys, until they are removed", async () => {
     const journal = await (await newStore()).open();
-    const value = { tenant: alpha, scope: "s", version: 1, atMs: 1, isRemoved: false };
+    const value = { tenant: alpha, scope: "s", version: 1, label, atMs: 1, isRemoved: false };
     await journal.commit([
       { kind: "value", row: { ...value, key: "b/2", value: { deep: [1, "二"] } } },
       { kind: "value", row: { ...value, key: "a", value: null } },

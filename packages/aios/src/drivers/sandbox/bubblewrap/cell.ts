@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync } from "node:fs";
+import { Socket } from "node:net";
+import type { Duplex, Readable } from "node:stream";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Pipe } from "./pipes.ts";
+
+export interface CellStart {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stdout: Pipe;
+  readonly stderr: Pipe;
+  /** Default: none, at its end. */
+  readonly stdin?: number | undefined;
+  /** The filter; read by this start, and of no use to another. */
+  readonly seccomp: number;
+}
+
+/** One bubblewrap, for one command: all that the command starts ends with it. Its handles are closed when it has ended. */
+export interface Cell {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Undefined until it is known. */
+  readonly firstProcess: () => number | undefined;
+  /** Hands it the command it waits for. */
+  tell(line: string): void;
+  kill(): void;
+  /** Nothing of it lives any more. `fault`: what kept the program from being started. */
+  readonly ended: Promise<CellEnd>;
+  /** It can still be told a command, and what was mounted for it is in place. */
+  readonly isUsable: () => boolean;
+}
+
+interface CellEnd {
+  /** Null: bubblewrap itself was killed. */
+  readonly code: number | null;
+  readonly wasKilled: boolean;
+  readonly fault: string;
+}
+
+/** The handles 3 to 5 of what is started. */
+export const cellHandles = { status: 3, command: 4, seccomp: 5 } as const;
+
+/** Starts it; whatever was handed over is closed here, in any case. */
+export function startCell(start: CellStart): Cell {
+  const { stdout, stderr, stdin, seccomp, uid, gid, environment } = start;
+  let child: ChildProcess;
+  try {
+    child = spawn(start.file, start.args, {
+      cwd: "/",
+      env: environment,
+      stdio: [stdin ?? "ignore", stdout.writable, stderr.writable, "pipe", "pipe", seccomp],
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+  } catch (cause) {
+    for (const handle of [stdout.readable, stderr.readable]) closeSync(handle);
+    throw new SysError("EIO", "a sandbox cannot be started", { cause });
+  } finally {
+    for (const handle of [stdout.writable, stderr.writable, seccomp, stdin])
+      if (handle !== undefined) closeSync(handle);
+  }
+  const out = new Socket({ fd: stdout.readable, readable: true, writable: false });
+  const errors = new Socket({ fd: stderr.readable, readable: true, writable: false });
+  const status = child.stdio[cellHandles.status] as Duplex;
+  const command = child.stdio[cellHandles.command] as Duplex;
+  // A waiting cell holds no process of ours open: it ends with it.
+  for (const one of [child, status, command, out, errors]) (one as { unref?: () => void }).unref?.();
+  let [said, fault] = ["", ""];
+  status.setEncoding("utf8").on("data", (text: string) => (said += text));
+  command.setEncoding("utf8").on("data", (text: string) => (fault += text));
+  // What ends early closes them: that is told by its end, not by these.
+  for (const stream of [status, command, out, errors]) stream.on("error", () => undefined);
+
+  let wasKilled = false;
+  let hasEnded = false;
+  const firstProcess = (): number | undefined => {
+    const match = /"child-pid":\s*(\d+)/.exec(said);
+    return match ? Number(match[1]) : undefined;
+  };
+  const signal = (hostPid: number): void => {
+    try {
+      process.kill(hostPid, "SIGKILL");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+    }
+  };
+  const ended = (async (): Promise<CellEnd> => {
+    const [code] = (await once(child, "exit").catch((cause: unknown) => {
+      throw new SysError("EIO", `${start.file} cannot be started`, { cause });
+    })) as [number | null];
+    return { code, wasKilled, fault };
+  })().finally(() => {
+    hasEnded = true;
+    for (const stream of [status, command]) stream.destroy();
+  });
+  ended.catch(() => {
+    for (const stream of [out, errors]) stream.destroy();
+  });
+  return {
+    stdout: out,
+    stderr: errors,
+    firstProcess,
+    tell: (line) => void command.write(`${line}\n`),
+    kill() {
+      if (hasEnded || child.pid === undefined) return;
+      wasKilled = true;
+      // The first process takes all others of its namespace with it, and bubblewrap ends only after them; killed itself
+      // it would leave before they are gone. Until it has said which one that is, nothing runs but what ends with it.
+      signal(firstProcess() ?? child.pid);
+    },
+    ended,
+    isUsable: () => !hasEnded && !wasKilled,
+  };
+}

@@ -1,0 +1,227 @@
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { Clock, Sandbox, SandboxCommand, SandboxEvent } from "../../../kernel/ports.ts";
+import { isPathBelow } from "../path-below.ts";
+import type { Cell } from "./cell.ts";
+import { GhostKeeper } from "./ghost-keeper.ts";
+import { downloadFile, uploadFile } from "./home-files.ts";
+import { holdLease } from "./kept.ts";
+import type { Kept } from "./kept.ts";
+import { boundsOf, tighter } from "./limits.ts";
+import type { Machine } from "./machine.ts";
+import { heldBelow } from "./memory-watch.ts";
+import { homeInside } from "./profile.ts";
+import { runCommand } from "./run-command.ts";
+import { commandLine } from "./script.ts";
+import { sourcePath, startInSeat } from "./seat.ts";
+import type { Seat } from "./seat.ts";
+import type { Spares } from "./spares.ts";
+import { copyTree, emptyTree, removeTree, treeBytes } from "./tree.ts";
+import { wrapCommand } from "./wrap.ts";
+
+export interface SandboxParts {
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly generation: number;
+  readonly spares: Spares;
+  /** Where a deleted folder goes before it is removed: it is away at once. */
+  readonly goneFolder: string;
+}
+
+/** A longer command is not read byte by byte by a waiting cell, but given to one of its own. */
+const maxToldBytes = 8 * 1024;
+
+const randomName = (): string => randomUUID().replaceAll("-", "");
+
+/** One sandbox: a folder, and a bubblewrap for each command that runs in it. */
+export class BubblewrapSandbox implements Sandbox {
+  readonly home = homeInside;
+  readonly #kept: Kept;
+  readonly #folder: string;
+  readonly #parts: SandboxParts;
+  readonly #seat: Seat;
+  readonly #ghosts: GhostKeeper;
+  readonly #running = new Set<Cell>();
+  /** Commands that have begun and not ended. */
+  #commands = 0;
+  /** Grows with each stop: what was begun before it does not run after it. */
+  #stops = 0;
+  #isDeleted = false;
+
+  constructor(kept: Kept, folder: string, parts: SandboxParts) {
+    this.#kept = kept;
+    this.#folder = folder;
+    this.#parts = parts;
+    const { workspace, views = [], egress, uid, gid, isRoots } = kept;
+    this.#seat = {
+      home: workspace ?? join(folder, "home"),
+      uid,
+      gid,
+      isRoots,
+      views: views.map(({ from, at }) => ({ from: sourcePath(from, "view"), at })),
+      egress,
+    };
+    this.#ghosts = new GhostKeeper(this.#seat.home, kept.guarded ?? [], folder);
+  }
+
+  get id(): string {
+    return this.#kept.id;
+  }
+
+  get tenant(): Kept["tenant"] {
+    return this.#kept.tenant;
+  }
+
+  async *exec(command: SandboxCommand): AsyncGenerator<SandboxEvent, void, undefined> {
+    const { signal, limits } = command;
+    if (signal.aborted) throw new SysError("ECANCELED", "the command was aborted", { cause: signal.reason });
+    this.#hold();
+    const bounds = boundsOf(this.#kept.limits);
+    const line = commandLine(command, { bounds, hasChannel: true });
+    const stops = this.#stops;
+    this.#commands++;
+    this.#ghosts.enter();
+    try {
+      const cell = await this.#start(line, command.input).catch((cause: unknown) => {
+        this.#hold();
+        throw cause;
+      });
+      this.#running.add(cell);
+      try {
+        // Taken over, deleted or stopped while it was started: it has not been told anything yet, or dies before it acts.
+        if (stops !== this.#stops) cell.kill();
+        else this.#hold();
+        yield* runCommand(cell, {
+          clock: this.#parts.clock,
+          outputBytes: tighter(bounds.outputBytes, limits?.outputBytes),
+          wallMs: tighter(bounds.wallMs, limits?.wallMs),
+          memoryBytes: bounds.memoryBytes,
+          signal,
+          command,
+        });
+      } finally {
+        cell.kill();
+        await cell.ended;
+        this.#running.delete(cell);
+      }
+    } finally {
+      this.#commands--;
+      this.#ghosts.leave();
+      if (!this.#isDeleted && this.#ghosts.isComplete()) this.#parts.spares.prepare(this.#folder, () => this.#wait());
+    }
+  }
+
+  async upload(path: string, bytes: Uint8Array): Promise<void> {
+    this.#hold();
+    if (isPathBelow(path)) this.#ghosts.refuse(path);
+    const { home, isRoots, uid, gid } = this.#seat;
+    await uploadFile(home, path, { bytes, owner: isRoots ? { uid: 0, gid: 0 } : { uid, gid } });
+  }
+
+  async download(path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> {
+    this.#hold();
+    return downloadFile(this.#seat.home, path, maxBytes);
+  }
+
+  async snapshot(): Promise<string> {
+    this.#holdStill();
+    const name = randomName();
+    const at = join(this.#snapshots, name);
+    const beside = `${at}.part`;
+    mkdirSync(beside, { recursive: true, mode: 0o700 });
+    await copyTree(this.#seat.home, beside);
+    await rename(beside, at);
+    return name;
+  }
+
+  async revert(snapshot: string): Promise<void> {
+    this.#holdStill();
+    const names = existsSync(this.#snapshots) ? readdirSync(this.#snapshots) : [];
+    if (!/^[0-9a-f]{32}$/.test(snapshot) || !names.includes(snapshot)) {
+      throw new SysError("ENOENT", `sandbox ${this.id} has no snapshot ${JSON.stringify(snapshot)}`);
+    }
+    await emptyTree(this.#seat.home);
+    await copyTree(join(this.#snapshots, snapshot), this.#seat.home);
+  }
+
+  async stats(): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
+    this.#hold();
+    let [processes, memoryBytes] = [0, 0];
+    for (const cell of this.#running) {
+      const first = cell.firstProcess();
+      if (first === undefined) continue;
+      const held = await heldBelow(first);
+      processes += held.processes;
+      memoryBytes += held.memoryBytes;
+    }
+    return { processes, memoryBytes, diskBytes: await treeBytes(this.#seat.home) };
+  }
+
+  async stop(): Promise<void> {
+    this.#stops++;
+    const running = [...this.#running];
+    for (const cell of running) cell.kill();
+    await this.#parts.spares.end(this.#folder);
+    await Promise.all(running.map((cell) => cell.ended));
+    this.#ghosts.release();
+  }
+
+  async delete(): Promise<void> {
+    if (this.#isDeleted) return;
+    try {
+      this.#hold();
+    } catch {
+      // Somebody else's by now, or gone: nothing of it is this one's to remove.
+      this.#isDeleted = true;
+      await this.stop();
+      return;
+    }
+    this.#isDeleted = true;
+    await this.stop();
+    const gone = join(this.#parts.goneFolder, randomName());
+    mkdirSync(this.#parts.goneFolder, { recursive: true, mode: 0o700 });
+    await rename(this.#folder, gone);
+    await removeTree(gone);
+  }
+
+  wrap: NonNullable<Sandbox["wrap"]> = (command, { firstHandle = 3 } = {}) => {
+    this.#hold();
+    const bounds = boundsOf(this.#kept.limits);
+    const guards = this.#ghosts.hold();
+    return wrapCommand(this.#parts.machine, this.#seat, { command, bounds, guards, firstHandle });
+  };
+
+  get #snapshots(): string {
+    return join(this.#folder, "snapshots");
+  }
+
+  /** @throws SysError ESTALE it is not ours any more. */
+  #hold(): void {
+    if (this.#isDeleted) throw new SysError("ESTALE", `sandbox ${this.id} was deleted`);
+    holdLease(this.#folder, this.#parts.generation);
+  }
+
+  #holdStill(): void {
+    this.#hold();
+    if (this.#commands > 0) {
+      throw new SysError("EBUSY", `${this.#commands} commands run in sandbox ${this.id}`, { hint: "stop it first" });
+    }
+  }
+
+  async #start(line: string, input: SandboxCommand["input"]): Promise<Cell> {
+    const { machine, spares } = this.#parts;
+    if (input === undefined && line.length <= maxToldBytes) {
+      const cell = spares.take(this.#folder) ?? (await this.#wait());
+      cell.tell(line);
+      return cell;
+    }
+    return startInSeat(machine, this.#seat, { guards: this.#ghosts.guards(), input, line });
+  }
+
+  async #wait(): Promise<Cell> {
+    return startInSeat(this.#parts.machine, this.#seat, { guards: this.#ghosts.guards() });
+  }
+}

@@ -1,0 +1,80 @@
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { SandboxCommand } from "../../../kernel/ports.ts";
+import type { Bounds } from "./limits.ts";
+
+/** Handle by which a started sandbox is told its command, and says what is wrong with it. */
+export const commandHandle = 4;
+/** Handle on which bubblewrap reports; it is of no use to the program. */
+export const statusHandle = 3;
+
+/** For a sandbox that waits for its command: one line, so that nothing needs to be read ahead. */
+export const waitingScript = `n='
+'
+IFS= read -r s <&${commandHandle} || exit 125
+eval "$s"`;
+
+/** For a sandbox whose command is known when it starts. */
+export const immediateScript = (line: string): string => `n='
+'
+${line}`;
+
+/** What the program finds beside what it is given. */
+export interface ScriptOptions {
+  readonly bounds: Bounds;
+  /** Whether `commandHandle` is there to say what is wrong; else standard error is. */
+  readonly hasChannel: boolean;
+  /** Before the program, and beside it. */
+  readonly before?: string | undefined;
+}
+
+/**
+ * The command as a line for sh. Its bounds are set here, inside: outside, the number of processes is counted together
+ * with all others of the same user. The environment comes last, since it may say what sh itself goes by.
+ */
+export function commandLine(
+  { argv, environment = {}, folder }: Pick<SandboxCommand, "argv" | "environment" | "folder">,
+  { bounds, hasChannel, before }: ScriptOptions,
+): string {
+  const [program] = argv;
+  if (program === undefined || program === "") throw new SysError("EINVAL", "a command needs a program to run");
+  const { PATH, ...others } = environment;
+  const tell = hasChannel ? `>&${commandHandle}` : ">&2";
+  const closed = hasChannel ? ` ${commandHandle}<&- ${statusHandle}>&-` : "";
+  return [
+    `fault() { printf %s "$1" ${tell}; exit 126; }`,
+    ...limitLines(bounds),
+    ...(folder === undefined ? [] : [`cd -- ${quoted(folder)} 2>/dev/null || fault folder`]),
+    ...(PATH === undefined ? [] : [`export PATH=${quoted(PATH)}`]),
+    `p=${quoted(program)}`,
+    `case $p in */*) [ -f "$p" ] && [ -x "$p" ] || fault program;; *) f=; IFS=:; for d in $PATH; do [ -f "$d/$p" ] && [ -x "$d/$p" ] && f=1 && break; done; unset IFS; [ "$f" ] || fault program;; esac`,
+    ...(before === undefined ? [] : [before]),
+    ...Object.entries(others).map(([name, value]) => `export ${checkedName(name)}=${quoted(value)}`),
+    `exec ${argv.map(quoted).join(" ")}${closed}`,
+  ].join("; ");
+}
+
+/** A bound that is tighter already stays; one that cannot be set otherwise ends the command. */
+function limitLines({ memoryBytes, processes, openFiles, fileBytes }: Bounds): readonly string[] {
+  const least = (flag: string, value: number): string =>
+    `ulimit -${flag} ${value} 2>/dev/null || ulimit -${flag} "$(ulimit -H -${flag})" || fault limits`;
+  return [
+    "ulimit -c 0",
+    // Of the data segment: V8 and Go reserve addresses by the gigabyte that they never use.
+    least("d", Math.ceil(memoryBytes / 1024)),
+    least("f", Math.floor(fileBytes / 512)),
+    least("n", openFiles),
+    // -p in dash; in bash that is something else and fails, and -u is the number of processes.
+    `ulimit -p ${processes} 2>/dev/null || ulimit -u ${processes} 2>/dev/null || ulimit -u "$(ulimit -H -u)" || fault limits`,
+  ];
+}
+
+function checkedName(name: string): string {
+  if (/^[A-Za-z_]\w*$/.test(name)) return name;
+  throw new SysError("EINVAL", `${JSON.stringify(name)} cannot be the name of an environment variable`);
+}
+
+/** A line has no line breaks: sh puts them in where the variable stands. */
+function quoted(text: string): string {
+  if (text.includes("\0")) throw new SysError("EINVAL", "an argument or a variable cannot hold a zero byte");
+  return `'${text.replaceAll("'", `'\\''`).replaceAll("\n", `'"$n"'`)}'`;
+}

@@ -1,0 +1,45 @@
+import { closeSync } from "node:fs";
+import type { SandboxCommand, WrappedCommand } from "../../../kernel/ports.ts";
+import type { Guard } from "./guards.ts";
+import type { Bounds } from "./limits.ts";
+import type { Machine } from "./machine.ts";
+import { commandLine, immediateScript } from "./script.ts";
+import { cleanEnvironment, seatCommand } from "./seat.ts";
+import type { Seat } from "./seat.ts";
+
+interface WrapOptions {
+  readonly command: Pick<SandboxCommand, "argv" | "environment" | "folder">;
+  readonly bounds: Bounds;
+  readonly guards: readonly Guard[];
+  readonly firstHandle: number;
+}
+
+/**
+ * For a starter that keeps the process. What it is to be told by the environment is told inside, so that nothing of it
+ * (LD_PRELOAD) works on bubblewrap itself. An interrupt to the process group reaches the program, and not bubblewrap,
+ * which would take everything with it.
+ */
+export function wrapCommand(
+  machine: Machine,
+  seat: Seat,
+  { command, bounds, guards, firstHandle }: WrapOptions,
+): WrappedCommand {
+  const line = commandLine(command, { bounds, hasChannel: false });
+  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line)];
+  const started = { guards, seccomp: firstHandle, hasSession: true, argv };
+  const { file, args, uid, gid } = seatCommand(machine, seat, started);
+  const handle = machine.openFilter();
+  let isOpen = true;
+  return {
+    file: "env",
+    args: ["--ignore-signal=INT", file, ...args],
+    environment: cleanEnvironment,
+    handles: [{ at: firstHandle, handle }],
+    uid,
+    gid,
+    [Symbol.dispose]() {
+      if (isOpen) closeSync(handle);
+      isOpen = false;
+    },
+  };
+}
