@@ -25,7 +25,7 @@ const MAX_VALUE = 8_192;
  * number, targets of markdown and HTML; also where hidden by entities, percent signs, zero-width or look-alike characters.
  */
 export function linksOf(text: string): readonly Link[] {
-  if (!/[.:/\\&%[\u0080-\uffff]/.test(text)) return [];
+  if (!/[.:/\\&%[=(\u0080-\uffff]/.test(text)) return [];
   if (text.length > MAX_TEXT) return [linkOf(text.slice(0, 100), null)];
   const found = new Map<string, Link>();
   for (const form of plainForms(text))

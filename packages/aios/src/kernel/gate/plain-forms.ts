@@ -14,14 +14,18 @@ export function plainForms(text: string): readonly string[] {
 
 /** Compatible characters as one, invisible ones gone, whatever serves as a dot a dot. */
 function seen(text: string): string {
-  return text
-    .normalize("NFKC")
-    .replace(/[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/gu, "")
-    .replace(/[\u2024\u3002\ufe52\uff0e\uff61]/g, ".")
-    .replace(/[\u2044\u2215\u29f8\ufe68]/g, (sign) => (sign === "\ufe68" ? "\\" : "/"))
-    .toLowerCase()
-    .replace(/\s?[[({]\s?(?:\.|dot)\s?[\])}]\s?/g, ".")
-    .replace(/\bh(?:xx|\*\*)p(s?)(?=:)/g, "http$1");
+  return (
+    text
+      .normalize("NFKC")
+      .replace(/[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/gu, "")
+      // U+3002 ends sentences too, mostly between characters that are no letters of a host.
+      .replace(/(?<=[a-z0-9])[\u3002\uff61](?=[a-z0-9])|[\u3002\uff61](?=[^\s\u3002]{1,63}\/)/gi, ".")
+      .replace(/[\u2024\ufe52\uff0e]/g, ".")
+      .replace(/[\u2044\u2215\u29f8\ufe68]/g, (sign) => (sign === "\ufe68" ? "\\" : "/"))
+      .toLowerCase()
+      .replace(/\s?[[({]\s?(?:\.|dot)\s?[\])}]\s?/g, ".")
+      .replace(/\bh(?:xx|\*\*)p(s?)(?=:)/g, "http$1")
+  );
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -3,56 +3,74 @@ import type { AccessPolicy, Effect, ToolAccess } from "@aiosjs/sdk/protocol";
 
 // Results of syscalls bear the labels of what they hold: by themselves they change nothing.
 const returns = { trust: "kernel" } as const;
-const reads = { effect: "read", gate: "L0", returns } as const;
-const writes = { effect: "write", gate: "L1", returns } as const;
-const executes = { effect: "exec", gate: "L1", returns } as const;
+const device = (name: string, verbs: string): readonly string[] => verbs.split(" ").map((verb) => `${name}.${verb}`);
+
+/** Looks, waits, thinks, or tells of itself. */
+const reading = [
+  "llm.*",
+  "policy.*",
+  "audit.*",
+  ...device(
+    "proc",
+    "bind exit list show compact wait logs now random uuid sleep receive snapshot replay trace history debug",
+  ),
+  ...device("fs", "read list stat history diff search shares watch usage verify mounts indexing"),
+  ...device("mem", "get search graph history export usage verify"),
+  ...device("topic", "subscribe read ack nack unsubscribe list peek"),
+  ...device("value", "get list"),
+  ...device("group", "list"),
+  ...device("tool", "list call"),
+  ...device("call", "show"),
+  ...device("approval", "list show"),
+  ...device("key", "list"),
+  ...device("budget", "show"),
+  ...device("cron", "list"),
+  ...device("sys", "status"),
+  "pipe.read",
+  // The kernel's own tools: what they do in files they do by syscalls, which are judged by themselves.
+  "calculator",
+  "date",
+  "json_query",
+  "file_read",
+  "file_list",
+];
+
+/** Changes what the kernel keeps, on record. */
+const writing = [
+  ...device("proc", "send signal wake nice limits import rollback release"),
+  ...device("fs", "write append mkdir move copy remove restore unshare rollback mount unmount reindex"),
+  ...device("mem", "add update remove link unlink import consolidate forget"),
+  ...device("pipe", "open write close"),
+  ...device("topic", "publish"),
+  ...device("value", "put remove"),
+  ...device("group", "create add remove share delete"),
+  ...device("call", "cancel"),
+  ...device("approval", "answer"),
+  ...device("key", "create revoke"),
+  ...device("budget", "set"),
+  ...device("sys", "refresh shutdown"),
+  "file_write",
+  "file_remove",
+];
+
+/** Lets something else run. */
+const executing = [...device("proc", "spawn fork restart restore"), ...device("cron", "add remove run")];
+
+const rowsOf = (names: readonly string[], row: object): Record<string, object> =>
+  Object.fromEntries(names.map((name) => [name, row]));
 
 /** Holds where the home has no policy, and of syscalls that its policy does not name. */
 export const shippedPolicy: AccessPolicy = accessPolicySchema.parse({
   version: 1,
   defaults: { effect: "declared", unlabelled: "untrusted" },
   tools: {
-    "llm.*": reads,
-    "proc.*": reads,
-    "proc.spawn": executes,
-    "proc.fork": executes,
-    "proc.restart": executes,
-    "proc.restore": executes,
-    "proc.import": writes,
-    "proc.rollback": writes,
-    "proc.send": writes,
-    "proc.signal": writes,
-    "proc.limits": writes,
-    "proc.nice": writes,
-    "cron.*": executes,
-    "pipe.*": writes,
-    "topic.*": writes,
-    "value.*": writes,
-    "mem.*": writes,
-    "fs.*": writes,
-    "fs.read": reads,
+    ...rowsOf(reading, { effect: "read", gate: "L0", returns }),
+    ...rowsOf(writing, { effect: "write", gate: "L1", returns }),
+    ...rowsOf(executing, { effect: "exec", gate: "L1", returns }),
     // A link that anybody may follow who has it.
-    "fs.share": { ...writes, effect: "sink", gate: "L2" },
+    "fs.share": { effect: "sink", gate: "L2", returns },
     // A sentence that becomes a plan of changes.
-    "fs.do": { ...writes, gateIfTainted: "L2" },
-    "group.*": writes,
-    "call.*": reads,
-    "call.cancel": writes,
-    "approval.*": writes,
-    "key.*": writes,
-    "budget.*": writes,
-    "policy.*": reads,
-    "audit.*": reads,
-    "sys.*": writes,
-    "tool.*": reads,
-    // The kernel's own tools: what they do in files they do by syscalls, which are judged by themselves.
-    calculator: reads,
-    date: reads,
-    json_query: reads,
-    file_read: reads,
-    file_list: reads,
-    file_write: writes,
-    file_remove: writes,
+    "fs.do": { effect: "write", gate: "L1", gateIfTainted: "L2", returns },
   },
   rules: [{ forbid: { when: "context.private && context.untrusted && call.effect in [sink]", unless: "approved" } }],
 });

@@ -86,9 +86,11 @@ function isGrouped(wanted: string, said: SaidText): boolean {
   return false;
 }
 
-/** `de89 3704 0044`, `+49 (170) 123-4567`: groups of one number, with letters in its first two groups at most. */
+/** `de89 3704 0044`, `+49 (170) 123-4567`: groups of one number, with letters in its first two groups at most, and no row of single digits. */
 const areGroups = (text: string): boolean =>
-  text.split(/[ \-().\u00a0\u2011\u2013]+/).every((group, index) => index < 2 || /^\d*$/.test(group));
+  text
+    .split(/[ \-().\u00a0\u2011\u2013]+/)
+    .every((group, index, all) => (index < 2 || /^\d*$/.test(group)) && (group.length > 1 || index === all.length - 1));
 
 // What joins letters to one address, path or amount where it stands between them.
 const joiners = ".-_@+/:%&=?#~'\\|*!$";
