@@ -11,7 +11,7 @@ import type { Lang } from "./text.ts";
 import { fill, translate } from "./text.ts";
 
 /** What belongs to people alone: refused to programs that run as a process (`AIOS_PID` is set). */
-const peopleOnly = /^(key|approve|policy)( |$)/;
+const peopleOnly = /^(key|approve|policy|secret)( |$)/;
 
 /** Runs one command to its end. Returns the exit code; what went wrong is told, never thrown. */
 export async function invoke({ row, args, options, rest }: Invocation, lang: Lang): Promise<number> {

@@ -19,6 +19,7 @@ import { metaRows } from "./rows/meta.ts";
 import { oldRows } from "./rows/old-names.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
+import { secretRows } from "./rows/secret.ts";
 import { watchRows } from "./rows/watch.ts";
 import { stateRows } from "./rows/state.ts";
 import { topicRows } from "./rows/topic.ts";
@@ -112,6 +113,7 @@ export const commands = [
   ...groupRows,
   ...budgetRows,
   ...configRows,
+  ...secretRows,
   ...labsRows,
   ...metaRows,
   ...oldRows,

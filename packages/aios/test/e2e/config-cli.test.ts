@@ -330,7 +330,7 @@ llms:
       await writeFile(join(aios.home, "env"), "A=1\n", { mode: 0o644 });
       const { broken } = await brokenOf(aios);
       expect(broken).toEqual([
-        expect.objectContaining({ check: "secrets", fix: `chmod 600 ${join(aios.home, "env")}` }),
+        expect.objectContaining({ check: "secrets", fix: `chmod go= ${join(aios.home, "env")}` }),
       ]);
       const { out } = await aios.run(["doctor", "--lang", "zh"]);
       expect(out).toContain("进程 1 未经停止便已结束");

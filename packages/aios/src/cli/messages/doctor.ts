@@ -40,7 +40,7 @@ export const doctorText = {
   configGood: { en: "{file} is right", zh: "{file} 正确" },
   configNone: { en: "defaults ({file} is not there)", zh: "使用默认值（{file} 不存在）" },
   openSecrets: { en: "{file} can be read by others on this machine", zh: "{file} 可被本机其他用户读取" },
-  openSecretsFix: { en: "chmod 600 {file}", zh: "chmod 600 {file}" },
+  openSecretsFix: { en: "chmod go= {file}", zh: "chmod go= {file}" },
   closedSecrets: { en: "only you can read them", zh: "仅当前用户可读" },
   noSecrets: { en: "none yet", zh: "暂无" },
   kernelUp: { en: "{version} at {url}, process {pid}", zh: "{version}，{url}，进程 {pid}" },

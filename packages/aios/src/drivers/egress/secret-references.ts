@@ -1,5 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import { HOST_PATTERN, patternFor } from "../../kernel/ports.ts";
+import { patternFor } from "../../kernel/ports.ts";
 import type { Destination } from "../../kernel/ports.ts";
 
 /** A secret as whoever sends a request may use it. */
@@ -99,22 +99,6 @@ function isFor({ hosts }: GrantedSecret, { protocol, destination }: SecretSink):
 function misdirected({ name, hosts }: GrantedSecret, { protocol, destination }: SecretSink): SysError {
   const place = `${protocol}//${destination.host}:${destination.port}`;
   return new SysError("EPOLICY", `secret://${name} is not for ${place} (it is for ${hosts.join(", ") || "no host"})`, {
-    hint: `a person can allow it: aios secret set ${name} --host ${place}`,
-  });
-}
-
-/**
- * A host that a person has written for a secret, in full: `api.example.com` is `https://api.example.com:443`. Plain HTTP
- * shows a secret to whoever is on the way, so it is meant only where it is written: `http://HOST:PORT`.
- * @throws SysError EINVAL
- */
-export function readSecretHost(text: string): string {
-  const [, protocol = "https:", host = "", port] =
-    /^(?:(https?:)\/\/)?(.+?)(?::(\d+|\*))?\/?$/i.exec(text.trim()) ?? [];
-  const lower = protocol.toLowerCase();
-  const pattern = `${host.toLowerCase()}:${port ?? (lower === "http:" ? "80" : "443")}`;
-  if (HOST_PATTERN.test(pattern)) return `${lower}//${pattern}`;
-  throw new SysError("EINVAL", `"${text}" is no host`, {
-    hint: "such as api.github.com, *.example.org, api.example.com:8443 or http://intranet.example:8080",
+    hint: `a person can allow it: aios secret set ${name} ${[...hosts, place].map((host) => `--host ${host}`).join(" ")}`,
   });
 }
