@@ -70,7 +70,7 @@ async function checkDisk({ t, home }: DoctorContext): Promise<Finding> {
 
 async function checkSecrets({ t, home }: DoctorContext): Promise<Finding> {
   const check = t(doctorText.secrets);
-  const files = ["credentials", "env", "share-secret", "audit.key"]
+  const files = ["credentials", "env", "share-secret", "audit.key", "secrets"]
     .map((name) => home.file(name))
     .filter((file) => existsSync(file));
   if (files.length === 0) return { check, state: "ok", text: t(doctorText.noSecrets) };
