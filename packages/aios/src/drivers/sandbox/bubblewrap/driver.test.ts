@@ -30,6 +30,16 @@ describe.runIf(hasBubblewrap)("on a real bubblewrap", () => {
         },
       };
     },
-    { programs: posixPrograms, posix: true, folders: true },
+    {
+      programs: posixPrograms,
+      posix: true,
+      folders: true,
+      fetch: (url) => [
+        "python3",
+        "-c",
+        "import sys, urllib.request as u; sys.stdout.write(u.urlopen(sys.argv[1], timeout=5).read().decode())",
+        url,
+      ],
+    },
   );
 });

@@ -62,12 +62,9 @@ function systemFolders(): readonly SystemFolder[] {
   });
 }
 
-/** Whether a user other than root gets to a path: every folder on the way lets all pass, or is theirs. `isRead`: and reads it. */
-export function isReachable(
-  path: string,
-  { uid, isRead }: { readonly uid: number; readonly isRead: boolean },
-): boolean {
-  if (isRead && (statSync(path).mode & 0o004) === 0) return false;
+/** Whether a user other than root gets to a path: every folder on the way lets all pass, or is theirs. `needs`: the rights it takes there, as in a mode. */
+export function isReachable(path: string, { uid, needs }: { readonly uid: number; readonly needs: number }): boolean {
+  if ((statSync(path).mode & needs) !== needs) return false;
   for (let at = dirname(path); ; at = dirname(at)) {
     const { mode, uid: owner } = statSync(at);
     if ((mode & (owner === uid ? 0o100 : 0o001)) === 0) return false;

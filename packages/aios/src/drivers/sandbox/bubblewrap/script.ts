@@ -7,24 +7,33 @@ export const commandHandle = 4;
 /** Handle on which bubblewrap reports; it is of no use to the program. */
 export const statusHandle = 3;
 
-/** For a sandbox that waits for its command: one line, so that nothing needs to be read ahead. */
-export const waitingScript = `n='
-'
+const lineBreak = `n='
+'`;
+
+/** For a sandbox that waits for its command: one line, so that nothing needs to be read ahead. `first` runs before. */
+export const waitingScript = (first = ":"): string => `${lineBreak}
+${first}
 IFS= read -r s <&${commandHandle} || exit 125
 eval "$s"`;
 
 /** For a sandbox whose command is known when it starts. */
-export const immediateScript = (line: string): string => `n='
-'
+export const immediateScript = (line: string, first = ":"): string => `${lineBreak}
+${first}
 ${line}`;
+
+/** A command that returns before the sandbox's own begins, and has none of its handles. Where it fails, nothing runs. */
+export const preparing = (argv: readonly string[], hasChannel: boolean): string => {
+  const handles = hasChannel ? `${statusHandle}>&- ${commandHandle}>&- ` : "";
+  const tell = hasChannel ? `>&${commandHandle}` : ">&2";
+  const fault = `{ printf %s ${quoted(`${argv[0]} failed`)} ${tell}; exit 126; }`;
+  return `${argv.map(quoted).join(" ")} ${handles}</dev/null >/dev/null 2>&1 || ${fault}`;
+};
 
 /** What the program finds beside what it is given. */
 export interface ScriptOptions {
   readonly bounds: Bounds;
   /** Whether `commandHandle` is there to say what is wrong; else standard error is. */
   readonly hasChannel: boolean;
-  /** Before the program, and beside it. */
-  readonly before?: string | undefined;
 }
 
 /**
@@ -33,7 +42,7 @@ export interface ScriptOptions {
  */
 export function commandLine(
   { argv, environment = {}, folder }: Pick<SandboxCommand, "argv" | "environment" | "folder">,
-  { bounds, hasChannel, before }: ScriptOptions,
+  { bounds, hasChannel }: ScriptOptions,
 ): string {
   const [program] = argv;
   if (program === undefined || program === "") throw new SysError("EINVAL", "a command needs a program to run");
@@ -47,7 +56,6 @@ export function commandLine(
     ...(PATH === undefined ? [] : [`export PATH=${quoted(PATH)}`]),
     `p=${quoted(program)}`,
     `case $p in */*) [ -f "$p" ] && [ -x "$p" ] || fault program;; *) f=; IFS=:; for d in $PATH; do [ -f "$d/$p" ] && [ -x "$d/$p" ] && f=1 && break; done; unset IFS; [ "$f" ] || fault program;; esac`,
-    ...(before === undefined ? [] : [before]),
     ...Object.entries(others).map(([name, value]) => `export ${checkedName(name)}=${quoted(value)}`),
     `exec ${argv.map(quoted).join(" ")}${closed}`,
   ].join("; ");

@@ -2,12 +2,13 @@ import { lstatSync, realpathSync, statSync } from "node:fs";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { startCell } from "./cell.ts";
 import type { Cell } from "./cell.ts";
-import { commandHandle, immediateScript, statusHandle, waitingScript } from "./script.ts";
+import { egressEnvironment, forwarder } from "./egress.ts";
+import { commandHandle, immediateScript, preparing, statusHandle, waitingScript } from "./script.ts";
 import { isInPlace } from "./guards.ts";
 import type { Guard } from "./guards.ts";
 import { closeAll, isReachable } from "./machine.ts";
 import type { Machine } from "./machine.ts";
-import { bubblewrapArguments } from "./profile.ts";
+import { bubblewrapArguments, egressInside } from "./profile.ts";
 import { stageCommand, stagedAt } from "./stage.ts";
 import type { Staged } from "./stage.ts";
 
@@ -44,15 +45,17 @@ const seccompHandle = Math.max(commandHandle, statusHandle) + 1;
 
 export function seatCommand(machine: Machine, seat: Seat, started: Started): SeatCommand {
   const { uid, gid } = seat;
+  /** To read a view, to connect to the socket. */
+  const needs = (index: number): number => (index < 2 ? 0 : index < 2 + seat.views.length ? 0o004 : 0o002);
   const sources: Staged[] = [
     { from: seat.home, map: seat.isRoots ? "always" : "never" },
     { from: machine.etc, map: "never" },
     ...seat.views.map(({ from }) => ({ from, map: "possibly" }) as const),
-    ...(seat.egress === undefined ? [] : [{ from: seat.egress, map: "never" } as const]),
+    ...(seat.egress === undefined ? [] : [{ from: seat.egress, map: "possibly" } as const]),
   ];
   const needsStage =
     machine.isRoot &&
-    sources.some(({ from, map }) => map === "always" || !isReachable(from, { uid, isRead: map === "possibly" }));
+    sources.some(({ from, map }, index) => map === "always" || !isReachable(from, { uid, needs: needs(index) }));
   const place = (index: number): string => (needsStage ? stagedAt(index) : sources[index]!.from);
   const profile = bubblewrapArguments({
     ...started,
@@ -78,6 +81,14 @@ export const cleanEnvironment = {
   LANG: "C.UTF-8",
 } as const;
 
+/** All that a program finds beside what it is given. */
+export const environmentOf = (seat: Seat): Readonly<Record<string, string>> =>
+  seat.egress === undefined ? cleanEnvironment : { ...cleanEnvironment, ...egressEnvironment };
+
+/** What runs before a command, in sh. */
+export const firstOf = (seat: Seat, hasChannel: boolean): string | undefined =>
+  seat.egress === undefined ? undefined : preparing(forwarder(egressInside), hasChannel);
+
 interface StartOptions {
   readonly guards: readonly Guard[];
   readonly input?: string | Uint8Array | undefined;
@@ -93,12 +104,13 @@ export async function startInSeat(machine: Machine, seat: Seat, { guards, input,
     const stdin = input === undefined ? undefined : await machine.openInput(input, seat);
     if (stdin !== undefined) handles.push(stdin);
     const seccomp = machine.openFilter();
-    const argv = ["/bin/sh", "-c", line === undefined ? waitingScript : immediateScript(line)];
+    const first = firstOf(seat, true);
+    const argv = ["/bin/sh", "-c", line === undefined ? waitingScript(first) : immediateScript(line, first)];
     const started = { guards, seccomp: seccompHandle, status: statusHandle, hasSession: false, argv };
     handles.push(seccomp);
     const command = seatCommand(machine, seat, started);
     handles.length = 0;
-    const cell = startCell({ ...command, environment: cleanEnvironment, stdout, stderr, stdin, seccomp });
+    const cell = startCell({ ...command, environment: environmentOf(seat), stdout, stderr, stdin, seccomp });
     return { ...cell, isUsable: () => cell.isUsable() && isInPlace(seat.home, guards) };
   } catch (cause) {
     closeAll(...handles);

@@ -4,7 +4,7 @@ import type { Guard } from "./guards.ts";
 import type { Bounds } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { commandLine, immediateScript } from "./script.ts";
-import { cleanEnvironment, seatCommand } from "./seat.ts";
+import { environmentOf, firstOf, seatCommand } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 
 interface WrapOptions {
@@ -25,7 +25,7 @@ export function wrapCommand(
   { command, bounds, guards, firstHandle }: WrapOptions,
 ): WrappedCommand {
   const line = commandLine(command, { bounds, hasChannel: false });
-  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line)];
+  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line, firstOf(seat, false))];
   const started = { guards, seccomp: firstHandle, hasSession: true, argv };
   const { file, args, uid, gid } = seatCommand(machine, seat, started);
   const handle = machine.openFilter();
@@ -33,7 +33,7 @@ export function wrapCommand(
   return {
     file: "env",
     args: ["--ignore-signal=INT", file, ...args],
-    environment: cleanEnvironment,
+    environment: environmentOf(seat),
     handles: [{ at: firstHandle, handle }],
     uid,
     gid,
