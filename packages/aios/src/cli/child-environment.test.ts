@@ -23,6 +23,15 @@ test("whatever opens an account upstream stays out of a child's environment", ()
     "OPENAI_API_KEY_2",
     "GH_PAT",
     "DB_PASSWORD",
+    "PGPASSWORD",
+    "MYSQL_PWD",
+    "OPENAI_KEY",
+    "GITHUB_TOKEN_2",
+    "SENTRY_DSN",
+    "SLACK_WEBHOOK_URL",
+    "AzureWebJobs_CONNECTION_STRING",
+    "NPM_CONFIG__AUTH",
+    "SESSION_COOKIE",
   ];
   for (const name of names) expect(isSecretName(name), name).toBe(true);
   const child = childEnvironment(Object.fromEntries(names.map((name) => [name, "upstream-secret"])), identity);
@@ -41,9 +50,25 @@ test("what is no secret passes, though its name resembles one", () => {
     AWS_REGION: "eu-central-1",
     AWS_CA_BUNDLE: "/etc/ssl/certs/ca.pem",
     PATIENCE: "3",
+    PWD: "/work",
+    OLDPWD: "/",
+    DESKTOP_SESSION: "plasma",
+    GIT_AUTHOR_NAME: "me",
+    DATABASE_URL: "postgres://localhost/db",
+    HTTPS_PROXY: "http://me:word@proxy:3128",
     SSH_AUTH_SOCK: "/tmp/agent",
   };
   expect(childEnvironment(own, identity)).toMatchObject(own);
+});
+
+test("an address with a password in it stays out, whatever it is called", () => {
+  const own = {
+    DATABASE_URL: "postgres://me:word@db/x",
+    QUEUE: "amqps://:word@queue",
+    HOME_PAGE: "https://me@host/a:b@c",
+  };
+  expect(hiddenNames(own, [])).toEqual(["DATABASE_URL", "QUEUE"]);
+  expect(childEnvironment(own, identity, ["QUEUE"])).toMatchObject({ QUEUE: own.QUEUE, HOME_PAGE: own.HOME_PAGE });
 });
 
 test("the official clients of OpenAI and Anthropic find the kernel and the process key, whatever the user had set", () => {

@@ -9,10 +9,17 @@ interface ProcessIdentity {
 const secretNames = [
   /(^|_)API_?KEYS?(_|$)/,
   /(^|_)(ACCESS|SECRET|PRIVATE|AUTH|SERVICE|SIGNING|ENCRYPTION)_?KEY(_|$)/,
-  /(^|_)(TOKEN|PASSWORD|PASSWD|PASSPHRASE|PAT|CREDENTIALS?)$/,
+  /_KEYS?$/,
+  /(TOKEN|PASSWORD|PASSWD|PASSPHRASE)(_?\d+)?$/,
+  /(^|_)(PAT|CREDENTIALS?|JWT|DSN|COOKIE|AUTH|AUTH_CONFIG|CONNECTION_STRING|WEBHOOK(_URL)?)$/,
   /(^|_)SECRETS?(_|$)/,
+  /_PWD$/,
   /^(AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|ALIBABA_CLOUD|TENCENTCLOUD|OCI|IBMCLOUD)_/,
 ];
+/** An address with a password in it, whatever its name is: those of databases, queues and caches. */
+const passwordInAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
+/** Without it nothing of the command reaches the network where there is a proxy. */
+const proxyName = /_PROXY$/;
 /** Under these prefixes some names are harmless and wanted. */
 const harmlessNames = /^(AWS_(DEFAULT_)?REGION|AWS_PAGER|GOOGLE_CLOUD_PROJECT)$|_(CA_BUNDLE|CA_CERTS?_FILE)$/;
 /** Where the official clients would go instead of the kernel. Replaced, or removed where the child gets none. */
@@ -27,12 +34,17 @@ export const isSecretName = (name: string): boolean => {
   return !harmlessNames.test(upper) && secretNames.some((pattern) => pattern.test(upper));
 };
 
-const isHiddenName = (name: string): boolean =>
-  isSecretName(name) || upstreamNames.test(name.toUpperCase()) || ownNames.has(name);
+const isHidden = (name: string, value: string): boolean => {
+  const upper = name.toUpperCase();
+  const holdsPassword = !proxyName.test(upper) && passwordInAddress.test(value);
+  return isSecretName(name) || holdsPassword || upstreamNames.test(upper) || ownNames.has(name);
+};
 
 /** Names of the user's environment that a command does not see: what it had to miss can be told. */
 export const hiddenNames = (own: Readonly<Record<string, string | undefined>>, allowed: readonly string[]): string[] =>
-  Object.keys(own).filter((name) => !ownNames.has(name) && isHiddenName(name) && !allowed.includes(name));
+  Object.entries(own)
+    .filter(([name, value = ""]) => !ownNames.has(name) && isHidden(name, value) && !allowed.includes(name))
+    .map(([name]) => name);
 
 /**
  * The environment of a command: the user's own without whatever looks like a secret or leads past the kernel, plus the
@@ -46,7 +58,7 @@ export function childEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
     if (value === undefined) continue;
-    if (!isHiddenName(name) || allowed.includes(name)) environment[name] = value;
+    if (!isHidden(name, value) || allowed.includes(name)) environment[name] = value;
   }
   return { ...environment, ...doorEnvironment({ url, key, pid }) };
 }

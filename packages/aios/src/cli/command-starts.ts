@@ -17,6 +17,8 @@ const mostQuickDeaths = 5;
 /** What the parent does beside. */
 interface StartsOptions extends Pick<Patience, "patienceMs" | "onAway"> {
   readonly answer: CommandAnswer;
+  /** The parent's own, for what its log must not tell; the command has the one of its program. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Called at each start. */
   readonly started?: (hostPid: number) => void;
   /** Aborts while it waits for the next start: there is none then. */
@@ -31,9 +33,9 @@ interface StartsOptions extends Pick<Patience, "patienceMs" | "onAway"> {
  * When this resolves, all that it printed is in the log of its process.
  */
 export async function parentToTheEnd(entry: CommandEntry, options: StartsOptions): Promise<CommandEnd> {
-  const { answer, started, signal, say } = options;
+  const { answer, env, started, signal, say } = options;
   const { pid, home, lang } = entry;
-  await using logs = home === null ? undefined : await openLogs(home, process.env);
+  await using logs = home === null ? undefined : await openLogs(home, env);
   const print = (text: string): void => logs?.append(asPid(pid), text);
   const tell = (text: string): void => {
     say?.(text);

@@ -95,7 +95,7 @@ async function inEditor(value: unknown, { t, say, env }: Speaker): Promise<unkno
   try {
     await writeFile(file, before);
     // As git does: the variable may hold arguments.
-    const { status } = spawnSync(`${editor} ${JSON.stringify(file)}`, { stdio: "inherit", shell: true });
+    const { status } = spawnSync(`${editor} ${JSON.stringify(file)}`, { stdio: "inherit", shell: true, env });
     const after = await readFile(file, "utf8");
     if (status !== 0) say(t(debugText.noEditor, { editor }));
     else if (after === before) say(t(debugText.unchanged));

@@ -17,7 +17,7 @@ async function main(entry: CommandEntry): Promise<void> {
   };
   const answer = answerFor(entry, linkTo(entry));
   const started = (hostPid: number): void => report({ is: "started", hostPid });
-  const end = await parentToTheEnd(entry, { answer, started, patienceMs });
+  const end = await parentToTheEnd(entry, { answer, env: process.env, started, patienceMs });
   const { failure } = end;
   if (failure) report({ is: "failed", code: failure.code ?? "", message: failure.message });
   await answer.ended(end, { patienceMs });

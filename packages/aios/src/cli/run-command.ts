@@ -28,7 +28,7 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
   const client = await context.client();
   const door = await context.door();
   const restart = options.restart ?? "never";
-  using parent = options.detach ? openDetached() : undefined;
+  using parent = options.detach ? openDetached(env) : undefined;
   const hostPid = parent?.hostPid ?? process.pid;
   const project = projectHere(context);
   const spawned = await client.proc.spawn({
@@ -71,7 +71,7 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
   const answer = answerFor(entry, linkTo(entry));
   const patience = { patienceMs: foregroundPatienceMs, onAway: () => context.say(t(runText.away)) };
   const { say, signal } = context;
-  const end = await parentToTheEnd(entry, { answer, signal, say: (text) => say(text), ...patience });
+  const end = await parentToTheEnd(entry, { answer, env, signal, say: (text) => say(text), ...patience });
   const wasTold = await answer.ended(end, patience);
   if (!wasTold) context.say(t(runText.untold));
   return end.failure ? failed(end.failure, context) : exitCodeOf(end);
@@ -95,10 +95,12 @@ interface DetachedParent extends Disposable {
 }
 
 /** The parent as a process of its own, so that the kernel can be told who it is. Without a start it ends with us. */
-function openDetached(): DetachedParent {
+function openDetached(env: ContextOf<"run">["env"]): DetachedParent {
   const file = join(import.meta.dirname, `detached-parent${extname(import.meta.filename)}`);
   const parent = spawn(process.execPath, [...process.execArgv, file], {
     cwd: "/",
+    // All of it: its log must not tell what is secret in it. The command gets its own.
+    env,
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });

@@ -124,6 +124,7 @@ class ThreadExtractor implements Extractor {
     const { memoryMebibytes } = this.#limits;
     const thread = new Worker(new URL(module, import.meta.url), {
       name: "extract",
+      env: {},
       resourceLimits: { maxOldGenerationSizeMb: memoryMebibytes },
     });
     thread.on("message", ({ id, text }: Answer) => {

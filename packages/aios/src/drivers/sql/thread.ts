@@ -38,7 +38,7 @@ export class SqlThread<Order extends { readonly type: string }> {
   #death: SysError | undefined;
 
   private constructor({ file, name, data }: Started) {
-    this.#worker = new Worker(file, { workerData: data, name });
+    this.#worker = new Worker(file, { workerData: data, name, env: {} });
     this.#worker.on("message", (answer: Answer) => this.#settle(answer));
     this.#worker.on("error", (cause) => this.#die(cause));
     this.#worker.on("exit", () => this.#die(undefined));

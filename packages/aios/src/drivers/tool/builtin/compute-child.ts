@@ -33,7 +33,7 @@ process.on("disconnect", () => process.exit());
 // A formula without end does not see that the kernel is gone: a thread looks for it.
 const watch = `const { ppid } = process;
 setInterval(() => { if (process.ppid !== ppid) process.kill(process.pid, "SIGKILL"); }, 1000);`;
-new Worker(watch, { eval: true }).unref();
+new Worker(watch, { eval: true, env: {} }).unref();
 
 async function compute(computation: Computation): Promise<void> {
   const { kind } = computation;
