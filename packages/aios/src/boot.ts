@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import type { SysError } from "@aiosjs/sdk/protocol";
+import type { AccessPolicy, SysError } from "@aiosjs/sdk/protocol";
 import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { openDoors } from "./boot-doors.ts";
@@ -12,6 +12,7 @@ import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
 import { readAuditKey, readRootKey, readShareSecret } from "./config/home.ts";
 import { elsewhereOf } from "./boot-vectors.ts";
+import { homePolicy } from "./config/policy-file.ts";
 import type { Config } from "./config/schema.ts";
 import { withStoredEnv } from "./config/secrets.ts";
 import { systemCalendar } from "./drivers/clock/calendar.ts";
@@ -97,6 +98,7 @@ export async function boot(options: BootOptions): Promise<System> {
   const shutdown = Promise.withResolvers<void>();
   const fenced = Promise.withResolvers<SysError>();
   let current = config;
+  let accessPolicy = homePolicy(home, config);
   let cores = await shelf.stock(config);
   const embedder = embedderOf(config, cores);
   const indexOf = async (what: "notes" | "files") => ({
@@ -127,7 +129,7 @@ export async function boot(options: BootOptions): Promise<System> {
       seal,
       fileTools,
       notes,
-      settings: settingsOf(config),
+      settings: settingsOf(config, accessPolicy),
       rootKey: key,
       onShutdown: shutdown.resolve,
       node,
@@ -136,6 +138,7 @@ export async function boot(options: BootOptions): Promise<System> {
       reload: async () => {
         const next = (await options.reload?.()) ?? current;
         checkEmbedder(next);
+        const nextPolicy = homePolicy(home, next);
         await secrets.refresh(next);
         const cache = await caches.stock(next);
         const before = cores;
@@ -144,9 +147,12 @@ export async function boot(options: BootOptions): Promise<System> {
         // A key that was set or exchanged since stands in no configuration.
         if (!changed.includes("llms") && cores.some((core) => !before.includes(core) && !isStillDown(core, before)))
           changed.push("llms");
+        if (!changed.includes("policy") && JSON.stringify(accessPolicy) !== JSON.stringify(nextPolicy))
+          changed.push("policy");
         current = next;
+        accessPolicy = nextPolicy;
         const needRestart = changed.filter((section) => (RESTART_SECTIONS as readonly string[]).includes(section));
-        return { settings: settingsOf(next), cores, cache, changed, needRestart };
+        return { settings: settingsOf(next, accessPolicy), cores, cache, changed, needRestart };
       },
     }),
   );
@@ -185,7 +191,7 @@ export async function boot(options: BootOptions): Promise<System> {
 const journalFile = (home: string, { journal }: Config): string | undefined =>
   journal.url === "memory:" ? undefined : resolve(home, journal.url.replace(/^sqlite:/, ""));
 
-function settingsOf(config: Config): KernelSettings {
+function settingsOf(config: Config, accessPolicy: AccessPolicy | undefined): KernelSettings {
   const { system, scheduler, llms, server, files, memory, budgets } = config;
   return {
     name: system.name,
@@ -200,6 +206,7 @@ function settingsOf(config: Config): KernelSettings {
     maxNewProcessesPerMinute: server.maxNewProcessesPerMinute,
     memory,
     files,
+    accessPolicy,
     budgets,
   };
 }

@@ -110,6 +110,7 @@ function warningsOf(env: Readonly<Record<string, string | undefined>>): string[]
     "AIOS_SQLITE_",
     "AIOS_FILES_",
     "AIOS_LLMS_",
+    "AIOS_POLICY_",
     "AIOS_SYSTEM_",
   ];
   return Object.keys(env)

@@ -223,6 +223,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   memory: memorySchema.prefault({}),
+  policy: z
+    .strictObject({
+      file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "What agents may call, and how; relative to the home. Default: policy.yaml, or the shipped policy where that is not there.",
+        ),
+    })
+    .prefault({}),
   budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),
 });
 export type Config = z.infer<typeof configSchema>;

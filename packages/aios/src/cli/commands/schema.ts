@@ -11,11 +11,12 @@ export async function run(context: ContextOf<"schema">): Promise<void> {
 async function schemaOf({ args, t }: Pick<ContextOf<"schema">, "args" | "t">): Promise<unknown> {
   const { what: name = "commands" } = args;
   if (name === "config") return (await import("../../config/keys.ts")).configJsonSchema();
+  if (name === "policy") return (await import("../../config/policy-file.ts")).policyJsonSchema();
   if (name === "commands") return (await import("../command-schema.ts")).commandSchemas();
   const syscalls = await syscallSchemas();
   if (name === "syscalls") return syscalls;
   if (Object.hasOwn(syscalls, name)) return syscalls[name];
-  const near = nearest(name, ["commands", "config", "syscalls", ...Object.keys(syscalls)]);
+  const near = nearest(name, ["commands", "config", "policy", "syscalls", ...Object.keys(syscalls)]);
   throw new CliError(notFound, t(commonText.noSchema, { name }), {
     hint: near ? t(commonText.didYouMean, { name: `aios schema ${near}` }) : t(commonText.noSchemaHint),
   });

@@ -30,8 +30,8 @@ export const metaRows = [
     effect: "read",
     summary: { en: "print what is public here as JSON Schema", zh: "以 JSON Schema 输出公开接口" },
     details: {
-      en: "commands: arguments and options of this program; config: config.yaml; syscalls: arguments and results of every syscall, or of the one that is named.",
-      zh: "commands：本程序的参数与选项；config：config.yaml；syscalls：每个系统调用的参数与结果，也可只指定一个。",
+      en: "commands: arguments and options of this program; config: config.yaml; policy: policy.yaml; syscalls: arguments and results of every syscall, or of the one that is named.",
+      zh: "commands：本程序的参数与选项；config：config.yaml；policy：policy.yaml；syscalls：每个系统调用的参数与结果，也可只指定一个。",
     },
     examples: ["aios schema config > config.schema.json", "aios schema llm.chat"],
     args: [
@@ -39,8 +39,8 @@ export const metaRows = [
         name: "what",
         isOptional: true,
         summary: {
-          en: "commands (the default), config, syscalls, or a syscall",
-          zh: "commands（默认）、config、syscalls，或某个系统调用",
+          en: "commands (the default), config, policy, syscalls, or a syscall",
+          zh: "commands（默认）、config、policy、syscalls，或某个系统调用",
         },
       },
     ],
