@@ -1,0 +1,242 @@
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { SysError } from "@aiosjs/sdk/protocol";
+import type { TenantId } from "@aiosjs/sdk/protocol";
+import type { Sandbox, SandboxCommand, SandboxEvent, SandboxStats } from "../../../kernel/ports.ts";
+import { cancelled, ContainerCommand } from "./container-command.ts";
+import { containerOf, home } from "./container.ts";
+import type { Engine } from "./engine.ts";
+import { guardsOf, isGuarded, placeHolders, removeHolders } from "./guards.ts";
+import type { Pin } from "./guards.ts";
+import { readFileBelow, writeFileBelow } from "./home-files.ts";
+import { copyTree, emptyTree, removeTree, sizeOfTree } from "./home-tree.ts";
+import { writeRecord } from "./record.ts";
+import type { SandboxRecord } from "./record.ts";
+
+export interface Surroundings {
+  readonly engine: Engine;
+  /** The sandbox's own folder: its record, its home unless that is a workspace, its snapshots. */
+  readonly folder: string;
+  /** Begins the name of every container of it. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the image. */
+  readonly path: string;
+  readonly seccomp: string;
+  readonly cpus: number;
+  /** It is deleted. */
+  readonly forget: () => void;
+}
+
+/**
+ * A folder of the machine, and for each command a container that sees it. After a crash the folder is found again; a command that
+ * nobody reads any more is killed by whoever finds it.
+ */
+export class DockerSandbox implements Sandbox {
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly home = home;
+  readonly #around: Surroundings;
+  readonly #running = new Set<ContainerCommand>();
+  #record: SandboxRecord;
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  /** Commands that are about to run: nothing may change the folder under them. */
+  #starting = 0;
+  #isDeleted = false;
+
+  constructor(record: SandboxRecord, around: Surroundings) {
+    this.id = record.id;
+    this.tenant = record.tenant;
+    this.#record = record;
+    this.#around = around;
+  }
+
+  async *exec(command: SandboxCommand): AsyncGenerator<SandboxEvent, void, undefined> {
+    this.#assertLive();
+    const { argv, signal, environment = {}, input, folder = home } = command;
+    const [program] = argv;
+    if (program === undefined || program === "" || program.includes("="))
+      throw new SysError("EINVAL", `"${program ?? ""}" is no program`, { hint: "argv begins with the program's name" });
+    if ([...argv, folder, ...Object.entries(environment).flat()].some((text) => text.includes("\0")))
+      throw new SysError("EINVAL", "a command's words hold no zero byte");
+    if (!Object.keys(environment).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)))
+      throw new SysError("EINVAL", "a variable's name is made of letters, digits and _");
+    if (signal.aborted) throw cancelled(signal);
+    const running = await this.#begin(command, { program, environment, input, folder });
+    try {
+      yield* running.events(signal);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async upload(path: string, bytes: Uint8Array): Promise<void> {
+    this.#assertLive();
+    const { guarded, owner } = this.#record;
+    if (isGuarded(path, guarded))
+      throw new SysError("EPOLICY", `${path} is guarded`, { hint: "it is changed outside of the sandbox" });
+    await writeFileBelow(this.#folder, path, { bytes, owner });
+  }
+
+  async download(path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> {
+    this.#assertLive();
+    return await readFileBelow(this.#folder, path, maxBytes);
+  }
+
+  async snapshot(): Promise<string> {
+    const name = randomUUID();
+    await this.#quietly("a snapshot is taken", () => copyTree(this.#folder, this.#snapshotAt(name)));
+    return name;
+  }
+
+  /** A crash on the way leaves a part; the snapshot stays, and can be gone back to again. */
+  async revert(snapshot: string): Promise<void> {
+    const from = /^[0-9a-f-]{36}$/.test(snapshot) ? this.#snapshotAt(snapshot) : undefined;
+    const stands = from === undefined ? undefined : await lstat(from).catch(() => undefined);
+    this.#assertLive();
+    if (from === undefined || !stands?.isDirectory())
+      throw new SysError("ENOENT", `sandbox ${this.id} has no snapshot "${snapshot}"`);
+    await this.#quietly("it is reverted", async () => {
+      await emptyTree(this.#folder);
+      await copyTree(from, this.#folder);
+    });
+  }
+
+  async stats(): Promise<SandboxStats> {
+    this.#assertLive();
+    const all = await Promise.all([...this.#running].map((command) => command.stats()));
+    return {
+      processes: all.reduce((sum, { processes }) => sum + processes, 0),
+      memoryBytes: all.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+      diskBytes: await sizeOfTree(this.#folder),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#assertLive();
+    await this.#kill();
+  }
+
+  async delete(): Promise<void> {
+    if (this.#isDeleted) return;
+    this.#isDeleted = true;
+    await this.#kill();
+    await this.#inTurn(async () => {
+      const { workspace, placeholders } = this.#record;
+      if (workspace !== undefined) await removeHolders(workspace, placeholders);
+      await removeTree(this.#around.folder);
+      this.#around.forget();
+    });
+  }
+
+  readonly pause = async (): Promise<void> => {
+    this.#assertLive();
+    await Promise.all([...this.#running].map((command) => command.freeze("pause")));
+  };
+
+  readonly resume = async (): Promise<void> => {
+    this.#assertLive();
+    await Promise.all([...this.#running].map((command) => command.freeze("unpause")));
+  };
+
+  get #folder(): string {
+    return this.#record.workspace ?? join(this.#around.folder, "home");
+  }
+
+  readonly #snapshotAt = (name: string): string => join(this.#around.folder, "snapshots", name);
+
+  async #begin(
+    { argv, limits }: SandboxCommand,
+    {
+      program,
+      environment,
+      input,
+      folder: workingFolder,
+    }: Required<Pick<SandboxCommand, "environment" | "folder">> & {
+      readonly program: string;
+      readonly input: string | Uint8Array | undefined;
+    },
+  ): Promise<ContainerCommand> {
+    const { engine, name, labels, path, seccomp, cpus } = this.#around;
+    const { image, owner, views, limits: own } = this.#record;
+    this.#starting++;
+    try {
+      const pins = await this.#pins();
+      this.#assertLive();
+      const lastWord = `aios-${randomUUID()}`;
+      const running = new ContainerCommand({
+        engine,
+        name: `${name}-${randomUUID().slice(0, 8)}`,
+        lastWord,
+        program,
+        input: input === undefined ? undefined : Buffer.from(input),
+        wallMs: Math.min(own.wallMs, limits?.wallMs ?? own.wallMs),
+        outputBytes: Math.min(own.outputBytes, limits?.outputBytes ?? own.outputBytes),
+        container: containerOf({
+          image,
+          labels,
+          owner,
+          folder: this.#folder,
+          pins,
+          views,
+          limits: own,
+          cpus,
+          seccomp,
+          keepsId: engine.isPodman && engine.isRootless,
+          path,
+          argv,
+          environment: environment ?? {},
+          workingFolder: workingFolder ?? home,
+          hasInput: input !== undefined,
+          lastWord,
+        }),
+      });
+      this.#running.add(running);
+      return running;
+    } finally {
+      this.#starting--;
+    }
+  }
+
+  /** Placeholders are written down before they are made, so that they are removed whatever happens. */
+  async #pins(): Promise<readonly Pin[]> {
+    const { workspace, guarded } = this.#record;
+    if (workspace === undefined || guarded.length === 0) return [];
+    return await this.#inTurn(async () => {
+      const { placeholders: placed } = this.#record;
+      const { pins, absent } = await guardsOf(workspace, { guarded, placed });
+      if (absent.length > 0) {
+        this.#record = { ...this.#record, placeholders: [...placed, ...absent] };
+        await writeRecord(this.#around.folder, this.#record);
+        await placeHolders(workspace, absent);
+      }
+      return pins;
+    });
+  }
+
+  async #quietly(what: string, act: () => Promise<void>): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#assertLive();
+      if (this.#running.size + this.#starting > 0)
+        throw new SysError("EBUSY", `a command runs in sandbox ${this.id} while ${what}`, { hint: "stop it first" });
+      await mkdir(join(this.#around.folder, "snapshots"), { recursive: true });
+      await act();
+    });
+  }
+
+  async #kill(): Promise<void> {
+    await Promise.all([...this.#running].map((command) => command.kill()));
+  }
+
+  /** One after the other. */
+  async #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(act);
+    this.#lastTurn = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  #assertLive(): void {
+    if (this.#isDeleted) throw new SysError("ESTALE", `sandbox ${this.id} was deleted`, { hint: "make another" });
+  }
+}
