@@ -45,14 +45,13 @@ export interface Ground extends AsyncDisposable {
   download(path: string, maxBytes: number): Promise<Uint8Array>;
   snapshot(): Promise<string>;
   revert(snapshot: string): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** Why nothing is known. */
 export type Reason =
   | { readonly is: "no-interpreter"; readonly name: string }
   | { readonly is: "refused"; readonly text: string }
-  | { readonly is: "needs"; readonly what: "root" | "terminal" | "handles" | "address" | "setuid" | "home" }
+  | { readonly is: "needs"; readonly what: "root" | "terminal" | "handles" | "address" | "home" }
   | { readonly is: "failed"; readonly text: string };
 
 /** What was seen of one attack on one ground. */

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Bounds, Contest, Ground, Outcome, Program, Ran } from "./attack.ts";
+import { failureOf } from "./escape.ts";
 import { secretWord } from "./planted.ts";
 import { python, shell } from "./python.ts";
 
@@ -117,7 +118,8 @@ const contestOf = ({ id, program, bound, words }: Bomb): Contest => ({
   id,
   run: async (ground) => {
     const ran = await ground.run(program, { TOKEN: secretWord(), MOST: beyond(bound, 1.4), ...words });
-    if (ran.isMissing) return missing(program);
+    const failure = ran.isMissing ? missing(program) : failureOf(ran);
+    if (failure) return failure;
     const most = took(ran);
     if (most > bound) return { is: "escaped", how: `it took ${most} of ${bound}` };
     return (await isUsable(ground)) ?? { is: "held", why: `${most} of ${bound}; ${reasonOf(ran)}` };
@@ -140,6 +142,8 @@ const flood: Contest = {
   run: async (ground) => {
     const program = shell(String.raw`head -c 4194304 /dev/zero | tr '\0' x`);
     const ran = await ground.run(program, {});
+    const failure = failureOf(ran);
+    if (failure) return failure;
     const { length } = ran.output;
     // Of a control all that it printed is counted, kept or not.
     const all = ground.isControl ? length + ran.droppedBytes : length;
@@ -189,6 +193,8 @@ const busyLoop: Contest = {
         return isRunning ? { is: "escaped", how: "it runs on" } : { is: "held", why: "it has ended" };
       }
       const ran = await running;
+      const failure = failureOf(ran);
+      if (failure) return failure;
       await pause(100);
       if (bearers(token).length > 0) return { is: "escaped", how: "it runs on" };
       if (ran.exceeded !== "wallMs") return { is: "escaped", how: `its end says ${JSON.stringify(ran.exceeded)}` };
@@ -199,7 +205,7 @@ const busyLoop: Contest = {
   },
 };
 
-/** Its parent has ended, and it belongs to no group and no session of its starter. */
+/** Its parent has ended, and it belongs to no group and no session of its starter: still it ends with its command. */
 const survivor: Contest = {
   id: "survivor",
   run: async (ground) => {
@@ -225,7 +231,6 @@ tell("LEFT")`);
       if (ran.isMissing) return missing(program);
       if (!ran.output.includes("LEFT"))
         return { is: "unknown", why: { is: "failed", text: ran.output.trim().slice(-200) } };
-      await ground.stop();
       const then = size();
       await pause(400);
       if (bearers(token).length > 0) return { is: "escaped", how: "it outlives its sandbox" };

@@ -35,7 +35,6 @@ export function openControl({ folder, view }: { readonly folder: string; readonl
     },
     // What is there stays, what was there then is written over it.
     revert: async (snapshot) => cpSync(snapshot, workspace, { recursive: true, dereference: true }),
-    stop: async () => undefined,
     [Symbol.asyncDispose]: async () => {
       for (let number = 0; number < snapshots; number++)
         await rm(`${workspace}-snapshot-${number}`, { recursive: true, force: true });

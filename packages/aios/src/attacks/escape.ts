@@ -1,4 +1,5 @@
 import { isReason } from "./attack.ts";
+import { BEGAN } from "./python.ts";
 import type { Escape, Ground, Outcome, Outside, Ran } from "./attack.ts";
 
 /** One attempt of one escape, judged by what it told and by what stands outside. */
@@ -8,11 +9,19 @@ export async function tryEscape({ program, lay }: Escape, ground: Ground, outsid
   try {
     const ran = await ground.run(program, { BOOT: outside.bootId, ...laid.words });
     if (ran.isMissing) return { is: "unknown", why: { is: "no-interpreter", name: program.language } };
+    const failure = failureOf(ran);
+    if (failure) return failure;
     const how = (await laid.seen?.()) ?? whatWasTold(ran, laid.secret);
     return how === undefined ? { is: "held", why: whyHeld(ran) } : { is: "escaped", how };
   } finally {
     await laid.end?.();
   }
+}
+
+/** What did not even begin tells nothing. */
+export function failureOf({ output, code, isMissing }: Ran): Outcome | undefined {
+  if (isMissing || output.includes(BEGAN)) return undefined;
+  return { is: "unknown", why: { is: "failed", text: `exit code ${code}: ${output.trim().slice(-200)}` } };
 }
 
 function whatWasTold({ output }: Ran, secret: string | undefined): string | undefined {
@@ -24,7 +33,7 @@ function whatWasTold({ output }: Ran, secret: string | undefined): string | unde
 function whyHeld({ output, code, exceeded }: Ran): string {
   if (exceeded !== undefined) return `it did not end in time (${exceeded})`;
   const told = output.split("\n").flatMap((line) => (line.startsWith("WHY ") ? [line.slice(4).trim()] : []));
-  if (told.length > 0) return [...new Set(told)].slice(0, 4).join(", ");
-  const last = output.trim().split("\n").at(-1) ?? "";
-  return last === "" || last.length > 200 ? `exit code ${code}` : last;
+  if (told.length > 0) return [...new Set(told)].slice(0, 2).join(", ");
+  const complaint = output.split("\n").find((line) => / (denied|not permitted|Read-only|No such)/.test(line));
+  return complaint?.slice(0, 120) ?? `exit code ${code}`;
 }

@@ -58,7 +58,7 @@ export async function runOrdinarily(
 
 export interface Victim extends AsyncDisposable {
   readonly pid: number;
-  /** The first line that it printed. */
+  /** The first line that it printed of its own. */
   readonly said: string;
   /** Whether somebody has ended it, by and by. */
   isGone(): Promise<boolean>;
@@ -76,14 +76,19 @@ export async function startVictim(program: Program, argument = ""): Promise<Vict
   const ended = Promise.withResolvers<void>();
   child.once("exit", () => ended.resolve());
   child.once("error", () => ended.resolve());
-  const [first] = (await Promise.race([once(child.stdout, "data"), ended.promise.then(() => [undefined])])) as [
-    Buffer | undefined,
-  ];
+  const line = Promise.withResolvers<string>();
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (piece: string) => {
+    said += piece;
+    const first = /^(?!BEGAN$)(.+)\n/m.exec(said)?.[1];
+    if (first !== undefined) line.resolve(first);
+  });
+  const first = await Promise.race([line.promise, ended.promise]);
   if (first === undefined || child.pid === undefined) return undefined;
   const { pid } = child;
   return {
     pid,
-    said: first.toString().trim(),
+    said: first.trim(),
     isGone: () => within(ended.promise, 300),
     [Symbol.asyncDispose]: () => endGroup(child, pid, ended.promise),
   };

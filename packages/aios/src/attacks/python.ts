@@ -1,11 +1,15 @@
 import type { Program } from "./attack.ts";
 
+/** Each says first that it runs at all: what did not run was not held. */
+export const BEGAN = "BEGAN";
+
 /**
  * Before every program: `call` makes a raw syscall, `attempt` runs what it decorates and tells why it failed, `reached` tells
  * that the kernel of this very machine let something through (a virtual machine has a boot id of its own).
  */
 const PRELUDE = String.raw`
 import ctypes, errno, os, platform, socket, stat, struct, sys, time
+print("${BEGAN}", flush=True)
 libc = ctypes.CDLL(None, use_errno=True)
 X86 = platform.machine() == "x86_64"
 NUMBERS = {
@@ -54,4 +58,4 @@ def reached(*words):
 
 export const python = (source: string): Program => ({ language: "python3", source: `${PRELUDE}\n${source}` });
 
-export const shell = (source: string): Program => ({ language: "sh", source });
+export const shell = (source: string): Program => ({ language: "sh", source: `echo ${BEGAN}\n${source}` });

@@ -1,7 +1,9 @@
 // What a driver does for its owner with the workspace, while somebody inside swaps things over.
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isSysError } from "@aiosjs/sdk/protocol";
 import type { Contest, Ground, Outcome, Outside, Program } from "./attack.ts";
+import { failureOf } from "./escape.ts";
 import { plantFile, secretWord } from "./planted.ts";
 import { python } from "./python.ts";
 
@@ -153,6 +155,8 @@ const snapshots: Contest = {
     try {
       const first = await ground.run(keeper, words);
       if (first.isMissing) return { is: "unknown", why: { is: "no-interpreter", name: "python3" } };
+      const failure = failureOf(first);
+      if (failure) return failure;
       const before = await ground.snapshot();
       await ground.run(linkLayer, words);
       const linked = await ground.snapshot();
@@ -201,10 +205,11 @@ export async function tryGuardedLink(
     const ran = await ground.run(linkedReader, { HOME: ground.home, FOLDER: to });
     if (ran.output.includes(secret)) return { is: "escaped", how: "what is guarded told the secret" };
     if (ran.isMissing) return { is: "unknown", why: { is: "no-interpreter", name: "python3" } };
-    return { is: "held", why: "the link leads nowhere" };
+    return failureOf(ran) ?? { is: "held", why: "the link leads nowhere" };
   } catch (cause) {
-    // A workspace like that may be refused as well.
-    return { is: "held", why: String(cause) };
+    // A workspace like that may be refused as well, and for no other reason.
+    if (isSysError(cause) && cause.code === "EPOLICY") return { is: "held", why: cause.message };
+    throw cause;
   } finally {
     rmSync(to, { recursive: true, force: true });
   }

@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { isSysError } from "@aiosjs/sdk/protocol";
-import type { SandboxDriver } from "../kernel/sandbox-port.ts";
+import type { SandboxDriver } from "../kernel/ports.ts";
 import type { Bounds, Ground, Ran } from "./attack.ts";
 import { GUARDED, layRepository } from "./escapes/files.ts";
 import { argvOf, environmentOf } from "./processes.ts";
@@ -18,6 +18,7 @@ interface SandboxGroundOptions {
   readonly lay?: ((workspace: string) => void) | undefined;
 }
 
+const USER = 1000;
 const VIEW_INSIDE = "/opt/aios-view";
 
 /** A sandbox over a repository, as an agent's is. @throws SysError where the driver cannot make it. */
@@ -28,6 +29,8 @@ export async function openSandboxGround(options: SandboxGroundOptions): Promise<
   chmodSync(workspace, 0o755);
   layRepository(workspace);
   lay?.(workspace);
+  // An engine's sandboxes are never root's: a folder of root's is refused there, and is given away as a user would.
+  if (driver.tier !== "process" && process.getuid?.() === 0) for (const path of [workspace, view]) giveAway(path);
   const sandbox = await driver.create({
     id: secretWord().slice(0, 16),
     tenant,
@@ -66,10 +69,14 @@ export async function openSandboxGround(options: SandboxGroundOptions): Promise<
     download: (path, maxBytes) => sandbox.download(path, { maxBytes }),
     snapshot: () => sandbox.snapshot(),
     revert: (snapshot) => sandbox.revert(snapshot),
-    stop: () => sandbox.stop(),
     [Symbol.asyncDispose]: async () => {
       await sandbox.delete();
       rmSync(workspace, { recursive: true, force: true });
     },
   };
+}
+
+function giveAway(path: string): void {
+  lchownSync(path, USER, USER);
+  if (lstatSync(path).isDirectory()) for (const name of readdirSync(path)) giveAway(join(path, name));
 }

@@ -38,7 +38,12 @@ interface TrialOptions {
   readonly signal: AbortSignal;
 }
 
-type Attempt = (ground: GroundMaker, held: Held) => Promise<Outcome>;
+interface Around {
+  readonly held: Held;
+  readonly outside: Outside;
+}
+
+type Attempt = (ground: GroundMaker, around: Around) => Promise<Outcome>;
 
 /** The grounds that are open: one for each driver and kind, until an attack has broken it. */
 class Held implements AsyncDisposable {
@@ -65,59 +70,62 @@ class Held implements AsyncDisposable {
 
 export async function* tryAll({ control, drivers, outside, only, signal }: TrialOptions): AsyncGenerator<TrialRow> {
   await using held = new Held();
-  for (const { id, kind, attempt } of attempts(outside)) {
+  for (const { id, kind, attempt } of attempts) {
     if (!id.includes(only)) continue;
     signal.throwIfAborted();
     const seen: Record<string, Outcome> = {};
-    const first = await settled(attempt, control, held);
-    for (const driver of drivers) seen[driver.name] = await settled(attempt, driver, held);
+    const first = await settled(attempt, control, { held, outside });
+    for (const driver of drivers) seen[driver.name] = await settled(attempt, driver, { held, outside });
     yield { id, kind, control: first, drivers: seen };
   }
 }
 
-async function settled(attempt: Attempt, maker: GroundMaker, held: Held): Promise<Outcome> {
+async function settled(attempt: Attempt, maker: GroundMaker, around: Around): Promise<Outcome> {
   try {
-    return await attempt(maker, held);
+    return await attempt(maker, around);
   } catch (cause) {
     // What broke once is opened anew.
-    for (const isBounded of [false, true]) await held.drop(maker, isBounded).catch(() => undefined);
+    for (const isBounded of [false, true]) await around.held.drop(maker, isBounded).catch(() => undefined);
     const why: Reason = { is: "failed", text: cause instanceof Error ? cause.message : String(cause) };
     return { is: "unknown", why };
   }
 }
 
-function attempts(outside: Outside): { id: string; kind: AttackKind; attempt: Attempt }[] {
-  const escapes = [...fileEscapes, ...networkEscapes, ...processEscapes, ...kernelEscapes, ...terminalEscapes];
-  return [
-    ...escapes.map((escape) => ({
-      id: escape.id,
-      kind: "escape" as const,
-      attempt: (async (maker, held) => tryEscape(escape, await held.get(maker, false), outside)) as Attempt,
-    })),
-    {
-      id: "guarded-link",
-      kind: "escape",
-      attempt: (maker) => tryGuardedLink((lay) => maker.open({ isBounded: false, lay }), outside),
-    },
-    ...races.map(({ id, run }) => ({
-      id,
-      kind: "race" as const,
-      attempt: (async (maker) => {
-        await using ground = await maker.open({ isBounded: false });
-        return await run(ground, outside);
-      }) as Attempt,
-    })),
-    ...bombContests.map(({ id, run }) => ({
-      id,
-      kind: "bomb" as const,
-      attempt: (async (maker, held) => {
-        const outcome = await run(await held.get(maker, true), outside);
-        if (outcome.is === "escaped") await held.drop(maker, true);
-        return outcome;
-      }) as Attempt,
-    })),
-  ];
-}
+const escapes = [...fileEscapes, ...networkEscapes, ...processEscapes, ...kernelEscapes, ...terminalEscapes];
+
+const attempts: readonly { readonly id: string; readonly kind: AttackKind; readonly attempt: Attempt }[] = [
+  ...escapes.map((escape) => ({
+    id: escape.id,
+    kind: "escape" as const,
+    attempt: (async (maker, { held, outside }) =>
+      tryEscape(escape, await held.get(maker, false), outside)) satisfies Attempt,
+  })),
+  {
+    id: "guarded-link",
+    kind: "escape",
+    attempt: (maker, { outside }) => tryGuardedLink((lay) => maker.open({ isBounded: false, lay }), outside),
+  },
+  ...races.map(({ id, run }) => ({
+    id,
+    kind: "race" as const,
+    attempt: (async (maker, { outside }) => {
+      await using ground = await maker.open({ isBounded: false });
+      return await run(ground, outside);
+    }) satisfies Attempt,
+  })),
+  ...bombContests.map(({ id, run }) => ({
+    id,
+    kind: "bomb" as const,
+    attempt: (async (maker, { held, outside }) => {
+      const outcome = await run(await held.get(maker, true), outside);
+      if (outcome.is === "escaped") await held.drop(maker, true);
+      return outcome;
+    }) satisfies Attempt,
+  })),
+];
+
+/** Of all attacks, in their order. */
+export const attackIds = (): readonly string[] => attempts.map(({ id }) => id);
 
 /** The id of this start of this kernel; only what runs on it can tell it. */
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -13,7 +13,7 @@ test.runIf(process.platform === "linux")(
   async () => {
     const runner = spawn(
       process.execPath,
-      [...process.execArgv, main, "--quick", "--attempts", "400", "--only", "swapped"],
+      [...process.execArgv, main, "--part", "files", "--quick", "--attempts", "400", "--only", "swapped"],
       {
         stdio: ["ignore", "pipe", "pipe"],
       },

@@ -1,7 +1,7 @@
-// npm run test:attacks -- [--attempts 60000] [--only TEXT] [--quick] [--quiet]
+// npm run test:attacks -- [--part files|sandboxes] [--attempts 60000] [--only TEXT] [--driver NAME] [--quick] [--quiet]
 // Attacks the file syscalls of real kernels by paths, links, special files and races, as root (where it is) and as a plain
 // user, and unprotected code beside them, which has to be seen to escape. Exit code 1 when anything else does. `--quick`: as one
-// user, a part of what does not race, and the jail only as the kernel uses it.
+// user, a part of what does not race, and the jail only as the kernel uses it. Sandboxes: see sandboxes.ts.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +15,7 @@ import { isolation } from "./isolation.ts";
 import { Outside } from "./outside.ts";
 import { pathAttacks } from "./path-attacks.ts";
 import { raceAttacks } from "./race-attacks.ts";
+import { faultsOfSandboxes } from "./sandboxes.ts";
 import { specialAttacks } from "./special-attacks.ts";
 import { Target } from "./target.ts";
 import type { TargetKind, Uid } from "./target.ts";
@@ -23,7 +24,9 @@ import type { Row } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
+    part: { type: "string" },
     attempts: { type: "string", default: "60000" },
+    driver: { type: "string", multiple: true },
     only: { type: "string", default: "" },
     quick: { type: "boolean", default: false },
     quiet: { type: "boolean", default: false },
@@ -66,6 +69,7 @@ function missing({ needs }: Attack): string | undefined {
 }
 
 async function main(): Promise<number> {
+  if (values.part === "sandboxes") return ended(await attackedSandboxes());
   const plain = { name: "a plain user", uid: isRoot ? NOBODY : undefined };
   const users = isRoot && !values.quick ? [{ name: "root", uid: undefined }, plain] : [plain];
   const possible = attacks.filter((attack) => missing(attack) === undefined);
@@ -78,13 +82,21 @@ async function main(): Promise<number> {
     rows.push(...(await pass({ possible, user, uid, perWeight })));
   }
   say(toTable(rows));
-  const faults = [
+  return ended([
     ...faultsOf(rows),
     ...("cross-process and cross-tenant".includes(values.only) ? await isolated() : []),
-  ];
+    ...(values.part === "files" ? [] : await attackedSandboxes()),
+  ]);
+}
+
+function ended(faults: readonly string[]): number {
   for (const fault of faults) say(fault);
   say(faults.length === 0 ? "0 escapes" : `${faults.length} faults`);
   return faults.length === 0 ? 0 : 1;
+}
+
+function attackedSandboxes(): Promise<string[]> {
+  return faultsOfSandboxes({ isQuick: values.quick, only: values.only, drivers: values.driver, uid: NOBODY, say });
 }
 
 interface Pass {

@@ -1,0 +1,95 @@
+// Attacks every sandbox driver that is available and claims `process` or stronger, as root (where it is) and as a plain user, and
+// the machine itself beside them. What no control could prove is said, and passes for nothing. `isQuick`: as this user alone.
+import { homedir } from "node:os";
+import type { Reason } from "../../src/attacks/attack.ts";
+import { attackSandboxes } from "../../src/attacks/attack-sandboxes.ts";
+import type { AttackReport } from "../../src/attacks/start-attacks.ts";
+import { countOf, verdictOf, whyUnseen } from "../../src/attacks/verdict.ts";
+import { reasonText } from "../../src/cli/attack-text.ts";
+import { attackText } from "../../src/cli/messages/attacks.ts";
+import { translate } from "../../src/cli/text.ts";
+import type { Text } from "../../src/cli/text.ts";
+
+interface SandboxesOptions {
+  readonly isQuick: boolean;
+  readonly only: string;
+  readonly drivers: readonly string[] | undefined;
+  /** The plain user, where this one is root. */
+  readonly uid: number;
+  readonly say: (line: string) => void;
+}
+
+export async function faultsOfSandboxes({ isQuick, only, drivers, uid, say }: SandboxesOptions): Promise<string[]> {
+  const isRoot = process.getuid?.() === 0;
+  const own = { user: isRoot ? "root" : "a plain user", uid: undefined };
+  const users = isRoot && !isQuick ? [own, { user: "a plain user", uid }] : [own];
+  const faults: string[] = [];
+  for (const one of users) {
+    const options = { drivers, only, uid: one.uid, userHome: homedir(), signal: new AbortController().signal };
+    const report = await attackSandboxes(options);
+    say(toTable(one.user, report));
+    faults.push(...faultsOf(one.user, report));
+  }
+  return faults;
+}
+
+const nameOf = (id: string): string => (attackText as Readonly<Record<string, Text>>)[id]?.en ?? id;
+const told = (why: Reason): string => reasonText(why, { t: (text, ...values) => translate("en", text, ...values) });
+
+function toTable(user: string, { rows, drivers }: AttackReport): string {
+  const attacked = drivers.filter(({ missing }) => missing === undefined).map(({ name }) => name);
+  const lines = ["", `Sandboxes, as ${user}:`, ""];
+  for (const { name, missing } of drivers) if (missing) lines.push(`${name}: not verified: ${missing.why}`, "");
+  lines.push(
+    `| attack | without a sandbox | ${attacked.join(" | ")} |`,
+    `| --- | --- | ${attacked.map(() => "---").join(" | ")} |`,
+  );
+  for (const { id, kind, control, drivers: outcomes } of rows) {
+    const unseen = whyUnseen(control);
+    const cells = attacked.map((name) => {
+      const outcome = outcomes[name];
+      if (!outcome) return "–";
+      const verdict = verdictOf(control, outcome);
+      return verdict.is === "unverified"
+        ? `not verified${verdict.of === "driver" ? `: ${told(verdict.why)}` : ""}`
+        : verdict.is;
+    });
+    const first = unseen ? `not verified: ${told(unseen)}` : "succeeds";
+    lines.push(
+      `| ${kind}: ${nameOf(id)} | ${[first, ...cells].map((cell) => cell.replaceAll(/\s+/g, " ")).join(" | ")} |`,
+    );
+  }
+  lines.push("");
+  for (const name of attacked)
+    for (const kind of ["escape", "race", "bomb"] as const) {
+      const { held, escaped, unverified } = countOf(
+        rows.filter((row) => row.kind === kind),
+        name,
+      );
+      lines.push(`${name}, as ${user}: ${kind}s: ${held} held, ${escaped} escaped, ${unverified} not verified`);
+    }
+  return lines.join("\n");
+}
+
+function faultsOf(user: string, { rows, drivers }: AttackReport): string[] {
+  const isVerified = drivers.some(({ missing }) => missing === undefined);
+  return [
+    // Where everything has to be there, an attack on nothing is a fault.
+    ...(process.env["CI"] === "true" && !isVerified ? [`as ${user}: no sandbox driver is available`] : []),
+    ...rows.flatMap(({ id, control, drivers: outcomes }) => {
+      const where = `${nameOf(id)} (${id}), as ${user}`;
+      const unseen = whyUnseen(control);
+      const isBroken = unseen?.is === "failed" || (unseen?.is === "refused" && unseen.text === "");
+      return [
+        ...(isBroken ? [`${where}: its control proves nothing: ${told(unseen)}`] : []),
+        ...Object.entries(outcomes).flatMap(([name, outcome]) =>
+          outcome.is === "escaped"
+            ? [`${where}: ESCAPE from ${name}: ${outcome.how}`]
+            : outcome.is === "unknown" && outcome.why.is === "failed"
+              ? [`${where}: could not be tried in ${name}: ${outcome.why.text}`]
+              : [],
+        ),
+      ];
+    }),
+  ];
+}
