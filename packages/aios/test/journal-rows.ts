@@ -6,6 +6,7 @@ import type {
   FileRow,
   JournalRecord,
   KeyRow,
+  Label,
   NoteBody,
   NoteRow,
   ProcessRow,
@@ -38,9 +39,19 @@ export function processRow(pid: string, changes: Partial<ProcessRow> = {}): Proc
     endedAtMs: null,
     exit: null,
     incarnation: 2,
+    seen: label,
+    userTexts: ["写一首诗 – a poem"],
     ...changes,
   };
 }
+
+export const label: Label = {
+  trust: "tool",
+  confidentiality: "private",
+  readers: ["ann@corp.example"],
+  trustFrom: asCallId("p1-1"),
+  confidentialityFrom: null,
+};
 
 export function callRow(pid: string, seq: number, changes: Partial<CallRow> = {}): CallRow {
   return {
@@ -62,6 +73,7 @@ export function callRow(pid: string, seq: number, changes: Partial<CallRow> = {}
     idempotencyKey: null,
     completion: seq,
     firstOutputAtMs: 1_001.5 + seq,
+    context: label,
     ...changes,
   };
 }

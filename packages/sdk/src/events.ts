@@ -1,5 +1,6 @@
 import type { Problem } from "./errors.ts";
-import type { CallId, Pid, TenantId } from "./ids.ts";
+import type { Labels } from "./note.ts";
+import type { CallId, KeyId, Pid, TenantId } from "./ids.ts";
 import type { Timing, Usage } from "./usage.ts";
 
 /** Pieces of a result that a device produces while it works. */
@@ -88,7 +89,7 @@ export interface JournalEventBodies {
   "budget.exhausted": { detail: string };
   /** A call waits for what a person says. */
   "approval.asked": { approval: string; call: CallId; question: string };
-  "approval.answered": { approval: string; call: CallId; state: string };
+  "approval.answered": { approval: string; call: CallId; state: string; by: KeyId | null };
   "timer.added": { timer: string; name: string; schedule: string };
   "timer.removed": { timer: string; name: string; reason: string };
   /** Its key is void: it comes no more. */
@@ -104,7 +105,8 @@ export interface JournalEventBodies {
   "debugger.edited": { call: CallId; name: string; asked: unknown };
   /** A held call was not made: a person answered in its device's place, with a failure where there is a code. */
   "debugger.answered": { call: CallId; name: string; code: string | null };
-  "topic.published": { topic: string; from: Pid | null; body: unknown };
+  /** `labels`: of what its publisher had seen; absent: from before there were any. */
+  "topic.published": { topic: string; from: Pid | null; body: unknown; labels?: Labels };
   "topic.subscribed": { name: string; pattern: string; position: number };
   "topic.unsubscribed": { name: string };
   /** A subscriber could not work off an event, or ended abnormally while it had it: the how-manieth time. */

@@ -16,6 +16,11 @@ export const confidentialityLevels = ["public", "internal", "private", "secret"]
 export const labelsSchema = z.strictObject({
   trust: z.enum(trustLevels),
   confidentiality: z.enum(confidentialityLevels).default("internal"),
+  readers: z
+    .array(z.string().min(1).max(200))
+    .max(100)
+    .optional()
+    .describe("who alone may hear of it; absent: nobody is kept from it"),
 });
 export type Labels = z.infer<typeof labelsSchema>;
 

@@ -9,7 +9,8 @@ function covers(pattern: string, name: string): boolean {
   return pattern.endsWith(".*") && name.startsWith(pattern.slice(0, -1));
 }
 
-const allows = (patterns: readonly string[], name: string): boolean =>
+/** Whether one of the patterns covers it. */
+export const allows = (patterns: readonly string[], name: string): boolean =>
   patterns.some((pattern) => covers(pattern, name));
 
 /** Whose the home's own key is. */

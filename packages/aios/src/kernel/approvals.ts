@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { KeyId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { callRow } from "./call-row.ts";
 import type { Outbox } from "./outbox.ts";
@@ -10,14 +11,20 @@ export interface ApprovalAnswer {
   readonly result?: unknown;
 }
 
+type About = Pick<ApprovalRow, "kind" | "question" | "about">;
+
 interface Open {
   row: ApprovalRow;
   /** Absent until the program that waits for it runs again. */
   asker: PromiseWithResolvers<ApprovalAnswer> | undefined;
 }
 
-/** Questions to a person that calls wait for. They outlive the kernel, as the calls do. */
+/**
+ * Questions to a person that calls wait for, for days if need be. They outlive the kernel, as the calls do; so does an answer
+ * that is given while nobody waits for it.
+ */
 export class Approvals {
+  /** By call and kind: pending ones, and answered ones until their call has ended. */
   readonly #open = new Map<string, Open>();
   readonly #parts: { outbox: Outbox; clock: Clock; random: Random };
 
@@ -26,15 +33,16 @@ export class Approvals {
   }
 
   restore(rows: readonly ApprovalRow[]): void {
-    for (const row of rows) this.#open.set(row.id, { row, asker: undefined });
+    for (const row of rows) this.#open.set(placeOf(row), { row, asker: undefined });
   }
 
+  /** Those that wait for an answer. */
   list(): ApprovalRow[] {
-    return [...this.#open.values()].map(({ row }) => row);
+    return [...this.#open.values()].flatMap(({ row }) => (row.state === "pending" ? [row] : []));
   }
 
   find(id: string): ApprovalRow | undefined {
-    return this.#open.get(id)?.row;
+    return this.list().find((row) => row.id === id);
   }
 
   /** The question about this call, if it waits for an answer. */
@@ -42,19 +50,23 @@ export class Approvals {
     return this.list().find((row) => row.call === call);
   }
 
-  /** Asks, or goes on asking what an earlier incarnation asked. Rejects when the call is cancelled: nobody needs the answer then. */
-  async ask(record: CallRecord, about: { kind: string; question: string }): Promise<ApprovalAnswer> {
-    const open = this.#openOf(record) ?? (await this.#put(record, about));
+  /**
+   * Asks, or goes on asking what an earlier incarnation asked, or has been answered meanwhile. Rejects when the call is
+   * cancelled: nobody needs the answer then.
+   */
+  async ask(record: CallRecord, about: About): Promise<ApprovalAnswer> {
+    const open = this.#openOf(record, about) ?? (await this.#put(record, about));
+    const { id, state, answer } = open.row;
+    if (state !== "pending") return answer as ApprovalAnswer;
     open.asker = Promise.withResolvers<ApprovalAnswer>();
     const { asker } = open;
     const { process, abort } = record;
     const { signal } = abort;
-    const { id } = open.row;
     process.asks.add(id);
     const leave = (): void => {
       asker.reject(signal.reason);
       open.asker = undefined;
-      if (!record.isLeft) this.#close(open, withdrawn);
+      if (!record.isLeft) this.#withdraw(open);
     };
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
@@ -63,19 +75,34 @@ export class Approvals {
     } finally {
       signal.removeEventListener("abort", leave);
       process.asks.delete(id);
+      // Its calls waited for a person, and not for a device: their time begins anew.
+      process.resumedAtMs = this.#parts.clock.nowMs();
     }
   }
 
   /** The process has ended: nobody needs the answers to what it asked. */
   withdraw({ pid }: Pick<ApprovalRow, "pid">): void {
-    for (const open of this.#open.values()) if (open.row.pid === pid && !open.asker) this.#close(open, withdrawn);
+    for (const open of this.#open.values()) if (open.row.pid === pid && !open.asker) this.#withdraw(open);
   }
 
-  #openOf({ call }: CallRecord): Open | undefined {
-    return [...this.#open.values()].find(({ row }) => row.call === call);
+  /** The call has ended: nobody asks about it again. */
+  ended({ call }: Pick<ApprovalRow, "call">): void {
+    if (this.#open.size === 0) return;
+    for (const kind of ["gate", "ambiguous"] as const) {
+      const open = this.#open.get(placeOf({ call, kind }));
+      if (open) this.#withdraw(open);
+    }
   }
 
-  async #put(record: CallRecord, { kind, question }: { kind: string; question: string }): Promise<Open> {
+  /** An answer is good for the arguments that were shown: with others the call is another one. */
+  #openOf({ call }: CallRecord, { kind, about }: About): Open | undefined {
+    const open = this.#open.get(placeOf({ call, kind }));
+    if (open?.row.about?.argsHash === about?.argsHash) return open;
+    if (open) this.#withdraw(open);
+    return undefined;
+  }
+
+  async #put(record: CallRecord, { kind, question, about }: About): Promise<Open> {
     const { outbox, clock, random } = this.#parts;
     const { process, call } = record;
     const row: ApprovalRow = {
@@ -85,48 +112,57 @@ export class Approvals {
       call,
       kind,
       question,
+      about,
       state: "pending",
       answer: null,
+      answeredBy: null,
       askedAtMs: clock.nowMs(),
       answeredAtMs: null,
     };
     const open: Open = { row, asker: undefined };
-    this.#open.set(row.id, open);
-    await outbox.commitPatiently(
-      { kind: "call", row: callRow(record, "ambiguous") },
-      { kind: "approval", row },
-      outbox.eventRecord("approval.asked", process, { approval: row.id, call, question }),
-    );
+    this.#open.set(placeOf(row), open);
+    const state = kind === "gate" ? "asked" : "ambiguous";
+    const asked = outbox.eventRecord("approval.asked", process, { approval: row.id, call, question });
+    const records = [{ kind: "call", row: callRow(record, state) }, { kind: "approval", row }, asked] as const;
+    record.isIntended = true;
+    try {
+      await (process.isReplayed ? outbox.commitPatiently(...records) : outbox.commit(...records));
+    } catch (cause) {
+      this.#open.delete(placeOf(row));
+      throw cause;
+    }
     return open;
   }
 
   /**
-   * The call that waits goes on; one whose program does not run yet, when it does.
+   * The call that waits goes on; one whose program does not run just now, when it does.
    * @throws SysError ENOENT when there is no such question, or it has been answered.
    */
-  answer(id: string, answer: ApprovalAnswer): ApprovalRow {
-    const open = this.#open.get(id);
+  answer(id: string, answer: ApprovalAnswer, by: KeyId): void {
+    const open = [...this.#open.values()].find(({ row }) => row.id === id && row.state === "pending");
     if (!open)
       throw new SysError("ENOENT", `no question ${id} waits for an answer`, { hint: "`aios approve ls` lists them" });
-    if (!open.asker)
-      throw new SysError("EBUSY", `process ${open.row.pid} does not run just now`, {
-        hint: `it is being started again; where it is suspended: aios resume ${open.row.pid}`,
-      });
-    this.#close(open, { state: answer.isApproved ? "approved" : "denied", answer });
-    open.asker.resolve(answer);
-    return open.row;
+    this.#close(open, { state: answer.isApproved ? "approved" : "denied", answer, answeredBy: by });
+    open.asker?.resolve(answer);
+    open.asker = undefined;
   }
 
-  #close(open: Open, { state, answer }: Pick<ApprovalRow, "state" | "answer">): void {
+  #withdraw(open: Open): void {
+    this.#open.delete(placeOf(open.row));
+    if (open.row.state === "pending") this.#close(open, withdrawn);
+  }
+
+  #close(open: Open, said: Pick<ApprovalRow, "state" | "answer" | "answeredBy">): void {
     const { outbox, clock } = this.#parts;
-    // Cancelled in the instant of its answer.
-    if (!this.#open.delete(open.row.id)) return;
-    open.row = { ...open.row, state, answer, answeredAtMs: clock.nowMs() };
+    open.row = { ...open.row, ...said, answeredAtMs: clock.nowMs() };
+    const { id: approval, call, state, answeredBy: by } = open.row;
     outbox.note(
       { kind: "approval", row: open.row },
-      outbox.eventRecord("approval.answered", open.row, { approval: open.row.id, call: open.row.call, state }),
+      outbox.eventRecord("approval.answered", open.row, { approval, call, state, by }),
     );
   }
 }
 
-const withdrawn = { state: "denied" as const, answer: { isWithdrawn: true } };
+const placeOf = ({ call, kind }: Pick<ApprovalRow, "call" | "kind">): string => `${call} ${kind}`;
+
+const withdrawn = { state: "denied" as const, answer: { isWithdrawn: true }, answeredBy: null };

@@ -5,6 +5,7 @@ import type { CallRecord } from "./call-record.ts";
 import { callRow, isRelaxed, unknownEnd } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import { asSysError } from "./driver-error.ts";
+import { carriedBy } from "./gate/carried.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
@@ -49,8 +50,13 @@ export class CallEnds {
     }
     this.#lifecycle.entries.delete(record);
     if (process.kind !== "kernel") process.count(record, state);
+    if ("result" in outcome) record.see(carriedBy(record, outcome.result, this.#parts));
+    const hasLearned = process.sees(record.carries);
     // An end that nobody knows is no end: whoever makes the call again is asked about.
-    if (!unknown) record.completion = process.done + process.failed;
+    if (!unknown) {
+      record.completion = process.done + process.failed;
+      this.#parts.approvals.ended(record);
+    }
     const give = record.replayKey === undefined ? undefined : process.answers.place();
     process.activeAtMs = clock.nowMs();
     this.#counts.add(record.name, state);
@@ -76,7 +82,7 @@ export class CallEnds {
     // Who is told that it failed makes it again: it must not happen later by itself.
     const isOnce = !process.isReplayed && record.effects.length + record.settles.length > 0;
     // What is told of a change must be there for whoever asks next.
-    if (isRelaxed(record) && record.effects.length === 0) outbox.note(...records);
+    if (isRelaxed(record) && record.effects.length === 0 && !hasLearned) outbox.note(...records);
     else
       try {
         if (process.isReplayed) await outbox.commitPatiently(...records);

@@ -14,6 +14,10 @@ import { isKernelDevice, kernelDevices } from "./devices/table.ts";
 import { summarize } from "./devices/summary.ts";
 import { asSysError } from "./driver-error.ts";
 import { Executor } from "./executor.ts";
+import { carriedBy } from "./gate/carried.ts";
+import { expose } from "./gate/expose.ts";
+import { refuseForbidden } from "./gate/gate.ts";
+import type { Verdict } from "./gate/verdict.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
@@ -123,7 +127,39 @@ export class CallFlow {
     }
   }
 
-  #go({ spec, record, caller }: Begun): void {
+  /** To its device, if the policy lets it; where that wants a person's leave, when they have given it. */
+  #go(call: Begun): void {
+    const { record } = call;
+    const verdict = this.#parts.gate.verdictOf(record);
+    if (!verdict) return this.#pass(call);
+    record.context = record.process.seen;
+    if (verdict.gate === "L3") return refuseForbidden(record.name, verdict);
+    record.see(verdict.returns);
+    if (verdict.gate === "L2") void this.#askLeave(call, verdict);
+    else this.#pass(call);
+  }
+
+  async #askLeave(call: Begun, verdict: Verdict): Promise<void> {
+    const { record } = call;
+    const { deadlineMs } = call.caller;
+    const { approvals, gate, timers } = this.#parts;
+    const late = (): void => record.cancel(new SysError("ETIMEDOUT", `nobody answered within ${deadlineMs} ms`));
+    const timer = deadlineMs === undefined ? undefined : timers.at(record.queuedAtMs + deadlineMs, late);
+    try {
+      const { isApproved } = await approvals.ask(record, await gate.questionOf(record, verdict));
+      if (!isApproved)
+        throw new SysError("EPOLICY", `a person was asked, and did not allow ${record.name}`, {
+          hint: "do without it, or tell whoever gave you the task what is missing",
+        });
+      this.#pass(call);
+    } catch (cause) {
+      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  #pass({ spec, record, caller }: Begun): void {
     const { recorded } = record;
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
     if (recorded && mayHaveHappened(recorded) && isUnsafe(record, this.#parts.toolbox))
@@ -138,7 +174,11 @@ export class CallFlow {
     const what = summarize(record.name, record.args, undefined);
     const question = `${what} of ${process.name} (${process.pid}) was cut off, and may have happened. Make it again?`;
     try {
-      const { isApproved, result } = await this.#parts.approvals.ask(record, { kind: "ambiguous", question });
+      const { isApproved, result } = await this.#parts.approvals.ask(record, {
+        kind: "ambiguous",
+        question,
+        about: null,
+      });
       if (result !== undefined) return await this.#ends.finish(record, { result, usage: noUsage }, []);
       if (isApproved) return this.#enter(call);
       const error = new SysError("EAMBIGUOUS", `nobody knows whether ${record.name} happened before the restart`);
@@ -151,7 +191,7 @@ export class CallFlow {
   #enter(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
     const wanted = memoryOf(call, this.#parts.settings);
     if (wanted) void this.#remind(wanted, call);
-    else this.#pass(call);
+    else this.#keptOrNew(call);
   }
 
   /** A chat that recalls, or is remembered. */
@@ -169,13 +209,13 @@ export class CallFlow {
         nested: (name, args) => this.#nested(record, principal, { name, args }),
       });
       if (record.cancelled) throw record.cancelled;
-      this.#pass(call);
+      this.#keptOrNew(call);
     } catch (cause) {
       this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
     }
   }
 
-  #pass({ spec, record, caller }: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
+  #keptOrNew({ spec, record, caller }: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
     // Who is suspended waits, even for what would cost nothing.
     const cacheKey = record.process.suspended === undefined ? this.#parts.answers.keyOf(record) : undefined;
     if (cacheKey === undefined) this.#admit(spec, record, caller);
@@ -258,7 +298,9 @@ export class CallFlow {
     const expire = (): void => {
       const nowMs = this.#parts.clock.nowMs();
       // A call of a process that waits for its budget's next hour does not hang: its time begins anew when that goes on.
-      const sinceMs = process.suspended === undefined ? process.resumedAtMs : nowMs;
+      // Nor does one that waits for a person.
+      const isHeld = process.suspended !== undefined || process.asks.size > 0;
+      const sinceMs = isHeld ? nowMs : process.resumedAtMs;
       if (caller.deadlineMs === undefined && sinceMs + timeoutMs > nowMs)
         timer = timers.at(sinceMs + timeoutMs, expire);
       else record.cancel(new SysError("ETIMEDOUT", `${record.name} had not ended after ${timeoutMs} ms`));
@@ -347,6 +389,12 @@ export class CallFlow {
       outcome = { error: record.cancelled ?? asSysError(cause, record.name), usage: noUsage };
     }
     if (!spec.isView || record.replayKey !== undefined) return this.#ends.finish(record, outcome, []);
+    if ("result" in outcome) record.see(carriedBy(record, outcome.result, parts));
+    try {
+      await expose(record, record.carries, parts);
+    } catch (cause) {
+      outcome = { error: asSysError(cause, "the journal"), usage: noUsage };
+    }
     calls.close(record);
     record.end(outcome);
   }

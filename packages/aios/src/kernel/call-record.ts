@@ -3,6 +3,8 @@ import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
 import { callerLimits } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallEvent, CallRow, Clock, JournalRecord, OriginalRequest, Subscription } from "./ports.ts";
+import { from, join, neutral } from "./gate/label.ts";
+import type { Label } from "./gate/label.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Process } from "./process.ts";
 import type { Route } from "./route.ts";
@@ -76,6 +78,10 @@ export class CallRecord {
   cacheKey: string | undefined = undefined;
   /** The budgets that pay for it. */
   accounts: readonly Account[] = [];
+  /** What its result holds of others. */
+  carries: Label = neutral;
+  /** What its process had seen when it passed the gate; null: it has passed none. */
+  context: Label | null = null;
   /** What it changes by its result, which it may say in it. */
   conclude: ((result: unknown) => Promise<unknown>) | undefined = undefined;
   /** What it changes in the kernel's own tables: one commit with its result, so that it happens once. */
@@ -127,6 +133,11 @@ export class CallRecord {
       name: this.name,
       atMs: this.queuedAtMs,
     });
+  }
+
+  /** Something that its result will tell of. */
+  see(label: Label): void {
+    this.carries = join(this.carries, from(label, this.call));
   }
 
   push(events: readonly CallEvent[]): void {

@@ -26,6 +26,7 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     idempotencyKey: record.idempotencyKey ?? null,
     completion: record.completion ?? null,
     firstOutputAtMs: record.firstOutputAtMs ?? null,
+    context: record.context,
   };
 }
 

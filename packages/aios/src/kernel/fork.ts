@@ -52,6 +52,8 @@ async function copy(
     program: from.program,
     model: from.model,
     key: from.key,
+    seen: from.seen,
+    userTexts: from.userTexts,
   });
   const discard = async (): Promise<void> => {
     lifecycle.discard(process);

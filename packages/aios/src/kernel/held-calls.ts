@@ -37,7 +37,8 @@ export async function* heldCalls(
     if (row.seq > seq && row.replayKey !== null) return;
     const isOpen = row.completion === null;
     if (row.state === "undone") continue;
-    if (isOpen && !isUnsafe({ name: row.name, args: row.request }, parts.toolbox)) {
+    // What waits for a person's leave has not been made.
+    if (isOpen && (row.state === "asked" || !isUnsafe({ name: row.name, args: row.request }, parts.toolbox))) {
       if (row.replayKey !== null) anew?.add(row.seq);
       continue;
     }
@@ -72,6 +73,7 @@ export function callOf(held: HeldCall, { tenant, pid }: Holder, { random }: Pick
     call: asCallId(`c${random.text(15)}`),
     tenant,
     pid,
+    context: null,
     incarnation: 1,
     idempotencyKey: null,
   };

@@ -36,6 +36,8 @@ import type {
   NoteUseRow,
   NoteVersionQuery,
 } from "./note-rows.ts";
+import type { Label } from "./gate/label.ts";
+import type { GateQuestion } from "./gate/verdict.ts";
 import type { BucketName } from "./ports.ts";
 
 export interface ProcessRow {
@@ -67,6 +69,10 @@ export interface ProcessRow {
   readonly exit: Exit | null;
   /** How many times its program was started, from 1. */
   readonly incarnation: number;
+  /** All that it has seen. */
+  readonly seen: Label;
+  /** What people have told it, and what they had told who started it. */
+  readonly userTexts: readonly string[];
 }
 
 export interface CallRow {
@@ -79,9 +85,9 @@ export interface CallRow {
   readonly device: string;
   /**
    * `ambiguous`: it was issued, and nobody knows whether it happened; a person is asked. `undone`: its process was taken back
-   * to an earlier call; whether it had failed, `error` says.
+   * to an earlier call; whether it had failed, `error` says. `asked`: it has not been made, and waits for a person's leave.
    */
-  readonly state: "intent" | "done" | "failed" | "ambiguous" | "undone";
+  readonly state: "intent" | "done" | "failed" | "ambiguous" | "undone" | "asked";
   /** Arguments; `messages` of a chat are stored one blob each, shared between calls. `undefined` leaves a stored one as it is. */
   readonly request: unknown;
   /**
@@ -105,6 +111,8 @@ export interface CallRow {
   readonly completion: number | null;
   /** When the first piece of its answer came. */
   readonly firstOutputAtMs: number | null;
+  /** What its process had seen when it passed the gate; null: it passed none. */
+  readonly context: Label | null;
 }
 
 /** A message in a queue: a process's inbox (`inbox:PID`), a pipe. */
@@ -118,6 +126,8 @@ export interface MessageRow {
   readonly atMs: number;
   /** The call that took it; null while it waits. */
   readonly takenBy: CallId | null;
+  /** What its sender had seen. */
+  readonly label: Label;
 }
 
 /** A question to a person. */
@@ -126,11 +136,15 @@ export interface ApprovalRow {
   readonly tenant: TenantId;
   readonly pid: Pid;
   readonly call: CallId;
-  /** What is asked: `ambiguous` – it may have happened already. */
-  readonly kind: string;
+  /** What is asked: `ambiguous` – it may have happened already; `gate` – it may be made. */
+  readonly kind: "ambiguous" | "gate";
   readonly question: string;
   readonly state: "pending" | "approved" | "denied";
   readonly answer: unknown;
+  /** The key by which it was answered; null: nobody has, or nobody needs it any more. */
+  readonly answeredBy: KeyId | null;
+  /** Of `gate`: what the kernel knows of the call, and the SHA-256 of its arguments, which alone an answer is good for. */
+  readonly about: GateQuestion | null;
   readonly askedAtMs: number;
   readonly answeredAtMs: number | null;
 }
@@ -174,6 +188,8 @@ export interface ValueRow {
   readonly value: unknown;
   /** Greater with every write of the key. */
   readonly version: number;
+  /** What its writer had seen. */
+  readonly label: Label;
   readonly atMs: number;
   readonly isRemoved: boolean;
 }
@@ -388,6 +404,6 @@ export interface Journal extends Fence, AsyncDisposable {
   fileUsage(tenant: TenantId, root?: string): Promise<FileUsage>;
   /** Those in which something stands, or stood and is known still: of a tenant, without one of all; in order of code points. */
   fileRoots(tenant?: TenantId): Promise<readonly FileRoot[]>;
-}
   /** Looks at every entry of the audit log that was durable when it was asked. @throws SysError EIO, the reason of the signal */
   verifyAudit(query?: AuditQuery): Promise<AuditVerdict>;
+}

@@ -5,6 +5,7 @@ import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
 import { isUnsafe } from "./call-row.ts";
 import { isAnsweredFor, isAwaited, watchCommand } from "./command-watch.ts";
+import { knownToClient } from "./gate/birth.ts";
 import { Incarnations } from "./incarnation.ts";
 import { parentsFirst } from "./parents-first.ts";
 import type { Parts } from "./parts.ts";
@@ -306,10 +307,13 @@ export class Lifecycle {
     if (process) process.seq = Math.max(process.seq, call.seq);
     if (process?.isReplayed && !process.exit && call.replayKey !== null) return;
     // What a person is asked about stays open for who makes the call again.
-    if (call.state === "ambiguous" && process?.mayRestart && !process.exit) return;
-    const error = isUnsafe({ name: call.name, args: call.request }, this.#parts.toolbox)
-      ? new SysError("EAMBIGUOUS", "the kernel stopped while the call was under way: it may have happened")
-      : new SysError("ECANCELED", "the kernel stopped while the call was under way");
+    if ((call.state === "ambiguous" || call.state === "asked") && process?.mayRestart && !process.exit) return;
+    this.#parts.approvals.ended(call);
+    const wasMade = call.state !== "asked";
+    const error =
+      wasMade && isUnsafe({ name: call.name, args: call.request }, this.#parts.toolbox)
+        ? new SysError("EAMBIGUOUS", "the kernel stopped while the call was under way: it may have happened")
+        : new SysError("ECANCELED", "the kernel stopped while the call was under way");
     this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error: toProblem(error) } });
     // Its number is taken, also for the kernel after this one, which finds nothing open here.
     if (process) this.save(process);
@@ -387,6 +391,7 @@ export class Lifecycle {
       model: null,
       key: principal.key,
       keyAttained: processes.attainedOf(principal.key),
+      ...knownToClient(principal),
     });
     process.hasBegun = true;
     process.attained.beginAtMean();

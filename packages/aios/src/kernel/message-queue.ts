@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import type { Label } from "./gate/label.ts";
 import type { Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import { given, MAX_GIVEN } from "./given.ts";
@@ -14,6 +15,8 @@ export interface Letter {
   readonly from: Pid | null;
   readonly body: unknown;
   readonly atMs: number;
+  /** What its sender had seen. */
+  readonly label: Label;
 }
 
 interface Held {

@@ -1,6 +1,9 @@
 import { SysError, trustLevels } from "@aiosjs/sdk/protocol";
 import type { Labels, NoteDescription, NoteLink, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import type { KernelCall } from "./devices/device.ts";
+import { join, labelOf, labelsFrom, neutral } from "./gate/label.ts";
+import type { Label } from "./gate/label.ts";
+import { personal, spokenBy } from "./gate/speaker.ts";
 import type { JournalRecord, NoteBody, NoteRow } from "./ports.ts";
 
 /** What somebody says of a note. */
@@ -64,31 +67,43 @@ export function noteBody(
 }
 
 /**
- * What a process says is untrusted: what it has seen is not known yet. It may say that a tool said it, of a new note; its
- * tenant's key may say that a person did, of any. Who changes the words of a note leaves it no more trusted than they are.
+ * What a process writes is at most of the workspace, less where it has seen less trusted things, and as confidential as what it
+ * has seen. It may say that a tool said it, of a new note; a person's key may say that a person did, of any. Who changes the
+ * words of a note leaves it no more trusted than they are; only a person lets more people hear of it.
  * @throws SysError EACCES
  */
 export function labelsOf(
   wanted: Labels | undefined,
   { before, isReworded }: { before: Labels | undefined; isReworded: boolean },
-  { principal }: Writer,
+  { principal, record: { process } }: Writer,
 ): Labels {
   const isPerson = principal.pid === null;
+  const own = ownLabel(process, principal);
   if (wanted) {
     const most = isPerson ? "user" : (before?.trust ?? "tool");
     const bound = isPerson ? most : lessTrusted(most, "tool");
-    if (lessTrusted(wanted.trust, bound) === wanted.trust) return wanted;
-    throw new SysError(
-      "EACCES",
-      `${isPerson ? "a key" : "a process"} cannot say that a note is as trusted as ${wanted.trust}`,
-      {
-        hint: `${most} is the most here`,
-      },
-    );
+    if (lessTrusted(wanted.trust, bound) !== wanted.trust)
+      throw new SysError(
+        "EACCES",
+        `${isPerson ? "a key" : "a process"} cannot say that a note is as trusted as ${wanted.trust}`,
+        { hint: `${most} is the most here` },
+      );
+    if (isPerson) return wanted;
+    const { confidentiality, readers } = join(labelOf(wanted), join(own, before ? labelOf(before) : neutral));
+    // What it has seen less trusted things for cannot be undone by its word.
+    const trust = lessTrusted(wanted.trust, own.trust);
+    return { trust, confidentiality, ...(readers ? { readers: [...readers] } : {}) };
   }
-  const own: Labels["trust"] = isPerson ? "user" : "untrusted";
-  if (!before) return { trust: own, confidentiality: "internal" };
-  return { ...before, trust: isReworded ? lessTrusted(before.trust, own) : before.trust };
+  if (!before) return labelsFrom(own);
+  return {
+    ...labelsFrom(join(labelOf(before), own)),
+    trust: isReworded ? lessTrusted(before.trust, own.trust) : before.trust,
+  };
+}
+
+function ownLabel(process: Writer["record"]["process"], principal: Writer["principal"]): Label {
+  if (process.kind === "kernel" && principal.pid === null) return personal;
+  return join(spokenBy(process), { ...neutral, trust: "workspace", confidentiality: "internal" });
 }
 
 const lessTrusted = (one: Labels["trust"], other: Labels["trust"]): Labels["trust"] =>

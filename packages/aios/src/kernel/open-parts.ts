@@ -11,6 +11,8 @@ import { FileNotices } from "./file-notices.ts";
 import { FileWatches } from "./file-watches.ts";
 import { FileShares } from "./file-shares.ts";
 import { Files } from "./files.ts";
+import { BrokenGlass } from "./gate/broken-glass.ts";
+import { Gate } from "./gate/gate.ts";
 import { Groups } from "./groups.ts";
 import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -165,10 +167,12 @@ export async function openParts(
   const mailbox = new Mailbox(outbox, image);
   const values = new ValueVersions({ journal, outbox });
   const holdings = [
-    createValueHolding({ journal, outbox, clock, values }),
+    createValueHolding({ journal, outbox, clock, values, processes }),
     createNoteHolding({ journal, outbox, clock, hash, memory }),
     ...(files ? [createFileHolding({ files, journal })] : []),
   ];
+  const toolbox = options.drivers.find((driver): driver is Toolbox => driver.device === "tool");
+  const glass = new BrokenGlass(clock);
   const parts: Parts = {
     clock,
     random,
@@ -182,13 +186,15 @@ export async function openParts(
     lease: node && new Lease({ journal, clock, node, isSole, whenSure: () => timers.goOn() }),
     keys,
     budgets,
-    toolbox: options.drivers.find((driver): driver is Toolbox => driver.device === "tool"),
+    toolbox,
     outbox,
     processes,
     scheduler: new Scheduler({ clock, timers, random, lanesOf: (record) => parts.router.lanesOf(record) }),
     estimator,
     lanes,
     answers,
+    gate: new Gate({ settings: () => parts.settings, toolbox, hash, journal, outbox, glass }),
+    glass,
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,

@@ -9,6 +9,8 @@ import type { FileNotices } from "./file-notices.ts";
 import type { FileWatches } from "./file-watches.ts";
 import type { FileShares } from "./file-shares.ts";
 import type { Files } from "./files.ts";
+import type { BrokenGlass } from "./gate/broken-glass.ts";
+import type { Gate } from "./gate/gate.ts";
 import type { Groups } from "./groups.ts";
 import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
@@ -78,6 +80,8 @@ export interface Parts {
   readonly estimator: Estimator;
   readonly router: Router;
   readonly answers: ResponseCache;
+  readonly gate: Gate;
+  readonly glass: BrokenGlass;
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;

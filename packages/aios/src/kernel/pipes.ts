@@ -1,4 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { spokenBy } from "./gate/speaker.ts";
 import type { Pid } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -61,6 +62,7 @@ export class Pipes {
       body: { id, to: to?.pid ?? null, capacity, closed: null },
       atMs: clock.nowMs(),
       takenBy: null,
+      label: spokenBy(process),
     };
     const pipe = this.#make(row);
     record.effects.push({ kind: "message", row });

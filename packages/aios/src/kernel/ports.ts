@@ -1,5 +1,6 @@
 // All that enters the kernel from outside, and all that drivers and doors see of it.
 import type {
+  AccessPolicy,
   CallId,
   JournalEvent,
   KeyId,
@@ -250,6 +251,8 @@ export interface KernelSettings {
     readonly maxBytesPerProcess: number;
     readonly maxFiles: number;
   };
+  /** What may be called, and how. Default: the shipped one. */
+  readonly accessPolicy?: AccessPolicy | undefined;
   /** Tenant-wide budgets. */
   readonly budgets: Readonly<Record<string, readonly Limit[]>>;
 }

@@ -15,6 +15,9 @@ import { AnswerOrder } from "./answer-order.ts";
 import { ProgramAttained } from "./attained.ts";
 import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
+import { join, neutral } from "./gate/label.ts";
+import type { Label } from "./gate/label.ts";
+import { withText } from "./gate/user-texts.ts";
 import type { ProcessRow } from "./ports.ts";
 import type { Replay } from "./replay.ts";
 import type { Lender } from "./urgency.ts";
@@ -35,6 +38,9 @@ export interface ProcessOptions {
   readonly startedAtMs: number;
   /** Of a client: what the key's other sessions have received. */
   readonly keyAttained?: KeyAttained | undefined;
+  /** What it knows from the start. Default: nothing, as the kernel's own. */
+  readonly seen?: Label | undefined;
+  readonly userTexts?: readonly string[] | undefined;
 }
 
 /** A running agent, whoever runs it. What it does goes through its calls; what may be done to it are the signals. */
@@ -61,6 +67,10 @@ export class Process {
   waitingMs = 0;
   /** Input tokens of its last chat, and the `core/model` that answered it. */
   lastPrompt: { tokens: number; model: string } | undefined;
+  /** All that it has seen, joined: it never falls. */
+  seen: Label;
+  /** What people have told it: a value out of these is theirs. */
+  userTexts: readonly string[];
   /** Number of the last syscall. */
   seq = 0;
   /** What the program has received; shared by its whole tree. */
@@ -121,6 +131,8 @@ export class Process {
     this.program = options.program;
     this.model = options.model;
     this.key = options.key;
+    this.seen = options.seen ?? neutral;
+    this.userTexts = options.userTexts ?? [];
     this.startedAtMs = options.startedAtMs;
     this.activeAtMs = options.startedAtMs;
     this.attained = options.parent?.attained ?? new ProgramAttained(options.keyAttained);
@@ -136,6 +148,18 @@ export class Process {
   /** Whether its program's calls say their places, and are made again by the next incarnation. */
   get isReplayed(): boolean {
     return this.kind === "agent" || this.kind === "module";
+  }
+
+  /** Whether anything else than it knew already was in it. What the kernel does by itself sees nothing. */
+  sees(label: Label): boolean {
+    const before = this.seen;
+    if (this.kind !== "kernel") this.seen = join(before, label);
+    return this.seen !== before;
+  }
+
+  /** A person says so to it. */
+  hears(text: string): void {
+    this.userTexts = withText(this.userTexts, text);
   }
 
   /** The root of its tree: the program as a whole, for policies. */
@@ -256,7 +280,7 @@ export class Process {
   row(): ProcessRow {
     const { pid, tenant, name, kind, nice, capabilities, limits, usage, done, failed, toolCalls, waitingMs, seq } =
       this;
-    const { program, key, host, incarnation, onExhausted, startedAtMs, endedAtMs, exit } = this;
+    const { program, key, host, incarnation, onExhausted, startedAtMs, endedAtMs, exit, seen, userTexts } = this;
     return {
       pid,
       tenant,
@@ -273,6 +297,8 @@ export class Process {
       startedAtMs,
       endedAtMs,
       exit,
+      seen,
+      userTexts,
       parent: this.parent?.pid ?? null,
       state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
       class: this.class,

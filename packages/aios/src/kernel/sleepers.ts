@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
+import { spokenBy } from "./gate/speaker.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { MessageQueue } from "./message-queue.ts";
 import type { CallRow } from "./ports.ts";
@@ -52,7 +53,8 @@ export class Sleepers {
     const queue = this.#bed(sleeper);
     if (queue.count > 0) return undefined;
     const atMs = record.queuedAtMs;
-    return queue.send(record, { from: record.process.pid, body: value, atMs }, record.abort.signal);
+    const letter = { from: record.process.pid, body: value, atMs, label: spokenBy(record.process) };
+    return queue.send(record, letter, record.abort.signal);
   }
 
   ended({ pid }: Process): void {

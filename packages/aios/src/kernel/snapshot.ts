@@ -72,6 +72,7 @@ async function* itemsAfter(
 
 function headOf(process: Process, seq: number): SnapshotItem {
   const { pid, name, program, nice, class: urgency, model, capabilities, limits, onExhausted } = process;
+  const { seen, userTexts } = process;
   return {
     is: "process",
     pid,
@@ -84,5 +85,7 @@ function headOf(process: Process, seq: number): SnapshotItem {
     capabilities: [...capabilities],
     limits: [...limits],
     onExhausted,
+    seen: { ...seen, readers: seen.readers && [...seen.readers] },
+    userTexts: [...userTexts],
   };
 }

@@ -3,6 +3,7 @@ import type { CallRecord } from "./call-record.ts";
 import type { Letter } from "./message-queue.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Journal } from "./ports.ts";
+import { labelsFrom, unknownLabel } from "./gate/label.ts";
 import { matchesTopic } from "./topic-pattern.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -44,10 +45,14 @@ export class TopicLog {
   /** `chars`: of the body as JSON. */
   publish(
     record: CallRecord,
-    { topic, from, body, chars }: Omit<Letter, "atMs"> & { topic: string; chars: number },
+    { topic, from, body, label, chars }: Omit<Letter, "atMs"> & { topic: string; chars: number },
   ): number {
     const { tenant, pid } = record.process;
-    const published = this.#outbox.eventRecord("topic.published", { tenant, pid, chars }, { topic, from, body });
+    const published = this.#outbox.eventRecord(
+      "topic.published",
+      { tenant, pid, chars },
+      { topic, from, body, labels: labelsFrom(label) },
+    );
     const { seq } = (published as { row: JournalEvent }).row;
     this.#onTheWay.set(seq, { tenant: record.process.tenant, topic });
     record.effects.push(published);
@@ -109,7 +114,7 @@ export class TopicLog {
         scannedTo = row.seq;
         if (row.topic !== "topic.published" || !matchesTopic(pattern, row.body.topic) || without?.has(row.seq))
           continue;
-        events.push({ seq: row.seq, ...row.body, at: row.atMs });
+        events.push({ seq: row.seq, labels: unknown, ...row.body, at: row.atMs });
         chars += JSON.stringify(row.body.body)?.length ?? 0;
         if (events.length === limit || chars >= MAX_CHARS) return { events, scannedTo };
       }
@@ -117,3 +122,6 @@ export class TopicLog {
     }
   }
 }
+
+/** Of events from before there were labels. */
+const unknown = labelsFrom(unknownLabel);

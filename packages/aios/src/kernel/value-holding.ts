@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import { MAX_KEY } from "./devices/value.ts";
+import { unknownLabel } from "./gate/label.ts";
 import { given } from "./given.ts";
 import type { Parts } from "./parts.ts";
 import type { CallRow, Holder, Holding, JournalRecord } from "./ports.ts";
@@ -26,13 +27,17 @@ interface ValuesAt {
  * A process's own values, as something that it holds: the calls that wrote them are on record, and tell what they were. What
  * somebody else wrote there is known as it is now.
  */
-export function createValueHolding(parts: Pick<Parts, "journal" | "outbox" | "values" | "clock">): Holding {
+export function createValueHolding(
+  parts: Pick<Parts, "journal" | "outbox" | "values" | "clock" | "processes">,
+): Holding {
   const record = (of: Holder, key: string, kept: { value: unknown } | undefined): JournalRecord => {
     const place = { tenant: of.tenant, scope: scopeOf(of), key };
     const isRemoved = kept === undefined;
     const version = parts.values.next(place, { isRemoved });
     const atMs = parts.clock.nowMs();
-    return { kind: "value", row: { ...place, value: kept?.value ?? null, version, atMs, isRemoved } };
+    // Who holds it has seen all that was ever in it.
+    const label = parts.processes.get(of.pid)?.seen ?? unknownLabel;
+    return { kind: "value", row: { ...place, value: kept?.value ?? null, version, label, atMs, isRemoved } };
   };
   return {
     name: "values",

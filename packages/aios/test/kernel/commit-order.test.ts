@@ -10,6 +10,7 @@ import { Outbox } from "../../src/kernel/outbox.ts";
 import { ProcessTable } from "../../src/kernel/process-table.ts";
 import { Timers } from "../../src/kernel/timers.ts";
 import { TopicLog } from "../../src/kernel/topic-log.ts";
+import { label } from "../journal-rows.ts";
 
 const tenant = asTenantId("local");
 const clock = createVirtualClock(1_000);
@@ -43,7 +44,7 @@ function newQueue(capacity = 100) {
     discard: () => undefined,
   });
   const send = async (body: unknown, record = newRecord()) => {
-    await queue.send(record, { from: null, body, atMs: 0 }, never);
+    await queue.send(record, { from: null, body, atMs: 0, label }, never);
     settle(record, true);
   };
   const take = async (record = newRecord()) => {
@@ -58,7 +59,7 @@ test("a taker that is cancelled in the turn in which it was served gives back wh
   const { queue, take } = newQueue();
   const [sending, record] = [newRecord(), newRecord()];
   const taking = queue.take(record, record.abort.signal);
-  await queue.send(sending, { from: null, body: "here", atMs: 0 }, never);
+  await queue.send(sending, { from: null, body: "here", atMs: 0, label }, never);
   settle(sending, true);
   record.abort.abort(new Error("left"));
   await expect(taking).rejects.toThrow("left");
@@ -96,7 +97,7 @@ test("an event is not read before an earlier one has been written or given up", 
   const log = new TopicLog({ journal, outbox });
   const [first, second, third] = [newRecord(), newRecord(), newRecord()];
   for (const record of [first, second, third])
-    log.publish(record, { topic: "t", from: null, body: record.call, chars: 0 });
+    log.publish(record, { topic: "t", from: null, body: record.call, label, chars: 0 });
   const query = { tenant, pattern: "t", afterSeq: 0, limit: 10 };
   const waiting = log.next(query, never);
   await journal.commit([...second.effects, ...third.effects]);

@@ -271,6 +271,7 @@ const handleOf = (journal: Journal): Journal => ({
   unplacedFiles: (limit) => journal.unplacedFiles(limit),
   fileUsage: (tenant, root) => journal.fileUsage(tenant, root),
   fileRoots: (tenant) => journal.fileRoots(tenant),
+  verifyAudit: (query) => journal.verifyAudit(query),
   holder: () => journal.holder(),
   claim: (node, after) => journal.claim(node, after),
   renew: (node) => journal.renew(node),

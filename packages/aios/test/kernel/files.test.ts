@@ -306,12 +306,12 @@ describe("the past of a file", () => {
     await rig.admin.fs.write({ path: "/shared/x", content: "x", labels: secret });
     expect((await fs.read({ path: "/shared/x" })).labels).toEqual(secret);
     await fs.write({ path: "/shared/x", content: "y" });
-    expect((await fs.stat({ path: "/shared/x" })).labels).toEqual({ trust: "untrusted", confidentiality: "secret" });
+    expect((await fs.stat({ path: "/shared/x" })).labels).toEqual({ trust: "workspace", confidentiality: "secret" });
     expect(await refusal(fs.write({ path: "/shared/x", content: "z", labels: secret }))).toMatch(/^EACCES/);
     await rig.admin.fs.rollback({ path: "/shared/x", version: 1 });
     expect((await fs.stat({ path: "/shared/x" })).labels).toEqual(secret);
     await fs.append({ path: "/shared/x", content: "z" });
-    expect((await fs.stat({ path: "/shared/x" })).labels).toEqual({ trust: "untrusted", confidentiality: "secret" });
+    expect((await fs.stat({ path: "/shared/x" })).labels).toEqual({ trust: "workspace", confidentiality: "secret" });
     await writeFile(rig.at("%40tenant", "x"), "from outside");
     expect((await fs.stat({ path: "/shared/x" })).labels).toEqual({ trust: "untrusted", confidentiality: "secret" });
     await rig.admin.fs.write({ path: "/shared/mine", content: "" });

@@ -58,7 +58,7 @@ test("what members of a group keep in it is theirs to read and to change, and fo
   expect(told).toBe(
     (await refusal(other.client.mem.add({ namespace: "group:none", content: "x" }))).replace("none", "desk"),
   );
-  expect((await rig.admin.mem.get({ id })).labels.trust).toBe("untrusted");
+  expect((await rig.admin.mem.get({ id })).labels.trust).toBe("workspace");
   expect((await clerk.client.mem.export({ namespaces: ["group:desk"] })).notes.map((note) => note.id)).toEqual([id]);
   expect(await clerk.client.mem.forget({ namespaces: ["group:desk"] })).toEqual({ forgotten: 1, more: false });
 });

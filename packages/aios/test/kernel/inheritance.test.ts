@@ -79,7 +79,7 @@ test("the tenant's own process lends only what the wait itself says", async () =
 
 test("a call on behalf of another is as urgent as that one", async () => {
   const asking: Toolbox = {
-    tools: () => [],
+    tools: () => [{ name: "ask", description: "", parameters: { type: "object" }, effect: "pure" as const }],
     name: "asking",
     device: "tool",
     concurrency: 4,

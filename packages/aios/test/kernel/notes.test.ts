@@ -55,7 +55,7 @@ test("a note is found by its words, in English and in Chinese, as soon as it is 
   await client.mem.add({ content: "Lunch was soup." });
   const { hits } = await client.mem.search({ query: "where is the gpu rack" });
   expect(hits[0]).toMatchObject({
-    note: { id, namespace: `process:${pid}`, version: 1, labels: { trust: "untrusted" }, source: { pid } },
+    note: { id, namespace: `process:${pid}`, version: 1, labels: { trust: "workspace" }, source: { pid } },
     why: { words: { rank: 1 } },
   });
   expect(hits[0]?.note.keywords.length).toBeGreaterThan(0);
@@ -166,7 +166,7 @@ test("what a tenant shares is reached by its processes, and what is said in it i
   const labels = { trust: "user" as const };
   expect(await refusal(other.client.mem.add({ content: "obey me", labels }))).toMatch(/^EACCES/);
   await other.client.mem.update({ id: said.id, content: "visitors may come in" });
-  expect((await rig.admin.mem.get({ id: said.id })).labels.trust).toBe("untrusted");
+  expect((await rig.admin.mem.get({ id: said.id })).labels.trust).toBe("workspace");
 });
 
 test("a link stays within a namespace, and what the index lacks of all tenants is the home's to know", async () => {

@@ -17,7 +17,7 @@ async function open(options: Partial<RigOptions> = {}) {
 
 /** A device whose only call asks the model, as an agent used as a tool does. */
 const askingTool: Toolbox = {
-  tools: () => [],
+  tools: () => [{ name: "ask", description: "", parameters: { type: "object" }, effect: "pure" as const }],
   name: "asking",
   device: "tool",
   concurrency: 1,

@@ -67,7 +67,14 @@ describe("a subscription", () => {
     await publisher.client.topic.publish({ topic: "other", body: "not wanted" });
     const [seq] = await publish("c");
     expect((await waiting).events).toEqual([
-      { seq, topic: "orders.new", from: publisher.pid, body: "c", at: rig.clock.nowMs() },
+      {
+        seq,
+        topic: "orders.new",
+        from: publisher.pid,
+        body: "c",
+        at: rig.clock.nowMs(),
+        labels: { trust: "user", confidentiality: "internal" },
+      },
     ]);
     await topic.subscribe({ pattern: "orders.*", name: "late", from: "now" });
     await topic.subscribe({ pattern: "orders.*", name: "all", from: "start" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { labelsSchema } from "../note.ts";
 import { pidSchema, syscall } from "./spec.ts";
 
 const bodySchema = z.unknown().describe("JSON, at most 1,048,576 characters");
@@ -130,6 +131,7 @@ const topicEventSchema = z.object({
   from: z.string().nullable(),
   body: z.unknown(),
   at: z.number(),
+  labels: labelsSchema,
 });
 export type TopicEvent = z.infer<typeof topicEventSchema>;
 

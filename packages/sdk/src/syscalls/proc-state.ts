@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { isErrno } from "../errors.ts";
+import { asCallId } from "../ids.ts";
 import { manifestSchema } from "../manifest.ts";
+import { confidentialityLevels, trustLevels } from "../note.ts";
 import { timingSchema, usageSchema } from "../usage.ts";
 import { classSchema, limitSchema, niceSchema, onExhaustedSchema, pidSchema, syscall } from "./spec.ts";
 
@@ -41,6 +43,17 @@ const heldProcessSchema = z.strictObject({
   capabilities: z.array(z.string()),
   limits: z.array(limitSchema),
   onExhausted: onExhaustedSchema,
+  /** Absent in snapshots from before there were labels: then nothing is known of what it has seen. */
+  seen: z
+    .strictObject({
+      trust: z.enum(trustLevels),
+      confidentiality: z.enum(confidentialityLevels),
+      readers: z.array(z.string()).nullable(),
+      trustFrom: z.string().transform(asCallId).nullable(),
+      confidentialityFrom: z.string().transform(asCallId).nullable(),
+    })
+    .optional(),
+  userTexts: z.array(z.string().max(65_536)).max(10_000).optional(),
 });
 
 /** A call that its program made, and what it was told. */

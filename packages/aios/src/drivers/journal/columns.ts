@@ -58,6 +58,8 @@ export const upserts = [
       "ended_at",
       "exit",
       "incarnation",
+      "seen",
+      "user_texts",
     ],
   },
   {
@@ -73,11 +75,24 @@ export const upserts = [
   { table: "bucket", key: ["lane", "bucket"], columns: ["lane", "bucket", "level", "at"] },
   { table: "meta", key: ["key"], columns: ["key", "value"] },
   { table: "event", key: ["seq"], columns: ["seq", "topic", "tenant", "pid", "at", "body"] },
-  { table: "message", key: ["seq"], columns: ["seq", "tenant", "queue", "sender", "body", "at", "taken_by"] },
+  { table: "message", key: ["seq"], columns: ["seq", "tenant", "queue", "sender", "body", "at", "taken_by", "label"] },
   {
     table: "approval",
     key: ["id"],
-    columns: ["id", "tenant", "pid", "call", "kind", "question", "state", "answer", "asked_at", "answered_at"],
+    columns: [
+      "id",
+      "tenant",
+      "pid",
+      "call",
+      "kind",
+      "question",
+      "state",
+      "answer",
+      "answered_by",
+      "about",
+      "asked_at",
+      "answered_at",
+    ],
   },
   {
     table: "cursor",
@@ -104,7 +119,7 @@ export const upserts = [
   {
     table: "value",
     key: ["tenant", "scope", "key"],
-    columns: ["tenant", "scope", "key", "value", "version", "at", "is_removed"],
+    columns: ["tenant", "scope", "key", "value", "version", "label", "at", "is_removed"],
   },
   { table: "note_use", key: ["id"], columns: ["id", "accessed_at", "previous_at", "retrievals"] },
   {
@@ -188,6 +203,7 @@ export const callColumns = [
   "result",
   "completion",
   "first_output_at",
+  "context",
 ] as const;
 
 /** How many of `callColumns` are fixed once the call was recorded first. */

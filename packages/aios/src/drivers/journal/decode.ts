@@ -15,6 +15,7 @@ import type {
   KeptFile,
   KeptNote,
   KeyRow,
+  Label,
   MessageRow,
   MountRow,
   NoteUsage,
@@ -24,6 +25,7 @@ import type {
   ValueRow,
 } from "../../kernel/ports.ts";
 import type { JournalEvent } from "@aiosjs/sdk/protocol";
+import { unknownLabel } from "../../kernel/ports.ts";
 import type { CallRows, LoadedRows, SqlRow } from "./wire.ts";
 
 // Rows were written by encode.ts into columns that the schema types: they are trusted here, not parsed again.
@@ -71,6 +73,8 @@ export function decodeProcess(row: SqlRow): ProcessRow {
     endedAtMs: row["ended_at"],
     exit: parse(row, "exit"),
     incarnation: row["incarnation"],
+    seen: labelIn(row, "seen"),
+    userTexts: parse(row, "user_texts") ?? [],
   } as ProcessRow;
 }
 
@@ -117,6 +121,7 @@ function decodeMessage(row: SqlRow): MessageRow {
     body: parse(row, "body"),
     atMs: row["at"],
     takenBy: row["taken_by"],
+    label: labelIn(row, "label"),
   } as MessageRow;
 }
 
@@ -130,6 +135,8 @@ function decodeApproval(row: SqlRow): ApprovalRow {
     question: row["question"],
     state: row["state"],
     answer: parse(row, "answer"),
+    answeredBy: row["answered_by"],
+    about: parse(row, "about"),
     askedAtMs: row["asked_at"],
     answeredAtMs: row["answered_at"],
   } as ApprovalRow;
@@ -180,6 +187,7 @@ export function decodeValue(row: SqlRow): ValueRow {
     key: row["key"],
     value: parse(row, "value"),
     version: row["version"],
+    label: labelIn(row, "label"),
     atMs: row["at"],
     isRemoved: row["is_removed"] === 1,
   } as ValueRow;
@@ -355,6 +363,7 @@ export function decodeCalls({ rows, places, bodies }: CallRows): CallRow[] {
       idempotencyKey: row["idempotency_key"],
       completion: row["completion"],
       firstOutputAtMs: row["first_output_at"],
+      context: parse(row, "context"),
     } as CallRow;
   });
 }
@@ -377,3 +386,5 @@ function parse(row: SqlRow, column: string): unknown {
     });
   }
 }
+
+const labelIn = (row: SqlRow, column: string): Label => (parse(row, column) as Label | null) ?? unknownLabel;

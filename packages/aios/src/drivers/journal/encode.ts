@@ -58,14 +58,14 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         break;
       }
       case "message": {
-        const { seq, tenant, queue, from, body, atMs, takenBy } = record.row;
-        values.push(upsertCode.message, seq, tenant, queue, from, json(body), atMs, takenBy);
+        const { seq, tenant, queue, from, body, atMs, takenBy, label } = record.row;
+        values.push(upsertCode.message, seq, tenant, queue, from, json(body), atMs, takenBy, json(label));
         break;
       }
       case "approval": {
-        const { id, tenant, pid, call, kind, question, state, answer, askedAtMs, answeredAtMs } = record.row;
+        const { id, tenant, pid, call, kind, question, state, answer, answeredBy, about } = record.row;
         values.push(upsertCode.approval, id, tenant, pid, call, kind, question, state);
-        values.push(jsonOrNull(answer), askedAtMs, answeredAtMs);
+        values.push(jsonOrNull(answer), answeredBy, jsonOrNull(about), record.row.askedAtMs, record.row.answeredAtMs);
         break;
       }
       case "cursor": {
@@ -80,8 +80,9 @@ export function encodeCommit(records: readonly JournalRecord[], known: KnownTran
         break;
       }
       case "value": {
-        const { tenant, scope, key, value, version, atMs, isRemoved } = record.row;
-        values.push(upsertCode.value, tenant, scope, key, jsonOrNull(value), version, atMs, isRemoved ? 1 : 0);
+        const { tenant, scope, key, value, version, label, atMs, isRemoved } = record.row;
+        values.push(upsertCode.value, tenant, scope, key, jsonOrNull(value), version, json(label), atMs);
+        values.push(isRemoved ? 1 : 0);
         break;
       }
       case "group": {
@@ -157,7 +158,7 @@ function pushProcess(values: Value[], row: ProcessRow): void {
   values.push(upsertCode.process, row.pid, row.tenant, row.parent, row.name, row.kind, row.state, row.nice, row.class);
   values.push(json(row.capabilities), json(row.limits), json(row.usage), json(row.counts), jsonOrNull(row.program));
   values.push(row.key, jsonOrNull(row.host), row.onExhausted, row.startedAtMs, row.endedAtMs, jsonOrNull(row.exit));
-  values.push(row.incarnation);
+  values.push(row.incarnation, json(row.seen), json(row.userTexts));
 }
 
 function pushNote(values: Value[], row: NoteRow): void {
@@ -184,7 +185,7 @@ function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void 
   values.push(row.replayKey, row.requestHash, row.idempotencyKey, row.device, row.incarnation, row.state);
   values.push(timing.queuedAt, timing.startedAt, timing.endedAt, timing.waitingMs, timing.turnaroundMs);
   values.push(json(row.usage), answered.hash, jsonOrNull(row.error), answered.text);
-  values.push(row.completion, row.firstOutputAtMs);
+  values.push(row.completion, row.firstOutputAtMs, jsonOrNull(row.context));
   values.push(chat ? chat.fresh.length / 4 : 0);
   if (chat) for (const value of chat.fresh) values.push(value);
   values.push(asked.body, answered.body);

@@ -87,7 +87,10 @@ class MemoryJournal implements RetentiveJournal {
       meta: new Map(this.#store.meta),
       intents: intents.map((stored) => this.#callRow(stored)),
       messages: readAll(this.#store.messages).filter(({ takenBy }) => takenBy === null),
-      approvals: readAll(this.#store.approvals).filter(({ state }) => state === "pending"),
+      approvals: readAll(this.#store.approvals).filter(
+        ({ state, answeredBy, call }) =>
+          state === "pending" || (answeredBy !== null && this.#store.calls.get(call)?.isIntent === true),
+      ),
       cursors: readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
       timers: readAll(this.#store.timers).filter(({ isRemoved }) => !isRemoved),
       groups: readAll(this.#store.groups).filter(({ isRemoved }) => !isRemoved),
@@ -260,9 +263,6 @@ class MemoryJournal implements RetentiveJournal {
     return Promise.resolve();
   }
 
-  /** Copies the record; what comes back puts it into the store. */
-  #changeOf(record: JournalRecord): () => void {
-    const store = this.#store;
   verifyAudit(query: AuditQuery = {}): Promise<AuditVerdict> {
     return Promise.resolve(this.#store.audit.verify(query, this.#signer?.key));
   }
@@ -271,6 +271,9 @@ class MemoryJournal implements RetentiveJournal {
     return this.signAudit();
   }
 
+  /** Copies the record; what comes back puts it into the store. */
+  #changeOf(record: JournalRecord): () => void {
+    const store = this.#store;
     switch (record.kind) {
       case "process":
         return put(store.processes, record.row.pid, record.row);
@@ -332,7 +335,7 @@ class MemoryJournal implements RetentiveJournal {
       // The request was recorded when the call was issued.
       const request = before ? before.request : asked;
       if (!before && asked.messages) bodies.keep(asked.messages);
-      const isIntent = state === "intent" || state === "ambiguous";
+      const isIntent = state === "intent" || state === "ambiguous" || state === "asked";
       calls.set(call, { row: kept, queuedAtMs: timing.queuedAt, isIntent, request, result });
       const owner = ownerKey(row.tenant, row.pid);
       const ids = callsOf.get(owner);
@@ -346,12 +349,12 @@ class MemoryJournal implements RetentiveJournal {
     const { seq } = row;
     const kept = new Kept(row);
     return () => {
+      if (store.events.has(seq)) return;
       store.events.set(seq, kept);
+      store.audit.append(kept, this.#nowMs());
       store.lastEventSeq = Math.max(store.lastEventSeq, seq);
     };
-      if (store.events.has(seq)) return;
   }
-      store.audit.append(kept, this.#nowMs());
 
   #valueChange(row: ValueRow): () => void {
     const { values } = this.#store;

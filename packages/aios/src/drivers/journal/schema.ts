@@ -291,5 +291,17 @@ export const migrations: readonly string[] = [
   alter table file add column unsynced text;
   create index file_unsynced on file (change) where unsynced is not null;
   `,
+  `
+  -- Labels (JSON); null: from before there were any, and nothing is known.
+  alter table process add column seen text;
+  alter table process add column user_texts text;
+  alter table syscall add column context text;
+  alter table message add column label text;
+  alter table value add column label text;
+  alter table approval add column answered_by text;
+  alter table approval add column about text;
+  drop index syscall_open;
+  create index syscall_open on syscall (call) where state in ('intent', 'ambiguous', 'asked');
+  `,
   ...auditMigrations,
 ];

@@ -18,7 +18,10 @@ import type {
   ValueFilter,
 } from "./wire.ts";
 
-const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous') order by tenant, pid, seq";
+const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous', 'asked') order by tenant, pid, seq";
+/** Also those that are answered while the program that asks has not heard it. */
+const OPEN_APPROVALS = `select * from approval where state = 'pending' or (answered_by is not null
+  and call in (select call from syscall where state in ('intent', 'ambiguous', 'asked'))) order by asked_at`;
 const noUsage: SqlRow = { notes: 0, bytes: 0, pinned_notes: 0, pinned_bytes: 0, evicted_notes: 0 };
 const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
 
@@ -46,7 +49,7 @@ export class JournalReader {
         meta: this.#all("select * from meta"),
         intents: this.#withBodies(this.#all(OPEN_CALLS)),
         messages: this.#all("select * from message where taken_by is null order by seq"),
-        approvals: this.#all("select * from approval where state = 'pending' order by asked_at"),
+        approvals: this.#all(OPEN_APPROVALS),
         cursors: this.#all("select * from cursor where is_removed = 0"),
         timers: this.#all("select * from timer where is_removed = 0"),
         groups: this.#all("select * from access_group where is_removed = 0"),

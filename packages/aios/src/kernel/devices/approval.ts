@@ -20,7 +20,7 @@ export const approvalDevice: KernelDevice<"approval.list" | "approval.show" | "a
 
   "approval.answer": async ({ id, isApproved, ...known }, context) => {
     if (known.result !== undefined) checkResult((await callOf(rowOf(id, context), context))?.name ?? "", known.result);
-    context.parts.approvals.answer(rowOf(id, context).id, { isApproved, ...known });
+    context.parts.approvals.answer(rowOf(id, context).id, { isApproved, ...known }, context.principal.key);
     return {};
   },
 };

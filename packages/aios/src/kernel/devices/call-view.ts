@@ -18,7 +18,7 @@ export function viewOfRow(row: CallRow, hash?: Hash): CallView {
     timing,
     incarnation,
     replayKey,
-    state: row.state === "intent" ? "running" : row.state,
+    state: row.state === "intent" ? "running" : row.state === "asked" ? "queued" : row.state,
     detail: summarize(name, request, result),
     code: row.error?.code ?? null,
     error: row.error?.detail ?? null,

@@ -19,6 +19,7 @@ import {
 import type { FileCall } from "../file-writing.ts";
 import { searchFiles } from "../file-search.ts";
 import { verifyFiles } from "../file-verifying.ts";
+import { join, labelOf, labelsFrom } from "../gate/label.ts";
 import { labelsOf } from "../note-writing.ts";
 import type { DiskContent, DiskEntry, Encoding, KeptFile, Staged } from "../ports.ts";
 import type { Handler, KernelCall, KernelDevice } from "./device.ts";
@@ -70,8 +71,13 @@ const calls: KernelDevice<FsName> = {
     const before = await beforeWrite(place, ifVersion, call);
     const said = labelsOf(labels, { before: undefined, isReworded: true }, call);
     // Who may hear of what stands there is not widened by writing over it.
-    const confidentiality = labels?.confidentiality ?? before?.labels.confidentiality ?? said.confidentiality;
-    return write(place, { labels: { ...said, confidentiality }, before, staged }, call);
+    const isWidened = labels !== undefined && call.principal.pid === null;
+    const kept = before && !isWidened ? { ...before.labels, trust: said.trust } : said;
+    return write(
+      place,
+      { labels: labelsFrom({ ...join(labelOf(said), labelOf(kept)), trust: said.trust }), before, staged },
+      call,
+    );
   },
 
   "fs.append": async ({ path, content, encoding, labels }, kernelCall) => {

@@ -1,6 +1,9 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Pid } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "../call-record.ts";
 import { callRow } from "../call-row.ts";
+import { spokenBy } from "../gate/speaker.ts";
+import { textsIn } from "../gate/user-texts.ts";
 import type { MessageRow, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
 import { expired, withDeadline } from "../with-deadline.ts";
@@ -26,7 +29,7 @@ export const mailDevice: KernelDevice<MailName> = {
       parts.mailbox.inbox(record.process).take(record, signal),
     );
     if (!row) throw new SysError("ESRCH", `process ${record.process.pid} has ended`);
-    return messageOf(row);
+    return read(row, record);
   },
 
   "proc.sleep": async ({ ms, untilMs, key }, { parts, record, signal }) => {
@@ -38,6 +41,7 @@ export const mailDevice: KernelDevice<MailName> = {
       const row = await withDeadline(parts, { atMs, signal }, (until) =>
         bed ? bed.take(record, until) : aborted(until),
       );
+      if (row) record.see(row.label);
       return { wokenBy: "key" as const, value: row?.body ?? null };
     } catch (cause) {
       if (cause === expired) return { wokenBy: "time" as const, value: null };
@@ -94,13 +98,18 @@ export const letterOf = (body: unknown, { parts, record: { process } }: KernelCa
   from: process.kind === "kernel" ? null : process.pid,
   body,
   atMs: parts.clock.nowMs(),
+  label: spokenBy(process),
 });
 
-export const messageOf = ({ from, body, atMs }: MessageRow): { from: string | null; body: unknown; at: number } => ({
-  from,
-  body,
-  at: atMs,
-});
+/** The message, which its reader has seen. What nobody but a person sends is what a person says. */
+export function read(
+  { from, body, atMs, label }: MessageRow,
+  record: CallRecord,
+): { from: string | null; body: unknown; at: number } {
+  record.see(label);
+  if (from === null && label.trust === "user") for (const text of textsIn(body)) record.process.hears(text);
+  return { from, body, at: atMs };
+}
 
 /** @throws SysError ETIMEDOUT, saying what was waited for. */
 export async function patiently<Result>(

@@ -1,6 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { KernelDevice } from "./device.ts";
-import { letterOf, messageOf, patiently, reachable } from "./mail.ts";
+import { letterOf, patiently, reachable, read } from "./mail.ts";
 
 /** Pipes between processes. */
 export const pipeDevice: KernelDevice<`pipe.${"open" | "write" | "read" | "close"}`> = {
@@ -26,7 +26,7 @@ export const pipeDevice: KernelDevice<`pipe.${"open" | "write" | "read" | "close
     const row = await patiently(call, { timeoutMs, what: `pipe ${pipe} was still empty` }, (signal) =>
       queue.take(record, signal),
     );
-    return { isEnd: row === undefined, message: row ? messageOf(row) : null };
+    return { isEnd: row === undefined, message: row ? read(row, record) : null };
   },
 
   "pipe.close": ({ pipe }, { parts, record }) => {

@@ -1,6 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { fork } from "../fork.ts";
+import { knownAgain } from "../gate/birth.ts";
 import { checkFolded, checkSeq } from "../held-calls.ts";
 import { rehearse } from "../rehearsal.ts";
 import { refuseOnWayBack, rollBack } from "../rollback.ts";
@@ -64,6 +65,7 @@ export const procStateDevice: KernelDevice<StateName> = {
         program: head.program,
         model: head.model,
         key: principal.key,
+        ...knownAgain(caller, { principal, head }),
       });
       told.giveTo(process);
       process.incarnation = 0;

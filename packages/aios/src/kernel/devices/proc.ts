@@ -1,7 +1,10 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
+import type { Exit, Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { restartCommand } from "../command-restart.ts";
+import { knownToChild } from "../gate/birth.ts";
+import { expose } from "../gate/expose.ts";
+import { isCovered } from "../gate/label.ts";
 import type { KeptProgram } from "../ports.ts";
 import type { Process } from "../process.ts";
 import type { KernelDevice } from "./device.ts";
@@ -34,6 +37,13 @@ export const procDevice: KernelDevice<ProcName> = {
       program: manifest ? keptAgent(program, manifest) : program,
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,
+      ...knownToChild(caller, {
+        principal,
+        asked: program.kind === "command" ? program.command : [program.task],
+        // What a process says of an agent is its own word.
+        manifest:
+          typeof (program as { agent?: unknown }).agent === "string" || principal.pid === null ? manifest : undefined,
+      }),
     });
     // The process and the call that made it are one commit: a program that makes it again after a crash makes no second one.
     record.settles.push((isKept) => (isKept ? lifecycle.start(process) : lifecycle.discard(process)));
@@ -127,11 +137,15 @@ export const procDevice: KernelDevice<ProcName> = {
     const process = parts.processes.visible(pid, principal);
     if (process === record.process) throw new SysError("EINVAL", "a process cannot wait for itself");
     const giveBack = lifecycle.lend({ process: record.process, asked }, process);
-    if (timeoutMs === undefined) return process.ended(signal).finally(giveBack);
+    const told = (exit: Exit): Exit => {
+      record.see(process.seen);
+      return exit;
+    };
+    if (timeoutMs === undefined) return process.ended(signal).then(told).finally(giveBack);
     const expired = new AbortController();
     const timer = parts.timers.at(parts.clock.nowMs() + timeoutMs, () => expired.abort(stillThere(process, timeoutMs)));
     try {
-      return await process.ended(AbortSignal.any([signal, expired.signal]));
+      return told(await process.ended(AbortSignal.any([signal, expired.signal])));
     } finally {
       timer.cancel();
       giveBack();
@@ -146,6 +160,7 @@ export const procDevice: KernelDevice<ProcName> = {
         () => done.abort(),
         () => done.abort(),
       );
+    await expose(record, process.seen, parts);
     let sizeBytes = 0;
     const isFollowed = follow && !process.exit;
     for await (const text of parts.logs.read(process.pid, {
@@ -154,6 +169,8 @@ export const procDevice: KernelDevice<ProcName> = {
       signal: AbortSignal.any([signal, done.signal]),
     })) {
       sizeBytes += text.length;
+      // What it has seen meanwhile may be in what it prints.
+      if (!isCovered(process.seen, record.process.seen)) await expose(record, process.seen, parts);
       record.push([{ type: "output.delta", stream: "stdout", text }]);
     }
     return { sizeBytes };

@@ -1,6 +1,7 @@
 import { asPid, SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
 import type { KernelCall, KernelDevice } from "./device.ts";
+import { spokenBy } from "../gate/speaker.ts";
 import { given } from "../given.ts";
 import type { ValuePlace } from "../value-versions.ts";
 
@@ -31,7 +32,9 @@ export const valueDevice: KernelDevice<ValueName> = {
   "value.get": async ({ scope, key }, call) => {
     const place = placeOf({ scope, key }, call);
     const [row] = await call.parts.journal.values({ ...place, limit: 1 });
-    return row ? { value: row.value, version: row.version, atMs: row.atMs } : { value: null, version: 0, atMs: 0 };
+    if (!row) return { value: null, version: 0, atMs: 0 };
+    call.record.see(row.label);
+    return { value: row.value, version: row.version, atMs: row.atMs };
   },
 
   "value.list": async ({ scope, prefix, contains, after, limit }, call) => {
@@ -41,8 +44,9 @@ export const valueDevice: KernelDevice<ValueName> = {
     for (let afterKey = after; ; afterKey = values.at(-1)?.key) {
       const size = Math.min(PAGE, limit + 1 - values.length);
       const rows = await call.parts.journal.values({ ...place, prefix, contains, afterKey, limit: size });
-      for (const { key, value, version, atMs } of rows) {
+      for (const { key, value, version, atMs, label } of rows) {
         if (values.length === limit || chars >= MAX_PAGE_CHARS) return { values, next: values.at(-1)?.key ?? null };
+        call.record.see(label);
         values.push({ key, value, version, atMs });
         chars += JSON.stringify(value).length;
       }
@@ -63,10 +67,11 @@ export const valueDevice: KernelDevice<ValueName> = {
 function record(
   place: ValuePlace,
   { value, isRemoved }: { value: unknown; isRemoved: boolean },
-  { parts, record: { effects, settles } }: KernelCall,
+  { parts, record: { effects, settles, process } }: KernelCall,
 ): number {
   const version = parts.values.next(place, { isRemoved });
-  effects.push({ kind: "value", row: { ...place, value, version, atMs: parts.clock.nowMs(), isRemoved } });
+  const atMs = parts.clock.nowMs();
+  effects.push({ kind: "value", row: { ...place, value, version, label: spokenBy(process), atMs, isRemoved } });
   settles.push((isKept) => isKept || parts.values.forget(place));
   return version;
 }

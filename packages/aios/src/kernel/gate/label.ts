@@ -2,7 +2,7 @@ import { confidentialityLevels, trustLevels } from "@aiosjs/sdk/protocol";
 import type { CallId, Labels } from "@aiosjs/sdk/protocol";
 
 /** What is known of a value, or of all that a process has seen (its context label, which never falls). */
-export interface Label extends Labels {
+export interface Label extends Pick<Labels, "trust" | "confidentiality"> {
   /** Who alone may hear of it; null: nobody is kept from it. */
   readonly readers: readonly string[] | null;
   /** The calls whose results made it less trusted, or more confidential, than it was: the first of each; null: none did. */
@@ -19,12 +19,22 @@ export const neutral: Label = {
   confidentialityFrom: null,
 };
 
+/** Of what was kept before there were labels. */
+export const unknownLabel: Label = { ...neutral, trust: "untrusted", confidentiality: "internal" };
+
 export const labelOf = (
   labels: Partial<Labels> & { readonly readers?: readonly string[] | null | undefined },
 ): Label => ({
   ...neutral,
   ...labels,
   readers: labels.readers ?? null,
+});
+
+/** As things bear it that are read again. */
+export const labelsFrom = ({ trust, confidentiality, readers }: Label): Labels => ({
+  trust,
+  confidentiality,
+  ...(readers ? { readers: [...readers] } : {}),
 });
 
 /** As seen by a call: what is not traced to an earlier one comes from it. */

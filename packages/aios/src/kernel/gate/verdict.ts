@@ -57,3 +57,16 @@ export interface Verdict {
   readonly returns: Label;
   readonly sandbox: ToolAccess["sandbox"];
 }
+
+/** What a person is shown of a call that waits for their leave: what the kernel knows, and no model has said. */
+export interface GateQuestion {
+  /** Of its arguments, as canonical JSON: an answer is good for these alone. */
+  readonly argsHash: string;
+  readonly tool: string;
+  readonly effect: Verdict["effect"];
+  readonly reasons: readonly Reason[];
+  readonly origins: readonly ArgumentOrigin[];
+  /** Where arguments that nobody vouches for stood before: the call whose result held the value. */
+  readonly sources: readonly { readonly path: string; readonly call: string; readonly name: string }[];
+  readonly context: Label;
+}

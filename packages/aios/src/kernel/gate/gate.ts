@@ -1,0 +1,93 @@
+import { canonicalJson, specOf, SysError } from "@aiosjs/sdk/protocol";
+import type { AccessPolicy, SyscallName, ToolAccess } from "@aiosjs/sdk/protocol";
+import type { CallRecord } from "../call-record.ts";
+import { summarize } from "../devices/summary.ts";
+import type { ApprovalRow, Hash, KernelSettings, Toolbox } from "../ports.ts";
+import { agentOf } from "./agent-of.ts";
+import type { BrokenGlass } from "./broken-glass.ts";
+import { compilePolicy } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import { evaluate } from "./evaluate.ts";
+import { declaredAs, shippedPolicy } from "./shipped-policy.ts";
+import { sourcesOf } from "./sources.ts";
+import type { SourceParts } from "./sources.ts";
+import type { Verdict } from "./verdict.ts";
+
+interface GateParts extends SourceParts {
+  readonly settings: () => KernelSettings;
+  readonly toolbox: Toolbox | undefined;
+  readonly hash: Hash;
+  readonly glass: BrokenGlass;
+}
+
+/** What the policy says of calls, before they are made. */
+export class Gate {
+  readonly #parts: GateParts;
+  #compiled: { readonly of: AccessPolicy; readonly policy: CompiledPolicy } | undefined;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  get policy(): CompiledPolicy {
+    const of = this.#parts.settings().accessPolicy ?? shippedPolicy;
+    if (this.#compiled?.of !== of) this.#compiled = { of, policy: compilePolicy(of) };
+    return this.#compiled.policy;
+  }
+
+  /** Undefined for what has no effect, and for what a person does and no process: that is not asked about. */
+  verdictOf({ name, args, process }: CallRecord): Verdict | undefined {
+    const spec = specOf(name as SyscallName);
+    if (process.kind === "kernel" || spec.isView === true || spec.isAdministrative === true) return undefined;
+    const tool = name === "tool.call" ? (args as { name: string; arguments: unknown }) : undefined;
+    return evaluate(this.policy, {
+      agent: agentOf(process),
+      name: tool?.name ?? name,
+      args: tool ? tool.arguments : args,
+      declared: tool && this.#declared(tool.name),
+      context: process.seen,
+      userTexts: process.userTexts,
+      isGlassBroken: this.#parts.glass.isBroken(process, tool?.name ?? name),
+    });
+  }
+
+  /** @throws SysError ENOENT with the tools that exist. */
+  #declared(tool: string): ToolAccess {
+    const tools = this.#parts.toolbox?.tools() ?? [];
+    const spec = tools.find(({ name }) => name === tool);
+    if (!spec)
+      throw new SysError(
+        "ENOENT",
+        `no tool ${JSON.stringify(tool)}; there are ${tools.map(({ name }) => name).join(", ") || "none"}`,
+      );
+    return spec.access ?? declaredAs(spec.effect);
+  }
+
+  /** What a person is asked: what the kernel knows, never what a model says of it. */
+  async questionOf(record: CallRecord, verdict: Verdict): Promise<Pick<ApprovalRow, "kind" | "question" | "about">> {
+    const { name, args, process } = record;
+    const { effect, reasons, origins } = verdict;
+    const what = summarize(name, args, undefined);
+    return {
+      kind: "gate",
+      question: `May ${process.name} (${process.pid}) do this: ${what}?`,
+      about: {
+        argsHash: this.#parts.hash.sha256(canonicalJson([name, args])),
+        tool: name === "tool.call" ? (args as { name: string }).name : name,
+        effect,
+        reasons,
+        origins,
+        sources: await sourcesOf(process, origins, this.#parts),
+        context: process.seen,
+      },
+    };
+  }
+}
+
+/** @throws SysError EPOLICY for a call that no person is asked about. */
+export function refuseForbidden(name: string, { reasons }: Verdict): never {
+  const [first] = reasons;
+  throw new SysError("EPOLICY", `the policy forbids ${name}: ${first?.why ?? "nothing allows it"}`, {
+    hint: `${first ? `it stands in ${first.where}; ` : ""}\`aios policy explain CALL\` tells all of it`,
+  });
+}
