@@ -29,7 +29,7 @@ test("a call that starts a process is found with its arguments", () => {
 });
 
 test("whoever starts a process or a thread says which environment it gets: none inherits the kernel's", () => {
-  const files = globSync("**/*.ts", { cwd: source }).filter((file) => !/\.test\.ts$/.test(file));
+  const files = globSync("**/*.ts", { cwd: source }).filter((file) => !file.endsWith(".test.ts"));
   const starts = files
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => !startedByPeople.test(file))
@@ -42,6 +42,6 @@ test("the environment of this process is read where it enters, and by what picks
   const files = globSync("{drivers,kernel,server,daemons,tui,memory}/**/*.ts", { cwd: source });
   const readers = files
     .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => !/\.test\.ts$/.test(file) && /\bprocess\.env\b/.test(readFileSync(source + file, "utf8")));
+    .filter((file) => !file.endsWith(".test.ts") && /\bprocess\.env\b/.test(readFileSync(source + file, "utf8")));
   expect(readers).toEqual(["drivers/proc/harmless-environment.ts"]);
 });
