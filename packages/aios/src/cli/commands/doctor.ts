@@ -7,10 +7,31 @@ import { checkMachine } from "../doctor/machine.ts";
 import { checkMounts } from "../doctor/mounts.ts";
 import { checkPrograms } from "../doctor/programs.ts";
 import { checkConfig, checkJournalFile, checkKernel } from "../doctor/system.ts";
+import { attackTableText } from "../messages/attacks.ts";
 import { doctorText } from "../messages/doctor.ts";
 import type { ContextOf } from "../registry.ts";
 
 export async function run(context: ContextOf<"doctor">): Promise<number> {
+  return context.options.sandbox ? attack(context) : look(context);
+}
+
+async function attack(context: ContextOf<"doctor">): Promise<number> {
+  const { t } = context;
+  const [{ attackHere, attacksOf, sandboxFindings }, { attackTable }] = await Promise.all([
+    import("../doctor/sandbox.ts"),
+    import("../attack-text.ts"),
+  ]);
+  context.say(t(attackTableText.slow));
+  const report = await attackHere(context);
+  const findings = sandboxFindings(report, context);
+  const broken = findings.filter(({ state }) => state === "broken").length;
+  context.result({ findings, attacks: report ? attacksOf(report) : [], broken }, () =>
+    [...(report ? [attackTable(report, context), ""] : []), textOf(findings, context)].join("\n"),
+  );
+  return broken === 0 ? 0 : 1;
+}
+
+async function look(context: ContextOf<"doctor">): Promise<number> {
   const { t } = context;
   const [machine, { config, findings: configured }] = await Promise.all([checkMachine(context), checkConfig(context)]);
   const [kernel, mounts, cores, cache] = await Promise.all([

@@ -88,6 +88,17 @@ export const kernelRows = [
       en: "Looks at Node, the home and its disk, the configuration, the kernel, the port, the journal, mounted folders, every core and its key. Exits with 1 when something is broken.",
       zh: "检查 Node、主目录与磁盘、配置、内核、端口、日志、挂载的文件夹、每个核心及其密钥。有问题时以 1 退出。",
     },
+    examples: ["aios doctor", "aios doctor --sandbox"],
+    options: [
+      {
+        name: "sandbox",
+        kind: "flag",
+        summary: {
+          en: "attack this machine without a sandbox, then in each that is available, and show what got out; nothing is harmed",
+          zh: "先在无沙箱时攻击本机，再在每个可用沙箱中攻击，并显示逃逸结果；不造成损害",
+        },
+      },
+    ],
     load: (): Promise<CommandModule> => import("../commands/doctor.ts"),
   },
   {

@@ -1,0 +1,86 @@
+import type { Outcome, Reason } from "../attacks/attack.ts";
+import type { AttackReport } from "../attacks/start-attacks.ts";
+import type { TrialRow } from "../attacks/trial.ts";
+import { verdictOf, whyUnseen } from "../attacks/verdict.ts";
+import type { Column } from "../tui/columns.ts";
+import type { CommandContext } from "./context.ts";
+import { attackTableText, attackText } from "./messages/attacks.ts";
+import { table } from "./table.ts";
+import type { Text } from "./text.ts";
+
+type Reader = Pick<CommandContext, "t" | "paint" | "width">;
+
+export const attackName = (id: string, { t }: Pick<Reader, "t">): string => {
+  const text: Text | undefined = (attackText as Readonly<Record<string, Text>>)[id];
+  return text === undefined ? id : t(text);
+};
+
+/** A line for each attack: what it does without a sandbox, and in each of them; below it why something is not verified. */
+export function attackTable({ rows, drivers }: AttackReport, reader: Reader): string {
+  const { t, paint } = reader;
+  const attacked = drivers.filter(({ missing }) => missing === undefined);
+  const columns: Column<TrialRow>[] = [
+    { title: t(attackTableText.attack), text: ({ id }) => attackName(id, reader), rank: 0, least: 24 },
+    {
+      title: t(attackTableText.control),
+      text: ({ control }) => t(whyUnseen(control) ? attackTableText.unverified : attackTableText.succeeds),
+      rank: 0,
+    },
+    ...attacked.map(({ name }): Column<TrialRow> => {
+      const verdict = ({ control, drivers: outcomes }: TrialRow) => verdictOf(control, outcomes[name] ?? untried);
+      return {
+        title: name,
+        text: (row) => t(attackTableText[verdict(row).is]),
+        rank: 0,
+        paint: (text, row) => {
+          const { is } = verdict(row);
+          return is === "escaped" ? paint.bad(text) : is === "held" ? paint.good(text) : paint.waiting(text);
+        },
+      };
+    }),
+  ];
+  const lines = [table(rows, columns, reader)];
+  for (const { name } of attacked) {
+    const escapes = rows.flatMap(({ id, drivers: { [name]: outcome } }) =>
+      outcome?.is === "escaped" ? [`  ${attackName(id, reader)} (${id}): ${outcome.how}`] : [],
+    );
+    if (escapes.length > 0) lines.push("", paint.bad(t(attackTableText.escapes, { name })), ...escapes);
+  }
+  const unverified = rows.flatMap((row) => whyUnverified(row, attacked, reader));
+  if (unverified.length > 0) lines.push("", paint.dim(t(attackTableText.unverifiedTitle)), ...unverified);
+  return lines.join("\n");
+}
+
+const untried: Outcome = { is: "unknown", why: { is: "failed", text: "" } };
+
+function whyUnverified(row: TrialRow, drivers: AttackReport["drivers"], reader: Reader): string[] {
+  const { id, control, drivers: outcomes } = row;
+  const name = attackName(id, reader);
+  const unseen = whyUnseen(control);
+  if (unseen) return [`  ${name}: ${reasonText(unseen, reader)}`];
+  return drivers.flatMap((driver) => {
+    const verdict = verdictOf(control, outcomes[driver.name] ?? untried);
+    return verdict.is === "unverified" ? [`  ${name}, ${driver.name}: ${reasonText(verdict.why, reader)}`] : [];
+  });
+}
+
+export function reasonText(reason: Reason, { t }: Pick<Reader, "t">): string {
+  switch (reason.is) {
+    case "no-interpreter":
+      return t(attackTableText.noInterpreter, { name: reason.name });
+    case "refused":
+      return t(attackTableText.proofless, { detail: reason.text });
+    case "failed":
+      return t(attackTableText.failed, { detail: reason.text });
+    case "needs":
+      return t(needs[reason.what]);
+  }
+}
+
+const needs = {
+  root: attackTableText.needsRoot,
+  terminal: attackTableText.needsTerminal,
+  handles: attackTableText.needsHandles,
+  address: attackTableText.needsAddress,
+  home: attackTableText.needsHome,
+} as const;
