@@ -14,6 +14,8 @@ const bank = (tenant = local, value = "value of the bank") =>
 test("a secret is watched from the moment it is set, for its tenant alone, and no longer when it is forgotten", async () => {
   using home = temporaryHome();
   const { watch } = openHomeSecrets({ home: home.dir, env: () => ({}) });
+  /** A change is seen a millisecond later; no command ends sooner. */
+  const aMoment = () => new Promise((wake) => setTimeout(wake, 2));
   const isRefused = (text: string, tenant = local): boolean => {
     try {
       watch.refuse(tenant, "llm.chat", { text });
@@ -26,12 +28,15 @@ test("a secret is watched from the moment it is set, for its tenant alone, and n
   for (let round = 0; round < 20; round++) {
     const value = `value of the bank ${round}`;
     await storeSecret(home.dir, bank(local, value));
+    await aMoment();
     expect(isRefused(value), value).toBe(true);
     expect(isRefused(value, other)).toBe(false);
   }
   await storeSecret(home.dir, bank(other, "value of others"));
+  await aMoment();
   expect([isRefused("value of others"), isRefused("value of others", other)]).toEqual([false, true]);
   await removeSecret(home.dir, bank());
+  await aMoment();
   expect(isRefused("value of the bank 19")).toBe(false);
   expect(watch.redactor().push("value of others|")).toBe("secret://bank|");
 });

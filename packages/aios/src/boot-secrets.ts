@@ -27,6 +27,8 @@ export interface HomeSecrets {
 
 /** A folder that was changed this recently may be changed again within the same tick of its file system's clock. */
 const SETTLED_MS = 50;
+/** The command that sets a secret takes longer to end: who waits for it never finds the state before. */
+const LOOK_EVERY_MS = 1;
 
 /** Who cannot read what is secret lets nothing pass: each use throws SysError EINVAL or EACCES naming the file. */
 export function openHomeSecrets({ home, env }: { home: string; env: () => Env }): HomeSecrets {
@@ -44,18 +46,26 @@ export function openHomeSecrets({ home, env }: { home: string; env: () => Env })
 
 function watchFolder(home: string, system: () => readonly KnownSecret[]): KnownSecrets {
   const folder = secretsFolder(home);
-  let readAt: bigint | undefined;
+  /** When the folder was changed that was read last. */
+  let readAt: bigint | "none" | "just now" = "none";
   let kept: readonly StoredSecret[] = [];
   let made = new Map<TenantId | undefined, { of: readonly KnownSecret[]; secrets: readonly KnownSecret[] }>();
+  let lookedAtMs = -Infinity;
 
-  /** A look at the folder costs 2 µs; the files in it are read when it has changed. */
+  /** A look at the folder costs 2 to 5 µs; the files in it are read when it has changed. */
   const look = (): void => {
-    const changedAt = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (changedAt === readAt) return;
+    const nowMs = performance.now();
+    if (nowMs - lookedAtMs < LOOK_EVERY_MS) return;
+    const changedAt = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? "none";
+    if (changedAt === readAt) {
+      lookedAtMs = nowMs;
+      return;
+    }
     kept = readSecrets(home);
     made = new Map();
-    const isSettled = changedAt === undefined || Date.now() - Number(changedAt / 1_000_000n) > SETTLED_MS;
-    readAt = isSettled ? changedAt : undefined;
+    const isSettled = changedAt === "none" || Date.now() - Number(changedAt / 1_000_000n) > SETTLED_MS;
+    readAt = isSettled ? changedAt : "just now";
+    lookedAtMs = nowMs;
   };
 
   const secretsOf = (tenant: TenantId | undefined): readonly KnownSecret[] => {
