@@ -9,7 +9,7 @@ import { limitSchema } from "./syscalls/spec.ts";
  */
 export const gates = ["L0", "L1", "L2", "L3"] as const;
 export type Gate = (typeof gates)[number];
-const gateSchema = z.enum(gates);
+export const gateSchema = z.enum(gates);
 
 const trustAtLeast = z
   .string()

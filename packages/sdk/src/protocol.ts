@@ -34,6 +34,7 @@ export type { ApprovalView } from "./syscalls/approval.ts";
 export type { HeldCall } from "./syscalls/debug.ts";
 export type { TimerView } from "./syscalls/cron.ts";
 export type { GroupMember } from "./syscalls/group.ts";
+export type { Explanation } from "./syscalls/policy.ts";
 export { confidentialityLevels, labelsSchema, noteSchema, tierSchema, trustLevels } from "./note.ts";
 export { accessPolicySchema, gates, toolAccessSchema } from "./access-policy.ts";
 export type { AccessPolicy, ArgumentNeed, Gate, ToolAccess } from "./access-policy.ts";

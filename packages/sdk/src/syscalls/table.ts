@@ -8,6 +8,7 @@ import { mailSyscalls, pipeSyscalls, topicSyscalls } from "./ipc.ts";
 import { llmSyscalls } from "./llm.ts";
 import { llmRoutingSyscalls } from "./llm-routing.ts";
 import { memSyscalls } from "./mem.ts";
+import { policySyscalls } from "./policy.ts";
 import { procSyscalls } from "./proc.ts";
 import { procStateSyscalls } from "./proc-state.ts";
 import type { SyscallSpec } from "./spec.ts";
@@ -34,6 +35,7 @@ export const syscallTable = {
   ...valueSyscalls,
   ...approvalSyscalls,
   ...groupSyscalls,
+  ...policySyscalls,
   ...callSyscalls,
   ...keySyscalls,
   ...budgetSyscalls,

@@ -14,6 +14,7 @@ import { llmDevice } from "./llm.ts";
 import { mailDevice } from "./mail.ts";
 import { memDevice } from "./mem.ts";
 import { pipeDevice } from "./pipe.ts";
+import { policyDevice } from "./policy.ts";
 import { procDevice } from "./proc.ts";
 import { procStateDevice } from "./proc-state.ts";
 import { processListDevice } from "./process-list.ts";
@@ -46,6 +47,7 @@ export const kernelDevices = {
   ...fsUsageDevice,
   ...fsWatchDevice,
   ...groupDevice,
+  ...policyDevice,
   ...mailDevice,
   ...pipeDevice,
   ...topicDevice,

@@ -119,6 +119,8 @@ const carried: Readonly<Record<SyscallName, Carried>> = {
   "approval.list": "tenant",
   "approval.show": "tenant",
   "audit.verify": "nothing",
+  "policy.show": "nothing",
+  "policy.explain": "tenant",
   "approval.answer": "nothing",
   "group.create": "nothing",
   "group.add": "nothing",

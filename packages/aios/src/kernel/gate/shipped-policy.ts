@@ -1,5 +1,6 @@
 import { accessPolicySchema } from "@aiosjs/sdk/protocol";
 import type { AccessPolicy, Effect, ToolAccess } from "@aiosjs/sdk/protocol";
+import { isAbout, namesSyscalls } from "./name-pattern.ts";
 
 // Results of syscalls bear the labels of what they hold: by themselves they change nothing.
 const returns = { trust: "kernel" } as const;
@@ -74,6 +75,15 @@ export const shippedPolicy: AccessPolicy = accessPolicySchema.parse({
   },
   rules: [{ forbid: { when: "context.private && context.untrusted && call.effect in [sink]", unless: "approved" } }],
 });
+
+/** Rows that hold of syscalls which a policy does not name. */
+export const shippedRows = ({ tools }: AccessPolicy): Readonly<Record<string, ToolAccess>> =>
+  Object.fromEntries(
+    Object.entries(shippedPolicy.tools).filter(
+      ([name]) =>
+        namesSyscalls(name) && !Object.keys(tools).some((pattern) => isAbout(pattern, { name, isSyscall: true })),
+    ),
+  );
 
 /** Of a tool that says nothing but whether it may be made again. A program that brings tools is trusted to have chosen them. */
 export const declaredAs = (effect: Effect): ToolAccess => declarations[effect];

@@ -1,0 +1,119 @@
+import { isSyscallName, SysError } from "@aiosjs/sdk/protocol";
+import type { CallId, Explanation, ParsedArgsOf, Pid } from "@aiosjs/sdk/protocol";
+import { seesAll } from "../access.ts";
+import { agentOf } from "../gate/agent-of.ts";
+import { evaluate } from "../gate/evaluate.ts";
+import { labelOf, labelsFrom } from "../gate/label.ts";
+import type { Label } from "../gate/label.ts";
+import { declaredAs, shippedRows } from "../gate/shipped-policy.ts";
+import { personal } from "../gate/speaker.ts";
+import type { Parts } from "../parts.ts";
+import type { Principal, ProcessRow } from "../ports.ts";
+import type { KernelCall, KernelDevice } from "./device.ts";
+
+type Wanted = ParsedArgsOf<"policy.explain">;
+
+/** A call as far as it is known. */
+interface Known {
+  readonly agent?: string | undefined;
+  readonly name?: string | undefined;
+  readonly args?: unknown;
+  readonly context?: Label | undefined;
+  readonly isRecorded?: boolean | undefined;
+  readonly userTexts?: readonly string[] | undefined;
+}
+
+export const policyDevice: KernelDevice<"policy.show" | "policy.explain"> = {
+  "policy.show": (_args, { parts, principal }) => {
+    if (!seesAll(principal))
+      throw new SysError("EACCES", "the policy is of all tenants: only the home's own key looks at it whole", {
+        hint: "`aios policy explain` tells what it says of your own calls",
+      });
+    const { policy } = parts.gate.policy;
+    const isShipped = parts.settings.accessPolicy === undefined;
+    return { isShipped, policy, shipped: isShipped ? {} : shippedRows(policy) };
+  },
+
+  "policy.explain": async (args, call) => {
+    const known = await knownOf(args, call);
+    const name = args.name ?? known.name;
+    if (name === undefined)
+      throw new SysError("EINVAL", "which call is meant is not said", {
+        hint: "give `call`, or `name` with `arguments`: aios policy explain --tool NAME --args JSON",
+      });
+    const seen = known.context ?? personal;
+    const { trust = seen.trust, confidentiality = seen.confidentiality, readers = seen.readers } = args.context ?? {};
+    const request = {
+      agent: args.agent ?? known.agent ?? "",
+      name,
+      args: args.arguments ?? known.args ?? {},
+      declared: isSyscallName(name) ? undefined : declaredOf(name, call.parts),
+      context: { ...labelOf({ trust, confidentiality }), readers },
+      userTexts: args.said ?? known.userTexts ?? [],
+      isGlassBroken: false,
+    };
+    const { gate, effect, reasons, origins, returns, sandbox } = evaluate(call.parts.gate.policy, request);
+    return {
+      name,
+      agent: request.agent,
+      arguments: request.args,
+      context: labelsFrom(request.context),
+      isRecorded: known.isRecorded === true && args.context === undefined,
+      gate,
+      effect,
+      reasons: reasons.map((reason) => ({ ...reason })),
+      origins: origins.map((origin) => ({ ...origin })) as Explanation["origins"],
+      returns: labelsFrom(returns),
+      sandbox: sandbox ?? null,
+    };
+  },
+};
+
+function declaredOf(name: string, { toolbox }: Parts) {
+  const spec = toolbox?.tools().find((tool) => tool.name === name);
+  return spec && (spec.access ?? declaredAs(spec.effect));
+}
+
+async function knownOf({ call: id, pid }: Wanted, context: KernelCall): Promise<Known> {
+  const ofCall = id === undefined ? {} : await callOf(id, context);
+  return pid === undefined ? ofCall : { ...ofCall, ...(await processOf(pid, context)) };
+}
+
+/** @throws SysError ENOENT, also for calls of others. */
+async function callOf(id: string, context: KernelCall): Promise<Known> {
+  const { parts, principal } = context;
+  await parts.outbox.flushed();
+  const row = await parts.journal.call(id as CallId);
+  if (!row || !isMine(row, principal))
+    throw new SysError("ENOENT", `no call ${id}`, { hint: "`aios trace PID` lists them" });
+  const tool = row.name === "tool.call" ? (row.request as { name: string; arguments: unknown }) : undefined;
+  const of = await processOf(row.pid, context);
+  return {
+    ...of,
+    name: tool?.name ?? row.name,
+    args: tool ? tool.arguments : row.request,
+    ...(row.context ? { context: row.context, isRecorded: true } : {}),
+  };
+}
+
+/** Of a process that is gone, as it was at its end. @throws SysError ESRCH, also for processes of others. */
+async function processOf(pid: string, { parts, principal }: KernelCall): Promise<Known> {
+  const live = parts.processes.get(pid);
+  if (live && isMine(live, principal)) return { agent: agentOf(live), context: live.seen, userTexts: live.userTexts };
+  const row = live ? undefined : await parts.journal.process(pid as Pid);
+  if (!row || !isMine(row, principal))
+    throw new SysError("ESRCH", `no process ${pid}`, { hint: "`aios ps -a` lists what is there" });
+  return { agent: await agentOfRow(row, parts), context: row.seen, userTexts: row.userTexts };
+}
+
+const isMine = ({ tenant }: { tenant: Principal["tenant"] }, principal: Principal): boolean =>
+  seesAll(principal) || tenant === principal.tenant;
+
+/** As `agentOf`, of a process that has ended. */
+async function agentOfRow({ kind, program, name, parent }: ProcessRow, parts: Parts): Promise<string> {
+  if (kind === "agent") return (program as { manifest?: { name?: string } } | null)?.manifest?.name ?? name;
+  const above = parent === null ? undefined : parts.processes.get(parent);
+  if (above) return agentOf(above);
+  const row = parent === null ? undefined : await parts.journal.process(parent);
+  return row ? agentOfRow(row, parts) : name;
+}

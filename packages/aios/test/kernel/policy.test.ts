@@ -1,0 +1,95 @@
+// The policy as its owner looks at it.
+import { createClient } from "@aiosjs/sdk";
+import type { Client } from "@aiosjs/sdk";
+import { accessPolicySchema, asPid } from "@aiosjs/sdk/protocol";
+import { expect, test } from "vitest";
+import { openRig } from "../rig.ts";
+import type { Rig } from "../rig.ts";
+import { createScriptedCore } from "../scripted-core.ts";
+import { refusal } from "../writer-rig.ts";
+
+const accessPolicy = accessPolicySchema.parse({
+  version: 1,
+  tools: {
+    mail_send: { effect: "sink", gate: "L1", sinkArgs: { to: { trust: ">=user" } } },
+    "mem.*": { effect: "write", gate: "L1" },
+  },
+  agents: { "research-*": { tools: ["mail_send"] } },
+});
+
+const open = (isShipped = false): Promise<Rig> =>
+  openRig({
+    cores: (clock) => [createScriptedCore({ clock })],
+    programs: { find: () => Promise.reject(new Error("no programs here")), run: () => new Promise(() => undefined) },
+    ...(isShipped ? {} : { settings: { accessPolicy } }),
+  });
+
+const as = (rig: Rig, pid: string): Client => createClient(rig.kernel.transport({ ...rig.root, pid: asPid(pid) }));
+
+async function tenantOf(rig: Rig): Promise<Client> {
+  const { key } = await rig.admin.key.create({ tenant: "other", scopes: ["*"] });
+  return createClient(rig.kernel.transport(rig.kernel.authenticate(key)));
+}
+
+test("what is shown is what holds: the policy, and what is shipped of what it says nothing of", async () => {
+  const rig = await open();
+  const shown = await rig.admin.policy.show();
+  expect(shown).toMatchObject({ isShipped: false, policy: accessPolicy });
+  expect(shown.shipped).toMatchObject({ "fs.share": { gate: "L2" } });
+  expect(Object.keys(shown.shipped)).not.toContain("mem.add");
+  const plain = await open(true);
+  expect(await plain.admin.policy.show()).toMatchObject({ isShipped: true, shipped: {}, policy: { version: 1 } });
+});
+
+test("a call that could be made is explained by what is given of it", async () => {
+  const rig = await open();
+  const to = "bob@example.org";
+  const explain = (more: object) => rig.admin.policy.explain({ name: "mail_send", arguments: { to }, ...more });
+  expect(await explain({})).toMatchObject({ gate: "L1", effect: "sink", origins: [{ origin: { is: "context" } }] });
+  expect(await explain({ context: { trust: "untrusted" } })).toMatchObject({
+    gate: "L2",
+    reasons: [{ gate: "L2", where: "tools.mail_send.sinkArgs.to" }],
+    origins: [{ path: "to", value: to, isMet: false }],
+    isRecorded: false,
+  });
+  expect((await explain({ context: { trust: "untrusted" }, said: [`write to ${to}`] })).gate).toBe("L1");
+  expect((await rig.admin.policy.explain({ name: "unknown" })).gate).toBe("L3");
+  expect((await rig.admin.policy.explain({ name: "fs.write", agent: "research-1" })).gate).toBe("L3");
+  expect(await refusal(rig.admin.policy.explain({}))).toMatch(/^EINVAL /);
+});
+
+test("a call that was made is explained by its record, and one of a process by what that has seen", async () => {
+  const rig = await open();
+  const { pid } = await rig.admin.proc.spawn({
+    program: { kind: "agent", agent: { name: "research-1", instructions: "Write to ann@example.org." }, task: "t" },
+  });
+  await as(rig, pid).value.put({ key: "x", value: 1 });
+  const { calls } = await rig.admin.proc.trace({ pid });
+  const put = calls.find(({ name }) => name === "value.put");
+  expect(await rig.admin.policy.explain({ call: put?.call ?? "" })).toMatchObject({
+    name: "value.put",
+    agent: "research-1",
+    arguments: { key: "x", value: 1 },
+    gate: "L1",
+    isRecorded: true,
+  });
+  const explained = await rig.admin.policy.explain({
+    pid,
+    name: "mail_send",
+    arguments: { to: "ann@example.org" },
+    context: { trust: "untrusted" },
+  });
+  expect(explained).toMatchObject({ agent: "research-1", gate: "L1", origins: [{ origin: { is: "user" } }] });
+});
+
+test("no process looks at the policy, and a tenant only at what it says of its own calls", async () => {
+  const rig = await open();
+  const { pid } = await rig.admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });
+  expect(await refusal(as(rig, pid).policy.show())).toMatch(/^EACCES /);
+  expect(await refusal(as(rig, pid).policy.explain({ name: "mail_send" }))).toMatch(/^EACCES /);
+  const other = await tenantOf(rig);
+  expect(await refusal(other.policy.show())).toMatch(/^EACCES /);
+  expect(await refusal(other.policy.explain({ pid, name: "mail_send" }))).toMatch(/^ESRCH /);
+  const [call] = (await rig.admin.proc.trace({ pid })).calls;
+  if (call) expect(await refusal(other.policy.explain({ call: call.call }))).toMatch(/^ENOENT /);
+});
