@@ -55,12 +55,13 @@ function rowOf(id: string, { parts, principal }: KernelCall): ApprovalRow {
 const isVisible = ({ tenant }: ApprovalRow, principal: Principal): boolean =>
   seesAll(principal) || tenant === principal.tenant;
 
-const viewOf = ({ id, pid, tenant, call, kind, question, askedAtMs }: ApprovalRow): ApprovalView => ({
+const viewOf = ({ id, pid, tenant, call, kind, question, about, askedAtMs }: ApprovalRow): ApprovalView => ({
   id,
   pid,
   tenant,
   call,
   kind,
   question,
+  about: about && (about as ApprovalView["about"]),
   askedAt: askedAtMs,
 });
