@@ -141,7 +141,7 @@ export interface WrappedCommand extends Disposable {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** What the child must find at these numbers, from `firstHandle` on and without gaps; it gets no other handle. */
+  /** What the child must find at these numbers, from `firstHandle` on, ascending; numbers between them are left empty. */
   readonly handles: readonly { readonly at: number; readonly handle: number }[];
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;

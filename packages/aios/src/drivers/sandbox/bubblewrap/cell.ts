@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import { SysError } from "@aiosjs/sdk/protocol";
+import { coverInherited } from "./inherited.ts";
 import type { Pipe } from "./pipes.ts";
 
 export interface CellStart {
@@ -41,6 +42,8 @@ interface CellEnd {
   readonly code: number | null;
   readonly wasKilled: boolean;
   readonly fault: string;
+  /** Else bubblewrap has failed on the way to it, and said why on standard error. */
+  readonly hasRun: boolean;
 }
 
 /** The handles 3 to 5 of what is started. */
@@ -49,12 +52,25 @@ export const cellHandles = { status: 3, command: 4, seccomp: 5 } as const;
 /** Starts it; whatever was handed over is closed here, in any case. */
 export function startCell(start: CellStart): Cell {
   const { stdout, stderr, stdin, seccomp, uid, gid, environment } = start;
+  const covered = coverInherited(cellHandles.seccomp + 1);
+  const stdio: StdioOptions & unknown[] = [
+    stdin ?? "ignore",
+    stdout.writable,
+    stderr.writable,
+    "pipe",
+    "pipe",
+    seccomp,
+  ];
+  for (const at of covered?.at ?? []) {
+    while (stdio.length < at) stdio.push("ignore");
+    stdio[at] = covered?.empty;
+  }
   let child: ChildProcess;
   try {
     child = spawn(start.file, start.args, {
       cwd: "/",
       env: environment,
-      stdio: [stdin ?? "ignore", stdout.writable, stderr.writable, "pipe", "pipe", seccomp],
+      stdio,
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });
@@ -62,7 +78,7 @@ export function startCell(start: CellStart): Cell {
     for (const handle of [stdout.readable, stderr.readable]) closeSync(handle);
     throw new SysError("EIO", "a sandbox cannot be started", { cause });
   } finally {
-    for (const handle of [stdout.writable, stderr.writable, seccomp, stdin])
+    for (const handle of [stdout.writable, stderr.writable, seccomp, stdin, covered?.empty])
       if (handle !== undefined) closeSync(handle);
   }
   const out = new Socket({ fd: stdout.readable, readable: true, writable: false });
@@ -72,18 +88,22 @@ export function startCell(start: CellStart): Cell {
   // A waiting cell holds no process of ours open: it ends with it.
   for (const one of [child, status, command, out, errors]) (one as { unref?: () => void }).unref?.();
   let [said, fault] = ["", ""];
-  status.setEncoding("utf8").on("data", (text: string) => (said += text));
+  let [wasKilled, hasEnded] = [false, false];
+  status.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+    if (wasKilled) killFirst();
+  });
   command.setEncoding("utf8").on("data", (text: string) => (fault += text));
   // What ends early closes them: that is told by its end, not by these.
   for (const stream of [status, command, out, errors]) stream.on("error", () => undefined);
 
-  let wasKilled = false;
-  let hasEnded = false;
   const firstProcess = (): number | undefined => {
     const match = /"child-pid":\s*(\d+)/.exec(said);
     return match ? Number(match[1]) : undefined;
   };
-  const signal = (hostPid: number): void => {
+  const killFirst = (): void => {
+    const hostPid = firstProcess();
+    if (hostPid === undefined || hasEnded) return;
     try {
       process.kill(hostPid, "SIGKILL");
     } catch (cause) {
@@ -91,14 +111,12 @@ export function startCell(start: CellStart): Cell {
     }
   };
   const ended = (async (): Promise<CellEnd> => {
-    const [code] = (await once(child, "exit").catch((cause: unknown) => {
+    // Not at its exit: what it said last may come after that.
+    const [code] = (await once(child, "close").catch((cause: unknown) => {
       throw new SysError("EIO", `${start.file} cannot be started`, { cause });
     })) as [number | null];
-    return { code, wasKilled, fault };
-  })().finally(() => {
-    hasEnded = true;
-    for (const stream of [status, command]) stream.destroy();
-  });
+    return { code, wasKilled, fault, hasRun: /"exit-code"/.test(said) };
+  })().finally(() => (hasEnded = true));
   ended.catch(() => {
     for (const stream of [out, errors]) stream.destroy();
   });
@@ -108,11 +126,12 @@ export function startCell(start: CellStart): Cell {
     firstProcess,
     tell: (line) => void command.write(`${line}\n`),
     kill() {
-      if (hasEnded || child.pid === undefined) return;
+      if (hasEnded) return;
       wasKilled = true;
-      // The first process takes all others of its namespace with it, and bubblewrap ends only after them; killed itself
-      // it would leave before they are gone. Until it has said which one that is, nothing runs but what ends with it.
-      signal(firstProcess() ?? child.pid);
+      // The first process takes all others of its namespace with it, and bubblewrap ends only after them. Killed itself
+      // it would leave before they are gone, and just started even leave them alive; it says which process is the first
+      // before that one does anything.
+      killFirst();
     },
     ended,
     isUsable: () => !hasEnded && !wasKilled,

@@ -41,9 +41,10 @@ export async function* runCommand(cell: Cell, options: RunOptions): AsyncGenerat
   try {
     if (signal.aborted) cell.kill();
     yield* output.events();
-    const { code, wasKilled, fault } = await cell.ended;
+    const { code, wasKilled, fault, hasRun } = await cell.ended;
     if (signal.aborted) throw new SysError("ECANCELED", "the command was aborted", { cause: signal.reason });
     if (fault !== "" && !wasKilled) throw faultError(fault, command);
+    if (!hasRun && !wasKilled && code !== null) throw startError(output.lastErrors());
     const wasEnded = wasKilled || code === null;
     yield {
       type: "ended",
@@ -83,16 +84,24 @@ function faultError(fault: string, { argv, folder }: SandboxCommand): SysError {
   return new SysError("EIO", `the sandbox cannot run a command: ${fault}`);
 }
 
+/** What bubblewrap, or what stands before it, said instead of starting. */
+const startError = (said: string): SysError =>
+  new SysError("EIO", `the sandbox cannot be started: ${said.trim().split("\n").at(-1) ?? ""}`, {
+    hint: "aios doctor --sandbox",
+  });
+
 /** Both streams in the order in which they come; the reader's pace holds the program back. */
 function collect(cell: Cell, outputBytes: number) {
   const queue: Output[] = [];
   let [open, kept, dropped, pending] = [2, 0, 0, 0];
+  let lastErrors = "";
   let wake: (() => void) | undefined;
   const streams = { stdout: cell.stdout, stderr: cell.stderr } as const;
   const follow = (name: keyof typeof streams, stream: Readable): void => {
     stream.on("data", (chunk: Buffer) => {
       const bytes = chunk.subarray(0, outputBytes - kept);
       kept += bytes.length;
+      if (name === "stderr") lastErrors = (lastErrors + chunk.toString("utf8")).slice(-1_000);
       dropped += chunk.length - bytes.length;
       if (bytes.length === 0) return;
       queue.push({ type: "output", stream: name, bytes });
@@ -121,6 +130,7 @@ function collect(cell: Cell, outputBytes: number) {
       }
     },
     dropped: () => dropped,
+    lastErrors: () => lastErrors,
     leave: () => {
       for (const stream of Object.values(streams)) stream.destroy();
     },

@@ -218,7 +218,9 @@ export class BubblewrapSandbox implements Sandbox {
       cell.tell(line);
       return cell;
     }
-    return startInSeat(machine, this.#seat, { guards: this.#ghosts.guards(), input, line });
+    const cell = await startInSeat(machine, this.#seat, { guards: this.#ghosts.guards(), input, line });
+    cell.tell("go");
+    return cell;
   }
 
   async #wait(): Promise<Cell> {

@@ -16,10 +16,16 @@ ${first}
 IFS= read -r s <&${commandHandle} || exit 125
 eval "$s"`;
 
-/** For a sandbox whose command is known when it starts. */
-export const immediateScript = (line: string, first = ":"): string => `${lineBreak}
+/** For a command that is known when it starts. `hasChannel`: it waits for a word, and where its kernel is gone, there is none. */
+export const immediateScript = (line: string, { first = ":", hasChannel }: ImmediateOptions): string => `${lineBreak}
 ${first}
+${hasChannel ? `IFS= read -r s <&${commandHandle} || exit 125` : ":"}
 ${line}`;
+
+interface ImmediateOptions {
+  readonly first?: string | undefined;
+  readonly hasChannel: boolean;
+}
 
 /** A command that returns before the sandbox's own begins, and has none of its handles. Where it fails, nothing runs. */
 export const preparing = (argv: readonly string[], hasChannel: boolean): string => {

@@ -105,7 +105,11 @@ export async function startInSeat(machine: Machine, seat: Seat, { guards, input,
     if (stdin !== undefined) handles.push(stdin);
     const seccomp = machine.openFilter();
     const first = firstOf(seat, true);
-    const argv = ["/bin/sh", "-c", line === undefined ? waitingScript(first) : immediateScript(line, first)];
+    const argv = [
+      "/bin/sh",
+      "-c",
+      line === undefined ? waitingScript(first) : immediateScript(line, { first, hasChannel: true }),
+    ];
     const started = { guards, seccomp: seccompHandle, status: statusHandle, hasSession: false, argv };
     handles.push(seccomp);
     const command = seatCommand(machine, seat, started);

@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import { coverInherited } from "./inherited.ts";
 import type { SandboxCommand, WrappedCommand } from "../../../kernel/ports.ts";
 import type { Guard } from "./guards.ts";
 import type { Bounds } from "./limits.ts";
@@ -25,21 +26,27 @@ export function wrapCommand(
   { command, bounds, guards, firstHandle }: WrapOptions,
 ): WrappedCommand {
   const line = commandLine(command, { bounds, hasChannel: false });
-  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line, firstOf(seat, false))];
+  const argv = [
+    "env",
+    "--default-signal=INT",
+    "/bin/sh",
+    "-c",
+    immediateScript(line, { first: firstOf(seat, false), hasChannel: false }),
+  ];
   const started = { guards, seccomp: firstHandle, hasSession: true, argv };
   const { file, args, uid, gid } = seatCommand(machine, seat, started);
   const handle = machine.openFilter();
-  let isOpen = true;
+  const covered = coverInherited(firstHandle + 1);
+  const opened = covered ? [handle, covered.empty] : [handle];
   return {
     file: "env",
     args: ["--ignore-signal=INT", file, ...args],
     environment: environmentOf(seat),
-    handles: [{ at: firstHandle, handle }],
+    handles: [{ at: firstHandle, handle }, ...(covered?.at ?? []).map((at) => ({ at, handle: covered!.empty }))],
     uid,
     gid,
     [Symbol.dispose]() {
-      if (isOpen) closeSync(handle);
-      isOpen = false;
+      for (const one of opened.splice(0)) closeSync(one);
     },
   };
 }
