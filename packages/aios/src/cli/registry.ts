@@ -2,6 +2,7 @@
 // about the command line (parser, help, completion, JSON Schema, reference pages) is derived from it.
 import type { CommandContext } from "./context.ts";
 import { approveRows } from "./rows/approve.ts";
+import { auditRows } from "./rows/audit.ts";
 import { budgetRows } from "./rows/budget.ts";
 import { cronRows } from "./rows/cron.ts";
 import { configRows } from "./rows/config.ts";
@@ -110,6 +111,7 @@ export const commands = [
   ...fsShareRows,
   ...llmRows,
   ...approveRows,
+  ...auditRows,
   ...groupRows,
   ...budgetRows,
   ...configRows,

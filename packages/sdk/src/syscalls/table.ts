@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { approvalSyscalls } from "./approval.ts";
+import { auditSyscalls } from "./audit.ts";
 import { cronSyscalls } from "./cron.ts";
 import { debugSyscalls } from "./debug.ts";
 import { fsSyscalls } from "./fs.ts";
@@ -34,6 +35,7 @@ export const syscallTable = {
   ...toolSyscalls,
   ...valueSyscalls,
   ...approvalSyscalls,
+  ...auditSyscalls,
   ...groupSyscalls,
   ...policySyscalls,
   ...callSyscalls,

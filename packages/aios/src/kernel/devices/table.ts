@@ -1,5 +1,6 @@
 import type { SyscallName } from "@aiosjs/sdk/protocol";
 import { approvalDevice } from "./approval.ts";
+import { auditDevice } from "./audit.ts";
 import { chatDevice } from "./chat.ts";
 import { cronDevice } from "./cron.ts";
 import { debugDevice } from "./debug.ts";
@@ -28,6 +29,7 @@ import type { Handler } from "./device.ts";
 /** Syscalls that the kernel answers itself, by name. */
 export const kernelDevices = {
   ...approvalDevice,
+  ...auditDevice,
   ...cronDevice,
   ...debugDevice,
   ...procDevice,
