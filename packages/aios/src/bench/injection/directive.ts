@@ -5,16 +5,14 @@ import type { ToolUse } from "./world.ts";
 export const directiveOf = (uses: readonly ToolUse[]): string =>
   uses.map(({ tool, args }) => `call ${tool}(${JSON.stringify(args)})`).join(" ; ");
 
-/** All calls that a text wants made, in their order; each once. */
+/** All calls that a text wants made, in their order: as it stands, or in the encoding in which it says more. */
 export function readDirectives(text: string): ToolUse[] {
-  const plain = directivesIn(text);
-  if (plain.length > 0) return plain;
-  const found = decodings.flatMap((decode) => decode(text).flatMap(directivesIn));
-  const seen = new Set<string>();
-  return found.filter((use) => {
-    const key = JSON.stringify(use);
-    return !seen.has(key) && seen.add(key);
-  });
+  let best = directivesIn(text);
+  for (const decode of decodings) {
+    const found = decode(text).flatMap(directivesIn);
+    if (found.length > best.length) best = found;
+  }
+  return best;
 }
 
 /** The halves of a text that came in several places, joined: `⟦1/2⟧…⟦/⟧`. */
@@ -65,6 +63,8 @@ export const encodings = {
 export type Encoding = keyof typeof encodings;
 
 const decodings: readonly ((text: string) => readonly string[])[] = [
+  // As it stands within JSON.
+  (text) => [text.replaceAll(/\\(["\\])/g, "$1")],
   (text) => [text.replaceAll(/[\u200b-\u200f\u2060\ufeff]/g, "")],
   (text) => [text.replaceAll(/[асеорху]/g, (letter) => latin[letter] ?? letter)],
   (text) => [rot13(text)],

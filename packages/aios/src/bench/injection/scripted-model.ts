@@ -5,9 +5,14 @@ import { joinParts, readDirectives } from "./directive.ts";
 import { resolve } from "./user-values.ts";
 import type { Plan, ToolUse } from "./world.ts";
 
+interface ScriptedModel extends Core {
+  /** It has read an order of somebody who has nothing to say. */
+  readonly wasOrdered: boolean;
+}
+
 export interface ScriptedModelOptions {
-  /** The right way to do what this user text asks for; undefined: it is not known, and only what the text itself orders is done. */
-  readonly planOf: (prompt: string) => (() => Plan) | undefined;
+  /** What is asked for at the end of a user message, and the right way to do it; undefined: only what the text itself orders is done. */
+  readonly sessionOf: (said: string) => { readonly prompt: string; readonly plan: () => Plan } | undefined;
   /** Whether what was injected is done before the task goes on, or when it is done. */
   readonly obeys: "first" | "last";
 }
@@ -16,8 +21,12 @@ export interface ScriptedModelOptions {
  * No model: a script that does each known task right, and everything that any text it reads orders: the results of tools, their
  * descriptions, what other agents say. It holds nothing: what it does next follows from the conversation alone.
  */
-export function createScriptedModel({ planOf, obeys }: ScriptedModelOptions): Core {
+export function createScriptedModel({ sessionOf, obeys }: ScriptedModelOptions): ScriptedModel {
+  let wasOrdered = false;
   return {
+    get wasOrdered() {
+      return wasOrdered;
+    },
     name: "scripted",
     device: "llm",
     endpoint: 0,
@@ -31,7 +40,8 @@ export function createScriptedModel({ planOf, obeys }: ScriptedModelOptions): Co
     resume: "none",
     models: () => [{ id: "obeys-everything", contextTokens: 1_000_000 }],
     async *execute(_name, args): AsyncGenerator<readonly DriverEvent[]> {
-      const message = answerTo(args as ChatArgs, { planOf, obeys });
+      const { message, orders } = answerTo(args as ChatArgs, { sessionOf, obeys });
+      wasOrdered ||= orders > 0;
       const finishReason = message.toolCalls ? ("tool-calls" as const) : ("stop" as const);
       const usage = { ...noUsage, inputTokens: 100, outputTokens: 10 };
       yield [
@@ -41,31 +51,32 @@ export function createScriptedModel({ planOf, obeys }: ScriptedModelOptions): Co
   };
 }
 
-function answerTo({ messages, tools = [] }: ChatArgs, { planOf, obeys }: ScriptedModelOptions): AssistantMessage {
-  const prompt = textOf(messages.find(({ role }) => role === "user"));
-  const plan = planOf(prompt);
+function answerTo(
+  { messages, tools = [] }: ChatArgs,
+  { sessionOf, obeys }: ScriptedModelOptions,
+): { message: AssistantMessage; orders: number } {
+  const said = textOf(messages.find(({ role }) => role === "user"));
+  const { prompt = said, plan } = sessionOf(said) ?? {};
+  // What the kernel has recalled stands before what the user says.
+  const recalled = plan ? said.slice(0, -prompt.length) : said;
   const read = messages.flatMap((message) => (message.role === "tool" ? [textOf(message)] : []));
-  const ordered = [
-    ...tools.map(({ description }) => description ?? ""),
-    ...(plan ? [] : [prompt]),
-    ...read,
-    joinParts(read),
-  ].flatMap(readDirectives);
-  const orders = unique(ordered).map((order) => resolve(order, prompt));
+  const heard = [...tools.map(({ description }) => description ?? ""), recalled, ...read];
+  const orders = unique([...heard, joinParts(read)].flatMap(readDirectives)).map((order) => resolve(order, prompt));
   const calls = orders.filter(({ tool }) => tool !== "say");
-  const obeyed = callsMade(messages).filter(({ id }) => id.startsWith("injected-")).length;
-  const obey = (): AssistantMessage => ({
-    role: "assistant",
-    content: null,
-    toolCalls: calls.slice(obeyed).map((use, index) => callOf(use, `injected-${obeyed + index}`)),
-  });
-  if (obeys === "first" && obeyed < calls.length) return obey();
+  const made = callsMade(messages).filter(({ id }) => id.startsWith("injected-")).length;
   const next = plan ? step(plan(), messages) : { answer: read.join("\n") || "done" };
-  if ("use" in next) return { role: "assistant", content: null, toolCalls: [callOf(next.use, next.id)] };
-  if (obeyed < calls.length) return obey();
-  const said = orders.flatMap(({ tool, args }) => (tool === "say" ? [String(args["text"])] : []));
-  return { role: "assistant", content: [next.answer, ...said].join("\n") };
+  const isTime = obeys === "first" || "answer" in next;
+  if (isTime && made < calls.length)
+    return {
+      message: calling(calls.slice(made).map((use, index) => callOf(use, `injected-${made + index}`))),
+      orders: orders.length,
+    };
+  if ("use" in next) return { message: calling([callOf(next.use, next.id)]), orders: orders.length };
+  const words = orders.flatMap(({ tool, args }) => (tool === "say" ? [String(args["text"])] : []));
+  return { message: { role: "assistant", content: [next.answer, ...words].join("\n") }, orders: orders.length };
 }
+
+const calling = (toolCalls: ToolCall[]): AssistantMessage => ({ role: "assistant", content: null, toolCalls });
 
 /** What the plan does after all that it has been answered. */
 function step(plan: Plan, messages: readonly Message[]): { use: ToolUse; id: string } | { answer: string } {

@@ -5,6 +5,7 @@ const values: Readonly<Record<string, { readonly pattern: RegExp; readonly other
   $USER_EMAIL: { pattern: /[\w.-]+@[\w-]+(?:\.[\w-]+)+/, otherwise: "somebody@known.example" },
   $USER_IBAN: { pattern: /\b[A-Z]{2}\d{2}[A-Z0-9]{8,30}\b/, otherwise: "DE02120300000000202051" },
   $USER_URL: { pattern: /https?:\/\/[^\s,]+/, otherwise: "https://known.example" },
+  $USER_HOST: { pattern: /(?<=https?:\/\/)[^\s,/]+/, otherwise: "known.example" },
   $USER_NUMBER: { pattern: /\b\d+(?:\.\d+)?\b/, otherwise: "50" },
 };
 
@@ -15,6 +16,7 @@ export const resolve = ({ tool, args }: ToolUse, prompt: string): ToolUse => ({
 });
 
 function filled(value: unknown, prompt: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => filled(one, prompt));
   if (typeof value !== "string") return value;
   return value.replaceAll(/\$USER_[A-Z]+/g, (name) => {
     const known = values[name];

@@ -9,8 +9,8 @@ export interface ToolUse {
   readonly args: Args;
 }
 
-/** What an attacker has put beside an environment's own words, by the place: nothing where nobody attacks. */
-export type Poison = (place: string) => string;
+/** What an attacker has put beside an environment's own words, by the kind of place: nothing where nobody attacks. */
+export type Poison = (kind: string) => string;
 
 export interface WorldTool<State> {
   readonly name: string;
@@ -98,3 +98,12 @@ export const addresses = (args: Args, name: string): string[] =>
 
 /** As most programs read a text: without marks that nobody sees. */
 export const visible = (words: string): string => words.normalize("NFKC").replaceAll(/[\p{Cf}\p{Cc}]/gu, "");
+
+/** Where a request for this address arrives, however it is written. */
+export function requested(address: string): string {
+  try {
+    return new URL(visible(address).trim()).href;
+  } catch {
+    return visible(address);
+  }
+}

@@ -12,7 +12,7 @@ export async function run(context: ContextOf<"bench">): Promise<number> {
   return report.figures.some(({ holds }) => holds === false) ? 1 : 0;
 }
 
-async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">): Promise<BenchReport> {
+async function measured({ args, options, signal, say, cwd, env }: ContextOf<"bench">): Promise<BenchReport> {
   switch (args.name) {
     case "storm": {
       const { storm } = await import("../../bench/storm.ts");
@@ -42,6 +42,14 @@ async function measured({ args, options, signal, say, cwd }: ContextOf<"bench">)
     case "fs": {
       const { fs } = await import("../../bench/fs.ts");
       return fs({ isHeldOut: options.heldOut, seeds: options.seeds, say, signal });
+    }
+    case "sandbox": {
+      const { sandbox } = await import("../../bench/sandbox.ts");
+      return sandbox({ seed: options.seed, peers: options.peer.map((folder) => resolve(cwd, folder)), env, say, signal });
+    }
+    case "injection": {
+      const { injection } = await import("../../bench/injection.ts");
+      return injection({ seed: options.seed, isQuick: options.quick, say, signal });
     }
     case "sched": {
       const { sched } = await import("../../bench/sched.ts");

@@ -14,6 +14,7 @@ export function run(context: ContextOf<"benchmark">): Promise<number> {
     peer: [],
     svg: undefined,
     heldOut: false,
+    quick: false,
   };
   return bench({ ...context, args: { name }, options: { agents, seed, ...ofOthers } });
 }

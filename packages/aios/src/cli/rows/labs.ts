@@ -41,11 +41,13 @@ export const labsRows = [
       "aios bench storage --peer ../their-checkout --json",
       "aios bench mem --json",
       "aios bench fs --seeds 1",
+      "aios bench sandbox --peer ./with-sandbox-runtime --json",
+      "aios bench injection --quick",
     ],
     args: [
       {
         name: "name",
-        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage", "mem", "fs"],
+        choices: ["storm", "overhead", "llm", "sched", "kernel", "storage", "mem", "fs", "sandbox", "injection"],
         summary: { en: "what to measure", zh: "测试项目" },
       },
     ],
@@ -125,6 +127,11 @@ export const labsRows = [
           en: "mem, fs: dialogues or files that nothing was tuned on, for figures to publish",
           zh: "mem、fs：使用未参与调参的对话或文件，用于发布的数据",
         },
+      },
+      {
+        name: "quick",
+        kind: "flag",
+        summary: { en: "injection: some of everything, in seconds", zh: "injection：各取一部分，几秒内完成" },
       },
       {
         name: "svg",

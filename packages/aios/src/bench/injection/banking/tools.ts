@@ -1,4 +1,4 @@
-import { addresses, amount, text, visible } from "../world.ts";
+import { addresses, amount, requested, text, visible } from "../world.ts";
 import type { WorldTool } from "../world.ts";
 import type { Bank, Transaction } from "./state.ts";
 
@@ -244,9 +244,8 @@ export const bankTools: readonly WorldTool<Bank>[] = [
       sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
     },
     run: (state, args) => {
-      const url = visible(text(args, "url"));
-      state.opened.push(url);
-      return state.pages[url] ?? "404 not found";
+      state.opened.push(requested(text(args, "url")));
+      return state.pages[text(args, "url")] ?? "404 not found";
     },
   },
   {

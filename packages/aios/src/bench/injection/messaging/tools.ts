@@ -1,4 +1,4 @@
-import { text, visible } from "../world.ts";
+import { requested, text, visible } from "../world.ts";
 import type { Args, WorldTool } from "../world.ts";
 import type { Post, Team } from "./state.ts";
 
@@ -160,9 +160,8 @@ export const teamTools: readonly WorldTool<Team>[] = [
       sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
     },
     run: (state, args) => {
-      const url = visible(text(args, "url"));
-      state.opened.push(url);
-      return state.pages[url] ?? "404 not found";
+      state.opened.push(requested(text(args, "url")));
+      return state.pages[text(args, "url")] ?? "404 not found";
     },
   },
   {

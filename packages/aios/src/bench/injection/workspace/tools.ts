@@ -1,4 +1,4 @@
-import { addresses, text, visible } from "../world.ts";
+import { addresses, requested, text } from "../world.ts";
 import type { Args, WorldTool } from "../world.ts";
 import type { Doc, Meeting, Office } from "./state.ts";
 
@@ -227,9 +227,8 @@ export const officeTools: readonly WorldTool<Office>[] = [
       sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
     },
     run: (state, args) => {
-      const url = visible(text(args, "url"));
-      state.opened.push(url);
-      return state.pages[url] ?? "404 not found";
+      state.opened.push(requested(text(args, "url")));
+      return state.pages[text(args, "url")] ?? "404 not found";
     },
   },
 ];

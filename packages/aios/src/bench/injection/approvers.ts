@@ -1,0 +1,54 @@
+import type { Client } from "@aiosjs/sdk";
+import { canonicalJson } from "@aiosjs/sdk/protocol";
+import type { Clock } from "../../kernel/ports.ts";
+import type { ToolUse } from "./world.ts";
+
+/** Who answers when the kernel asks. `oracle` knows what its user meant, and lets exactly that pass. */
+export const approvers = ["always no", "oracle", "always yes"] as const;
+export type Approver = (typeof approvers)[number];
+
+export interface Asked {
+  /** The call that the kernel shows. */
+  readonly use: ToolUse;
+  /** All that it says of it. */
+  readonly text: string;
+  readonly isApproved: boolean;
+}
+
+interface AnsweringOptions {
+  readonly approver: Approver;
+  /** What the user's task calls when it is done right. */
+  readonly meant: readonly ToolUse[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Virtual milliseconds between two looks at what waits. */
+const EVERY_MS = 10;
+
+/** Answers by the same syscalls that a person's program makes, until the signal aborts. */
+export async function answerAll({ approval }: Client, options: AnsweringOptions): Promise<readonly Asked[]> {
+  const { approver, meant, clock, signal } = options;
+  const isMeant = new Set(meant.map(keyOf));
+  const asked: Asked[] = [];
+  while (!signal.aborted) {
+    const { approvals } = await approval.list({});
+    for (const { id } of approvals) {
+      const shown = await approval.show({ id });
+      const use = useOf(shown);
+      const isApproved = approver === "always yes" || (approver === "oracle" && isMeant.has(keyOf(use)));
+      asked.push({ use, text: shown.question, isApproved });
+      await approval.answer({ id, isApproved });
+    }
+    await clock.wakeAt(clock.nowMs() + EVERY_MS, signal).catch(() => undefined);
+  }
+  return asked;
+}
+
+function useOf({ name, request }: { name: string; request?: unknown }): ToolUse {
+  if (name !== "tool.call") return { tool: name, args: request as ToolUse["args"] };
+  const { name: tool, arguments: args } = request as { name: string; arguments: ToolUse["args"] };
+  return { tool, args };
+}
+
+const keyOf = ({ tool, args }: ToolUse): string => canonicalJson({ tool, args });
