@@ -8,6 +8,7 @@ import { findSecret, readSecrets, secretsFolder } from "./config/secret-store.ts
 import type { StoredSecret } from "./config/secret-store.ts";
 import { readStoredEnv, resolveSecret } from "./config/secrets.ts";
 import type { FindSecret } from "./drivers/egress/secret-references.ts";
+import { matchesName } from "./kernel/gate/name-pattern.ts";
 import type { KnownSecret, KnownSecrets } from "./kernel/ports.ts";
 import { looksLikeKey } from "./kernel/secret-forms.ts";
 import { createSecretWatch } from "./kernel/secret-watch.ts";
@@ -100,12 +101,12 @@ async function systemKeys(from: { home: string; env: Env; config: Config | undef
 
 /**
  * The secrets that a process may name in requests.
- * @param granted `secrets` of its agent in the policy: names, or `*`.
+ * @param granted `secrets` of its agent in the policy: names and patterns.
  */
 export const secretsFor =
   (home: string, { tenant, granted }: { tenant: TenantId; granted: readonly string[] }): FindSecret =>
   (name) => {
-    if (!granted.includes("*") && !granted.includes(name))
+    if (!granted.some((pattern) => matchesName(pattern, name)))
       return Promise.reject(
         new SysError("EPOLICY", `secret://${name} is not given to this process`, {
           hint: `a person can give it: "${name}" in secrets of this agent, in policy.yaml`,
