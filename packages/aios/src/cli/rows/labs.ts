@@ -42,6 +42,7 @@ export const labsRows = [
       "aios bench mem --json",
       "aios bench fs --seeds 1",
       "aios bench sandbox --peer ./with-sandbox-runtime --json",
+      "aios bench sandbox --peer ./with-sandbox-runtime --json",
       "aios bench injection --quick",
     ],
     args: [
