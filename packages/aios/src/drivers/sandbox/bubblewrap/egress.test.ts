@@ -16,11 +16,13 @@ const sha = (bytes: Uint8Array | string): string => createHash("sha256").update(
 async function openWay(answer: Buffer) {
   const folder = mkdtempSync(join(tmpdir(), "aios-way-"));
   const got: string[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    got.push(`${request.method} ${request.url} ${sha(Buffer.concat(parts))}`);
-    response.end(answer);
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      got.push(`${request.method} ${request.url} ${sha(Buffer.concat(parts))}`);
+      response.end(answer);
+    });
   });
   server.on("connect", (_request, socket, head) => {
     const upstream = connect((server.address() as AddressInfo).port, "127.0.0.1", () => {

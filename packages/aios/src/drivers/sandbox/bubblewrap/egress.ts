@@ -21,10 +21,8 @@ export const egressEnvironment = {
  * ends; what runs beside it may kill it and then has no way out. perl: 5 ms and 6 MB, where Node would take ten times
  * both for every command.
  */
-export const forwarder = (socketPath: string): readonly string[] => [
-  "perl",
-  ...["-e", script, "--", String(proxyPort), socketPath],
-];
+export const forwarder = (socketPath: string): readonly string[] =>
+  ["perl", "-e", script].concat("--", String(proxyPort), socketPath);
 
 const script = String.raw`
 use strict; use Socket; use Fcntl;
