@@ -9,7 +9,7 @@ import { ensureHome } from "./home.ts";
 import { unwritable } from "./unwritable.ts";
 
 /** Below this a value would be found in texts that have nothing to do with it. */
-export const SHORTEST_SECRET = 8;
+const SHORTEST_SECRET = 8;
 const LONGEST_SECRET = 64 * 1024;
 
 /** In lower case: some file systems know no other difference between two names. */

@@ -2,7 +2,7 @@ const utf8 = new TextEncoder();
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const alphabets = [`${plain}+/`, `${plain}-_`] as const;
 /** Below this a form would be found in texts that have nothing to do with it. */
-export const SHORTEST_FORM = 8;
+const SHORTEST_FORM = 8;
 
 /**
  * The texts in which a value gives itself away: itself, inside of JSON, URL-encoded, in hexadecimal, and in base64 at each

@@ -45,7 +45,9 @@ describe("aios secret", { timeout: timeoutMs }, () => {
       const { code, err } = await aios.run(["secret", "set", ...args], { input });
       return `${code} ${err}`;
     };
-    expect(await refused(["bank"])).toMatch(/^2 .*missing[^]*aios secret set bank --host api\.example\.com/);
+    expect(await refused(["bank"])).toMatch(
+      /^2 .*hosts that bank is for are missing[^]*aios secret set bank --host api\.example\.com/,
+    );
     expect(await refused(["bank", "--host", "x.example"], "")).toMatch(/^2 .*value of bank is missing/);
     expect(await refused(["bank", "--host", "x.example"], "short")).toMatch(/^2 [^]*5 characters/);
     expect(await refused(["BANK", "--host", "x.example"])).toMatch(/^2 [^]*in lower case: bank/);

@@ -20,7 +20,7 @@ export const secretText = {
     en: "pipe it in, so that it stands in no history: … | aios secret set {name} --host HOST",
     zh: "通过管道传入以免留在历史记录中：… | aios secret set {name} --host HOST",
   },
-  noHost: { en: "whom {name} is for is missing", zh: "未指定 {name} 可用于哪些主机" },
+  noHost: { en: "the hosts that {name} is for are missing", zh: "未指定 {name} 可用于哪些主机" },
   noHostHint: {
     en: "aios secret set {name} --host api.example.com; it is sent nowhere else",
     zh: "aios secret set {name} --host api.example.com；不会发送到其他主机",
