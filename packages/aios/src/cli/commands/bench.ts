@@ -45,15 +45,17 @@ async function measured({ args, options, signal, say, cwd, env }: ContextOf<"ben
     }
     case "sandbox": {
       const { sandbox } = await import("../../bench/sandbox.ts");
-      return sandbox({ seed: options.seed, peers: options.peer.map((folder) => resolve(cwd, folder)), env, say, signal });
+      return sandbox({
+        seed: options.seed,
+        peers: options.peer.map((folder) => resolve(cwd, folder)),
+        env,
+        say,
+        signal,
+      });
     }
     case "injection": {
       const { injection } = await import("../../bench/injection.ts");
       return injection({ seed: options.seed, isQuick: options.quick, say, signal });
-    }
-    case "sandbox": {
-      const { sandbox } = await import("../../bench/sandbox.ts");
-      return sandbox({ seed: options.seed, peers: options.peer.map((folder) => resolve(cwd, folder)), env, say, signal });
     }
     case "sched": {
       const { sched } = await import("../../bench/sched.ts");

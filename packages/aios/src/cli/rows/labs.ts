@@ -42,7 +42,6 @@ export const labsRows = [
       "aios bench mem --json",
       "aios bench fs --seeds 1",
       "aios bench sandbox --peer ./with-sandbox-runtime --json",
-      "aios bench sandbox --peer ./with-sandbox-runtime --json",
       "aios bench injection --quick",
     ],
     args: [
