@@ -1,6 +1,7 @@
 import { shortTime } from "../../tui/figures.ts";
 import { shortPid } from "../../tui/process-table.ts";
 import { approveText } from "../messages/approve.ts";
+import { plainly } from "../plainly.ts";
 import type { ContextOf } from "../registry.ts";
 import { table } from "../table.ts";
 
@@ -23,7 +24,7 @@ export async function run(context: ContextOf<"approve ls">): Promise<void> {
               align: "right",
               rank: 3,
             },
-            { title: t(approveText.question), text: ({ question }) => question, rank: 1, least: 20 },
+            { title: t(approveText.question), text: ({ question }) => plainly(question), rank: 1, least: 20 },
           ],
           context,
         ),

@@ -10,8 +10,10 @@ export async function run(context: Context): Promise<void> {
   const known = options.result === undefined ? {} : { result: parsed(options.result, context) };
   const client = await context.client();
   for (const id of args.ids) {
+    const { kind } = await client.approval.show({ id });
     await client.approval.answer({ id, isApproved: true, ...known });
-    context.say(t("result" in known ? approveText.answered : approveText.approved, { id }));
+    const said = kind === "gate" ? approveText.allowed : approveText.approved;
+    context.say(t("result" in known ? approveText.answered : said, { id }));
   }
   context.result({ ids: args.ids, isApproved: true, ...known }, () => "");
 }

@@ -13,8 +13,8 @@ export const approveRows = [
     effect: "read",
     summary: { en: "list the questions that wait for a person", zh: "列出等待人来回答的问题" },
     details: {
-      en: "A call that may have happened when the kernel or its program was killed, and must not happen twice, is not repeated: its process asks.",
-      zh: "内核或程序被强行终止时可能已经发生、且不能发生两次的调用不会自动重做：其进程会提问。",
+      en: "A call for which the policy wants a person's leave waits for it, for days if need be. A call that may have happened when the kernel or its program was killed, and must not happen twice, is not repeated: its process asks.",
+      zh: "策略要求人批准的调用会一直等待，必要时等待数日。内核或程序被强行终止时可能已经发生、且不能发生两次的调用不会自动重做：其进程会提问。",
     },
     aliases: ["approve"],
     load: (): Promise<CommandModule> => import("../commands/approve-ls.ts"),
@@ -31,7 +31,10 @@ export const approveRows = [
     path: "approve yes",
     group: "policy",
     effect: "danger",
-    summary: { en: "make the call again, or say what it returned", zh: "重新执行该调用，或告知其结果" },
+    summary: {
+      en: "let the call be made, or made again, or say what it returned",
+      zh: "允许执行该调用、重新执行，或告知其结果",
+    },
     details: {
       en: 'With --result it is not made again: its program gets that as the call\'s result. Of a tool: \'{"content": "…"}\'.',
       zh: '给出 --result 时不会重新执行：程序得到该结果。工具调用写作 \'{"content": "…"}\'。',
@@ -52,7 +55,10 @@ export const approveRows = [
     path: "approve no",
     group: "policy",
     effect: "write",
-    summary: { en: "do not make the call again: its program is told EAMBIGUOUS", zh: "不再执行：程序收到 EAMBIGUOUS" },
+    summary: {
+      en: "do not let the call be made: its program is told EPOLICY, or EAMBIGUOUS",
+      zh: "不允许执行：程序收到 EPOLICY 或 EAMBIGUOUS",
+    },
     args: [ids],
     load: (): Promise<CommandModule> => import("../commands/approve-no.ts"),
   },
