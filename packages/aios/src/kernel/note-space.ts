@@ -1,5 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
+import { agentName } from "./agent-name.ts";
 import type { Groups } from "./groups.ts";
 import type { Principal } from "./ports.ts";
 import type { Process } from "./process.ts";
@@ -47,25 +48,9 @@ export function reachOf(
 
 /** A process's own, and its agent's: by these names it is in groups, too. */
 export function ownNamespaces(process: Process): readonly [own: string, ...agent: string[]] {
-  const agent = agentOf(process);
+  const agent = agentName(process);
   return agent === undefined ? [OWN + process.pid] : [OWN + process.pid, `agent:${agent}`];
 }
-
-/**
- * What an agent remembers from one process to the next is its own by the name of its program, where a person's key or
- * program started it: one agent that starts another does not open that one's memory.
- */
-function agentOf(process: Process): string | undefined {
-  const name = agentName(process);
-  for (let above = process.parent; name !== undefined && above; above = above.parent) {
-    const other = agentName(above);
-    if (other !== undefined && other !== name) return undefined;
-  }
-  return name;
-}
-
-const agentName = ({ program, kind }: Process): string | undefined =>
-  kind === "agent" ? (program as { manifest?: { name?: string } }).manifest?.name : undefined;
 
 /** @throws SysError EINVAL for what is no namespace, ENOENT for one out of reach. */
 export function checkNamespace(namespace: string, reach: Reach): string {

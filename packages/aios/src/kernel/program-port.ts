@@ -23,6 +23,8 @@ export type KeptProgram =
       readonly task: string;
       /** Instead of the manifest's. */
       readonly modelAsked?: string | undefined;
+      /** By what name the policy knows it where its own is a word of the program that started it: it has not that agent's memory. */
+      readonly under?: string | undefined;
     }
   /** A module of JavaScript or TypeScript; what the file holds now is what runs. */
   | { readonly kind: "module"; readonly file: string; readonly task: string };

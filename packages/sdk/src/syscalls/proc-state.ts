@@ -32,6 +32,7 @@ const heldProcessSchema = z.strictObject({
       manifest: manifestSchema,
       task: z.string(),
       modelAsked: z.string().optional(),
+      under: z.string().max(200).optional().describe("the agent whose rights it has: its own name is only said"),
     }),
     z.strictObject({ kind: z.literal("module"), file: z.string(), task: z.string() }),
   ]),

@@ -1,4 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
+import { isNamesake } from "../agent-name.ts";
+import { agentOf } from "../gate/agent-of.ts";
 import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { fork } from "../fork.ts";
 import { knownAgain } from "../gate/birth.ts";
@@ -6,6 +8,8 @@ import { checkFolded, checkSeq } from "../held-calls.ts";
 import { rehearse } from "../rehearsal.ts";
 import { refuseOnWayBack, rollBack } from "../rollback.ts";
 import { snapshotPage } from "../snapshot.ts";
+import type { KeptProgram, Principal } from "../ports.ts";
+import type { Process } from "../process.ts";
 import type { KernelDevice } from "./device.ts";
 
 type StateName = `proc.${"fork" | "import" | "replay" | "restore" | "rollback" | "snapshot"}`;
@@ -62,7 +66,7 @@ export const procStateDevice: KernelDevice<StateName> = {
         class: head.class,
         capabilities: attenuate(head.capabilities, principal.pid === null ? principal.scopes : caller.capabilities),
         onExhausted: head.onExhausted,
-        program: head.program,
+        program: restored(head.program, caller, principal),
         model: head.model,
         key: principal.key,
         ...knownAgain(caller, { principal, head }),
@@ -93,3 +97,10 @@ export const procStateDevice: KernelDevice<StateName> = {
     return rehearse(process, parts, signal);
   },
 };
+
+/** A snapshot may say anything: what a process brings by one is called as if it had brought a manifest. */
+function restored(program: KeptProgram, caller: Process, principal: Principal): KeptProgram {
+  if (program.kind !== "agent") return program;
+  const isOther = isNamesake(caller, { name: program.manifest.name, principal, isBrought: true });
+  return isOther ? { ...program, under: agentOf(caller) } : program;
+}

@@ -1,11 +1,13 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Exit, Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
+import { isNamesake } from "../agent-name.ts";
 import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { restartCommand } from "../command-restart.ts";
+import { agentOf } from "../gate/agent-of.ts";
 import { knownToChild } from "../gate/birth.ts";
 import { expose } from "../gate/expose.ts";
 import { isCovered } from "../gate/label.ts";
-import type { KeptProgram } from "../ports.ts";
+import type { KeptProgram, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
 import type { KernelDevice } from "./device.ts";
 import { viewOfProcess } from "./process-list.ts";
@@ -34,7 +36,7 @@ export const procDevice: KernelDevice<ProcName> = {
       class: args.class ?? (caller.kind === "kernel" ? "batch" : caller.class),
       capabilities,
       onExhausted: args.onExhausted ?? manifest?.onExhausted ?? (program.kind === "command" ? "refuse" : "suspend"),
-      program: manifest ? keptAgent(program, manifest) : program,
+      program: manifest ? keptAgent(args, manifest, { caller, principal }) : program,
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,
       ...knownToChild(caller, {
@@ -198,9 +200,20 @@ function stillThere(process: Process, timeoutMs: number): SysError {
 }
 
 /** An agent as its process keeps it: what is on disk may be another one by the next start. */
-function keptAgent(program: ParsedArgsOf<"proc.spawn">["program"], manifest: Manifest): KeptProgram {
-  const { task = "", model } = program as { task?: string; model?: string };
-  return { kind: "agent", manifest, task, ...(model === undefined ? {} : { modelAsked: model }) };
+function keptAgent(
+  { program }: ParsedArgsOf<"proc.spawn">,
+  manifest: Manifest,
+  by: { caller: Process; principal: Principal },
+): KeptProgram {
+  const { agent, task = "", model } = program as { agent?: unknown; task?: string; model?: string };
+  const isOther = isNamesake(by.caller, { ...by, name: manifest.name, isBrought: typeof agent !== "string" });
+  return {
+    kind: "agent",
+    manifest,
+    task,
+    ...(model === undefined ? {} : { modelAsked: model }),
+    ...(isOther ? { under: agentOf(by.caller) } : {}),
+  };
 }
 
 /** What a program without a name is called: its file. */

@@ -1,3 +1,4 @@
+import { agentName } from "../agent-name.ts";
 import type { Process } from "../process.ts";
 
 /**
@@ -5,7 +6,8 @@ import type { Process } from "../process.ts";
  * called something else: it goes by the name of the nearest above it that a person started.
  */
 export function agentOf(process: Process): string {
-  const { kind, program, name, parent } = process;
-  if (kind === "agent") return (program as { manifest?: { name?: string } }).manifest?.name ?? name;
+  const { name, parent, program } = process;
+  const own = agentName(process) ?? (program as { under?: string }).under;
+  if (own !== undefined) return own;
   return parent ? agentOf(parent) : name;
 }
