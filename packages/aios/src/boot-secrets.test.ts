@@ -42,7 +42,8 @@ test("a secret is watched from the moment it is set, for its tenant alone, and n
 });
 
 test("the system's own keys are watched for everybody, words in their place are not", async () => {
-  using home = temporaryHome({ key: "file-key-0123456789\n", env: "MY_OWN=env-key-0123456789\n" });
+  const stored = "MY_OWN=env-key-0123456789\nMY_PLACE=/home/me/models-2/big\nMY_HOST=http://127.0.0.1:8000/v1\n";
+  using home = temporaryHome({ key: "file-key-0123456789\n", env: stored });
   const root = await readRootKey(home.dir);
   const config = configSchema.parse({
     llms: {
@@ -64,6 +65,8 @@ test("the system's own keys are watched for everybody, words in their place are 
     OPENAI_API_KEY: "sk-0123456789abcdef",
     VLLM_API_KEY: "sk-no-key-required",
     AWS_REGION: "eu-central-1-0123456",
+    MY_PLACE: "/home/me/models-2/big",
+    MY_HOST: "http://127.0.0.1:8000/v1",
   };
   const secrets = openHomeSecrets({ home: home.dir, env: () => env });
   await secrets.refresh(config);
@@ -75,6 +78,8 @@ test("the system's own keys are watched for everybody, words in their place are 
     "env:OPENAI_API_KEY",
     "sk-no-key-required",
     "eu-central-1-0123456",
+    "/home/me/models-2/big",
+    "http://127.0.0.1:8000/v1",
   ]);
 });
 

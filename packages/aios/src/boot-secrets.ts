@@ -62,8 +62,8 @@ function watchFolder(home: string, system: () => readonly KnownSecret[]): KnownS
       lookedAtMs = nowMs;
       return;
     }
-    kept = readSecrets(home);
-    made = new Map();
+    const now = readSecrets(home);
+    if (JSON.stringify(now) !== JSON.stringify(kept)) [kept, made] = [now, new Map()];
     const isSettled = changedAt === "none" || Date.now() - Number(changedAt / 1_000_000n) > SETTLED_MS;
     readAt = isSettled ? changedAt : "just now";
     lookedAtMs = nowMs;
@@ -85,19 +85,27 @@ function watchFolder(home: string, system: () => readonly KnownSecret[]): KnownS
 /** The home's own key, what `aios env` keeps, providers' variables, and whatever else the configuration refers to. */
 async function systemKeys(from: { home: string; env: Env; config: Config | undefined }): Promise<KnownSecret[]> {
   const { home, env, config } = from;
-  const stored = readStoredEnv(home);
   const known = new Map(providerVariables.map((variable) => [variable.name, variable]));
-  const own = [...known.keys(), ...Object.keys(stored)].filter((name) => known.get(name)?.isSecret ?? true);
+  const stored = Object.entries(readStoredEnv(home))
+    .filter(([name, value]) => !known.has(name) && !looksLikePath.test(value))
+    .map(([name]) => name);
+  const own = [...known.values()].filter(({ isSecret }) => isSecret).map(({ name }) => name);
   const named = JSON.stringify(config ?? {}).match(/(?<=")(env|file):[^"]+(?=")/g) ?? [];
-  const references = new Set([...own.map((name) => `env:${name}`), ...named]);
+  const references = new Set([...[...own, ...stored].map((name) => `env:${name}`), ...named]);
   const values = [...references].map(async (name) => ({
     name,
     // One that leads nowhere is told by who needs it.
     value: await resolveSecret(name, { env, what: "the watch over secrets" }).catch(() => ""),
   }));
   const root = { name: "credentials", value: (await findRootKey(home)) ?? "" };
-  return [root, ...(await Promise.all(values))].filter(({ value }) => looksLikeKey(value));
+  const found = [root, ...(await Promise.all(values))];
+  return found.filter(({ value }) => looksLikeKey(value) && !plainAddress.test(value));
 }
+
+/** People keep places beside keys: these stand in innocent prompts. */
+const looksLikePath = /^(\/|~\/|\.{1,2}\/|[a-z]:\\)/i;
+/** Without a password in it. */
+const plainAddress = /^[a-z][a-z0-9+.-]*:\/\/[^@]*$/i;
 
 /**
  * The secrets that a process may name in requests.
