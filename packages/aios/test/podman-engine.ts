@@ -2,14 +2,17 @@ import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, statfs, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { defaultImage } from "../src/drivers/sandbox/docker/engine-sockets.ts";
+import { packMachine } from "./machine-image.ts";
 
 const run = promisify(execFile);
+const overlayFilesystem = 0x794c7630;
 
 function pathOf(program: string): string | undefined {
   return [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"]
@@ -31,19 +34,24 @@ export const hasPodman =
 
 export interface PodmanEngine extends AsyncDisposable {
   readonly socket: string;
-  /** A busybox and its applets, nothing else. */
   readonly image: string;
-  /** Of the folder where it keeps all that it makes. */
-  readonly folder: string;
 }
 
-/** A real Podman that speaks Docker's API, with a storage of its own, on a socket of its own. Neither is left behind. */
-export async function openPodmanEngine(): Promise<PodmanEngine> {
+/**
+ * A real Podman that speaks Docker's API, with a storage of its own, on a socket of its own. Neither is left behind.
+ * `contents` of its image: a busybox alone; or what programs of this Debian need, Python and perl among them, by the name of the
+ * image that is used where nothing else is said.
+ */
+export async function openPodmanEngine({
+  contents = "busybox",
+}: { readonly contents?: "busybox" | "machine" } = {}): Promise<PodmanEngine> {
   const folder = await mkdtemp(join(tmpdir(), "aios-podman-"));
   const socket = join(folder, "podman.sock");
-  const image = "localhost/aios-busybox:latest";
+  const image = contents === "machine" ? defaultImage : "localhost/aios-busybox:latest";
   const places = ["--root", join(folder, "root"), "--runroot", join(folder, "run"), "--tmpdir", join(folder, "tmp")];
-  const means = "--storage-driver vfs --cgroup-manager cgroupfs --events-backend file --runtime".split(" ");
+  // Overlays do not lie on overlays, which is what a container's own /tmp is on.
+  const storage = (await statfs(folder)).type === overlayFilesystem ? "vfs" : "overlay";
+  const means = `--storage-driver ${storage} --cgroup-manager cgroupfs --events-backend file --runtime`.split(" ");
   const options = [...places, ...means, pathOf("runc") ?? "runc"];
   const child = spawn("podman", [...options, "system", "service", "--time=0", `unix://${socket}`], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -60,12 +68,14 @@ export async function openPodmanEngine(): Promise<PodmanEngine> {
   ended.catch(() => undefined);
   try {
     await Promise.race([answers(socket), failed, ended]);
-    await importImage(folder, { options, image });
+    const archive = await (contents === "busybox" ? packBusybox(folder) : packMachine(folder));
+    await run("podman", [...options, "import", archive, image]);
+    await rm(archive);
   } catch (cause) {
     await end(child, folder);
     throw cause;
   }
-  return { socket, image, folder, [Symbol.asyncDispose]: () => end(child, folder) };
+  return { socket, image, [Symbol.asyncDispose]: () => end(child, folder) };
 }
 
 async function answers(socket: string): Promise<void> {
@@ -84,10 +94,7 @@ async function answers(socket: string): Promise<void> {
   }
 }
 
-async function importImage(
-  folder: string,
-  { options, image }: { readonly options: readonly string[]; readonly image: string },
-): Promise<void> {
+async function packBusybox(folder: string): Promise<string> {
   const busybox = pathOf("busybox");
   if (busybox === undefined) throw new Error("there is no busybox: apt-get install busybox-static");
   const files = join(folder, "image");
@@ -102,7 +109,7 @@ async function importImage(
   await writeFile(join(files, "etc/group"), "root:x:0:\n");
   const archive = join(folder, "image.tar");
   await run("tar", ["-C", files, "-cf", archive, "."]);
-  await run("podman", [...options, "import", archive, image]);
+  return archive;
 }
 
 async function end(child: ChildProcess, folder: string): Promise<void> {
@@ -111,5 +118,7 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
     child.kill("SIGTERM");
     await gone;
   }
+  // Podman mounts the folder of its overlays on itself, and leaves that behind.
+  await run("umount", [join(folder, "root", "overlay")]).catch(() => undefined);
   await rm(folder, { recursive: true, force: true });
 }
