@@ -18,6 +18,7 @@ import { llmRows } from "./rows/llm.ts";
 import { memRows } from "./rows/mem.ts";
 import { metaRows } from "./rows/meta.ts";
 import { oldRows } from "./rows/old-names.ts";
+import { policyRows } from "./rows/policy.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
 import { secretRows } from "./rows/secret.ts";
@@ -112,6 +113,7 @@ export const commands = [
   ...llmRows,
   ...approveRows,
   ...auditRows,
+  ...policyRows,
   ...groupRows,
   ...budgetRows,
   ...configRows,
