@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, statSync } from "node:fs";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { startCell } from "./cell.ts";
 import type { Cell } from "./cell.ts";
-import { egressEnvironment, forwarder } from "./egress.ts";
+import { egressEnvironment, forwarder } from "../egress.ts";
 import { commandHandle, immediateScript, preparing, statusHandle, waitingScript } from "./script.ts";
 import { isInPlace } from "./guards.ts";
 import type { Guard } from "./guards.ts";
