@@ -31,6 +31,8 @@ const view = (pid: string, name: string, endedAt: number | null = null): Process
   startedAt: 0,
   exit: null,
   hostPid: null,
+  seen: { trust: "user", confidentiality: "internal" },
+  labels: "enforced",
   context: null,
 });
 

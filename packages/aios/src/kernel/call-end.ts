@@ -6,6 +6,7 @@ import { callRow, isRelaxed, unknownEnd } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import { asSysError } from "./driver-error.ts";
 import { carriedBy } from "./gate/carried.ts";
+import { denialOf } from "./denial.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
@@ -47,6 +48,7 @@ export class CallEnds {
       if (record.cacheKey !== undefined) this.#parts.answers.keep(record.cacheKey, outcome.result);
       if (record.conclude) outcome = { ...outcome, result: await record.conclude(outcome.result) };
       record.result = outcome.result;
+      this.#parts.told.add(record);
     }
     this.#lifecycle.entries.delete(record);
     if (process.kind !== "kernel") process.count(record, state);
@@ -77,6 +79,7 @@ export class CallEnds {
       { kind: "process", row: process.row() },
       ...accounts.map((account) => ({ kind: "account" as const, row: account.row() })),
       event,
+      ...denialOf(record, error, outbox),
     ];
     let failure: SysError | undefined;
     // Who is told that it failed makes it again: it must not happen later by itself.

@@ -12,11 +12,13 @@ import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
 import { isKernelDevice, kernelDevices } from "./devices/table.ts";
 import { summarize } from "./devices/summary.ts";
+import { denialOf } from "./denial.ts";
 import { asSysError } from "./driver-error.ts";
 import { Executor } from "./executor.ts";
 import { carriedBy } from "./gate/carried.ts";
 import { expose } from "./gate/expose.ts";
 import { refuseForbidden } from "./gate/gate.ts";
+import { hearTranscript } from "./gate/transcript.ts";
 import type { Verdict } from "./gate/verdict.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -132,9 +134,11 @@ export class CallFlow {
     const { record } = call;
     const verdict = this.#parts.gate.verdictOf(record);
     if (!verdict) return this.#pass(call);
+    this.#parts.gate.hear(record);
     record.context = record.process.seen;
     if (verdict.gate === "L3") return refuseForbidden(record.name, verdict);
     record.see(verdict.returns);
+    hearTranscript(record, call.caller.principal, this.#parts.told);
     if (verdict.gate === "L2") void this.#askLeave(call, verdict);
     else this.#pass(call);
   }
@@ -395,6 +399,7 @@ export class CallFlow {
     } catch (cause) {
       outcome = { error: asSysError(cause, "the journal"), usage: noUsage };
     }
+    if ("error" in outcome) parts.outbox.note(...denialOf(record, outcome.error, parts.outbox));
     calls.close(record);
     record.end(outcome);
   }

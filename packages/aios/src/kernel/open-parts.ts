@@ -13,6 +13,7 @@ import { FileShares } from "./file-shares.ts";
 import { Files } from "./files.ts";
 import { BrokenGlass } from "./gate/broken-glass.ts";
 import { Gate } from "./gate/gate.ts";
+import { ToldResults } from "./gate/transcript.ts";
 import { Groups } from "./groups.ts";
 import { Keys } from "./keys.ts";
 import { LaneTable } from "./lane-table.ts";
@@ -195,6 +196,7 @@ export async function openParts(
     answers,
     gate: new Gate({ settings: () => parts.settings, toolbox, hash, journal, outbox, glass }),
     glass,
+    told: new ToldResults(hash),
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,

@@ -11,6 +11,7 @@ import type { FileShares } from "./file-shares.ts";
 import type { Files } from "./files.ts";
 import type { BrokenGlass } from "./gate/broken-glass.ts";
 import type { Gate } from "./gate/gate.ts";
+import type { ToldResults } from "./gate/transcript.ts";
 import type { Groups } from "./groups.ts";
 import type { Keys } from "./keys.ts";
 import type { LaneTable } from "./lane-table.ts";
@@ -82,6 +83,7 @@ export interface Parts {
   readonly answers: ResponseCache;
   readonly gate: Gate;
   readonly glass: BrokenGlass;
+  readonly told: ToldResults;
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;

@@ -15,7 +15,7 @@ import { AnswerOrder } from "./answer-order.ts";
 import { ProgramAttained } from "./attained.ts";
 import type { KeyAttained } from "./attained.ts";
 import type { CallRecord } from "./call-record.ts";
-import { join, neutral } from "./gate/label.ts";
+import { join, labelsFrom, neutral } from "./gate/label.ts";
 import type { Label } from "./gate/label.ts";
 import { withText } from "./gate/user-texts.ts";
 import type { ProcessRow } from "./ports.ts";
@@ -271,6 +271,8 @@ export class Process {
       endedAt: this.endedAtMs,
       hostPid: this.host?.hostPid ?? null,
       ...(this.asks.size > 0 ? { asks: [...this.asks] } : {}),
+      seen: labelsFrom(this.seen),
+      labels: this.isReplayed || kind === "kernel" ? "enforced" : "observed",
       context: this.lastPrompt
         ? { tokens: this.lastPrompt.tokens, maxTokens: maxTokensOf(this.lastPrompt.model) ?? null }
         : null,

@@ -35,6 +35,8 @@ const process = (pid: string, name: string, more: Partial<ProcessView> = {}): Pr
   endedAt: null,
   exit: null,
   hostPid: null,
+  seen: { trust: "user", confidentiality: "internal" },
+  labels: "enforced",
   context: null,
   ...more,
 });
@@ -202,6 +204,14 @@ test("top names the policy, the living processes, the queue before each model an
   const { status } = top("en");
   const idle = topPane(top("en", { processes: [], status: { ...status, processes: {} } }), 120, 30);
   expect(idle[0]?.trimEnd()).toMatch(/up 1m01s$/);
+});
+
+test("what somebody has seen that is not to be trusted stands in a column of its own, and what is only observed is marked", () => {
+  const untrusted = { seen: { trust: "untrusted", confidentiality: "internal" } } as const;
+  const rows = [process("a", "reader", untrusted), process("b", "client", { ...untrusted, labels: "observed" })];
+  const text = topPane(top("en", { processes: rows }), 160, 30).join("\n");
+  expect(text).toMatch(/SEEN[^]* untrusted[^]*~untrusted/);
+  expect(topPane(top("en", { processes: [process("a", "one")] }), 160, 30).join("\n")).not.toContain("SEEN");
 });
 
 test("top shows first who works, last who has ended, the latest of these first", () => {

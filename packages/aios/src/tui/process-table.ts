@@ -26,6 +26,7 @@ type ProcessColumn =
   | "calls"
   | "tokens"
   | "context"
+  | "seen"
   | "wait"
   | "cost"
   | "uptime";
@@ -96,6 +97,10 @@ function columnsFor(state: ProcessTableState): Column<ProcessView>[] {
       rank: 4,
     },
     { title: heading.context, text: contextText, align: "right", rank: 9, paint: contextPaint(paint) },
+    // Where all is a person's own, there is nothing to tell.
+    ...(state.processes.some(({ seen }) => seen.trust === "tool" || seen.trust === "untrusted")
+      ? [{ title: heading.seen, text: seenText, rank: 9, paint: seenPaint(paint) }]
+      : []),
     { title: heading.wait, text: (row) => shortTime(row.waitingMs), align: "right", rank: 5 },
     { title: heading.cost, text: (row) => shortCost(row.usage.costUsd, isSimulated(row)), align: "right", rank: 8 },
     {
@@ -112,6 +117,14 @@ const contextText = ({ context }: ProcessView): string =>
   context === null
     ? "-"
     : `${shortCount(context.tokens)}${context.maxTokens === null ? "" : `/${shortCount(context.maxTokens)}`}`;
+
+/** How far what it has seen may be trusted; `~` where its own tools are outside of the gate, and no more is known. */
+const seenText = ({ seen, labels }: ProcessView): string => `${labels === "observed" ? "~" : ""}${seen.trust}`;
+
+const seenPaint =
+  (paint: Paint) =>
+  (text: string, { seen }: ProcessView): string =>
+    seen.trust === "untrusted" ? paint.waiting(text) : text;
 
 const contextPaint =
   (paint: Paint) =>

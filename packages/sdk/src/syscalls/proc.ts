@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { manifestSchema } from "../manifest.ts";
+import { labelsSchema } from "../note.ts";
 import { usageSchema } from "../usage.ts";
 import { classSchema, limitSchema, niceSchema, onExhaustedSchema, pidSchema, syscall } from "./spec.ts";
 
@@ -43,6 +44,10 @@ const processViewSchema = z.object({
   endedAt: z.number().nullable(),
   exit: exitSchema.nullable(),
   hostPid: z.number().nullable().describe("process id on the machine, for commands"),
+  seen: labelsSchema.describe("all that it has seen, joined: it never falls"),
+  labels: z
+    .enum(["enforced", "observed"])
+    .describe("observed: it keeps its conversation itself and has tools of its own, which no gate sees"),
   context: z
     .object({ tokens: z.number(), maxTokens: z.number().nullable() })
     .nullable()

@@ -75,6 +75,7 @@ const headings = {
   calls: { en: "CALLS q/r/d/f", zh: "调用 排/行/完/败" },
   tokens: { en: "TOKENS", zh: "TOKEN" },
   context: { en: "CONTEXT", zh: "上下文" },
+  seen: { en: "SEEN", zh: "所见" },
   wait: { en: "WAIT", zh: "等待" },
   cost: { en: "COST", zh: "费用" },
   uptime: { en: "UPTIME", zh: "时长" },
