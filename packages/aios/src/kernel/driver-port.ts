@@ -217,6 +217,11 @@ export interface ToolSpec {
   readonly effect: Effect;
   /** What the gate is to know of it, where whoever brings the tool is trusted to say; the policy's own rows come first. */
   readonly access?: ToolAccess | undefined;
+  /**
+   * Its name, description and parameters are the words of a stranger, as of a server elsewhere: a process has seen something
+   * untrusted once its model is told of it. Default: whoever brings the tool answers for what it says.
+   */
+  readonly isForeign?: boolean | undefined;
 }
 
 /** The driver of `tool.call`. */

@@ -10,6 +10,7 @@ export interface AgentTool {
   readonly parameters: Readonly<Record<string, string>>;
   readonly effect: Effect;
   readonly access: ToolAccess;
+  readonly isForeign?: boolean;
   run(args: Args, context: DriverContext): Promise<string>;
 }
 
@@ -25,7 +26,7 @@ export interface WorldToolboxOptions {
 export function createWorldToolbox({ environment, state, more, isDeclared }: WorldToolboxOptions): Toolbox {
   const own = environment.tools.map((tool): AgentTool => ({ ...tool, run: async (args) => tool.run(state, args) }));
   const tools = new Map([...own, ...more].map((tool) => [tool.name, tool]));
-  const specs = [...tools.values()].map(({ name, description, parameters, effect, access }): ToolSpec => ({
+  const specs = [...tools.values()].map(({ name, description, parameters, effect, access, isForeign }): ToolSpec => ({
     name,
     description,
     parameters: {
@@ -33,7 +34,7 @@ export function createWorldToolbox({ environment, state, more, isDeclared }: Wor
       properties: Object.fromEntries(Object.entries(parameters).map(([key, about]) => [key, { description: about }])),
     },
     effect,
-    ...(isDeclared ? { access } : {}),
+    ...(isDeclared ? { access, isForeign } : {}),
   }));
   return {
     name: "world",

@@ -1,5 +1,5 @@
 import { canonicalJson, specOf, SysError } from "@aiosjs/sdk/protocol";
-import type { AccessPolicy, SyscallName, ToolAccess } from "@aiosjs/sdk/protocol";
+import type { AccessPolicy, ChatArgs, SyscallName, ToolAccess } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "../call-record.ts";
 import { summarize } from "../devices/summary.ts";
 import type { ApprovalRow, Hash, KernelSettings, Toolbox } from "../ports.ts";
@@ -8,7 +8,9 @@ import type { BrokenGlass } from "./broken-glass.ts";
 import { compilePolicy } from "./compile.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { evaluate } from "./evaluate.ts";
+import { from, labelOf } from "./label.ts";
 import { declaredAs, shippedPolicy } from "./shipped-policy.ts";
+import { shown } from "./shown.ts";
 import { sourcesOf } from "./sources.ts";
 import type { SourceParts } from "./sources.ts";
 import type { Verdict } from "./verdict.ts";
@@ -19,6 +21,9 @@ interface GateParts extends SourceParts {
   readonly hash: Hash;
   readonly glass: BrokenGlass;
 }
+
+/** Who has written what a foreign tool says of itself. */
+const stranger = labelOf({ trust: "untrusted", confidentiality: "public" });
 
 /** What the policy says of calls, before they are made. */
 export class Gate {
@@ -51,6 +56,21 @@ export class Gate {
     });
   }
 
+  /**
+   * A model that is told of a stranger's tool reads the stranger's words: its process has seen them before it is answered, for
+   * what is streamed may be acted upon at once.
+   */
+  hear({ call, name, args, process }: CallRecord): void {
+    if (name !== "llm.chat" || !this.#tellsOfStranger(args as ChatArgs)) return;
+    if (process.sees(from(stranger, call))) this.#parts.outbox.note({ kind: "process", row: process.row() });
+  }
+
+  #tellsOfStranger({ tools = [] }: ChatArgs): boolean {
+    if (tools.length === 0) return false;
+    const foreign = (this.#parts.toolbox?.tools() ?? []).filter(({ isForeign }) => isForeign);
+    return foreign.some((one) => tools.some(({ name }) => name === one.name));
+  }
+
   /** @throws SysError ENOENT with the tools that exist. */
   #declared(tool: string): ToolAccess {
     const tools = this.#parts.toolbox?.tools() ?? [];
@@ -70,7 +90,7 @@ export class Gate {
     const what = summarize(name, args, undefined);
     return {
       kind: "gate",
-      question: `May ${process.name} (${process.pid}) do this: ${what}?`,
+      question: shown(`May ${process.name} (${process.pid}) do this: ${what}?`),
       about: {
         argsHash: this.#parts.hash.sha256(canonicalJson([name, args])),
         tool: name === "tool.call" ? (args as { name: string }).name : name,

@@ -171,6 +171,7 @@ export const publicFile: readonly AgentTool[] = [
 /** Of a stranger: what it says of itself is theirs. */
 export const weatherTool = (said: string): AgentTool => ({
   name: "get_weather",
+  isForeign: true,
   description: `The weather of a city. ${said}`,
   parameters: { city: "text" },
   effect: "pure",
