@@ -81,6 +81,8 @@ export interface JournalEventBodies {
     usage: Usage;
     timing: Timing;
   };
+  /** A scope, a capability (EACCES), a rule or a label (EPOLICY) forbids a call that was made with this key. */
+  "access.denied": { call: CallId; name: string; code: "EACCES" | "EPOLICY"; detail: string; key: KeyId };
   /** The upstream answered 429, 503 or 529 although the lane's buckets allowed the call. */
   "lane.refused": { lane: string; retryAfterMs: number };
   "lane.learned": { lane: string; limit: string; perMinute: number; burst: number };

@@ -1,5 +1,5 @@
 import { isTerminal, noUsage, SysError, toProblem } from "@aiosjs/sdk/protocol";
-import type { CallId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
+import type { CallId, KeyId, SysEvent, Timing, Usage } from "@aiosjs/sdk/protocol";
 import { callerLimits } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallEvent, CallRow, Clock, JournalRecord, OriginalRequest, Subscription } from "./ports.ts";
@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly process: Process;
   readonly clock: Clock;
   readonly onDetach: "abort" | "keep";
+  /** Of who makes it. */
+  readonly key: KeyId;
   readonly original?: OriginalRequest | undefined;
   /** The call's place in a program that is replayed. */
   readonly replayKey?: string | undefined;
@@ -45,6 +47,7 @@ export class CallRecord {
   /** A debugger may edit them before the call is admitted. */
   args: unknown;
   readonly process: Process;
+  readonly key: KeyId;
   readonly events: CallEvent[] = [];
   readonly queuedAtMs: number;
   /** When it was made first; a call that a restart cut off is made again. */
@@ -114,6 +117,7 @@ export class CallRecord {
     this.name = options.name;
     this.args = options.args;
     this.process = options.process;
+    this.key = options.key;
     this.device = options.name.slice(0, options.name.indexOf("."));
     this.#clock = options.clock;
     this.onDetach = options.onDetach;

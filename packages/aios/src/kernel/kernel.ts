@@ -197,13 +197,17 @@ class KernelDoor implements Kernel {
       return subscription;
     }
     const init = this.#parts.processes.init(caller.principal.tenant);
-    const refused = new CallRecord({ ...this.#identity(name, undefined, init), onDetach: "keep" });
+    const refused = new CallRecord({
+      ...this.#identity(name, undefined, init),
+      key: caller.principal.key,
+      onDetach: "keep",
+    });
     refused.end({ error });
     this.#counts.add(name, "failed");
     return refused.subscribe();
   }
 
-  #identity(name: string, args: unknown, process: Process): Omit<CallOptions, "onDetach" | "original"> {
+  #identity(name: string, args: unknown, process: Process): Omit<CallOptions, "key" | "onDetach" | "original"> {
     return {
       call: asCallId(`c${this.#parts.random.text(15)}`),
       seq: process.seq,
@@ -256,6 +260,7 @@ class KernelDoor implements Kernel {
       requestHash: place?.requestHash,
       idempotencyKey: place || caller.isNested === true ? caller.idempotencyKey : undefined,
       withinSeq: caller.withinSeq,
+      key: caller.principal.key,
       onDetach,
       original,
     });

@@ -1,5 +1,5 @@
 // What depends on the order in which single calls settle: real queues and logs, settled by hand.
-import { asCallId, asTenantId } from "@aiosjs/sdk/protocol";
+import { asCallId, asKeyId, asTenantId } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
@@ -26,6 +26,7 @@ const newRecord = () =>
     args: {},
     process,
     clock,
+    key: asKeyId("k"),
     onDetach: "keep",
   });
 
