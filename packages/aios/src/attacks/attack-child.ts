@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { asTenantId } from "@aiosjs/sdk/protocol";
 import { openAttackedDrivers } from "../boot-attacks.ts";
+import type { AttackedEngine } from "../boot-attacks.ts";
 import type { Outside } from "./attack.ts";
 import { BOUNDS } from "./bombs.ts";
 import { openControl } from "./control-ground.ts";
@@ -18,6 +19,7 @@ export interface Asked {
   readonly userHome: string;
   /** Default: every driver that is available here and claims `process` or stronger. */
   readonly drivers: readonly string[] | undefined;
+  readonly engine: AttackedEngine | undefined;
   readonly only: string;
   readonly handleSecret: string | undefined;
   readonly environmentSecret: string;
@@ -73,7 +75,7 @@ async function attacked(asked: Asked): Promise<void> {
     environmentSecret,
     ordinarily: (program, words) => runOrdinarily(program, words, { cwd: planted }),
   };
-  await using opened = await openAttackedDrivers(join(folder, "home"));
+  await using opened = await openAttackedDrivers(join(folder, "home"), asked.engine);
   const states: DriverState[] = [];
   const drivers: GroundMaker[] = [];
   for (const driver of opened.drivers) {

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AttackedEngine } from "../boot-attacks.ts";
 import type { Asked, DriverState, Told } from "./attack-child.ts";
 import { secretWord } from "./planted.ts";
 import type { TrialRow } from "./trial.ts";
@@ -23,6 +24,8 @@ import type { TrialRow } from "./trial.ts";
 export interface AttackOptions {
   /** Names of drivers. Default: all that are available and claim `process` or stronger. */
   readonly drivers?: readonly string[] | undefined;
+  /** Of containers. Default: the one that this machine has. */
+  readonly engine?: AttackedEngine | undefined;
   /** Only attacks whose id holds it. */
   readonly only?: string | undefined;
   /** The user of the machine to attack as. Default: this one; another takes root. */
@@ -92,6 +95,7 @@ export async function startAttacks(options: AttackOptions): Promise<AttackReport
     folder,
     userHome,
     drivers: options.drivers,
+    engine: options.engine,
     only: options.only ?? "",
     handleSecret,
     environmentSecret,

@@ -1,14 +1,17 @@
 // Attacks every sandbox driver that is available and claims `process` or stronger, as root (where it is) and as a plain user, and
-// the machine itself beside them. What no control could prove is said, and passes for nothing. `isQuick`: as this user alone.
+// the machine itself beside them. What no control could prove is said, and passes for nothing. `isQuick`: as this user alone, and
+// the drivers that are named, or bubblewrap.
 import { homedir } from "node:os";
 import type { Reason } from "../../src/attacks/attack.ts";
 import { attackSandboxes } from "../../src/attacks/attack-sandboxes.ts";
 import type { AttackReport } from "../../src/attacks/start-attacks.ts";
+import type { AttackedEngine } from "../../src/boot-attacks.ts";
 import { countOf, verdictOf, whyUnseen } from "../../src/attacks/verdict.ts";
 import { reasonText } from "../../src/cli/attack-text.ts";
 import { attackText } from "../../src/cli/messages/attacks.ts";
 import { translate } from "../../src/cli/text.ts";
 import type { Text } from "../../src/cli/text.ts";
+import { hasPodman, openPodmanEngine } from "../podman-engine.ts";
 
 interface SandboxesOptions {
   readonly isQuick: boolean;
@@ -23,14 +26,32 @@ export async function faultsOfSandboxes({ isQuick, only, drivers, uid, say }: Sa
   const isRoot = process.getuid?.() === 0;
   const own = { user: isRoot ? "root" : "a plain user", uid: undefined };
   const users = isRoot && !isQuick ? [own, { user: "a plain user", uid }] : [own];
+  await using opened = new AsyncDisposableStack();
+  const engine = isQuick || !wants(drivers, "docker") ? undefined : await openEngine(opened);
   const faults: string[] = [];
   for (const one of users) {
-    const options = { drivers, only, uid: one.uid, userHome: homedir(), signal: new AbortController().signal };
+    const options = {
+      drivers: isQuick ? (drivers ?? ["bubblewrap"]) : drivers,
+      engine,
+      only,
+      uid: one.uid,
+      userHome: homedir(),
+      signal: new AbortController().signal,
+    };
     const report = await attackSandboxes(options);
     say(toTable(one.user, report));
     faults.push(...faultsOf(one.user, report));
   }
   return faults;
+}
+
+const wants = (drivers: readonly string[] | undefined, name: string): boolean => drivers?.includes(name) ?? true;
+
+/** A Podman of our own, where it can be had. */
+async function openEngine(opened: AsyncDisposableStack): Promise<AttackedEngine | undefined> {
+  if (!hasPodman) return undefined;
+  const { socket, image } = opened.use(await openPodmanEngine({ contents: "machine" }));
+  return { sockets: [socket], image };
 }
 
 const nameOf = (id: string): string => (attackText as Readonly<Record<string, Text>>)[id]?.en ?? id;
