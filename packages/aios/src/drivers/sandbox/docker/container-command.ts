@@ -48,7 +48,7 @@ export class ContainerCommand {
     this.#gone = this.#run().catch((cause: unknown) => this.#events.fail(cause));
   }
 
-  /** @throws SysError ECANCELED when the signal says so, ENOENT there is no such program, EIO. */
+  /** @throws SysError ECANCELED when the signal says so, ENOENT there is no such program, ENOSYS no way to the proxy, EIO. */
   async *events(signal: AbortSignal): AsyncGenerator<SandboxEvent, void, undefined> {
     const abort = (): void => void this.#kill({ by: "fault", fault: cancelled(signal) });
     signal.addEventListener("abort", abort, { once: true });
@@ -135,7 +135,7 @@ export class ContainerCommand {
 
   #end({ code, isOutOfMemory }: { readonly code: number; readonly isOutOfMemory: boolean }): void {
     const killed = { code: null, signal: "SIGKILL" };
-    const isWordSaid = this.#errors.end(code === 127 || code === 137);
+    const isWordSaid = this.#errors.end(code === 126 || code === 127 || code === 137);
     if (this.#killed?.by === "fault") this.#events.fail(this.#killed.fault);
     else if (this.#killed?.by === "wallMs") this.#events.end({ ...killed, exceeded: "wallMs" });
     else if (this.#killed) this.#events.end(killed);
@@ -143,6 +143,12 @@ export class ContainerCommand {
       this.#events.fail(
         new SysError("ENOENT", `there is no program "${this.#options.program}" in the container`, {
           hint: "name another, or use an image that has it",
+        }),
+      );
+    else if (code === 126 && isWordSaid)
+      this.#events.fail(
+        new SysError("ENOSYS", "nothing in the container leads to the proxy", {
+          hint: "use an image that has perl, or a sandbox without a way out",
         }),
       );
     else if (code === 137 && (isOutOfMemory || isWordSaid)) this.#events.end({ ...killed, exceeded: "memoryBytes" });

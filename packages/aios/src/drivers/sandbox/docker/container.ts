@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { egressEnvironment, forwarder } from "../egress.ts";
 import type { Pin } from "./guards.ts";
 import type { Owner } from "./home-files.ts";
 import type { Limits } from "./record.ts";
 
 /** Where programs see their home folder. */
 export const home = "/home/agent";
+const egressInside = "/run/aios/egress.sock";
 const mebibyte = 1024 * 1024;
 const temporaryBytes = 64 * mebibyte;
 const userProcesses = 4096;
@@ -30,7 +32,12 @@ export interface ContainerOptions {
   /** Inside. */
   readonly workingFolder: string;
   readonly hasInput: boolean;
-  /** Said last on standard error, it tells why: with 127, there is no such program; with 137, it took too much memory. */
+  /** Path of the proxy's socket on the machine. */
+  readonly egress: string | undefined;
+  /**
+   * Said last on standard error, it tells why: with 126, there is no way to the proxy; with 127, there is no such program; with
+   * 137, it took too much memory.
+   */
   readonly lastWord: string;
 }
 
@@ -39,9 +46,10 @@ export interface ContainerOptions {
  * is buried, and the end of the command is the end of all. Its own standard error goes nowhere, so that it adds nothing. That the
  * memory was too little it finds where the kernel counts: not every engine hears of it.
  */
-const script = `exec 3>&2 2>/dev/null
+const scriptOf = (hasWayOut: boolean): string => `exec 3>&2 2>/dev/null
 program=$1 word=$2
 shift 2
+${hasWayOut ? `${forwarder(egressInside).map(quoted).join(" ")} </dev/null >/dev/null 3>&- || { echo "$word" >&3; exit 126; }` : ":"}
 case $program in
 */*) [ -f "$program" ] && [ -x "$program" ] && found=1 ;;
 *) IFS=:; for folder in $PATH; do [ -f "$folder/$program" ] && [ -x "$folder/$program" ] && found=1; done; unset IFS ;;
@@ -52,15 +60,19 @@ code=$?
 [ $code = 137 ] && grep -q '^oom_kill [1-9]' /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control && echo "$word" >&3
 exit $code`;
 
+const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
 /** What the engine is asked for: a container of one command, with nothing that is not named here. */
 export function containerOf(options: ContainerOptions): unknown {
   const { image, labels, owner, folder, pins, views, limits, seccomp, path, argv, hasInput } = options;
-  const environment = { PATH: path, HOME: home, LANG: "C.UTF-8", ...options.environment };
+  const hasWayOut = options.egress !== undefined;
+  const own = { PATH: path, HOME: home, LANG: "C.UTF-8", ...(hasWayOut ? egressEnvironment : {}) };
+  const environment = { ...own, ...options.environment };
   const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   return {
     Image: image,
     Entrypoint: ["/bin/sh"],
-    Cmd: ["-c", script, "sh", argv[0], options.lastWord, ...pairs, ...argv],
+    Cmd: ["-c", scriptOf(hasWayOut), "sh", argv[0], options.lastWord, ...pairs, ...argv],
     Env: [`PATH=${environment.PATH}`],
     User: `${owner.uid}:${owner.gid}`,
     WorkingDir: options.workingFolder,
@@ -84,8 +96,8 @@ export function containerOf(options: ContainerOptions): unknown {
       ShmSize: temporaryBytes,
       Memory: limits.memoryBytes,
       MemorySwap: limits.memoryBytes,
-      // Its first process is the shell's.
-      PidsLimit: limits.processes + 1,
+      // The shell's, and what leads to the proxy.
+      PidsLimit: limits.processes + (hasWayOut ? 2 : 1),
       NanoCpus: Math.round(options.cpus * 1e9),
       Ulimits: [
         { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
@@ -99,6 +111,7 @@ export function containerOf(options: ContainerOptions): unknown {
         mount(folder, home, false),
         ...pins.map((pin) => mount(join(folder, pin.path), `${home}/${pin.path}`, pin.isReadOnly)),
         ...views.map(({ from, at }) => mount(from, at, true)),
+        ...(options.egress === undefined ? [] : [mount(options.egress, egressInside, true)]),
       ],
     },
   };

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
@@ -9,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ada, makeSandbox, newId, run, runShell } from "../../../../test/conformance/sandbox-opened.ts";
 import { posixPrograms, sandboxConformance } from "../../../../test/conformance/sandbox.ts";
+import { openProxy } from "../../../../test/conformance/sandbox-proxy.ts";
 import { hasPodman, openPodmanEngine } from "../../../../test/podman-engine.ts";
 import type { PodmanEngine } from "../../../../test/podman-engine.ts";
 import type { SandboxDriver } from "../../../kernel/ports.ts";
@@ -164,14 +166,49 @@ describe.runIf(hasPodman)("with podman", { timeout: timeoutMs }, () => {
       expect(await json(answer)).toEqual([]);
     });
 
-    test("is not made for a folder of root's, with a way out, or from an image that is not there", async () => {
+    test("whose image has nothing that leads to the proxy says so", async () => {
+      const egress = join(folder, "proxy.sock");
+      await using _proxy = await listenAt(egress, 0o666);
+      await using box = await makeSandbox(driver, { egress });
+      await expect(runShell(box, "echo on")).rejects.toMatchObject({ code: "ENOSYS" });
+    });
+
+    test("is not made for a folder of root's, with no socket for a way out, or from an image that is not there", async () => {
       const workspace = join(folder, "roots");
       mkdirSync(workspace);
       await expect(makeSandbox(driver, { workspace })).rejects.toMatchObject({ code: "ENOSYS" });
-      await expect(makeSandbox(driver, { egress: "/run/proxy.sock" })).rejects.toMatchObject({ code: "ENOSYS" });
+      const egress = join(folder, "proxy.sock");
+      await expect(makeSandbox(driver, { egress })).rejects.toMatchObject({ code: "ENOENT" });
+      await using _proxy = await listenAt(egress, 0o600);
+      await expect(makeSandbox(driver, { egress })).rejects.toMatchObject({ code: "ENOSYS" });
       const other = createDockerDriver({ folder, sockets: [engine.socket], image: "localhost/absent:latest" });
       expect(await other.probe()).toMatchObject({ is: "missing", fix: "podman pull localhost/absent:latest" });
       await expect(makeSandbox(other)).rejects.toMatchObject({ code: "ENOSYS" });
     });
+  });
+});
+
+async function listenAt(path: string, mode: number): Promise<AsyncDisposable> {
+  const server = createServer().listen(path);
+  await once(server, "listening");
+  chmodSync(path, mode);
+  return { [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+describe.runIf(hasPodman)("a container with a way out", { timeout: timeoutMs }, () => {
+  test("leads ordinary programs to the proxy by their environment, and nowhere else", async () => {
+    await using engine = await openPodmanEngine({ contents: "machine" });
+    await using proxy = await openProxy();
+    const folder = mkdtempSync(join(tmpdir(), "aios-docker-"));
+    const driver = createDockerDriver({ folder, sockets: [engine.socket], image: engine.image });
+    await using box = await makeSandbox(driver, { egress: proxy.path });
+    const curl = await run(box, ["curl", "-sS", "-m", "10", "http://example.test/page"]);
+    expect(curl).toMatchObject({ out: "by the proxy: http://example.test/page", errors: "", ended: { code: 0 } });
+    const open = "import urllib.request as u; print(u.urlopen('http://example.test/other').read().decode())";
+    expect((await run(box, ["python3", "-c", open])).out).toBe("by the proxy: http://example.test/other\n");
+    expect((await run(box, ["curl", "-sS", "-m", "5", "--noproxy", "*", "http://1.1.1.1/"])).ended.code).toBe(7);
+    expect((await runShell(box, "tail -n +3 /proc/net/dev")).out).not.toMatch(/eth|ens|enp|wlan/);
+    await box.delete();
+    rmSync(folder, { recursive: true });
   });
 });

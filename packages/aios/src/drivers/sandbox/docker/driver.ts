@@ -15,12 +15,13 @@ import { seccompProfile } from "./seccomp-profile.ts";
 import { removeTree } from "./home-tree.ts";
 
 const mebibyte = 1024 * 1024;
+/** What a sandbox has where its spec says nothing. */
 const defaultLimits: Limits = {
-  memoryBytes: 1024 * mebibyte,
-  processes: 128,
+  memoryBytes: 2048 * mebibyte,
+  processes: 256,
   openFiles: 1024,
-  fileBytes: 256 * mebibyte,
-  outputBytes: mebibyte,
+  fileBytes: 1024 * mebibyte,
+  outputBytes: 8 * mebibyte,
   wallMs: 600_000,
 };
 /** Whom a kernel that runs as root lets its sandboxes run as. */
@@ -77,16 +78,14 @@ class DockerDriver implements SandboxDriver {
     const { id, tenant } = spec;
     if (!/^[a-z0-9]{1,32}$/.test(id))
       throw new SysError("EINVAL", `"${id}" is no id of a sandbox`, { hint: "1 to 32 of a-z and 0-9" });
-    if (spec.egress !== undefined)
-      throw new SysError("ENOSYS", "a container has no way out yet, not by a proxy either", {
-        hint: "use tier process, or a sandbox without a network",
-      });
     const ready = await this.#open();
-    const folder = this.#folderOf(id);
-    if (this.#making.has(id) || (await readRecord(folder)))
-      throw new SysError("EEXIST", `there is a sandbox ${id} already`, { hint: "delete it, or choose another id" });
+    const taken = new SysError("EEXIST", `there is a sandbox ${id} already`, {
+      hint: "delete it, or choose another id",
+    });
+    if (this.#making.has(id)) throw taken;
     this.#making.add(id);
     try {
+      if (await readRecord(this.#folderOf(id))) throw taken;
       const record = await this.#prepare({ ...spec, id, tenant }, ready);
       return this.#hold(record, ready);
     } finally {
@@ -117,6 +116,7 @@ class DockerDriver implements SandboxDriver {
       (spec.views ?? []).map(async ({ from, at }) => ({ from: await pathAt(from), at: inside(at) })),
     );
     if (workspace !== undefined) await guardsOf(workspace, { guarded, placed: [] });
+    const egress = spec.egress === undefined ? undefined : await socketAt(spec.egress, owner);
     const folder = this.#folderOf(id);
     // What an unfinished one has left.
     await removeTree(folder);
@@ -130,6 +130,7 @@ class DockerDriver implements SandboxDriver {
       ...(workspace === undefined ? {} : { workspace }),
       guarded: workspace === undefined ? [] : guarded,
       views,
+      ...(egress === undefined ? {} : { egress }),
       image,
       limits: { ...defaultLimits, ...Object.fromEntries(named) },
       owner,
@@ -243,6 +244,17 @@ async function folderAt(path: string): Promise<string> {
   const found = await pathAt(path);
   if ((await stat(found)).isDirectory()) return found;
   throw new SysError("EINVAL", `${path} is no folder`);
+}
+
+/** @throws SysError ENOSYS where commands could not connect to it: they are not root, as the kernel is. */
+async function socketAt(path: string, { uid }: Owner): Promise<string> {
+  const found = await pathAt(path);
+  const stands = await stat(found);
+  if (!stands.isSocket()) throw new SysError("EINVAL", `${path} is no socket`);
+  if (stands.uid === uid || (stands.mode & 0o002) !== 0) return found;
+  throw new SysError("ENOSYS", `user ${uid}, whom commands run as, cannot connect to ${path}`, {
+    hint: `chown ${uid} ${path}`,
+  });
 }
 
 function inside(at: string): string {

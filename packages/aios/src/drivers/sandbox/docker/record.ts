@@ -22,6 +22,7 @@ const record = z
     workspace: z.string().optional(),
     guarded: z.array(z.string()).readonly(),
     views: z.array(z.object({ from: z.string(), at: z.string() })).readonly(),
+    egress: z.string().optional(),
     image: z.string(),
     limits,
     owner: z.object({ uid: z.number(), gid: z.number() }),

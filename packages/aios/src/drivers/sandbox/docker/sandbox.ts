@@ -159,7 +159,7 @@ export class DockerSandbox implements Sandbox {
     },
   ): Promise<ContainerCommand> {
     const { engine, name, labels, path, seccomp, cpus } = this.#around;
-    const { image, owner, views, limits: own } = this.#record;
+    const { image, owner, views, egress, limits: own } = this.#record;
     this.#starting++;
     try {
       const pins = await this.#pins();
@@ -180,6 +180,7 @@ export class DockerSandbox implements Sandbox {
           folder: this.#folder,
           pins,
           views,
+          egress,
           limits: own,
           cpus,
           seccomp,
