@@ -19,6 +19,12 @@ export const notices = (said: string): AgentTool => ({
   run: async () => `NOTICES\n${said}`,
 });
 
+/** Fails, and what it says of that is what others have written. */
+export const brokenNotices = (said: string): AgentTool => ({
+  ...notices(said),
+  run: () => Promise.reject(new Error(`the notice board cannot be read: ${said}`)),
+});
+
 /** Has the question worked on by an agent of its own. */
 export const askHelper = (tools: readonly string[]): AgentTool => ({
   name: "ask_helper",
