@@ -1,3 +1,4 @@
+import type { AccessPolicy } from "./access-policy.ts";
 import type { Problem } from "./errors.ts";
 import type { Labels } from "./note.ts";
 import type { CallId, KeyId, Pid, TenantId } from "./ids.ts";
@@ -51,6 +52,8 @@ export interface JournalEventBodies {
   "kernel.started": { version: string; wasCrash: boolean };
   "kernel.stopped": { reason: string };
   "config.refreshed": { changed: string[] };
+  /** In force from here on, and the SHA-256 of its canonical JSON; null: the one that AIOS ships with. */
+  "policy.loaded": { hash: string | null; policy: AccessPolicy | null };
   "process.spawned": { name: string; kind: string; parent: Pid | null };
   "process.signalled": { signal: string; by: Pid | null };
   "process.suspended": { reason: string };

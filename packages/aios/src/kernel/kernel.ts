@@ -18,6 +18,7 @@ import type { CallOptions } from "./call-record.ts";
 import { CallTable } from "./call-table.ts";
 import { isKernelDevice } from "./devices/table.ts";
 import { asSysError } from "./driver-error.ts";
+import { notePolicy } from "./gate/policy-notice.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { CallCounts, metricsOf } from "./metrics.ts";
 import { openNoteDaemon } from "./note-daemon.ts";
@@ -118,6 +119,7 @@ class KernelDoor implements Kernel {
     this.#lifecycle.restore(image);
     outbox.note({ kind: "meta", key: "state", value: "running" });
     outbox.event("kernel.started", { tenant: HOME_TENANT, pid: null }, { version: settings.version, wasCrash });
+    notePolicy(this.#parts, undefined);
     this.isReady = true;
     cron.open(image.timers, (principal, id) => this.syscall("cron.run", { id }, { principal, onDetach: "keep" }));
     const embedFor = embedByOwnCalls(this.#parts, (...call) => this.syscall(...call));
@@ -174,6 +176,8 @@ class KernelDoor implements Kernel {
       }
       if (earlier) process.replay?.drop(earlier.row);
       const recorded = earlier ?? (place && process.replay?.take(place));
+      // Before anything of it is recorded. What is on record was let pass then, and is told again.
+      if (!recorded && process.kind !== "kernel") this.#parts.secrets?.refuse(process.tenant, call.name, call.args);
       record = this.#record(call, process, { caller, place, row: recorded?.row });
       checkAccess(access);
       this.#checkOpen(call, record);
@@ -369,6 +373,7 @@ class KernelDoor implements Kernel {
     // Before anything is touched: what is wrong with the settings changes nothing.
     lanes.policyOf(settings);
     const waiting = scheduler.drain(lanes.all());
+    const { accessPolicy } = this.#parts.settings;
     this.#parts.settings = settings;
     lanes.refresh(settings, cores);
     answers.use(cache, settings.cache);
@@ -376,6 +381,7 @@ class KernelDoor implements Kernel {
       budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
     scheduler.reroute(waiting);
     outbox.event("config.refreshed", { tenant: HOME_TENANT, pid: null }, { changed });
+    notePolicy(this.#parts, accessPolicy);
     return { changed, needRestart };
   }
 
