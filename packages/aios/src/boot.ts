@@ -127,6 +127,7 @@ export async function boot(options: BootOptions): Promise<System> {
       drivers: [toolbox],
       disk: createDisk({ root: resolve(home, config.files.root), own: [home], watchFolder }),
       seal,
+      secrets: secrets.watch,
       fileTools,
       notes,
       settings: settingsOf(config, accessPolicy),

@@ -12,6 +12,7 @@ import { createSeal } from "../src/drivers/random/seal.ts";
 import { systemHash } from "../src/drivers/random/system.ts";
 import { createKernel } from "../src/kernel/kernel.ts";
 import type { NoteTools } from "../src/kernel/memory.ts";
+import type { SecretWatch } from "../src/kernel/secret-watch.ts";
 import type { Policy } from "../src/kernel/policies/policy.ts";
 import type {
   Cache,
@@ -97,6 +98,7 @@ export interface RigOptions {
   readonly seed?: number;
   readonly notes?: NoteTools;
   readonly fileTools?: FileTools;
+  readonly secrets?: SecretWatch;
   /** Default: one of a secret that every rig has. */
   readonly seal?: Seal;
 }
@@ -135,6 +137,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     notes: options.notes,
     fileTools: options.fileTools,
     seal: options.seal ?? createSeal(new Uint8Array(32)),
+    secrets: options.secrets,
     ...(options.node ? { node: options.node } : {}),
     ...(options.onFenced ? { onFenced: options.onFenced } : {}),
   });

@@ -36,7 +36,7 @@ export class CallEnds {
 
   /** Counts, records and answers. A durable result is on disk before the caller sees it. */
   async finish(record: CallRecord, ended: Outcome, accounts: readonly Account[]): Promise<void> {
-    let outcome = ended;
+    let outcome = withoutSecrets(ended, record, this.#parts);
     const { process } = record;
     const { outbox, clock } = this.#parts;
     if (record.isLeft && record.cancelled && "error" in outcome) return this.#leave(record, outcome, accounts);
@@ -133,4 +133,15 @@ export class CallEnds {
     this.#calls.close(record);
     record.end("error" in outcome ? outcome : { error: new SysError("ECANCELED", "the kernel is shutting down") });
   }
+}
+
+/** Neither its program nor the journal is told what opens something else, whoever has let it slip. */
+function withoutSecrets(outcome: Outcome, { process }: CallRecord, { secrets }: Pick<Parts, "secrets">): Outcome {
+  if (!secrets || process.kind === "kernel") return outcome;
+  if ("result" in outcome) return { ...outcome, result: secrets.redact(process.tenant, outcome.result) };
+  const { error } = outcome;
+  const message = secrets.redact(process.tenant, error.message);
+  if (message === error.message) return outcome;
+  const { code, hint, retryAfterMs } = error;
+  return { ...outcome, error: new SysError(code, message, { hint, retryAfterMs }) };
 }

@@ -53,6 +53,7 @@ import { ResponseCache } from "./response-cache.ts";
 import { Retries } from "./retries.ts";
 import { Router } from "./router.ts";
 import { Scheduler } from "./scheduler.ts";
+import type { SecretWatch } from "./secret-watch.ts";
 import { Sleepers } from "./sleepers.ts";
 import { Timers } from "./timers.ts";
 import { TopicLog } from "./topic-log.ts";
@@ -90,6 +91,8 @@ export interface KernelPorts {
   readonly isSole?: () => boolean;
   /** Published prices, for models whose price nobody told. */
   readonly prices?: PriceTable;
+  /** What keeps the values of secrets out of calls, answers and the journal. Default: none are known. */
+  readonly secrets?: SecretWatch | undefined;
   /** What timers go by. Default: there are none. */
   readonly calendar?: Calendar;
 }
@@ -197,6 +200,7 @@ export async function openParts(
     gate: new Gate({ settings: () => parts.settings, toolbox, hash, journal, outbox, glass }),
     glass,
     told: new ToldResults(hash),
+    secrets: options.secrets,
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,

@@ -39,6 +39,7 @@ import type { ResponseCache } from "./response-cache.ts";
 import type { Retries } from "./retries.ts";
 import type { Router } from "./router.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SecretWatch } from "./secret-watch.ts";
 import type { Sleepers } from "./sleepers.ts";
 import type { Timers } from "./timers.ts";
 import type { Topics } from "./topics.ts";
@@ -84,6 +85,7 @@ export interface Parts {
   readonly gate: Gate;
   readonly glass: BrokenGlass;
   readonly told: ToldResults;
+  readonly secrets: SecretWatch | undefined;
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;

@@ -5,7 +5,7 @@ import type { CallRecord } from "../call-record.ts";
 import type { Hash, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
 import { TURNS } from "./birth.ts";
-import { unknownLabel } from "./label.ts";
+import { from, unknownLabel } from "./label.ts";
 import { personal } from "./speaker.ts";
 
 /** Results that are recognised again, of one process; the oldest are forgotten, and count as anybody's. */
@@ -60,11 +60,11 @@ function hear(
   const { process } = record;
   if (message.role === "tool") {
     const isKnown = process.seen.trust === "untrusted" || told.has(process, message.content);
-    if (!isKnown) record.see(unknownLabel);
+    if (!isKnown) process.sees(from(unknownLabel, record.call));
   } else if (isPersonal) {
-    record.see(personal);
+    process.sees(from(personal, record.call));
     process.hears(textOf(message.content));
-  } else record.see(unknownLabel);
+  } else process.sees(from(unknownLabel, record.call));
 }
 
 const textOf = (content: Message["content"]): string =>
