@@ -1,6 +1,7 @@
 import { isSyscallName, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, Explanation, ParsedArgsOf, Pid } from "@aiosjs/sdk/protocol";
 import { seesAll } from "../access.ts";
+import { agentName } from "../agent-name.ts";
 import { agentOf } from "../gate/agent-of.ts";
 import { evaluate } from "../gate/evaluate.ts";
 import { labelOf, labelsFrom } from "../gate/label.ts";
@@ -111,7 +112,8 @@ const isMine = ({ tenant }: { tenant: Principal["tenant"] }, principal: Principa
 
 /** As `agentOf`, of a process that has ended. */
 async function agentOfRow({ kind, program, name, parent }: ProcessRow, parts: Parts): Promise<string> {
-  if (kind === "agent") return (program as { manifest?: { name?: string } } | null)?.manifest?.name ?? name;
+  const own = agentName({ kind, program }) ?? (program as { under?: string } | null)?.under;
+  if (own !== undefined) return own;
   const above = parent === null ? undefined : parts.processes.get(parent);
   if (above) return agentOf(above);
   const row = parent === null ? undefined : await parts.journal.process(parent);

@@ -4,6 +4,7 @@ import { agentOf } from "../gate/agent-of.ts";
 import { attenuate, refuseModule, seesAll } from "../access.ts";
 import { fork } from "../fork.ts";
 import { knownAgain } from "../gate/birth.ts";
+import { checkSpawnDepth, withinRow } from "../gate/offspring.ts";
 import { checkFolded, checkSeq } from "../held-calls.ts";
 import { rehearse } from "../rehearsal.ts";
 import { refuseOnWayBack, rollBack } from "../rollback.ts";
@@ -57,6 +58,7 @@ export const procStateDevice: KernelDevice<StateName> = {
     try {
       if (head.program.kind === "module" && !seesAll(principal)) throw refuseModule();
       const caller = record.process;
+      checkSpawnDepth(caller, parts.gate.policy);
       const process = processes.add({
         ...holder,
         parent: caller.kind === "kernel" ? undefined : caller,
@@ -74,7 +76,7 @@ export const procStateDevice: KernelDevice<StateName> = {
       told.giveTo(process);
       process.incarnation = 0;
       record.effects.push(...records);
-      lifecycle.spawned(process, head.limits, record.effects);
+      lifecycle.spawned(process, withinRow(process, head.limits, parts.gate.policy), record.effects);
       record.effects.push(outbox.eventRecord("process.restored", process, { from: head.pid, seq: head.seq }));
       record.settles.push((isKept) => {
         if (!isKept) {

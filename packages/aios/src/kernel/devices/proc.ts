@@ -7,6 +7,7 @@ import { agentOf } from "../gate/agent-of.ts";
 import { knownToChild } from "../gate/birth.ts";
 import { expose } from "../gate/expose.ts";
 import { isCovered } from "../gate/label.ts";
+import { checkSpawnDepth, withinRow } from "../gate/offspring.ts";
 import type { KeptProgram, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
 import type { KernelDevice } from "./device.ts";
@@ -21,6 +22,7 @@ export const procDevice: KernelDevice<ProcName> = {
     const caller = record.process;
     const capabilities = attenuate(args.capabilities, principal.pid === null ? principal.scopes : caller.capabilities);
     if (program.kind === "module" && !seesAll(principal)) throw refuseModule();
+    checkSpawnDepth(caller, parts.gate.policy);
     const manifest =
       program.kind === "agent"
         ? typeof program.agent === "string"
@@ -49,7 +51,8 @@ export const procDevice: KernelDevice<ProcName> = {
     });
     // The process and the call that made it are one commit: a program that makes it again after a crash makes no second one.
     record.settles.push((isKept) => (isKept ? lifecycle.start(process) : lifecycle.discard(process)));
-    lifecycle.spawned(process, [...(manifest?.limits ?? []), ...(args.limits ?? [])], record.effects);
+    const limits = [...(manifest?.limits ?? []), ...(args.limits ?? [])];
+    lifecycle.spawned(process, withinRow(process, limits, parts.gate.policy), record.effects);
     if (process.isReplayed) return { pid: process.pid, key: null };
     const { row, token } = parts.keys.create({
       tenant: process.tenant,

@@ -1,7 +1,7 @@
 import type { AccessPolicy, Limit } from "@aiosjs/sdk/protocol";
 import { listed } from "./listed.ts";
 import type { Listed } from "./listed.ts";
-import { isAbout, matchesName, namesSyscalls } from "./name-pattern.ts";
+import { isAbout, matchesName } from "./name-pattern.ts";
 
 /** All that the policy says of one agent: of several rows that name it, what each of them allows. */
 export interface AgentRow {
@@ -48,13 +48,6 @@ const ownLife = ["llm.*", "proc.*", "value.*", "call.*", "sys.*", "budget.*"];
 /** Whether an agent may make a call at all. Its row lists tools, and the devices that it uses beside its own life. */
 export const mayCall = ({ tools }: AgentRow, call: { name: string; isSyscall: boolean }): boolean =>
   tools.every((list) => [...list, ...(call.isSyscall ? ownLife : [])].some((pattern) => isAbout(pattern, call)));
-
-/** Whether all that one agent may do another may as well: delegation only attenuates. */
-export const isWithin = (child: AgentRow, parent: AgentRow): boolean =>
-  parent.tools.every((list) => child.tools.some((own) => own.every((one) => list.some((wide) => covers(wide, one)))));
-
-const covers = (wide: string, narrow: string): boolean =>
-  wide === narrow || (namesSyscalls(wide) === namesSyscalls(narrow) && matchesName(wide, narrow));
 
 function limitsOf({ budget, limits = [] }: AccessPolicy["agents"][string]): readonly Limit[] {
   const own = (["tokens", "costUsd"] as const).flatMap((resource): Limit[] => {
