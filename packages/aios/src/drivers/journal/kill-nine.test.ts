@@ -72,6 +72,8 @@ test(
       const counted = { notes: live.length, bytes, evictedNotes: notes.length - live.length };
       expect(await journal.noteUsage([{}, { tenant: alpha }])).toMatchObject([counted, counted]);
       expect(notes.length).toBe(lastEventSeq);
+      // So is the audit log: no entry without its event, nor the other way round.
+      expect(await journal.verifyAudit()).toMatchObject({ fault: null, events: notes.length });
       first = lastEventSeq + 1;
     }
     const db = new DatabaseSync(path);
