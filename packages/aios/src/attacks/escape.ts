@@ -7,7 +7,8 @@ export async function tryEscape({ program, lay }: Escape, ground: Ground, outsid
   const laid = await lay(ground, outside);
   if (isReason(laid)) return { is: "unknown", why: laid };
   try {
-    const ran = await ground.run(program, { BOOT: outside.bootId, ...laid.words });
+    const control = ground.isControl ? { CONTROL: "yes" } : {};
+    const ran = await ground.run(program, { BOOT: outside.bootId, ...control, ...laid.words });
     if (ran.isMissing) return { is: "unknown", why: { is: "no-interpreter", name: program.language } };
     const failure = failureOf(ran);
     if (failure) return failure;

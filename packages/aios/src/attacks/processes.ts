@@ -105,7 +105,7 @@ async function endGroup(child: ChildProcess, pid: number, ended: Promise<void>):
 }
 
 /** Whether it happens in so many milliseconds. */
-export async function within(happening: Promise<unknown>, ms: number): Promise<boolean> {
+async function within(happening: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
   try {

@@ -180,7 +180,7 @@ const snapshots: Contest = {
 export const races: readonly Contest[] = [downloads, uploads, guardedFolder, snapshots];
 
 /** For a sandbox of its own: the workspace was prepared by an earlier one, and what is guarded leads outside. */
-export function layGuardedLink(workspace: string, to: string): void {
+function layGuardedLink(workspace: string, to: string): void {
   rmSync(join(workspace, ".git"), { recursive: true, force: true });
   symlinkSync(to, join(workspace, ".git"));
 }

@@ -10,7 +10,7 @@ import { processEscapes } from "./escapes/processes.ts";
 import { terminalEscapes } from "./escapes/terminal.ts";
 import { races, tryGuardedLink } from "./races.ts";
 
-export type AttackKind = "escape" | "race" | "bomb";
+type AttackKind = "escape" | "race" | "bomb";
 
 /** What became of one attack on one ground after another; the control is the first of all. */
 export interface TrialRow {

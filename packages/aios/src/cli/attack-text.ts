@@ -10,7 +10,7 @@ import type { Text } from "./text.ts";
 
 type Reader = Pick<CommandContext, "t" | "paint" | "width">;
 
-export const attackName = (id: string, { t }: Pick<Reader, "t">): string => {
+const attackName = (id: string, { t }: Pick<Reader, "t">): string => {
   const text: Text | undefined = (attackText as Readonly<Record<string, Text>>)[id];
   return text === undefined ? id : t(text);
 };

@@ -16,8 +16,10 @@ def gateways():
           yield socket.inet_ntoa(struct.pack("<I", int(gateway, 16)))
   except OSError:
     pass
-ways = [word("ADDRESS"), *gateways()]
-if word("ADDRESS") == "127.0.0.1":
+# Without a sandbox there is but one way, and nobody else is asked.
+isControl = "AIOS_CONTROL" in os.environ
+ways = [word("ADDRESS"), *(() if isControl else gateways())]
+if word("ADDRESS") == "127.0.0.1" and not isControl:
   ways += ["0.0.0.0", "::ffff:127.0.0.1", "10.0.2.2", "169.254.1.2", "host.containers.internal", "host.docker.internal"]
 for address in ways:
   try:

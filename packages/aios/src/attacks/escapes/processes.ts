@@ -222,7 +222,7 @@ def raised():
       child.wait()
   tell("WHY no program gained the rights of root")
 attempt(raised)`),
-    lay: (ground) => surface(ground.isControl ? { CONTROL: "yes" } : {}),
+    lay: () => surface(),
   },
   {
     id: "runner-overwrite",
