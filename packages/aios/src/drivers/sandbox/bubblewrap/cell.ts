@@ -85,8 +85,12 @@ export function startCell(start: CellStart): Cell {
   const errors = new Socket({ fd: stderr.readable, readable: true, writable: false });
   const status = child.stdio[cellHandles.status] as Duplex;
   const command = child.stdio[cellHandles.command] as Duplex;
-  // A waiting cell holds no process of ours open: it ends with it.
-  for (const one of [child, status, command, out, errors]) (one as { unref?: () => void }).unref?.();
+  // A waiting cell does not keep this process from ending, and ends with it; one that works or is being ended does.
+  const held = [child, status, command, out, errors] as readonly { ref?(): void; unref?(): void }[];
+  for (const one of held) one.unref?.();
+  const hold = (): void => {
+    for (const one of held) one.ref?.();
+  };
   let [said, fault] = ["", ""];
   let [wasKilled, hasEnded] = [false, false];
   status.setEncoding("utf8").on("data", (text: string) => {
@@ -124,10 +128,14 @@ export function startCell(start: CellStart): Cell {
     stdout: out,
     stderr: errors,
     firstProcess,
-    tell: (line) => void command.write(`${line}\n`),
+    tell(line) {
+      hold();
+      command.write(`${line}\n`);
+    },
     kill() {
       if (hasEnded) return;
       wasKilled = true;
+      hold();
       // The first process takes all others of its namespace with it, and bubblewrap ends only after them. Killed itself
       // it would leave before they are gone, and just started even leave them alive; it says which process is the first
       // before that one does anything.

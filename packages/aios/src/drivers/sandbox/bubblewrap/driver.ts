@@ -1,14 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, chownSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { isAbsolute, join, normalize } from "node:path";
 import { randomUUID } from "node:crypto";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Clock, Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from "../../../kernel/ports.ts";
-import { GhostKeeper } from "./ghost-keeper.ts";
+import { createGhosts } from "./ghost-keeper.ts";
+import { makeHome } from "./home.ts";
 import { isSandboxId, keep, readKept, takeLease } from "./kept.ts";
-import type { Kept } from "./kept.ts";
 import { openMachine } from "./machine.ts";
 import type { Machine } from "./machine.ts";
+import { Pool } from "./pool.ts";
+import type { PoolOptions } from "./pool.ts";
 import { probeBubblewrap } from "./probe.ts";
+import { reapLeftovers } from "./reap.ts";
 import { BubblewrapSandbox } from "./sandbox.ts";
 import type { SandboxParts } from "./sandbox.ts";
 import { isFolder, ownerOf, sourcePath } from "./seat.ts";
@@ -24,17 +27,24 @@ export interface BubblewrapOptions {
   readonly pool?: PoolOptions | undefined;
 }
 
-export interface PoolOptions {
-  /** Started bubblewraps that wait for a command, all sandboxes together. Default 8. */
-  readonly max?: number | undefined;
-  /** Milliseconds after which one that nobody took is ended. Default 60,000. */
-  readonly idleTtlMs?: number | undefined;
+/** What a composition has of it beside the port. */
+export interface Bubblewrap extends SandboxDriver, AsyncDisposable {
+  /** Removes what earlier kernels left unfinished; done before the first sandbox in any case. */
+  reap(): Promise<void>;
 }
 
 /** The process tier on Linux: namespaces by bubblewrap, a seccomp filter, the system's bounds, a wall clock. */
-export function createBubblewrap(options: BubblewrapOptions): SandboxDriver & AsyncDisposable {
-  const { folder, clock, generation = 0, pool = {} } = options;
-  const spares = new Spares({ clock, max: pool.max ?? 8, idleTtlMs: pool.idleTtlMs ?? 60_000 });
+export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
+  const { folder, clock, generation = 0, pool: { min = 1, max = 8, idleTtlMs = 60_000 } = {} } = options;
+  const spares = new Spares({ clock, max, idleTtlMs });
+  const pool = new Pool({ folder, generation, min: Math.min(min, max), spares });
+  const ghosts = createGhosts(join(folder, ".ghosts"));
+  let reaped: Promise<void> | undefined;
+  const reap = (): Promise<void> =>
+    (reaped ??= (async () => {
+      await reapLeftovers(folder, generation);
+      ghosts.reap();
+    })());
   const goneFolder = join(folder, ".gone");
   let probed: Promise<SandboxProbe> | undefined;
   let machine: Machine | undefined;
@@ -44,9 +54,10 @@ export function createBubblewrap(options: BubblewrapOptions): SandboxDriver & As
       probed = undefined;
       throw new SysError("ENOSYS", `no sandbox of the process tier here: ${probe.why}`, { hint: probe.fix });
     }
+    await reap();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     machine ??= openMachine(join(folder, `.machine-${generation}`));
-    return { machine, clock, generation, spares, goneFolder };
+    return { machine, clock, generation, spares, ghosts, goneFolder };
   };
   const folderOf = (id: string): string => join(folder, id);
 
@@ -56,20 +67,26 @@ export function createBubblewrap(options: BubblewrapOptions): SandboxDriver & As
     probe: probeBubblewrap,
     async create(spec) {
       const parts = await open();
-      const kept = checkSpec(spec);
-      if (existsSync(folderOf(kept.id))) throw new SysError("EEXIST", `there is a sandbox ${kept.id} already`);
-      if (kept.workspace !== undefined) new GhostKeeper(kept.workspace, kept.guarded ?? [], folder).check();
-      const beside = join(folder, `.new-${randomUUID()}`);
-      takeLease(beside, generation);
-      if (kept.workspace === undefined) makeHome(join(beside, "home"), kept);
+      const checked = checkSpec(spec);
+      if (existsSync(folderOf(spec.id))) throw taken(spec.id);
+      if (checked.workspace !== undefined) ghosts.of(checked.workspace).check(checked.guarded ?? []);
+      const ready = pool.take(checked);
+      const owner = ready ?? ownerOf(spec.id, checked.workspace);
+      const kept = { ...checked, uid: owner.uid, gid: owner.gid, isRoots: owner.isRoots, nonce: randomUUID() };
+      const beside = ready?.folder ?? join(folder, `.new-${generation}-${randomUUID()}`);
+      if (!ready && kept.workspace === undefined) makeHome(beside, kept);
+      takeLease(beside, { generation, nonce: kept.nonce });
       keep(beside, kept);
       try {
         // A folder takes the place of none but an empty one.
         renameSync(beside, folderOf(kept.id));
       } catch (cause) {
+        await spares.end(beside);
         await removeTree(beside);
-        throw new SysError("EEXIST", `there is a sandbox ${kept.id} already`, { cause });
+        throw taken(kept.id, cause);
       }
+      spares.rename(beside, folderOf(kept.id));
+      pool.refill(checked, parts.machine);
       return new BubblewrapSandbox(kept, folderOf(kept.id), parts);
     },
     async attach(id): Promise<Sandbox | undefined> {
@@ -77,7 +94,7 @@ export function createBubblewrap(options: BubblewrapOptions): SandboxDriver & As
       const kept = readKept(folderOf(id));
       if (!kept) return undefined;
       const parts = await open();
-      takeLease(folderOf(id), generation);
+      takeLease(folderOf(id), { generation, nonce: kept.nonce });
       return new BubblewrapSandbox(kept, folderOf(id), parts);
     },
     async list() {
@@ -87,12 +104,16 @@ export function createBubblewrap(options: BubblewrapOptions): SandboxDriver & As
         .flatMap((name) => readKept(folderOf(name)) ?? [])
         .map(({ id, tenant }) => ({ id, tenant }));
     },
-    [Symbol.asyncDispose]: () => spares.close(),
+    reap,
+    async [Symbol.asyncDispose]() {
+      await spares.close();
+      await pool.close();
+    },
   };
 }
 
 /** @throws SysError EINVAL, ENOENT, EPOLICY */
-function checkSpec(spec: SandboxSpec): Kept {
+function checkSpec(spec: SandboxSpec): SandboxSpec {
   const { id, workspace, guarded = [], views = [], egress } = spec;
   if (!isSandboxId(id)) {
     throw new SysError("EINVAL", `${JSON.stringify(id)} cannot be the id of a sandbox`, {
@@ -111,14 +132,11 @@ function checkSpec(spec: SandboxSpec): Kept {
   const home = workspace === undefined ? undefined : sourcePath(workspace, "workspace");
   if (home !== undefined && !isFolder(home)) throw new SysError("EINVAL", `${home} is no folder`);
   if (home === "/") throw new SysError("EINVAL", "the whole machine cannot be the home folder of a sandbox");
-  const kept = { ...spec, ...(home === undefined ? {} : { workspace: home }), ...ownerOf(id, home) };
   if (guarded.length > 0 && home === undefined) {
     throw new SysError("EINVAL", "what is guarded lies in a workspace, and none was given");
   }
-  return kept;
+  return home === undefined ? spec : { ...spec, workspace: home };
 }
 
-function makeHome(home: string, { uid, gid }: Kept): void {
-  mkdirSync(home, { mode: 0o700 });
-  if (process.getuid?.() === 0) chownSync(home, uid, gid);
-}
+const taken = (id: string, cause?: unknown): SysError =>
+  new SysError("EEXIST", `there is a sandbox ${id} already`, { cause });

@@ -1,85 +1,111 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { SysError } from "@aiosjs/sdk/protocol";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { z } from "zod";
 import { placeGuards, removeGhosts } from "./guards.ts";
 import type { Ghost, Guard } from "./guards.ts";
 
-/** Of one sandbox: its guards, and the empty files that hold the places of what is absent while something runs. */
+const recordSchema = z.object({
+  workspace: z.string(),
+  isHeld: z.boolean(),
+  ghosts: z.array(z.object({ path: z.string(), is: z.enum(["file", "folder"]), inode: z.number() })),
+});
+
+/**
+ * Of one workspace, for all sandboxes in it: the empty files that hold the places of what is guarded and absent. Taken
+ * away under one of them, they would take the guard with them.
+ */
 export class GhostKeeper {
   readonly #workspace: string;
-  readonly #guarded: readonly string[];
   readonly #record: string;
-  #ghosts: Ghost[];
+  #ghosts: Ghost[] = [];
   #users = 0;
-  /** Something runs that is not seen to end. */
-  #isHeld = false;
+  /** Of them, those that are not seen to end: they may outlive this kernel. */
+  #holders = 0;
 
-  constructor(workspace: string, guarded: readonly string[], folder: string) {
+  constructor(workspace: string, record: string) {
     this.#workspace = workspace;
-    this.#guarded = guarded;
-    this.#record = join(folder, "ghosts.json");
-    // Written by this driver alone, in a folder of its own; an earlier kernel was killed before it took them away.
-    this.#ghosts = existsSync(this.#record) ? (JSON.parse(readFileSync(this.#record, "utf8")) as Ghost[]) : [];
-  }
-
-  /** All that is guarded is there: a sandbox may wait for its next command without leaving anything in the workspace. */
-  isComplete(): boolean {
-    return this.#guarded.every((path) => existsSync(join(this.#workspace, path)));
+    this.#record = record;
+    const left = readRecord(record);
+    if (left?.isHeld) this.#ghosts.push(...left.ghosts);
   }
 
   /** Checks what is guarded, and leaves no trace. @throws SysError EINVAL, EPOLICY */
-  check(): void {
+  check(guarded: readonly string[]): void {
     this.enter();
     try {
-      this.guards();
+      this.guards(guarded);
     } finally {
       this.leave();
     }
   }
 
+  /** Something begins that is guarded here. */
   enter(): void {
     this.#users++;
   }
 
   leave(): void {
     this.#users--;
-    if (this.#users === 0 && !this.#isHeld) this.#remove();
-  }
-
-  guards(): readonly Guard[] {
-    if (this.#guarded.length === 0) return [];
-    return placeGuards(this.#workspace, this.#guarded, (ghost) => {
-      this.#ghosts.push(ghost);
-      writeFileSync(this.#record, JSON.stringify(this.#ghosts), { mode: 0o600 });
-    });
-  }
-
-  /** Until `release`. */
-  hold(): readonly Guard[] {
-    this.#isHeld = true;
-    return this.guards();
-  }
-
-  release(): void {
-    this.#isHeld = false;
-    if (this.#users === 0) this.#remove();
-  }
-
-  /** @throws SysError EPOLICY the path is guarded, is on the way to what is, or lies below it. */
-  refuse(path: string): void {
-    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-    const asked = parts.join("/");
-    const guarded = this.#guarded.find(
-      (one) => asked === one || asked.startsWith(`${one}/`) || one.startsWith(`${asked}/`),
-    );
-    if (guarded === undefined) return;
-    throw new SysError("EPOLICY", `${JSON.stringify(path)} is guarded in this sandbox`);
-  }
-
-  #remove(): void {
-    if (this.#ghosts.length === 0) return;
+    if (this.#users > 0 || this.#ghosts.length === 0) return;
     removeGhosts(this.#workspace, this.#ghosts);
     this.#ghosts = [];
     rmSync(this.#record, { force: true });
+  }
+
+  hold(): void {
+    this.enter();
+    this.#holders++;
+    this.#write();
+  }
+
+  release(): void {
+    this.#holders--;
+    this.leave();
+  }
+
+  guards(guarded: readonly string[]): readonly Guard[] {
+    return placeGuards(this.#workspace, guarded, (ghost) => {
+      this.#ghosts.push(ghost);
+      this.#write();
+    });
+  }
+
+  #write(): void {
+    const record = { workspace: this.#workspace, isHeld: this.#holders > 0, ghosts: this.#ghosts };
+    mkdirSync(dirname(this.#record), { recursive: true, mode: 0o700 });
+    writeFileSync(this.#record, JSON.stringify(record), { mode: 0o600 });
+  }
+}
+
+/** One keeper for each workspace. `folder`: where it is noted what has to go, should this kernel be killed. */
+export function createGhosts(folder: string): { of(workspace: string): GhostKeeper; reap(): void } {
+  const keepers = new Map<string, GhostKeeper>();
+  return {
+    of(workspace) {
+      const record = join(folder, `${createHash("sha256").update(workspace).digest("hex")}.json`);
+      const keeper = keepers.get(workspace) ?? new GhostKeeper(workspace, record);
+      keepers.set(workspace, keeper);
+      return keeper;
+    },
+    /** Takes away what an earlier kernel could not; not under a command that goes on without one. */
+    reap() {
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        const record = readRecord(join(folder, name));
+        if (!record || record.isHeld) continue;
+        removeGhosts(record.workspace, record.ghosts);
+        rmSync(join(folder, name), { force: true });
+      }
+    },
+  };
+}
+
+function readRecord(path: string): z.infer<typeof recordSchema> | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    // Cut short before anything was made: it is written after each ghost, and a torn one names fewer.
+    return undefined;
   }
 }

@@ -9,7 +9,7 @@ export interface Guard {
   /** A folder on the way to what is guarded: as a mount it can be neither moved nor removed, and all else in it is free. */
   readonly isWritable: boolean;
   /** Of what was mounted: where it was replaced on the machine meanwhile, the mount went with it. */
-  readonly inode: number;
+  readonly identity: string;
 }
 
 /** Made where something guarded is absent: only what is there can be mounted over. */
@@ -46,9 +46,9 @@ export function placeGuards(
       const isLast = depth === parts.length;
       const ghost = stat ? undefined : makeGhost(workspace, part, isLast ? "file" : "folder");
       if (ghost) onGhost(ghost);
-      const inode = stat?.ino ?? ghost?.inode ?? 0;
-      if (isLast || ghost) guards.set(part, { path: part, isWritable: false, inode });
-      else if (!guards.has(part)) guards.set(part, { path: part, isWritable: true, inode });
+      const identity = identityOf(`${workspace}/${part}`);
+      if (isLast || ghost) guards.set(part, { path: part, isWritable: false, identity });
+      else if (!guards.has(part)) guards.set(part, { path: part, isWritable: true, identity });
       if (ghost) break;
     }
   }
@@ -58,7 +58,25 @@ export function placeGuards(
 
 /** Whether what was mounted over is still there, and nothing else in its place. */
 export const isInPlace = (workspace: string, guards: readonly Guard[]): boolean =>
-  guards.every(({ path, inode }) => lstatSync(`${workspace}/${path}`, { throwIfNoEntry: false })?.ino === inode);
+  guards.every(({ path, identity }) => identityOf(`${workspace}/${path}`) === identity);
+
+/** Not the inode alone: a file that is made right after another was removed often has the same. */
+function identityOf(at: string): string {
+  const stat = lstatSync(at, { throwIfNoEntry: false, bigint: true });
+  return stat ? `${stat.dev}:${stat.ino}:${stat.birthtimeNs}` : "";
+}
+
+/** Whether all that is guarded is there: then nothing has to be made for it. */
+export const isComplete = (workspace: string, guarded: readonly string[]): boolean =>
+  guarded.every((path) => lstatSync(`${workspace}/${path}`, { throwIfNoEntry: false }) !== undefined);
+
+/** @throws SysError EPOLICY the path is guarded, is on the way to what is, or lies below it. */
+export function refuseGuarded(path: string, guarded: readonly string[]): void {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const asked = parts.join("/");
+  const isGuarded = guarded.some((one) => asked === one || asked.startsWith(`${one}/`) || one.startsWith(`${asked}/`));
+  if (isGuarded) throw new SysError("EPOLICY", `${JSON.stringify(path)} is guarded in this sandbox`);
+}
 
 function makeGhost(workspace: string, path: string, is: Ghost["is"]): Ghost {
   const at = `${workspace}/${path}`;

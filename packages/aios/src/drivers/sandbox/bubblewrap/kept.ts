@@ -26,6 +26,7 @@ const keptSchema = z.object({
   uid: z.number(),
   gid: z.number(),
   isRoots: z.boolean(),
+  nonce: text,
 });
 
 /** A sandbox as its folder keeps it. */
@@ -35,6 +36,8 @@ export interface Kept extends SandboxSpec {
   readonly gid: number;
   /** The workspace is root's: mounted so that it is theirs inside. */
   readonly isRoots: boolean;
+  /** No other sandbox has it, one with the same id neither. */
+  readonly nonce: string;
 }
 
 export const isSandboxId = (name: string): boolean => /^[a-z0-9]{1,32}$/.test(name);
@@ -65,26 +68,34 @@ export function readKept(folder: string): Kept | undefined {
   }
 }
 
-const leasePrefix = "lease-";
+/** Who may use a sandbox: a kernel, of one that was made once. The id may have been given again since. */
+export interface Lease {
+  /** Of the kernel. */
+  readonly generation: number;
+  /** Of the sandbox: in its record. */
+  readonly nonce: string;
+}
+
+const nameOf = ({ generation, nonce }: Lease): string => `lease-${generation}-${nonce}`;
 
 /** Of several kernels over one folder the newest generation has the sandbox, from the moment that its file is there. */
-export function takeLease(folder: string, generation: number): void {
+export function takeLease(folder: string, lease: Lease): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  closeSync(openSync(join(folder, `${leasePrefix}${generation}`), "w", 0o600));
-  holdLease(folder, generation);
+  closeSync(openSync(join(folder, nameOf(lease)), "w", 0o600));
 }
 
 /** @throws SysError ESTALE a newer kernel has taken it over, or it was deleted. */
-export function holdLease(folder: string, generation: number): void {
+export function holdLease(folder: string, { generation, nonce }: Lease): void {
   let names: readonly string[];
   try {
     names = readdirSync(folder);
   } catch (cause) {
     throw new SysError("ESTALE", "the sandbox was deleted", { cause });
   }
-  const generations = names
-    .filter((name) => name.startsWith(leasePrefix))
-    .map((name) => Number(name.slice(leasePrefix.length)));
+  const generations = names.flatMap((name) => {
+    const [, number, of] = /^lease-(\d+)-(.+)$/.exec(name) ?? [];
+    return of === nonce ? [Number(number)] : [];
+  });
   const newest = Math.max(-1, ...generations);
   if (newest > generation) {
     throw new SysError("ESTALE", `a newer kernel (generation ${newest}) has taken this sandbox over`, {

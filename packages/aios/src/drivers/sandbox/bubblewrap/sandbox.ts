@@ -6,7 +6,9 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { Clock, Sandbox, SandboxCommand, SandboxEvent } from "../../../kernel/ports.ts";
 import { isPathBelow } from "../path-below.ts";
 import type { Cell } from "./cell.ts";
-import { GhostKeeper } from "./ghost-keeper.ts";
+import type { GhostKeeper } from "./ghost-keeper.ts";
+import { isComplete, refuseGuarded } from "./guards.ts";
+import type { Guard } from "./guards.ts";
 import { downloadFile, uploadFile } from "./home-files.ts";
 import { holdLease } from "./kept.ts";
 import type { Kept } from "./kept.ts";
@@ -27,6 +29,7 @@ export interface SandboxParts {
   readonly clock: Clock;
   readonly generation: number;
   readonly spares: Spares;
+  readonly ghosts: { of(workspace: string): GhostKeeper };
   /** Where a deleted folder goes before it is removed: it is away at once. */
   readonly goneFolder: string;
 }
@@ -43,7 +46,11 @@ export class BubblewrapSandbox implements Sandbox {
   readonly #folder: string;
   readonly #parts: SandboxParts;
   readonly #seat: Seat;
-  readonly #ghosts: GhostKeeper;
+  readonly #guarded: readonly string[];
+  /** Undefined: nothing is guarded. */
+  readonly #ghosts: GhostKeeper | undefined;
+  /** Commands that others keep, since the last stop. */
+  #held = 0;
   readonly #running = new Set<Cell>();
   /** Commands that have begun and not ended. */
   #commands = 0;
@@ -64,7 +71,8 @@ export class BubblewrapSandbox implements Sandbox {
       views: views.map(({ from, at }) => ({ from: sourcePath(from, "view"), at })),
       egress,
     };
-    this.#ghosts = new GhostKeeper(this.#seat.home, kept.guarded ?? [], folder);
+    this.#guarded = kept.guarded ?? [];
+    this.#ghosts = this.#guarded.length === 0 ? undefined : parts.ghosts.of(this.#seat.home);
   }
 
   get id(): string {
@@ -83,7 +91,7 @@ export class BubblewrapSandbox implements Sandbox {
     const line = commandLine(command, { bounds, hasChannel: true });
     const stops = this.#stops;
     this.#commands++;
-    this.#ghosts.enter();
+    this.#ghosts?.enter();
     try {
       const cell = await this.#start(line, command.input).catch((cause: unknown) => {
         this.#hold();
@@ -109,14 +117,14 @@ export class BubblewrapSandbox implements Sandbox {
       }
     } finally {
       this.#commands--;
-      this.#ghosts.leave();
-      if (!this.#isDeleted && this.#ghosts.isComplete()) this.#parts.spares.prepare(this.#folder, () => this.#wait());
+      this.#ghosts?.leave();
+      if (this.#canWait()) this.#parts.spares.prepare(this.#folder, () => this.#wait());
     }
   }
 
   async upload(path: string, bytes: Uint8Array): Promise<void> {
     this.#hold();
-    if (isPathBelow(path)) this.#ghosts.refuse(path);
+    if (isPathBelow(path)) refuseGuarded(path, this.#guarded);
     const { home, isRoots, uid, gid } = this.#seat;
     await uploadFile(home, path, { bytes, owner: isRoots ? { uid: 0, gid: 0 } : { uid, gid } });
   }
@@ -166,7 +174,7 @@ export class BubblewrapSandbox implements Sandbox {
     for (const cell of running) cell.kill();
     await this.#parts.spares.end(this.#folder);
     await Promise.all(running.map((cell) => cell.ended));
-    this.#ghosts.release();
+    for (; this.#held > 0; this.#held--) this.#ghosts?.release();
   }
 
   async delete(): Promise<void> {
@@ -190,9 +198,19 @@ export class BubblewrapSandbox implements Sandbox {
   wrap: NonNullable<Sandbox["wrap"]> = (command, { firstHandle = 3 } = {}) => {
     this.#hold();
     const bounds = boundsOf(this.#kept.limits);
-    const guards = this.#ghosts.hold();
-    return wrapCommand(this.#parts.machine, this.#seat, { command, bounds, guards, firstHandle });
+    this.#held++;
+    this.#ghosts?.hold();
+    return wrapCommand(this.#parts.machine, this.#seat, { command, bounds, guards: this.#guards(), firstHandle });
   };
+
+  #guards(): readonly Guard[] {
+    return this.#ghosts?.guards(this.#guarded) ?? [];
+  }
+
+  /** Started for the next command already: only where that leaves nothing in the workspace. */
+  #canWait(): boolean {
+    return !this.#isDeleted && isComplete(this.#seat.home, this.#guarded);
+  }
 
   get #snapshots(): string {
     return join(this.#folder, "snapshots");
@@ -201,7 +219,7 @@ export class BubblewrapSandbox implements Sandbox {
   /** @throws SysError ESTALE it is not ours any more. */
   #hold(): void {
     if (this.#isDeleted) throw new SysError("ESTALE", `sandbox ${this.id} was deleted`);
-    holdLease(this.#folder, this.#parts.generation);
+    holdLease(this.#folder, { generation: this.#parts.generation, nonce: this.#kept.nonce });
   }
 
   #holdStill(): void {
@@ -218,12 +236,12 @@ export class BubblewrapSandbox implements Sandbox {
       cell.tell(line);
       return cell;
     }
-    const cell = await startInSeat(machine, this.#seat, { guards: this.#ghosts.guards(), input, line });
+    const cell = await startInSeat(machine, this.#seat, { guards: this.#guards(), input, line });
     cell.tell("go");
     return cell;
   }
 
   async #wait(): Promise<Cell> {
-    return startInSeat(this.#parts.machine, this.#seat, { guards: this.#ghosts.guards() });
+    return startInSeat(this.#parts.machine, this.#seat, { guards: this.#guards() });
   }
 }

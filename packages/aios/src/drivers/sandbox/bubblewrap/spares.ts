@@ -10,10 +10,17 @@ export interface SparesOptions {
   readonly idleTtlMs: number;
 }
 
-/** Started bubblewraps that wait for a command: at most one for each sandbox, and never taken by another. */
+interface Spare {
+  readonly cell: Promise<Cell>;
+  ready?: Cell;
+  readonly untilMs: number;
+}
+
+/** Started bubblewraps that wait for a command: at most one for each folder, and taken for that folder alone. */
 export class Spares {
   readonly #options: SparesOptions;
-  readonly #waiting = new Map<string, { cell: Promise<Cell>; ready?: Cell; untilMs: number }>();
+  /** Oldest first. */
+  readonly #waiting = new Map<string, Spare>();
   readonly #closing = new AbortController();
   #isSweeping = false;
 
@@ -21,26 +28,36 @@ export class Spares {
     this.#options = options;
   }
 
+  has(folder: string): boolean {
+    return this.#waiting.has(folder);
+  }
+
   /** Undefined: there is none, or it is not ready. */
-  take(key: string): Cell | undefined {
-    const spare = this.#waiting.get(key);
+  take(folder: string): Cell | undefined {
+    const spare = this.#waiting.get(folder);
     if (!spare?.ready) return undefined;
-    this.#waiting.delete(key);
+    this.#waiting.delete(folder);
     if (spare.ready.isUsable()) return spare.ready;
     spare.ready.kill();
     return undefined;
   }
 
+  /** The folder has another name now: what is mounted is the folder, and not its name. */
+  rename(from: string, to: string): void {
+    const spare = this.#waiting.get(from);
+    if (!spare) return;
+    this.#waiting.delete(from);
+    this.#waiting.set(to, spare);
+  }
+
   /** In the background; the next command waits for none. */
-  prepare(key: string, start: () => Promise<Cell>): void {
+  prepare(folder: string, start: () => Promise<Cell>): void {
     const { clock, max, idleTtlMs } = this.#options;
-    if (this.#closing.signal.aborted || max === 0 || this.#waiting.has(key)) return;
-    if (this.#waiting.size >= max) void this.end(this.#waiting.keys().next().value!);
-    const spare: { cell: Promise<Cell>; ready?: Cell; untilMs: number } = {
-      cell: start(),
-      untilMs: clock.nowMs() + idleTtlMs,
-    };
-    this.#waiting.set(key, spare);
+    if (this.#closing.signal.aborted || max === 0 || this.#waiting.has(folder)) return;
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size >= max && oldest !== undefined) void this.end(oldest);
+    const spare: Spare = { cell: start(), untilMs: clock.nowMs() + idleTtlMs };
+    this.#waiting.set(folder, spare);
     spare.cell.then(
       (cell) => {
         spare.ready = cell;
@@ -48,15 +65,15 @@ export class Spares {
         cell.ended.catch(() => undefined);
       },
       // The next command starts one itself, and is told why that fails.
-      () => this.#waiting.delete(key),
+      () => this.#forget(spare),
     );
     if (!this.#isSweeping) void this.#sweep();
   }
 
-  async end(key: string): Promise<void> {
-    const spare = this.#waiting.get(key);
+  async end(folder: string): Promise<void> {
+    const spare = this.#waiting.get(folder);
     if (!spare) return;
-    this.#waiting.delete(key);
+    this.#waiting.delete(folder);
     const cell = await spare.cell.catch(() => undefined);
     cell?.kill();
     await cell?.ended;
@@ -65,15 +82,21 @@ export class Spares {
 
   async close(): Promise<void> {
     this.#closing.abort(new SysError("ECANCELED", "the sandboxes are closed"));
-    await Promise.all([...this.#waiting.keys()].map((key) => this.end(key)));
+    await Promise.all([...this.#waiting.keys()].map((folder) => this.end(folder)));
+  }
+
+  #forget(spare: Spare): void {
+    for (const [folder, one] of this.#waiting) if (one === spare) this.#waiting.delete(folder);
   }
 
   async #sweep(): Promise<void> {
     this.#isSweeping = true;
     const { clock } = this.#options;
-    while (this.#waiting.size > 0) {
-      const [[key, { untilMs }] = ["", { untilMs: 0 }]] = this.#waiting;
-      if (untilMs <= clock.nowMs()) await this.end(key);
+    for (;;) {
+      const [oldest] = this.#waiting;
+      if (!oldest) break;
+      const [folder, { untilMs }] = oldest;
+      if (untilMs <= clock.nowMs()) await this.end(folder);
       else {
         try {
           await clock.wakeAt(untilMs, this.#closing.signal);

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import type { SandboxSpec } from "../../../kernel/ports.ts";
+import type { Machine } from "./machine.ts";
+import { makeHome } from "./home.ts";
+import { ownerOf, startInSeat } from "./seat.ts";
+import type { Seat } from "./seat.ts";
+import type { Spares } from "./spares.ts";
+
+export interface PoolOptions {
+  /**
+   * Sandboxes that are made before they are asked for, of each kind that was asked for (its views, its way out): the next
+   * one opens without a start. 0: none. Default 1.
+   */
+  readonly min?: number | undefined;
+  /** Started bubblewraps that wait for a command, in all, those of open sandboxes too. Default 8. */
+  readonly max?: number | undefined;
+  /** Milliseconds after which one that nobody took is ended. Default 60,000. */
+  readonly idleTtlMs?: number | undefined;
+}
+
+/** Made, started, and never used by anybody. What was used once belongs to its tenant and is never handed on. */
+export interface Ready {
+  readonly folder: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly isRoots: boolean;
+}
+
+interface PoolParts {
+  readonly folder: string;
+  readonly generation: number;
+  readonly min: number;
+  readonly spares: Spares;
+}
+
+type Kind = Pick<SandboxSpec, "views" | "egress">;
+
+/** Kinds that are kept ready at a time; the one that was asked for longest ago makes room. */
+const maxKinds = 4;
+
+export class Pool {
+  readonly #parts: PoolParts;
+  readonly #ready = new Map<string, Ready[]>();
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined: there is none, or it has been ended. */
+  take(spec: SandboxSpec): Ready | undefined {
+    // What lies in a workspace is known when it is given, and not before.
+    if (spec.workspace !== undefined) return undefined;
+    const ready = this.#ready.get(keyOf(spec));
+    for (;;) {
+      const one = ready?.shift();
+      if (!one || this.#parts.spares.has(one.folder)) return one;
+      void rm(one.folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Makes up for what was taken, in the background. */
+  refill(spec: SandboxSpec, machine: Machine): void {
+    const { folder, generation, min, spares } = this.#parts;
+    if (spec.workspace !== undefined || min === 0) return;
+    const key = keyOf(spec);
+    const ready = this.#ready.get(key) ?? [];
+    this.#ready.delete(key);
+    this.#ready.set(key, ready);
+    const [oldest] = this.#ready.keys();
+    if (this.#ready.size > maxKinds && oldest !== undefined) void this.#drop(oldest);
+    while (ready.length < min) {
+      const name = randomUUID();
+      const at = join(folder, `.pool-${generation}-${name}`);
+      const one = { folder: at, ...ownerOf(name, undefined) };
+      const seat: Seat = { ...one, home: join(at, "home"), views: spec.views ?? [], egress: spec.egress };
+      makeHome(at, one);
+      ready.push(one);
+      spares.prepare(at, () => startInSeat(machine, seat, { guards: [] }));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#ready.keys()].map((key) => this.#drop(key)));
+  }
+
+  async #drop(key: string): Promise<void> {
+    const ready = this.#ready.get(key) ?? [];
+    this.#ready.delete(key);
+    for (const { folder } of ready) {
+      await this.#parts.spares.end(folder);
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+const keyOf = ({ views = [], egress = "" }: Kind): string => JSON.stringify([views, egress]);
