@@ -118,3 +118,15 @@ test.runIf(process.platform !== "win32")("README.md: kill it, and it goes on", {
   const typed = await page.type("Kill it", asleep(page, "report"));
   expect(typed.at(-1)?.said).toContain("3 pages, approved");
 });
+
+test.runIf(process.platform !== "win32")(
+  "secrets.md: what a command prints is in its log by the secret's name",
+  { timeout: timeoutMs },
+  async () => {
+    await using page = await openHowToPage("secrets.md");
+    const typed = await page.type("Five minutes");
+    const said = typed.map((each) => each.said.trim());
+    expect(said.slice(-3, -1)).toEqual([expect.stringMatching(/^value-of-the-bank$/m), "secret://bank"]);
+    expect(said.at(-1)).toMatch(/^bank +local +https:\/\/api\.bank\.example:443 /m);
+  },
+);
