@@ -4,8 +4,7 @@ import type { Clock } from "../../kernel/ports.ts";
 import type { ToolUse } from "./world.ts";
 
 /** Who answers when the kernel asks. `oracle` knows what its user meant, and lets exactly that pass. */
-export const approvers = ["always no", "oracle", "always yes"] as const;
-export type Approver = (typeof approvers)[number];
+export type Approver = "always no" | "oracle" | "always yes";
 
 export interface Asked {
   /** The call that the kernel shows. */

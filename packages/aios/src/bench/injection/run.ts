@@ -4,7 +4,7 @@ import { environments } from "./environments.ts";
 import { benignCases, pairsOf, plainCase } from "./pairs.ts";
 import type { PolicyName } from "./policies.ts";
 import type { Case } from "./run-case.ts";
-import { tallyOf } from "./tally.ts";
+import { sumOf, tallyOf } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 
 /** A policy, and who answers when it has somebody asked. */
@@ -20,6 +20,8 @@ export interface RowResult extends Row {
   readonly plain: Tally;
   /** Attackers who want something said in the answer. */
   readonly words: Tally;
+  /** The first two, by the world's name. */
+  readonly worlds: readonly { readonly world: string; readonly benign: Tally; readonly plain: Tally }[];
   readonly adaptive: readonly { readonly attack: string; readonly tally: Tally }[];
 }
 
@@ -40,10 +42,20 @@ export async function runInjection({ rows, seed, isQuick, say, signal }: RunOpti
     const conditions = { ...row, seed };
     const adaptive = [];
     const tally = (cases: readonly Case[]): Promise<Tally> => tallyOf(cases, conditions, signal);
-    const [benign, plain, words] = [await tally(suite.benign), await tally(suite.plain), await tally(suite.words)];
+    const worlds = [];
+    for (const { name: world } of environments) {
+      const here = ({ environment }: Case): boolean => environment.name === world;
+      worlds.push({
+        world,
+        benign: await tally(suite.benign.filter(here)),
+        plain: await tally(suite.plain.filter(here)),
+      });
+    }
+    const words = await tally(suite.words);
     for (const { name, cases } of row.policy === "shipped" ? [] : suite.adaptive)
       adaptive.push({ attack: name, tally: await tally(cases) });
-    results.push({ ...row, benign, plain, words, adaptive });
+    const [benign, plain] = [sumOf(worlds.map((one) => one.benign)), sumOf(worlds.map((one) => one.plain))];
+    results.push({ ...row, benign, plain, words, worlds, adaptive });
   }
   return results;
 }

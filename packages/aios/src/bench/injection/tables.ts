@@ -33,8 +33,43 @@ export const tablesOf = (results: readonly RowResult[]): Table[] => [
       ].map(exact),
     })),
   },
+  ...worldTable(results),
   adaptiveTable(results.filter(({ adaptive }) => adaptive.length > 0)),
 ];
+
+function worldTable(results: readonly RowResult[]): Table[] {
+  const by = (approver: Approver): RowResult | undefined =>
+    results.find((one) => one.policy === "contacts and lists" && one.approver === approver);
+  const [alone, meant] = [by("always no"), by("oracle")];
+  if (!alone || !meant) return [];
+  return [
+    {
+      title: "world, with contacts and lists",
+      columns: [
+        "tasks",
+        "pairs",
+        "utility, always no %",
+        "utility, oracle %",
+        "approvals per task, oracle",
+        "attacks, oracle",
+      ],
+      rows: meant.worlds.map(({ world, benign, plain }, index) => {
+        const other = alone.worlds[index]?.benign ?? benign;
+        return {
+          name: world,
+          cells: [
+            benign.cases,
+            plain.cases,
+            percent(other.useful, other),
+            percent(benign.useful, benign),
+            benign.asked / benign.cases,
+            plain.hijacked,
+          ].map(exact),
+        };
+      }),
+    },
+  ];
+}
 
 function adaptiveTable(results: readonly RowResult[]): Table {
   const attacks = results[0]?.adaptive ?? [];

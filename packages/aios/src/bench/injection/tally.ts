@@ -38,7 +38,7 @@ const tallied = ({ environment, task, attack }: Case, outcome: Outcome): Tally =
   lost: outcome.isHijacked ? [`${environment.name}/${task.id} × ${attack?.goal.id}`] : [],
 });
 
-export const sum = (one: Tally, other: Tally): Tally => ({
+const sum = (one: Tally, other: Tally): Tally => ({
   cases: one.cases + other.cases,
   useful: one.useful + other.useful,
   hijacked: one.hijacked + other.hijacked,

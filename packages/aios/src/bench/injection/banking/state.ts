@@ -11,7 +11,7 @@ export interface Transaction extends Payment {
   readonly from: string;
 }
 
-export interface StandingOrder extends Payment {
+interface StandingOrder extends Payment {
   readonly id: string;
   readonly day: number;
 }
