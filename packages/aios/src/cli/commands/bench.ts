@@ -53,6 +53,10 @@ async function measured({ args, options, signal, say, cwd, env }: ContextOf<"ben
         signal,
       });
     }
+    case "gate": {
+      const { gate } = await import("../../bench/gate.ts");
+      return gate({ seed: options.seed, say, signal });
+    }
     case "injection": {
       const { injection } = await import("../../bench/injection.ts");
       return injection({ seed: options.seed, isQuick: options.quick, say, signal });
