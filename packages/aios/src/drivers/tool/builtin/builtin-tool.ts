@@ -1,4 +1,4 @@
-import { SysError } from "@aiosjs/sdk/protocol";
+import { SysError, toolAccessSchema } from "@aiosjs/sdk/protocol";
 import type { Effect } from "@aiosjs/sdk/protocol";
 import { z } from "zod";
 import type { DriverContext, ToolSpec } from "../../../kernel/ports.ts";
@@ -15,14 +15,22 @@ interface BuiltinToolOptions<Parameters extends z.ZodType> {
   readonly description: string;
   readonly parameters: Parameters;
   readonly effect: Effect;
+  /** What the gate is to know of it. Default: as much as `effect` tells. */
+  readonly access?: z.input<typeof toolAccessSchema>;
   readonly run: (args: z.output<Parameters>, context: DriverContext) => string | Promise<string>;
 }
 
 export function builtinTool<Parameters extends z.ZodType>(options: BuiltinToolOptions<Parameters>): BuiltinTool {
-  const { name, description, parameters, effect, run } = options;
+  const { name, description, parameters, effect, access, run } = options;
   const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input" });
   return {
-    spec: { name, description, parameters: schema, effect },
+    spec: {
+      name,
+      description,
+      parameters: schema,
+      effect,
+      ...(access ? { access: toolAccessSchema.parse(access) } : {}),
+    },
     async run(given, context) {
       const parsed = parameters.safeParse(given);
       if (!parsed.success) throw new SysError("EINVAL", `${name}: ${issuesOf(parsed.error)}`);
