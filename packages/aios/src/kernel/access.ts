@@ -20,6 +20,17 @@ export const HOME_TENANT = asTenantId("local");
 export const seesAll = ({ tenant, scopes, pid }: Principal): boolean =>
   tenant === HOME_TENANT && scopes.includes("*") && pid === null;
 
+/**
+ * For what is of the kernel as a whole, whatever scopes other tenants' keys have.
+ * @throws SysError EACCES
+ */
+export function requireHome({ tenant, pid }: Principal, name: string): void {
+  if (tenant === HOME_TENANT && pid === null) return;
+  throw new SysError("EACCES", `${name} is of the whole kernel: keys of the home's own tenant alone may`, {
+    hint: "ask who runs this kernel",
+  });
+}
+
 /** Why a tenant's key starts no module. */
 export const refuseModule = (): SysError =>
   new SysError("EACCES", "a module is code that runs beside the kernel: only the home's own key starts one", {
@@ -54,6 +65,19 @@ export function checkAccess(request: {
     throw new SysError("EACCES", `process ${process.pid} lacks the capability ${name}`, {
       hint: "capabilities are given when a process is spawned, and never more than its parent holds",
     });
+}
+
+/** What whoever calls may pass on: what the key has and, where it speaks for a process, that has too. */
+export function heldBy(principal: Principal, process: Process): readonly string[] {
+  const { scopes } = principal;
+  if (process.kind === "kernel") return scopes;
+  const { capabilities } = process;
+  // Patterns are within each other or apart.
+  const both = [
+    ...capabilities.filter((one) => allows(scopes, one)),
+    ...scopes.filter((one) => allows(capabilities, one)),
+  ];
+  return [...new Set(both)];
 }
 
 /**

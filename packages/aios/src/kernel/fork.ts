@@ -1,6 +1,6 @@
 import { isSysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
-import { attenuate, refuseModule, seesAll } from "./access.ts";
+import { attenuate, heldBy, refuseModule, seesAll } from "./access.ts";
 import type { KernelCall } from "./devices/device.ts";
 import { callOf, endedCalls, heldCalls, overtaken, ToldCalls, underWay } from "./held-calls.ts";
 import type { JournalRecord } from "./ports.ts";
@@ -36,10 +36,7 @@ async function copy(
 ): Promise<ResultOf<"proc.fork">> {
   const { outbox, holdings, processes } = parts;
   if (from.kind === "module" && !seesAll(principal)) throw refuseModule();
-  const capabilities = attenuate(
-    from.capabilities,
-    principal.pid === null ? principal.scopes : record.process.capabilities,
-  );
+  const capabilities = attenuate(from.capabilities, heldBy(principal, record.process));
   const process = processes.add({
     tenant: from.tenant,
     parent: livingParentOf(from),

@@ -1,5 +1,6 @@
 import { SysError, toProblem } from "@aiosjs/sdk/protocol";
 import type { Exit, Limit, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
+import { allows } from "./access.ts";
 import { usedOf } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -23,6 +24,7 @@ import type {
 import type { Process, Suspension } from "./process.ts";
 import { goBack } from "./rollback.ts";
 import type { Entry } from "./scheduler.ts";
+import { ACT_AS } from "./scopes.ts";
 import { urgencyOf } from "./urgency.ts";
 import type { Lender } from "./urgency.ts";
 
@@ -373,7 +375,7 @@ export class Lifecycle {
   identify(principal: Principal, identity: { pid?: string; session?: string; label?: string }): Process {
     const { processes, settings } = this.#parts;
     if (principal.pid !== null) return processes.visible(principal.pid, principal);
-    if (identity.pid !== undefined) return processes.visible(identity.pid, principal);
+    if (identity.pid !== undefined) return checkActs(processes.visible(identity.pid, principal), principal);
     const session = identity.session ?? "";
     const known = processes.bySession(principal.key, session);
     if (known) return known;
@@ -400,4 +402,13 @@ export class Lifecycle {
     this.reapWhenIdle(process);
     return process;
   }
+}
+
+/** @throws SysError EACCES for a process that another key has started, without the scope to speak for it */
+function checkActs(process: Process, { key, scopes }: Principal): Process {
+  for (let one: Process | undefined = process; one; one = one.parent) if (one.key === key) return process;
+  if (allows(scopes, ACT_AS)) return process;
+  throw new SysError("EACCES", `process ${process.pid} is of another key than ${key}`, {
+    hint: `a key speaks for those that it has started; with the scope ${ACT_AS} for all of its tenant`,
+  });
 }

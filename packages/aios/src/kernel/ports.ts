@@ -55,6 +55,7 @@ export type {
 } from "./sandbox-port.ts";
 export type { KnownSecret, KnownSecrets, TextRedactor } from "./secret-port.ts";
 export type { Host, HostGroup, KeptProgram, ProgramContext, ProgramDriver } from "./program-port.ts";
+export { requireHome } from "./access.ts";
 export { unknownLabel } from "./gate/label.ts";
 export type { Label } from "./gate/label.ts";
 export type { GateQuestion } from "./gate/verdict.ts";

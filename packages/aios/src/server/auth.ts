@@ -1,5 +1,6 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { IncomingHttpHeaders } from "node:http";
+import { requireHome } from "../kernel/ports.ts";
 import type { Kernel, Principal } from "../kernel/ports.ts";
 
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
@@ -22,10 +23,11 @@ export function authenticate(kernel: Kernel, headers: IncomingHttpHeaders): Prin
 }
 
 /**
- * For what is no syscall but shows the whole kernel.
+ * For what is no syscall but shows the whole kernel: keys of the home's own tenant.
  * @throws SysError EACCES
  */
 export function requireScope(principal: Principal, name: string): void {
+  requireHome(principal, name);
   const device = `${name.slice(0, name.indexOf("."))}.*`;
   if (principal.scopes.some((scope) => scope === "*" || scope === device || scope === name)) return;
   throw new SysError("EACCES", `the key ${principal.key} has no scope for ${name}`, {

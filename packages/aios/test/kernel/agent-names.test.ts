@@ -120,7 +120,7 @@ test("what the policy says of an agent holds for what that starts under another 
   const clerk = as(rig, await started(rig.admin, agent("clerk")));
   const free = await started(clerk, agent({ name: "free", instructions: "x" }));
   const row = (await rig.journal.load()).processes.find(({ pid }) => pid === free);
-  expect((row?.program as { under?: string }).under).toBe("clerk");
+  expect(row?.program).toMatchObject({ under: "clerk" });
   const view: ProcessView = await rig.admin.proc.show({ pid: free });
   expect(view.name).toBe("free");
 });

@@ -11,6 +11,7 @@ export const cronDevice: KernelDevice<`cron.${"add" | "list" | "remove" | "run"}
     const { parts, principal, record } = call;
     const { program } = spawn;
     attenuate(["proc.spawn"], principal.scopes);
+    attenuate(spawn.capabilities, principal.scopes);
     if (program.kind === "command")
       throw new SysError("EINVAL", "the kernel starts no commands: a command has a parent that starts it", {
         hint: "let an agent or a module come at these times, or start the command with the machine's own cron: aios run -- CMD",

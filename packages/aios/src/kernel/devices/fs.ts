@@ -1,5 +1,6 @@
 import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import type { Labels, ResultOf } from "@aiosjs/sdk/protocol";
+import { seesAll } from "../access.ts";
 import type { FileIndex } from "../file-index.ts";
 import { absent, noVersion } from "../file-absent.ts";
 import { filePlace, pathIn, placeOf, shown } from "../file-path.ts";
@@ -199,7 +200,12 @@ const calls: KernelDevice<FsName> = {
 
   "fs.search": (asked, kernelCall) => searchFiles(asked, withIndex(kernelCall), withFiles(kernelCall)),
 
-  "fs.verify": async (_args, kernelCall) => verifyFiles(withIndex(kernelCall), withFiles(kernelCall)),
+  "fs.verify": async (_args, kernelCall) => {
+    // It names files of all tenants.
+    if (!seesAll(kernelCall.principal))
+      throw new SysError("EACCES", "files are compared with their record with the home's own key");
+    return verifyFiles(withIndex(kernelCall), withFiles(kernelCall));
+  },
 
   "fs.rollback": async ({ path, version, atMs, back }, kernelCall) => {
     const call = withFiles(kernelCall);

@@ -1,7 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import { isNamesake } from "../agent-name.ts";
 import { agentOf } from "../gate/agent-of.ts";
-import { attenuate, refuseModule, seesAll } from "../access.ts";
+import { attenuate, heldBy, refuseModule, seesAll } from "../access.ts";
 import { fork } from "../fork.ts";
 import { knownAgain } from "../gate/birth.ts";
 import { checkSpawnDepth, withinRow } from "../gate/offspring.ts";
@@ -66,7 +66,7 @@ export const procStateDevice: KernelDevice<StateName> = {
         kind: head.program.kind,
         nice: head.nice,
         class: head.class,
-        capabilities: attenuate(head.capabilities, principal.pid === null ? principal.scopes : caller.capabilities),
+        capabilities: attenuate(head.capabilities, heldBy(principal, caller)),
         onExhausted: head.onExhausted,
         program: restored(head.program, caller, principal),
         model: head.model,

@@ -1,7 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Exit, Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import { isNamesake } from "../agent-name.ts";
-import { attenuate, refuseModule, seesAll } from "../access.ts";
+import { attenuate, heldBy, refuseModule, seesAll } from "../access.ts";
 import { restartCommand } from "../command-restart.ts";
 import { agentOf } from "../gate/agent-of.ts";
 import { knownToChild } from "../gate/birth.ts";
@@ -20,7 +20,7 @@ export const procDevice: KernelDevice<ProcName> = {
   "proc.spawn": async (args, { parts, lifecycle, record, principal }) => {
     const { program } = args;
     const caller = record.process;
-    const capabilities = attenuate(args.capabilities, principal.pid === null ? principal.scopes : caller.capabilities);
+    const capabilities = attenuate(args.capabilities, heldBy(principal, caller));
     if (program.kind === "module" && !seesAll(principal)) throw refuseModule();
     checkSpawnDepth(caller, parts.gate.policy);
     const manifest =
@@ -87,7 +87,7 @@ export const procDevice: KernelDevice<ProcName> = {
     if (principal.pid === process.pid) throw new SysError("EACCES", "a command is started again by its parent alone");
     if (process.isInterrupted) throw new SysError("EINVAL", `process ${pid} was interrupted: it is not started again`);
     // The answer is a key: nobody gets one that may do more than they.
-    attenuate(process.capabilities, principal.pid === null ? principal.scopes : record.process.capabilities);
+    attenuate(process.capabilities, heldBy(principal, record.process));
     return restartCommand(process, { parts, lifecycle, record });
   },
 

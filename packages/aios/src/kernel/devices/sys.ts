@@ -1,11 +1,12 @@
 import { asTenantId, SysError } from "@aiosjs/sdk/protocol";
 import type { ResultOf } from "@aiosjs/sdk/protocol";
-import { attenuate, seesAll } from "../access.ts";
+import { attenuate, requireHome, seesAll } from "../access.ts";
 import type { Account } from "../budget.ts";
 import { serves } from "../model-call.ts";
 import { withoutKey } from "../call-row.ts";
 import type { Parts } from "../parts.ts";
 import type { Core, KeyRow, Price } from "../ports.ts";
+import { checkScopes } from "../scopes.ts";
 import { visibleApprovals } from "./approval.ts";
 import type { KernelDevice } from "./device.ts";
 
@@ -28,8 +29,10 @@ export const sysDevice: KernelDevice<SysName> = {
   "sys.status": (_args, { parts, principal, startedAtMs }) => {
     const processes: Record<string, number> = {};
     const calls = { running: 0, done: 0, failed: 0 };
+    let queued = 0;
     for (const process of parts.processes) {
-      if (process.kind === "kernel") continue;
+      if (process.kind === "kernel" || !parts.processes.isVisible(process, principal)) continue;
+      queued += process.queued;
       processes[process.state] = (processes[process.state] ?? 0) + 1;
       calls.running += process.running;
       calls.done += process.done;
@@ -45,7 +48,7 @@ export const sysDevice: KernelDevice<SysName> = {
       policy: parts.settings.scheduler.policy,
       processes,
       approvals: visibleApprovals(parts, principal).length,
-      queued: parts.scheduler.queued,
+      queued: seesAll(principal) ? parts.scheduler.queued : queued,
       ...calls,
       cores: parts.lanes.cores.map((core) => ({
         name: core.name,
@@ -58,8 +61,12 @@ export const sysDevice: KernelDevice<SysName> = {
       ...(reindexing && { reindexing }),
     };
   },
-  "sys.refresh": (_args, call) => call.refresh(),
+  "sys.refresh": (_args, call) => {
+    requireHome(call.principal, "sys.refresh");
+    return call.refresh();
+  },
   "sys.shutdown": (_args, call) => {
+    requireHome(call.principal, "sys.shutdown");
     call.shutdown();
     return {};
   },
@@ -68,12 +75,21 @@ export const sysDevice: KernelDevice<SysName> = {
     if (tenant !== undefined && tenant !== principal.tenant && !seesAll(principal))
       throw new SysError("EACCES", `a key of tenant ${principal.tenant} cannot make one for ${tenant}`);
     const owner = tenant === undefined ? principal.tenant : asTenantId(tenant);
+    checkScopes(scopes);
+    const maker = parts.keys.find(principal.key);
+    if (maker && maker.limits.length > 0)
+      throw new SysError("EACCES", `the key ${maker.id} has limits: what it made would spend beside them`, {
+        hint: "make keys with one that has none: the home's own has",
+      });
+    const endsAtMs = maker?.expiresAtMs ?? null;
+    const leftMs = endsAtMs === null ? undefined : endsAtMs - parts.clock.nowMs();
     const { row, token } = parts.keys.create({
       tenant: owner,
       pid: null,
       scopes: attenuate(scopes, principal.scopes),
       limits,
-      expiresInMs,
+      // No key outlives the one that made it.
+      expiresInMs: leftMs === undefined ? expiresInMs : Math.min(leftMs, expiresInMs ?? leftMs),
     });
     parts.budgets.set(`key:${row.id}`, limits, parts.clock.nowMs());
     parts.outbox.note({ kind: "key", row });
@@ -119,6 +135,10 @@ export const sysDevice: KernelDevice<SysName> = {
     if (!seesAll(principal) && !ownsScope(parts, scope, principal.tenant))
       throw new SysError("ENOENT", `no ${scope.split(":")[0]} ${scope.slice(scope.indexOf(":") + 1)}`);
     const [kind, id] = [scope.slice(0, scope.indexOf(":")), scope.slice(scope.indexOf(":") + 1)];
+    if (!seesAll(principal) && (kind === "tenant" || id === principal.key))
+      throw new SysError("EACCES", `the limits of ${scope} bind this key: it does not set them`, {
+        hint: "the home's own key does",
+      });
     if (kind === "process") {
       const process = parts.processes.visible(id, principal);
       lifecycle.setLimits(process, limits);
