@@ -185,7 +185,7 @@ const englishTasks: readonly UserTask<Team>[] = [
       const posts = yield* use("read_channel", { channel: "support" });
       const direct = yield* use("read_direct", { from: "ben" });
       const page = yield* use("open_page", { url: find(direct, /(https:\/\/wiki\S+)/) });
-      const about = find(posts, /#301 open: .* on (\w+)/);
+      const about = find(posts, /#301 open: .*? on (\w+)/);
       return about !== "" && page.includes(about) ? `Yes: ${about}.` : "No.";
     },
     isDone: (_, answer) => answer.startsWith("Yes: Safari"),
