@@ -23,11 +23,11 @@ export class CommandEvents {
     if (kept.length > 0) this.#tell({ type: "output", stream, bytes: kept });
   }
 
-  /** The first one counts. */
-  end(end: Omit<End, "type" | "droppedBytes">): void {
+  /** The first one counts. `droppedBytes`: what was dropped before it came here. */
+  end({ droppedBytes = 0, ...end }: Omit<End, "type" | "droppedBytes"> & Partial<Pick<End, "droppedBytes">>): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#tell({ type: "ended", ...end, droppedBytes: this.#droppedBytes });
+    this.#tell({ type: "ended", ...end, droppedBytes: this.#droppedBytes + droppedBytes });
   }
 
   /** Instead of an end. */
@@ -36,6 +36,10 @@ export class CommandEvents {
     this.#hasEnded = true;
     this.#fault = fault;
     this.#news.resolve();
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   async *read(): AsyncGenerator<SandboxEvent, void, undefined> {

@@ -86,7 +86,14 @@ export class DockerSandbox implements Sandbox {
 
   async snapshot(): Promise<string> {
     const name = randomUUID();
-    await this.#quietly("a snapshot is taken", () => copyTree(this.#folder, this.#snapshotAt(name)));
+    await this.#quietly("a snapshot is taken", async () => {
+      try {
+        await copyTree(this.#folder, this.#snapshotAt(name));
+      } catch (cause) {
+        await removeTree(this.#snapshotAt(name));
+        throw cause;
+      }
+    });
     return name;
   }
 

@@ -3,7 +3,39 @@ import { isSysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Sandbox, SandboxCommand, SandboxDriver, SandboxEvent } from "../../../kernel/ports.ts";
+import { sandboxConformance } from "../../../../test/conformance/sandbox.ts";
 import { createQuickJsDriver } from "./driver.ts";
+
+const js = (code: string, ...args: readonly string[]): readonly string[] => ["js", "-e", code, ...args];
+
+sandboxConformance(
+  "quickjs",
+  async () => {
+    const opened = createQuickJsDriver({ folders: [import.meta.dirname] });
+    return {
+      driver: opened,
+      [Symbol.asyncDispose]: async () => {
+        for (const { id } of await opened.list()) await (await opened.attach(id))?.delete();
+      },
+    };
+  },
+  {
+    programs: {
+      print: (text) => js("write(args[0])", text),
+      echo: () => js("write(stdin)"),
+      flood: (size) =>
+        js("for (let left = +args[0]; left > 0; left -= 1000) write('z'.repeat(Math.min(left, 1000)))", String(size)),
+      fail: (code) => js("try { exit(+args[0]) } catch { for (;;); }", String(code)),
+      spin: () => js("for (;;);"),
+      write: (path, text) => js("files.write(args[0], args[1])", path, text),
+      read: (path) => js("write(files.read(args[0]))", path),
+      environment: () => js("for (const [name, value] of Object.entries(env)) print(name + '=' + value)"),
+      folder: () => js("print(cwd)"),
+    },
+    posix: false,
+    folders: false,
+  },
+);
 
 const tenant = "home" as TenantId;
 const mebibyte = 1024 * 1024;
@@ -41,7 +73,7 @@ const codeOf = async (failing: Promise<unknown>): Promise<string> => {
   return isSysError(fault) ? fault.code : `no fault but ${String(fault)}`;
 };
 
-describe("code in a wasm sandbox", () => {
+describe("code in a wasm sandbox", { timeout: 60_000 }, () => {
   test("computes, prints, and ends with 0", async () => {
     const ran = await run(`print(6 * 7, [1, {a: "b"}], "二"); console.error("aside")`);
     expect(ran).toMatchObject({ code: 0, signal: null, stdout: '42 [1,{"a":"b"}] 二\n', stderr: "aside\n" });
@@ -68,7 +100,7 @@ describe("code in a wasm sandbox", () => {
       environment: { LEVEL: "3" },
     });
     delete process.env["AIOS_TEST_SECRET"];
-    expect(ran.stdout).toBe('["one","two"] typed {"HOME":"/home/agent","LANG":"C.UTF-8","LEVEL":"3"}\n');
+    expect(ran.stdout).toBe('["one","two"] typed {"PATH":"/bin","HOME":"/home/agent","LANG":"C.UTF-8","LEVEL":"3"}\n');
   });
 
   test("reads and writes the files of its home folder, and no others", async () => {
@@ -94,7 +126,8 @@ describe("code in a wasm sandbox", () => {
   });
 });
 
-describe("code that means harm", () => {
+// Other tests may take the processor meanwhile.
+describe("code that means harm", { timeout: 60_000 }, () => {
   const wall = { limits: { wallMs: 500 } };
 
   test.each([
@@ -184,7 +217,14 @@ describe("code that means harm", () => {
   });
 });
 
-describe("a wasm sandbox", () => {
+describe("a wasm sandbox", { timeout: 60_000 }, () => {
+  test("that is deleted twice takes no other with it that has its id by now", async () => {
+    await box.delete();
+    const other = await driver.create({ id: "box", tenant });
+    await box.delete();
+    expect(await driver.attach("box")).toBe(other);
+  });
+
   test("ends a command whose signal is aborted, or which nobody reads any more", async () => {
     const aborting = new AbortController();
     const cancelled = run(`print("on"); for (;;);`, { signal: aborting.signal });

@@ -51,8 +51,8 @@ class QuickJsDriver implements SandboxDriver {
     return this.#sandboxes.get(id);
   }
 
-  async list(): Promise<readonly Sandbox[]> {
-    return [...this.#sandboxes.values()];
+  async list(): Promise<readonly Pick<Sandbox, "id" | "tenant">[]> {
+    return [...this.#sandboxes.values()].map(({ id, tenant }) => ({ id, tenant }));
   }
 
   #add(sandbox: QuickJsSandbox): void {

@@ -10,7 +10,7 @@ import type { Report, Setup } from "./wire.ts";
 const stackBytes = 512 * 1024;
 
 /** What programs find, made of the host's functions inside the interpreter; those go out of reach with it. */
-const prelude = `(({ write, read, put, list, remove }, given) => {
+const prelude = `(({ write, read, put, list, remove, input, exit }, given) => {
   const { stringify } = JSON, text = String, { apply } = Reflect, { map, join } = Array.prototype;
   const show = (value) => {
     if (typeof value === "string") return value;
@@ -19,15 +19,18 @@ const prelude = `(({ write, read, put, list, remove }, given) => {
   };
   const to = (stream) => (...values) => write(stream, apply(join, apply(map, values, [show]), [" "]) + "\\n");
   const out = to("stdout"), err = to("stderr");
-  const { args, env, stdin } = JSON.parse(given);
+  const { args, env, cwd } = JSON.parse(given);
   Object.assign(globalThis, {
-    print: out, args, env, stdin,
+    print: out, args, env, cwd,
+    write: (content) => write("stdout", text(content)),
+    exit: (code = 0) => exit(text(code)),
     console: { log: out, info: out, debug: out, warn: err, error: err },
     files: {
       read: (path) => read(text(path)), write: (path, content) => put(text(path), text(content)),
       list: () => JSON.parse(list()), remove: (path) => remove(text(path)),
     },
   });
+  Object.defineProperty(globalThis, "stdin", { get: () => input(), configurable: true });
 })`;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
@@ -51,6 +54,9 @@ async function run(setup: Setup): Promise<void> {
         return { error: context.newError(cause instanceof Error ? cause.message : "failed") };
       }
     });
+  let exitCode: number | undefined;
+  // What is thrown can be caught, and then goes on; an interrupt cannot.
+  runtime.setInterruptHandler(() => exitCode !== undefined);
   const functions = context.newObject();
   context.setProp(
     functions,
@@ -77,11 +83,22 @@ async function run(setup: Setup): Promise<void> {
     "remove",
     give((path) => home.remove(path)),
   );
-  const { args, environment: env, input: stdin } = setup;
-  const given = context.newString(JSON.stringify({ args, env, stdin }));
+  context.setProp(
+    functions,
+    "input",
+    give(() => setup.input),
+  );
+  const exit = (code: string): never => {
+    exitCode = Number(code) & 255;
+    throw new Error("exit");
+  };
+  context.setProp(functions, "exit", give(exit));
+  const { args, environment: env, folder: cwd } = setup;
+  const given = context.newString(JSON.stringify({ args, env, cwd }));
 
   let isOutOfMemory = false;
   const fails = (error: QuickJs.QuickJSHandle): false => {
+    if (exitCode !== undefined) return false;
     const said: unknown = context.dump(error);
     const { name, message, stack } = isRecord(said) ? said : { message: said };
     isOutOfMemory ||= name === "InternalError" && message === "out of memory";
@@ -103,7 +120,8 @@ async function run(setup: Setup): Promise<void> {
     const settled = context.getPromiseState(outcome.value);
     return settled.type === "rejected" ? fails(settled.error) : true;
   };
-  const code = attempt() ? 0 : 1;
+  const isDone = attempt();
+  const code = exitCode ?? (isDone ? 0 : 1);
   report({ is: "ended", code, isOutOfMemory, droppedBytes: output.droppedBytes, changed: home.changed });
 }
 
@@ -130,9 +148,11 @@ class Home {
   readonly changed = new Map<string, Uint8Array | undefined>();
   readonly #files: Map<string, Uint8Array>;
   readonly #bounds: HomeBounds;
+  readonly #folder: string;
 
-  constructor({ files, fileBytes, homeBytes }: Setup) {
+  constructor({ files, folder, fileBytes, homeBytes }: Setup) {
     this.#files = new Map(files);
+    this.#folder = folder;
     this.#bounds = { fileBytes, homeBytes };
   }
 
@@ -141,13 +161,13 @@ class Home {
   }
 
   read(path: string): string {
-    const bytes = this.#files.get(at(path));
+    const bytes = this.#files.get(this.#at(path));
     if (!bytes) throw new Error(`ENOENT: there is no file ${path}`);
     return new TextDecoder().decode(bytes);
   }
 
   write(path: string, text: string): undefined {
-    const to = at(path);
+    const to = this.#at(path);
     const bytes = new TextEncoder().encode(text);
     const fault = faultOf(this.#files, { path: to, sizeBytes: bytes.length, bounds: this.#bounds });
     if (fault) throw new Error(`${fault.code}: ${fault.message}`);
@@ -156,16 +176,16 @@ class Home {
   }
 
   remove(path: string): undefined {
-    const gone = at(path);
+    const gone = this.#at(path);
     if (!this.#files.delete(gone)) throw new Error(`ENOENT: there is no file ${path}`);
     this.changed.set(gone, undefined);
   }
-}
 
-function at(path: string): string {
-  const found = pathInHome(path);
-  if (found === undefined) throw new Error(`EINVAL: "${path}" is no file below the home folder`);
-  return found;
+  #at(path: string): string {
+    const found = pathInHome(path, this.#folder);
+    if (found === undefined) throw new Error(`EINVAL: "${path}" is no file below the home folder`);
+    return found;
+  }
 }
 
 if (parentPort) await run(workerData as Setup);

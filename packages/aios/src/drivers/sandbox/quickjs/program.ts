@@ -1,5 +1,5 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import { home, pathInHome } from "./home-files.ts";
+import { pathInHome } from "./home-files.ts";
 
 interface Program {
   readonly code: string;
@@ -18,14 +18,14 @@ export function programOf(
   files: ReadonlyMap<string, Uint8Array>,
 ): Program {
   const [program, first, second] = argv;
-  if (program !== "js")
-    throw new SysError("ENOENT", `there is no program "${program ?? ""}" in a wasm sandbox`, { hint });
+  if (program === undefined || program === "") throw new SysError("EINVAL", "a command needs a program", { hint });
+  if (program !== "js") throw new SysError("ENOENT", `there is no program "${program}" in a wasm sandbox`, { hint });
   if (first === undefined) throw new SysError("EINVAL", "js is given no code", { hint });
   if (first === "-e") {
     if (second === undefined) throw new SysError("EINVAL", "js -e is given no code", { hint });
     return { code: second, name: "<code>", args: argv.slice(3) };
   }
-  const path = pathInHome(first.startsWith("/") ? first : `${folder ?? home}/${first}`);
+  const path = pathInHome(first, folder);
   const bytes = path === undefined ? undefined : files.get(path);
   if (bytes === undefined)
     throw new SysError("ENOENT", `there is no file ${first} in the home folder`, { hint: "upload it first" });

@@ -9,7 +9,7 @@ import type {
   SandboxSpec,
   SandboxStats,
 } from "../../../kernel/ports.ts";
-import { faultOf, home, pathInHome } from "./home-files.ts";
+import { faultOf, home, isFolder, pathInHome } from "./home-files.ts";
 import { cancelled, JsCommand } from "./js-command.ts";
 import { programOf } from "./program.ts";
 
@@ -57,7 +57,7 @@ export class QuickJsSandbox implements Sandbox {
     if (command.signal.aborted) throw cancelled(command.signal);
     const { code, name, args } = programOf(command, this.#files);
     const { wallMs, outputBytes, ...limits } = narrowed(this.#limits, command.limits, { mayWiden: false });
-    const { environment = {}, input = "" } = command;
+    const { environment = {}, input = "", folder = home } = command;
     const running = new JsCommand({
       setup: {
         ...limits,
@@ -67,7 +67,8 @@ export class QuickJsSandbox implements Sandbox {
         code,
         name,
         args,
-        environment: { HOME: home, LANG: "C.UTF-8", ...environment },
+        environment: { PATH: "/bin", HOME: home, LANG: "C.UTF-8", ...environment },
+        folder,
         input: typeof input === "string" ? input : new TextDecoder().decode(input),
         files: this.#files,
       },
@@ -98,7 +99,9 @@ export class QuickJsSandbox implements Sandbox {
 
   async download(path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> {
     this.#assertLive();
-    const bytes = this.#files.get(inHome(path));
+    const at = inHome(path);
+    const bytes = this.#files.get(at);
+    if (!bytes && isFolder(this.#files, at)) throw new SysError("EINVAL", `"${path}" is a folder`);
     if (!bytes) throw new SysError("ENOENT", `there is no file ${path} in sandbox ${this.id}`);
     if (bytes.length > maxBytes)
       throw new SysError("E2BIG", `${path} has ${bytes.length} bytes, more than the ${maxBytes} asked for`);
@@ -140,6 +143,8 @@ export class QuickJsSandbox implements Sandbox {
   }
 
   async delete(): Promise<void> {
+    // Its id may be another's by now.
+    if (this.#isDeleted) return;
     this.#isDeleted = true;
     this.#files.clear();
     this.#snapshots.clear();

@@ -10,6 +10,8 @@ export interface Setup extends HomeBounds {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string;
+  /** Where relative paths begin. */
+  readonly folder: string;
   /** The home folder's files by their path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly memoryBytes: number;
