@@ -36,6 +36,8 @@ export type SysEvent =
   | { type: "syscall.requeued"; code: string; detail: string; retryAtMs: number }
   /** The core speaks another dialect than the request was made in and left out what changes no answer's meaning. */
   | { type: "request.adapted"; leftOut: string[] }
+  /** It waits for a person's leave, or word: the question `approval` (approval.show). */
+  | { type: "syscall.asked"; approval: string }
   /** Made way for more urgent work; it waits in the run queue and goes on where it stopped. */
   | { type: "syscall.preempted"; resume: string }
   | DeltaEvent

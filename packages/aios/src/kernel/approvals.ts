@@ -63,6 +63,7 @@ export class Approvals {
     const { process, abort } = record;
     const { signal } = abort;
     process.asks.add(id);
+    record.push([{ type: "syscall.asked", approval: id }]);
     const leave = (): void => {
       asker.reject(signal.reason);
       open.asker = undefined;

@@ -5,7 +5,7 @@ import { answer, callHeaders, learn, noFacts, problemOf, refuseCall } from "./ex
 import type { CallFacts, Exchange } from "./exchange.ts";
 import { Reading } from "./reading.ts";
 import { SseStream } from "./sse.ts";
-import { startBeat, takesProcessing, waitedTooLong } from "./waits.ts";
+import { startBeat, takesProcessing, waitedTooLong, waitsForPerson } from "./waits.ts";
 
 type Completed = Extract<SysEvent, { type: "syscall.completed" }>;
 type Terminal = Completed | Extract<SysEvent, { type: "syscall.failed" }>;
@@ -109,6 +109,13 @@ function joined(batch: readonly CallEvent[], frames: string, bytes: Uint8Array):
   return Buffer.concat(batch.at(-1)?.type === "syscall.failed" ? [bytes, text] : [text, bytes]);
 }
 
+interface Ways {
+  /** The dialect whose upstream's own body is the answer. */
+  readonly forwards?: string;
+  /** Whether the client understands that a call goes on without it: then no answer is held open for a person. */
+  readonly mayPend?: boolean;
+}
+
 /**
  * Waits for a call's last event on behalf of a client that wants one answer. Undefined when the client has been told
  * otherwise: it left, or waited too long. `body` is the upstream's own answer where it speaks the dialect that the door `forwards`.
@@ -116,7 +123,7 @@ function joined(batch: readonly CallEvent[], frames: string, bytes: Uint8Array):
 export async function carryEnd(
   exchange: Exchange,
   subscription: Subscription,
-  { forwards }: { forwards?: string } = {},
+  { forwards, mayPend = false }: Ways = {},
 ): Promise<{ last: Terminal; facts: CallFacts; body: Uint8Array | undefined } | undefined> {
   const { incoming, outgoing, doors } = exchange;
   const { waits, readings } = doors;
@@ -132,10 +139,15 @@ export async function carryEnd(
         return undefined;
       });
   let body: Uint8Array | undefined;
+  using pending = new DisposableStack();
   for (;;) {
     const { done, value: batch } = await reading.next();
     if (done === true || reading.isOver) break;
     for (const event of batch) {
+      if (mayPend && event.type === "syscall.asked") {
+        const stop = (): undefined => reading.stop(waitsForPerson(subscription.call, event.approval)) as undefined;
+        pending.use(startBeat(waits.pendingMs, stop));
+      }
       if (event.type === "frames") {
         if (event.dialect === forwards) body = event.bytes;
         continue;
@@ -155,9 +167,9 @@ export async function carryEnd(
 export async function carryWhole(
   exchange: Exchange,
   subscription: Subscription,
-  { forwards, write }: { forwards?: string; write: (completed: Completed, facts: CallFacts) => unknown },
+  { write, ...ways }: Ways & { write: (completed: Completed, facts: CallFacts) => unknown },
 ): Promise<void> {
-  const end = await carryEnd(exchange, subscription, forwards === undefined ? {} : { forwards });
+  const end = await carryEnd(exchange, subscription, ways);
   if (!end) return;
   const { last, facts, body } = end;
   if (last.type === "syscall.failed") return refuseCall(exchange, { problem: last.error, subscription, facts });

@@ -11,6 +11,8 @@ export interface Waits {
   readonly refusalMs: number;
   /** Between two `102 Processing`, to clients that take them. */
   readonly processingMs: number;
+  /** How long a native answer waits for a person. */
+  readonly pendingMs: number;
   /** After it an answer that can be held open by nothing ends with EAGAIN. */
   readonly maxWaitMs: number;
 }
@@ -20,6 +22,7 @@ export const defaultWaits: Waits = {
   headersMs: 60_000,
   refusalMs: 50,
   processingMs: 20_000,
+  pendingMs: 30_000,
   // undici gives up after 300 s without headers, most proxies after 300 too.
   maxWaitMs: 240_000,
 };
@@ -58,4 +61,10 @@ export const waitedTooLong = (maxWaitMs: number): SysError =>
   new SysError("EAGAIN", `no answer after ${maxWaitMs} ms: the model is busy`, {
     retryAfterMs: 1_000,
     hint: "ask for a stream, which waits as long as it takes, or raise server.maxWaitMs",
+  });
+
+/** The call goes on; who asks again for it hears its end. */
+export const waitsForPerson = (call: string, approval: string): SysError =>
+  new SysError("EPENDING", `the call ${call} waits for a person's answer to the question ${approval}`, {
+    hint: `GET /v1/calls/${call} tells how it stands; aios approve show ${approval} says what is asked`,
   });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Toolbox } from "../../src/kernel/ports.ts";
 import { chunk } from "../upstream.ts";
 import { allOf, chatBody, framesOf, json, openDoors, turn } from "./open-doors.ts";
 import type { Doors } from "./open-doors.ts";
@@ -208,5 +210,59 @@ describe("a slow reader", () => {
     for await (const part of socket.setEncoding("utf8")) text += part as string;
     expect(text.split('"content":"xxx').length - 1).toBe(writes.length);
     expect(text).toMatch(/data: \[DONE\]/);
+  });
+});
+
+/** Sends money, which nobody can take back. */
+const wire: Toolbox = {
+  name: "wire",
+  device: "tool",
+  concurrency: 1,
+  tools: () => [
+    {
+      name: "wire",
+      description: "",
+      parameters: { type: "object" },
+      effect: "unsafe",
+      access: { effect: "write", gate: "L0", irreversible: true },
+    },
+  ],
+  // oxlint-disable-next-line require-await
+  async *execute() {
+    yield [{ type: "result", result: { content: "sent" } }];
+  },
+};
+
+describe("a call that waits for a person's leave", () => {
+  const body = { name: "wire", arguments: { amount: 5 } };
+  const asked = async ({ admin }: Doors): Promise<string> => {
+    for (;;) {
+      const [question] = (await admin.approval.list()).approvals;
+      if (question) return question.id;
+      await nextTurn();
+    }
+  };
+
+  test("is told so after a while, goes on without its client, and tells its end to who comes back", async () => {
+    await using one = await openDoors({ drivers: [wire], waits: { pendingMs: 20 } });
+    const response = await one.fetch("/v1/syscalls/tool.call", { body });
+    const problem = (await json(response)) as { code: string; call: string; hint: string };
+    expect([response.status, problem.code]).toEqual([202, "EPENDING"]);
+    expect(problem.hint).toContain(`GET /v1/calls/${problem.call}`);
+    const id = await asked(one);
+    expect(await json(await one.fetch(`/v1/calls/${problem.call}`))).toMatchObject({ name: "tool.call" });
+    const end = one.fetch(`/v1/calls/${problem.call}`, { headers: { accept: "text/event-stream" } });
+    await one.admin.approval.answer({ id, isApproved: true });
+    expect(await (await end).text()).toContain('"content":"sent"');
+  });
+
+  test("says so in its stream at once", async () => {
+    await using one = await openDoors({ drivers: [wire] });
+    const response = await one.fetch("/v1/syscalls/tool.call", { body, headers: { accept: "text/event-stream" } });
+    const id = await asked(one);
+    await one.admin.approval.answer({ id, isApproved: false });
+    const types = (await allOf(framesOf(response))).map(({ data }) => JSON.parse(data ?? "") as { type: string });
+    expect(types).toContainEqual({ type: "syscall.asked", approval: id });
+    expect(types.at(-1)).toMatchObject({ type: "syscall.failed", error: { code: "EPOLICY" } });
   });
 });

@@ -25,6 +25,7 @@ function messageFace(call: string, { stop, holdMs }: { stop: readonly string[]; 
           return "";
         case "syscall.queued":
         case "syscall.requeued":
+        case "syscall.asked":
         case "syscall.preempted":
         case "request.adapted":
           return "";

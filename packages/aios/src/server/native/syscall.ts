@@ -40,5 +40,8 @@ export async function syscall(exchange: Exchange, name: string): Promise<void> {
   );
   if (wantsEvents(headers.accept))
     return carryStream(exchange, subscription, callFace(subscription, doors.waits.refusalMs));
-  await carryWhole(exchange, subscription, { write: ({ result, usage, timing }) => ({ result, usage, timing }) });
+  await carryWhole(exchange, subscription, {
+    mayPend: true,
+    write: ({ result, usage, timing }) => ({ result, usage, timing }),
+  });
 }

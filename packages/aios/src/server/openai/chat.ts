@@ -33,6 +33,7 @@ function chatFace(call: string, { includesUsage, holdMs }: { includesUsage: bool
           chunks.model = event.device;
           return "";
         case "syscall.requeued":
+        case "syscall.asked":
         case "syscall.preempted":
         case "request.adapted":
           return "";

@@ -28,6 +28,7 @@ function responseFace(call: string, { args, echo }: ResponseRequest, holdMs: num
           return events.begun();
         case "syscall.started":
         case "syscall.requeued":
+        case "syscall.asked":
         case "syscall.preempted":
         case "request.adapted":
           return "";
