@@ -26,7 +26,9 @@ export function auditConformance(newStore: () => Promise<Store>): void {
       [from, to]: readonly [number, number],
       atMs = NOW_MS,
     ): Promise<void> => {
-      for (let seq = from; seq <= to; seq++) await journal.commit([ofEvent(eventRow(seq, { atMs }))]);
+      const commits = [];
+      for (let seq = from; seq <= to; seq++) commits.push(journal.commit([ofEvent(eventRow(seq, { atMs }))]));
+      await Promise.all(commits);
     };
 
     test("is not there before the first event", async () => {
@@ -183,7 +185,7 @@ export function auditConformance(newStore: () => Promise<Store>): void {
         );
       const cursor = { tenant: alpha, name: "c", pid: null, pattern: "**", position: 0, atMs: 1, isRemoved: false };
       await journal.commit([{ kind: "cursor", row: cursor }]);
-      for (let seq = 1; seq <= 250; seq++) await journal.commit([published(seq)]);
+      await journal.commit(Array.from({ length: 250 }, (_, index) => published(index + 1)));
       await write(journal, [251, 260], 1);
       for (let round = 0; round < 3; round++) {
         await journal.prune({ keepDays: 30, keepMb: Number.POSITIVE_INFINITY });
