@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { temporaryHome } from "../../test/temporary-home.ts";
 import { runPolicyCases } from "./policy-cases.ts";
@@ -30,6 +31,15 @@ test("cases are judged by the policy beside them, and what differs is told", () 
       { of: "because", got: "defaults" },
     ],
   });
+});
+
+test("the policy and the cases of the how-to page do what the page says", () => {
+  const page = readFileSync(new URL("../../../../docs/how-to/policy.md", import.meta.url), "utf8");
+  const [written = "", said = ""] = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text]) => text);
+  using home = temporaryHome({ "policy.yaml": written, "cases.yaml": said });
+  const outcomes = runPolicyCases(home.file("cases.yaml"));
+  expect(outcomes).toHaveLength(5);
+  expect(outcomes.flatMap(({ name, differences }) => differences.map((one) => ({ name, ...one })))).toEqual([]);
 });
 
 test("another policy can take its place, and the shipped one has a name", () => {
