@@ -36,7 +36,9 @@ test("the table says what is held, and why something is not verified, in both la
   const english = attackTable(report(held), reader("en"));
   expect(english).toMatch(/read a file of the machine +succeeds +held/);
   expect(english).toMatch(/\(bpf\) +not verified +not verified/);
-  expect(english).toContain("(bpf): without a sandbox it does not succeed either: EPERM");
+  expect(english).toContain(
+    "without a sandbox it does not succeed either: EPERM\n    load programs into the kernel (bpf)",
+  );
   expect(attackTable(report(held), reader("zh"))).toMatch(/读取本机文件 +成功 +已拦住/);
 });
 

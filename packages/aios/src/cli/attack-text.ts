@@ -3,6 +3,7 @@ import type { AttackReport } from "../attacks/start-attacks.ts";
 import type { TrialRow } from "../attacks/trial.ts";
 import { verdictOf, whyUnseen } from "../attacks/verdict.ts";
 import type { Column } from "../tui/columns.ts";
+import { wrap } from "../tui/width.ts";
 import type { CommandContext } from "./context.ts";
 import { attackTableText, attackText } from "./messages/attacks.ts";
 import { table } from "./table.ts";
@@ -46,21 +47,32 @@ export function attackTable({ rows, drivers }: AttackReport, reader: Reader): st
     );
     if (escapes.length > 0) lines.push("", paint.bad(t(attackTableText.escapes, { name })), ...escapes);
   }
-  const unverified = rows.flatMap((row) => whyUnverified(row, attacked, reader));
-  if (unverified.length > 0) lines.push("", paint.dim(t(attackTableText.unverifiedTitle)), ...unverified);
+  const unverified = Map.groupBy(
+    rows.flatMap((row) => whyUnverified(row, attacked, reader)),
+    ({ why }) => why,
+  );
+  if (unverified.size > 0) lines.push("", paint.dim(t(attackTableText.unverifiedTitle)));
+  const room = Number.isFinite(reader.width) ? reader.width : 120;
+  for (const [why, those] of unverified)
+    lines.push(`  ${why}`, ...wrap(those.map(({ what }) => what).join("; "), room - 4).map((line) => `    ${line}`));
   return lines.join("\n");
 }
 
 const untried: Outcome = { is: "unknown", why: { is: "failed", text: "" } };
 
-function whyUnverified(row: TrialRow, drivers: AttackReport["drivers"], reader: Reader): string[] {
+interface Unverified {
+  readonly what: string;
+  readonly why: string;
+}
+
+function whyUnverified(row: TrialRow, drivers: AttackReport["drivers"], reader: Reader): Unverified[] {
   const { id, control, drivers: outcomes } = row;
-  const name = attackName(id, reader);
+  const what = attackName(id, reader);
   const unseen = whyUnseen(control);
-  if (unseen) return [`  ${name}: ${reasonText(unseen, reader)}`];
-  return drivers.flatMap((driver) => {
-    const verdict = verdictOf(control, outcomes[driver.name] ?? untried);
-    return verdict.is === "unverified" ? [`  ${name}, ${driver.name}: ${reasonText(verdict.why, reader)}`] : [];
+  if (unseen) return [{ what, why: reasonText(unseen, reader) }];
+  return drivers.flatMap(({ name }) => {
+    const verdict = verdictOf(control, outcomes[name] ?? untried);
+    return verdict.is === "unverified" ? [{ what, why: `${name}: ${reasonText(verdict.why, reader)}` }] : [];
   });
 }
 
