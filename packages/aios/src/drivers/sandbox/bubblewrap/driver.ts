@@ -6,12 +6,13 @@ import type { Clock, Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from ".
 import { createGhosts } from "./ghost-keeper.ts";
 import { makeHome } from "./home.ts";
 import { isSandboxId, keep, readKept, takeLease } from "./kept.ts";
-import { openMachine } from "./machine.ts";
+import { machineFolder, openMachine } from "./machine.ts";
 import type { Machine } from "./machine.ts";
+import { disown } from "./owner.ts";
 import { Pool } from "./pool.ts";
 import type { PoolOptions } from "./pool.ts";
 import { probeBubblewrap } from "./probe.ts";
-import { reapLeftovers } from "./reap.ts";
+import { goneFolder, reapLeftovers } from "./reap.ts";
 import { BubblewrapSandbox } from "./sandbox.ts";
 import type { SandboxParts } from "./sandbox.ts";
 import { isFolder, ownerOf, sourcePath } from "./seat.ts";
@@ -45,7 +46,6 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
       await reapLeftovers(folder, generation);
       ghosts.reap();
     })());
-  const goneFolder = join(folder, ".gone");
   let probed: Promise<SandboxProbe> | undefined;
   let machine: Machine | undefined;
   const open = async (): Promise<SandboxParts> => {
@@ -56,8 +56,8 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
     }
     await reap();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    machine ??= openMachine(join(folder, `.machine-${generation}`));
-    return { machine, clock, generation, spares, ghosts, goneFolder };
+    machine ??= openMachine(machineFolder(folder, generation));
+    return { machine, clock, generation, spares, ghosts, goneFolder: goneFolder(folder) };
   };
   const folderOf = (id: string): string => join(folder, id);
 
@@ -108,6 +108,7 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
     async [Symbol.asyncDispose]() {
       await spares.close();
       await pool.close();
+      if (machine) disown(machineFolder(folder, generation));
     },
   };
 }

@@ -5,6 +5,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { seccompFilter } from "../seccomp.ts";
 import type { Processor } from "../seccomp-table.ts";
 import { makeEtcFolder } from "./etc-folder.ts";
+import { own } from "./owner.ts";
 import { createPipes } from "./pipes.ts";
 import type { Pipe } from "./pipes.ts";
 import type { SystemFolder } from "./profile.ts";
@@ -22,6 +23,9 @@ export interface Machine {
   openInput(bytes: string | Uint8Array, owner: { uid: number; gid: number }): Promise<number>;
 }
 
+/** Of the kernel of one generation; the folder's other ones have theirs beside it. */
+export const machineFolder = (folder: string, generation: number): string => join(folder, `.machine-${generation}`);
+
 export const processorHere = (): Processor | undefined =>
   process.arch === "x64" || process.arch === "arm64" ? process.arch : undefined;
 
@@ -29,6 +33,7 @@ export function openMachine(folder: string): Machine {
   const processor = processorHere();
   if (!processor) throw new SysError("ENOSYS", `there is no seccomp filter for the processor ${process.arch}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  own(folder);
   const filter = join(folder, "seccomp.bpf");
   writeFileSync(filter, seccompFilter(processor), { mode: 0o600 });
   return {

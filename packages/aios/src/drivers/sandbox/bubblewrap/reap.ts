@@ -1,11 +1,16 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { machineFolder } from "./machine.ts";
+import { isOwned } from "./owner.ts";
 import { removeTree } from "./tree.ts";
+
+/** Where a sandbox is moved to before it is removed: away at once, and removed by the next kernel if this one is killed. */
+export const goneFolder = (folder: string): string => join(folder, ".gone");
 
 /**
  * Removes what kernels before this one left half made or half removed: folders, and the first processes of sandboxes
  * whose bubblewrap was killed before it let them begin (nothing runs in those, and nobody else ever ends them).
- * Sandboxes stay: `list` shows them.
+ * What a kernel that lives is at work on stays, and so do sandboxes: `list` shows them.
  */
 export async function reapLeftovers(folder: string, generation: number): Promise<void> {
   if (!existsSync(folder)) return;
@@ -16,9 +21,11 @@ export async function reapLeftovers(folder: string, generation: number): Promise
       if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
     }
   }
+  await removeTree(goneFolder(folder));
   for (const name of readdirSync(folder)) {
-    const made = /^\.(new|pool|machine)-(\d+)/.exec(name)?.[2];
-    if (name === ".gone" || (made !== undefined && Number(made) <= generation)) await removeTree(join(folder, name));
+    const made = /^\.(?:new|pool|machine)-(\d+)/.exec(name)?.[1];
+    if (made === undefined || Number(made) > generation || isOwned(machineFolder(folder, Number(made)))) continue;
+    await removeTree(join(folder, name));
   }
 }
 
