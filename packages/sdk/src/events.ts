@@ -97,6 +97,8 @@ export interface JournalEventBodies {
   /** A call waits for what a person says. */
   "approval.asked": { approval: string; call: CallId; question: string };
   "approval.answered": { approval: string; call: CallId; state: string; by: KeyId | null };
+  /** For a time a person is asked about what is forbidden a process. */
+  "glass.broken": { name: string; untilMs: number; why: string; by: KeyId };
   "timer.added": { timer: string; name: string; schedule: string };
   "timer.removed": { timer: string; name: string; reason: string };
   /** Its key is void: it comes no more. */

@@ -8,6 +8,7 @@ const CACHE = 10_000;
 
 /** Access keys: `aios_sk_<id>_<secret>`, SHA-256 at rest. */
 export class Keys {
+  #home: KeyId | undefined;
   readonly #rows = new Map<KeyId, KeyRow>();
   readonly #verified = new Map<string, KeyRow>();
   readonly #random: Random;
@@ -26,6 +27,11 @@ export class Keys {
 
   list(): KeyRow[] {
     return [...this.#rows.values()].filter((row) => !row.isRevoked);
+  }
+
+  /** Whether it is the home's own, which a person keeps to themselves. */
+  isHomes(id: KeyId): boolean {
+    return id === this.#home;
   }
 
   find(id: string): KeyRow | undefined {
@@ -55,6 +61,7 @@ export class Keys {
       throw new SysError("EINVAL", "the home's key is malformed", {
         hint: "remove the file `credentials` of the home; the next start makes a new one",
       });
+    this.#home = asKeyId(id);
     return (
       this.#rows.get(asKeyId(id)) ?? this.#add(token, asKeyId(id), { tenant, pid: null, scopes: ["*"], limits: [] })
     );

@@ -366,6 +366,43 @@ describe("a person's leave", () => {
     expect(world.sent).toEqual([]);
   });
 
+  test("is not given by the key of the client that asks, unless it is the home's own", async () => {
+    const world = worldOf(() => Promise.resolve());
+    const rig = await open(world);
+    const of = (key: string) => createClient(rig.kernel.transport({ ...rig.root, key: asKeyId(key) }));
+    void of("k1")
+      .tool.call({ name: "wire", arguments: { amount: 5 } })
+      .outcome();
+    const [question] = await asked(rig);
+    const id = question?.id ?? "";
+    await expect(of("k1").approval.answer({ id, isApproved: true })).rejects.toMatchObject({ code: "EACCES" });
+    await of("k2").approval.answer({ id, isApproved: true });
+    await rig.clock.run(rig.clock.nowMs() + 100);
+    expect(world.sent).toHaveLength(1);
+  });
+
+  test("is asked for, too, where a person has broken the glass, for as long as they said", async () => {
+    const world = worldOf(
+      async (client) => {
+        const before = await call(client, "wire", { amount: 5 });
+        await client.proc.sleep({ ms: 1_000 });
+        const broken = await call(client, "wire", { amount: 5 });
+        await client.proc.sleep({ ms: 60_000 });
+        return [before, broken, await call(client, "wire", { amount: 5 })];
+      },
+      { version: 1 },
+    );
+    const rig = await open(world);
+    const pid = await spawn(rig, "Pay.");
+    await rig.clock.run(rig.clock.nowMs() + 500);
+    await rig.admin.approval.break({ pid, name: "wire", forMs: 10_000, why: "a test" });
+    await rig.clock.run(rig.clock.nowMs() + 1_000);
+    const [question] = await asked(rig);
+    await rig.admin.approval.answer({ id: question?.id ?? "", isApproved: true });
+    expect(await endOf(rig, pid)).toEqual(["EPOLICY", "sent", "EPOLICY"]);
+    expect((await rig.events()).filter(({ topic }) => topic === "glass.broken")).toHaveLength(1);
+  });
+
   test("is not asked for any more when the process has been killed", async () => {
     const world = worldOf((client) => call(client, "wire", { amount: 5 }));
     const rig = await open(world);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { gates } from "../access-policy.ts";
 import { confidentialityLevels, trustLevels } from "../note.ts";
-import { syscall } from "./spec.ts";
+import { pidSchema, syscall } from "./spec.ts";
 
 const originSchema = z.discriminatedUnion("is", [
   z.object({ is: z.literal("user") }),
@@ -83,5 +83,17 @@ export const approvalSyscalls = {
     effect: "idempotent",
     isAdministrative: true,
     doc: "Answer a question; the process that waits goes on.",
+  }),
+  "approval.break": syscall({
+    args: z.strictObject({
+      pid: pidSchema,
+      name: z.string().min(1).max(200).describe("the tool's, or the syscall's"),
+      forMs: z.number().int().positive().max(3_600_000).default(600_000).describe("an hour at most"),
+      why: z.string().min(1).max(1_000).describe("stands in the audit log"),
+    }),
+    result: z.object({ untilMs: z.number() }),
+    effect: "idempotent",
+    isAdministrative: true,
+    doc: "Break the glass: for a time a person is asked about each call of a process that the policy forbids outright. It is on the audit log, and over with the kernel.",
   }),
 } as const;

@@ -45,6 +45,11 @@ export const approveText = {
   forbid: { en: "its program is told EPOLICY", zh: "程序收到 EPOLICY" },
   allowed: { en: "{id}: allowed", zh: "{id}：已允许" },
   refused: { en: "{id}: not allowed", zh: "{id}：未允许" },
+  broken: {
+    en: "{name}: until {time} you are asked about each {tool}",
+    zh: "{name}：到 {time} 为止，每次 {tool} 都会询问你",
+  },
+  whyMissing: { en: "say why: it stands in the audit log", zh: "请说明理由：它会写入审计日志" },
   oneResult: { en: "--result is of one question", zh: "--result 只能用于一个问题" },
   noJson: { en: "--result is no JSON: {detail}", zh: "--result 不是 JSON：{detail}" },
   noJsonHint: { en: "quote it for the shell: {example}", zh: "请为 shell 加引号：{example}" },

@@ -62,4 +62,32 @@ export const approveRows = [
     args: [ids],
     load: (): Promise<CommandModule> => import("../commands/approve-no.ts"),
   },
+  {
+    path: "approve break",
+    group: "policy",
+    effect: "danger",
+    summary: {
+      en: "for a time, be asked about calls that the policy forbids outright",
+      zh: "在一段时间内，对策略完全禁止的调用改为询问",
+    },
+    details: {
+      en: "Each of them is asked about one by one, with its arguments. It is on the audit log with your reason, and over when the kernel stops.",
+      zh: "每个调用都会连同参数逐一询问。审计日志会记录你的理由；内核停止后即失效。",
+    },
+    examples: ['aios approve break bookkeeper wire --for 10m --why "invoice 17, agreed by phone"'],
+    args: [
+      { name: "pid", summary: { en: "pid, the beginning of one, or a name", zh: "进程号、其前缀或名称" } },
+      { name: "name", summary: { en: "the tool, or the syscall", zh: "工具或系统调用" } },
+    ],
+    options: [
+      {
+        name: "for",
+        kind: "text",
+        value: "TIME",
+        summary: { en: "as 10m; 1h at most. Default: 10m", zh: "如 10m；最长 1h。默认 10m" },
+      },
+      { name: "why", kind: "text", value: "TEXT", summary: { en: "your reason", zh: "理由" } },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/approve-break.ts"),
+  },
 ] as const satisfies readonly CommandRow[];

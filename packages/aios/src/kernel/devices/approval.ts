@@ -5,7 +5,7 @@ import type { Parts } from "../parts.ts";
 import type { ApprovalRow, CallRow, Principal } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
 
-export const approvalDevice: KernelDevice<"approval.list" | "approval.show" | "approval.answer"> = {
+export const approvalDevice: KernelDevice<`approval.${"list" | "show" | "answer" | "break"}`> = {
   "approval.list": (_args, { parts, principal }) => ({
     approvals: visibleApprovals(parts, principal)
       .toSorted((left, right) => left.askedAtMs - right.askedAtMs)
@@ -20,10 +20,31 @@ export const approvalDevice: KernelDevice<"approval.list" | "approval.show" | "a
 
   "approval.answer": async ({ id, isApproved, ...known }, context) => {
     if (known.result !== undefined) checkResult((await callOf(rowOf(id, context), context))?.name ?? "", known.result);
+    checkIsOther(rowOf(id, context), context);
     context.parts.approvals.answer(rowOf(id, context).id, { isApproved, ...known }, context.principal.key);
     return {};
   },
+
+  "approval.break": ({ pid, name, forMs, why }, { parts, principal }) => {
+    const process = parts.processes.visible(pid, principal);
+    if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
+    const untilMs = parts.glass.break(process, name, forMs);
+    parts.outbox.event("glass.broken", process, { name, untilMs, why, by: principal.key });
+    return { untilMs };
+  },
 };
+
+/**
+ * A client and whoever answers it may bear one key only where that is the home's own: a person keeps that to themselves, any
+ * other may be in the hands of the very program that asks. @throws SysError EACCES
+ */
+function checkIsOther({ pid }: ApprovalRow, { parts, principal }: KernelCall): void {
+  const asker = parts.processes.get(pid);
+  if (asker?.kind !== "client" || asker.key !== principal.key || parts.keys.isHomes(principal.key)) return;
+  throw new SysError("EACCES", `the key ${principal.key} cannot answer what its own client asks`, {
+    hint: "answer with another key of the tenant, or the home's own",
+  });
+}
 
 /** Questions that wait, of those that the caller may answer. */
 export const visibleApprovals = ({ approvals }: Parts, principal: Principal): ApprovalRow[] =>

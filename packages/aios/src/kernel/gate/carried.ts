@@ -122,6 +122,7 @@ const carried: Readonly<Record<SyscallName, Carried>> = {
   "policy.show": "nothing",
   "policy.explain": "tenant",
   "approval.answer": "nothing",
+  "approval.break": "nothing",
   "group.create": "nothing",
   "group.add": "nothing",
   "group.remove": "nothing",
