@@ -109,8 +109,13 @@ function ownLabel(process: Writer["record"]["process"], principal: Writer["princ
 const lessTrusted = (one: Labels["trust"], other: Labels["trust"]): Labels["trust"] =>
   trustLevels.indexOf(one) < trustLevels.indexOf(other) ? other : one;
 
-/** What was said elsewhere is no more trusted than who brings it. */
-export const importedLabels = (labels: Labels, { principal }: Writer): Labels => ({
-  ...labels,
-  trust: lessTrusted(labels.trust, principal.pid === null ? "user" : "untrusted"),
-});
+/** What was said elsewhere is no more trusted than who brings it; a process that brings it has seen what it has seen. */
+export function importedLabels(labels: Labels, { principal, record: { process } }: Writer): Labels {
+  if (principal.pid === null) return { ...labels, trust: lessTrusted(labels.trust, "user") };
+  const { confidentiality, readers } = join(labelOf(labels), ownLabel(process, principal));
+  return {
+    trust: lessTrusted(labels.trust, "untrusted"),
+    confidentiality,
+    ...(readers ? { readers: [...readers] } : {}),
+  };
+}

@@ -1,5 +1,6 @@
 import { asPid, isSyscallName, SysError } from "@aiosjs/sdk/protocol";
 import type { Pid, SnapshotItem, TenantId } from "@aiosjs/sdk/protocol";
+import { seesAll } from "./access.ts";
 import { callOf, ToldCalls } from "./held-calls.ts";
 import type { Holder, JournalRecord, Principal } from "./ports.ts";
 import type { Parts } from "./parts.ts";
@@ -47,12 +48,8 @@ export class Uploads {
   }
 
   /** @throws SysError EINVAL for what is no snapshot, EAGAIN when too many are on their way, ENOENT for an upload that is gone. */
-  async take(
-    id: string | undefined,
-    items: readonly SnapshotItem[],
-    { tenant }: Pick<Principal, "tenant">,
-  ): Promise<Upload> {
-    const upload = id === undefined ? await this.#begin(items[0], tenant) : this.#hold(id, tenant);
+  async take(id: string | undefined, items: readonly SnapshotItem[], principal: Principal): Promise<Upload> {
+    const upload = id === undefined ? await this.#begin(items[0], principal) : this.#hold(id, principal.tenant);
     try {
       await this.#add(upload, id === undefined ? items.slice(1) : items);
     } catch (cause) {
@@ -72,14 +69,15 @@ export class Uploads {
     return upload;
   }
 
-  async #begin(head: SnapshotItem | undefined, tenant: TenantId): Promise<Upload> {
+  async #begin(head: SnapshotItem | undefined, principal: Principal): Promise<Upload> {
+    const { tenant } = principal;
     if (head?.is !== "process") throw refused("it does not begin with a process");
     if (head.seq > MAX_SEQ) throw refused(`call ${head.seq}, its last one, is none that a process comes to`);
     const open = [...this.#open.values()].filter(({ holder }) => holder.tenant === tenant);
     if (open.length >= MAX_OPEN)
       throw new SysError("EAGAIN", `${MAX_OPEN} snapshots are on their way in already`, { retryAfterMs: IDLE_MS });
     const id = `u${this.#parts.random.text(15)}`;
-    const holder = { tenant, pid: await this.#freePid(head.pid, tenant) };
+    const holder = { tenant, pid: await this.#freePid(head.pid, principal) };
     const upload = {
       id,
       head,
@@ -107,9 +105,14 @@ export class Uploads {
     return upload;
   }
 
-  /** The pid that it had, if it can be one and nobody has had it here; a new one otherwise. */
-  async #freePid(wanted: string, tenant: TenantId): Promise<Pid> {
-    let pid = asPid(/^[0-9a-z]{6}$/.test(wanted) ? wanted : this.#parts.random.text(6));
+  /**
+   * The pid that it had, if it can be one and nobody has had it here; a new one otherwise, and for whoever does not see all: they
+   * would learn by it which pids there are.
+   */
+  async #freePid(wanted: string, principal: Principal): Promise<Pid> {
+    const { tenant } = principal;
+    const isKept = seesAll(principal) && /^[0-9a-z]{6}$/.test(wanted);
+    let pid = asPid(isKept ? wanted : this.#parts.random.text(6));
     while (await this.#isTaken({ tenant, pid })) pid = asPid(this.#parts.random.text(6));
     return pid;
   }

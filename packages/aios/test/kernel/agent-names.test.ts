@@ -124,3 +124,35 @@ test("what the policy says of an agent holds for what that starts under another 
   const view: ProcessView = await rig.admin.proc.show({ pid: free });
   expect(view.name).toBe("free");
 });
+
+test("a program takes no snapshot of a child that is in groups, or is an agent, which it is not itself", async () => {
+  const rig = await world();
+  const tool = await started(rig.admin, command);
+  const by = as(rig, tool);
+  const child = await started(by, agent({ name: "helper", instructions: "x" }));
+  expect((await by.proc.snapshot({ pid: child })).items.length).toBeGreaterThan(0);
+  await rig.admin.group.create({ group: "board" });
+  await rig.admin.group.add({ group: "board", member: `process:${child}`, access: "read" });
+  expect(await refusal(by.proc.snapshot({ pid: child }))).toBe(
+    `EACCES process ${child} reaches group:board, which process ${tool} does not`,
+  );
+  await rig.admin.group.add({ group: "board", member: `process:${tool}`, access: "read" });
+  expect((await by.proc.snapshot({ pid: child })).items.length).toBeGreaterThan(0);
+  const own = await started(by, agent("scout"));
+  expect(await isScout(rig, own)).toBe(true);
+  expect(await refusal(by.proc.snapshot({ pid: own }))).toMatch(/^EACCES .* reaches agent:scout/);
+  expect((await rig.admin.proc.snapshot({ pid: own })).items.length).toBeGreaterThan(0);
+});
+
+test("nobody learns which pids there are by bringing one", async () => {
+  const rig = await world();
+  const original = await started(rig.admin, agent("scout"));
+  const { items } = await rig.admin.proc.snapshot({ pid: original });
+  const [head, ...rest] = items;
+  const { key } = await rig.admin.key.create({ tenant: "b", scopes: ["*"] });
+  const foreign = createClient(rig.kernel.transport(rig.kernel.authenticate(key)));
+  for (const pid of [original, "zzzzzz"]) {
+    const { upload } = await foreign.proc.import({ items: [{ ...head, pid } as never, ...rest] });
+    expect((await foreign.proc.restore({ upload })).pid).not.toBe(pid);
+  }
+});

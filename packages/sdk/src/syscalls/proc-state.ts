@@ -147,7 +147,10 @@ export const procStateSyscalls = {
       name: nameSchema.optional().describe("default: as it was called"),
       isSuspended: z.boolean().default(false),
     }),
-    result: z.object({ pid: z.string().describe("as it was, if nobody has had it here"), seq: z.number() }),
+    result: z.object({
+      pid: z.string().describe("with the home's own key as it was, if nobody has had it here"),
+      seq: z.number(),
+    }),
     effect: "unsafe",
     doc: "Make a process of the snapshot that was handed in: it goes on where that was taken.",
   }),

@@ -6,12 +6,13 @@ import { fork } from "../fork.ts";
 import { knownAgain } from "../gate/birth.ts";
 import { checkSpawnDepth, withinRow } from "../gate/offspring.ts";
 import { checkFolded, checkSeq } from "../held-calls.ts";
+import { reachOf } from "../note-space.ts";
 import { rehearse } from "../rehearsal.ts";
 import { refuseOnWayBack, rollBack } from "../rollback.ts";
 import { snapshotPage } from "../snapshot.ts";
 import type { KeptProgram, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
-import type { KernelDevice } from "./device.ts";
+import type { KernelCall, KernelDevice } from "./device.ts";
 
 type StateName = `proc.${"fork" | "import" | "replay" | "restore" | "rollback" | "snapshot"}`;
 
@@ -38,9 +39,11 @@ export const procStateDevice: KernelDevice<StateName> = {
     return fork(process, { seq: seq ?? process.seq, name: name ?? `${process.name.slice(0, 95)}-fork` }, call);
   },
 
-  "proc.snapshot": ({ pid, seq, ...page }, { parts, principal }) => {
+  "proc.snapshot": ({ pid, seq, ...page }, call) => {
+    const { parts, principal } = call;
     const process = parts.processes.visible(pid, principal);
     checkFolded(process, "there is no snapshot of it");
+    checkReaches(process, call);
     checkSeq(process, seq ?? 0);
     refuseOnWayBack(process);
     return snapshotPage(process, { seq: seq ?? process.seq, ...page }, parts);
@@ -105,4 +108,22 @@ function restored(program: KeptProgram, caller: Process, principal: Principal): 
   if (program.kind !== "agent") return program;
   const isOther = isNamesake(caller, { name: program.manifest.name, principal, isBrought: true });
   return isOther ? { ...program, under: agentOf(caller) } : program;
+}
+
+/**
+ * What a process was told by its groups, and as the agent that it is, stands in its calls.
+ * @throws SysError EACCES where the caller does not reach that itself
+ */
+function checkReaches(process: Process, { parts, principal, record }: KernelCall): void {
+  const own = reachOf({ process: record.process, principal }, parts).namespaces;
+  const { own: home, namespaces = [] } = reachOf({ process, principal: { ...principal, pid: process.pid } }, parts);
+  const beyond = own && namespaces.find((one) => one !== home && !own.includes(one));
+  if (beyond === undefined) return;
+  throw new SysError(
+    "EACCES",
+    `process ${process.pid} reaches ${beyond}, which process ${record.process.pid} does not`,
+    {
+      hint: "a key of the tenant takes this snapshot",
+    },
+  );
 }
