@@ -40,6 +40,9 @@ export type Told =
   | { readonly is: "over" }
   | { readonly is: "failed"; readonly text: string };
 
+/** Said of a driver whose programs are kept by their starter, as `aios run --sandbox` does. */
+const KEPT = "(run)";
+
 const stopped = new AbortController();
 const tell = (told: Told): void => void process.send?.(told);
 
@@ -84,19 +87,23 @@ async function attacked(asked: Asked): Promise<void> {
     const probed = await driver.probe();
     states.push(probed.is === "available" ? { name, tier } : { name, tier, missing: probed });
     if (probed.is === "missing") continue;
-    const grounds = join(folder, "grounds");
-    drivers.push({
-      name,
-      open: ({ isBounded, lay }) =>
+    const open =
+      (isWrapped: boolean): GroundMaker["open"] =>
+      ({ isBounded, lay }) =>
         openSandboxGround({
           driver,
-          folder: grounds,
+          folder: join(folder, "grounds"),
           view,
           tenant: asTenantId("attacked"),
           bounds: isBounded ? BOUNDS : undefined,
+          isWrapped,
           lay,
-        }),
-    });
+        });
+    drivers.push({ name, open: open(false) });
+    // Where the starter keeps its program, bounds of time and output are the starter's.
+    if (tier !== "process") continue;
+    states.push({ name: `${name} ${KEPT}`, tier });
+    drivers.push({ name: `${name} ${KEPT}`, kinds: ["escape"], open: open(true) });
   }
   tell({ is: "drivers", drivers: states });
   const control: GroundMaker = {

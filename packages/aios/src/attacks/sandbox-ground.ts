@@ -2,11 +2,12 @@ import { chmodSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, 
 import { join } from "node:path";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { isSysError } from "@aiosjs/sdk/protocol";
-import type { SandboxDriver } from "../kernel/ports.ts";
-import type { Bounds, Ground, Ran } from "./attack.ts";
+import type { Sandbox, SandboxDriver } from "../kernel/ports.ts";
+import type { Bounds, Ground, Program, Ran, Words } from "./attack.ts";
 import { GUARDED, layRepository } from "./escapes/files.ts";
 import { argvOf, environmentOf } from "./processes.ts";
 import { secretWord } from "./planted.ts";
+import { runWrapped } from "./wrapped-run.ts";
 
 interface SandboxGroundOptions {
   readonly driver: SandboxDriver;
@@ -14,6 +15,8 @@ interface SandboxGroundOptions {
   readonly view: string;
   readonly tenant: TenantId;
   readonly bounds?: Bounds | undefined;
+  /** Programs are kept by their starter, not by the driver. */
+  readonly isWrapped?: boolean | undefined;
   /** Puts more into the workspace before there is a sandbox. */
   readonly lay?: ((workspace: string) => void) | undefined;
 }
@@ -23,7 +26,7 @@ const VIEW_INSIDE = "/opt/aios-view";
 
 /** A sandbox over a repository, as an agent's is. @throws SysError where the driver cannot make it. */
 export async function openSandboxGround(options: SandboxGroundOptions): Promise<Ground> {
-  const { driver, folder, view, tenant, bounds, lay } = options;
+  const { driver, folder, view, tenant, bounds, lay, isWrapped = false } = options;
   mkdirSync(folder, { recursive: true });
   const workspace = mkdtempSync(join(folder, `${driver.name}-`));
   chmodSync(workspace, 0o755);
@@ -45,26 +48,10 @@ export async function openSandboxGround(options: SandboxGroundOptions): Promise<
     workspace,
     home: sandbox.home,
     view: VIEW_INSIDE,
-    run: async (program, words, { wallMs } = {}) => {
-      const pieces: Uint8Array[] = [];
-      let ended: Omit<Ran, "output" | "isMissing"> = { code: null, droppedBytes: 0 };
-      try {
-        const command = {
-          argv: argvOf(program),
-          environment: environmentOf(words),
-          signal: AbortSignal.timeout((wallMs ?? bounds?.wallMs ?? 10_000) + 60_000),
-          limits: { wallMs: wallMs ?? bounds?.wallMs ?? 10_000 },
-        };
-        for await (const event of sandbox.exec(command))
-          if (event.type === "output") pieces.push(event.bytes);
-          else ended = event;
-      } catch (cause) {
-        if (!isSysError(cause) || cause.code !== "ENOENT") throw cause;
-        return { output: "", code: null, droppedBytes: 0, isMissing: true };
-      }
-      const output = Buffer.concat(pieces).toString("latin1");
-      return { ...ended, output, isMissing: ended.code === 127 && output.includes("not found") };
-    },
+    run: (program, words, { wallMs = bounds?.wallMs ?? 10_000 } = {}) =>
+      isWrapped
+        ? runWrapped(wrapOf(sandbox), { program, words, wallMs })
+        : runInside(sandbox, { program, words, wallMs }),
     upload: (path, bytes) => sandbox.upload(path, bytes),
     download: (path, maxBytes) => sandbox.download(path, { maxBytes }),
     snapshot: () => sandbox.snapshot(),
@@ -74,6 +61,39 @@ export async function openSandboxGround(options: SandboxGroundOptions): Promise<
       rmSync(workspace, { recursive: true, force: true });
     },
   };
+}
+
+interface Run {
+  readonly program: Program;
+  readonly words: Words;
+  readonly wallMs: number;
+}
+
+async function runInside(sandbox: Sandbox, { program, words, wallMs }: Run): Promise<Ran> {
+  const pieces: Uint8Array[] = [];
+  let ended: Omit<Ran, "output" | "isMissing"> = { code: null, droppedBytes: 0 };
+  try {
+    const command = {
+      argv: argvOf(program),
+      environment: environmentOf(words),
+      // Its own clock is to end it.
+      signal: AbortSignal.timeout(wallMs + 60_000),
+      limits: { wallMs },
+    };
+    for await (const event of sandbox.exec(command))
+      if (event.type === "output") pieces.push(event.bytes);
+      else ended = event;
+  } catch (cause) {
+    if (!isSysError(cause) || cause.code !== "ENOENT") throw cause;
+    return { output: "", code: null, droppedBytes: 0, isMissing: true };
+  }
+  const output = Buffer.concat(pieces).toString("latin1");
+  return { ...ended, output, isMissing: ended.code === 127 && output.includes("not found") };
+}
+
+function wrapOf(sandbox: Sandbox): NonNullable<Sandbox["wrap"]> {
+  if (!sandbox.wrap) throw new Error("programs are not kept by their starter here");
+  return (command, options) => sandbox.wrap!(command, options);
 }
 
 function giveAway(path: string): void {

@@ -23,6 +23,8 @@ export interface TrialRow {
 /** Opens a ground of its own each time: bombs may leave it of no use, and races want their own workspace. */
 export interface GroundMaker {
   readonly name: string;
+  /** Nothing else is tried there. Default: all. */
+  readonly kinds?: readonly AttackKind[] | undefined;
   readonly open: (options: {
     readonly isBounded: boolean;
     readonly lay?: ((workspace: string) => void) | undefined;
@@ -75,7 +77,8 @@ export async function* tryAll({ control, drivers, outside, only, signal }: Trial
     signal.throwIfAborted();
     const seen: Record<string, Outcome> = {};
     const first = await settled(attempt, control, { held, outside });
-    for (const driver of drivers) seen[driver.name] = await settled(attempt, driver, { held, outside });
+    for (const driver of drivers)
+      if (driver.kinds?.includes(kind) ?? true) seen[driver.name] = await settled(attempt, driver, { held, outside });
     yield { id, kind, control: first, drivers: seen };
   }
 }

@@ -1,4 +1,4 @@
-import type { Outcome, Reason } from "../attacks/attack.ts";
+import type { Reason } from "../attacks/attack.ts";
 import type { AttackReport } from "../attacks/start-attacks.ts";
 import type { TrialRow } from "../attacks/trial.ts";
 import { verdictOf, whyUnseen } from "../attacks/verdict.ts";
@@ -28,14 +28,19 @@ export function attackTable({ rows, drivers }: AttackReport, reader: Reader): st
       rank: 0,
     },
     ...attacked.map(({ name }): Column<TrialRow> => {
-      const verdict = ({ control, drivers: outcomes }: TrialRow) => verdictOf(control, outcomes[name] ?? untried);
+      const verdict = ({ control, drivers: outcomes }: TrialRow) =>
+        outcomes[name] && verdictOf(control, outcomes[name]).is;
+      const paints = { escaped: "bad", held: "good", unverified: "waiting" } as const;
       return {
         title: name,
-        text: (row) => t(attackTableText[verdict(row).is]),
+        text: (row) => {
+          const is = verdict(row);
+          return is ? t(attackTableText[is]) : "";
+        },
         rank: 0,
         paint: (text, row) => {
-          const { is } = verdict(row);
-          return is === "escaped" ? paint.bad(text) : is === "held" ? paint.good(text) : paint.waiting(text);
+          const is = verdict(row);
+          return is ? paint[paints[is]](text) : text;
         },
       };
     }),
@@ -58,8 +63,6 @@ export function attackTable({ rows, drivers }: AttackReport, reader: Reader): st
   return lines.join("\n");
 }
 
-const untried: Outcome = { is: "unknown", why: { is: "failed", text: "" } };
-
 interface Unverified {
   readonly what: string;
   readonly why: string;
@@ -71,8 +74,8 @@ function whyUnverified(row: TrialRow, drivers: AttackReport["drivers"], reader: 
   const unseen = whyUnseen(control);
   if (unseen) return [{ what, why: reasonText(unseen, reader) }];
   return drivers.flatMap(({ name }) => {
-    const verdict = verdictOf(control, outcomes[name] ?? untried);
-    return verdict.is === "unverified" ? [{ what, why: `${name}: ${reasonText(verdict.why, reader)}` }] : [];
+    const verdict = outcomes[name] && verdictOf(control, outcomes[name]);
+    return verdict?.is === "unverified" ? [{ what, why: `${name}: ${reasonText(verdict.why, reader)}` }] : [];
   });
 }
 
