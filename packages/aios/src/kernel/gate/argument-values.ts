@@ -1,5 +1,5 @@
 /** One piece of an argument. */
-export interface ArgumentValue {
+interface ArgumentValue {
   /** As `to` or `items.0.url`. */
   readonly path: string;
   readonly text: string;

@@ -120,7 +120,7 @@ export interface PolicyFault extends Omit<ConditionFault, "at"> {
   readonly at: number | null;
 }
 
-export const refusal = ({ path, at, message, known }: PolicyFault): SysError =>
+const refusal = ({ path, at, message, known }: PolicyFault): SysError =>
   new SysError("EINVAL", `${placeText(path)}${at === null ? "" : `, character ${at + 1}`}: ${message}`, {
     hint: known.length > 0 ? `there are ${known.join(", ")}` : undefined,
   });
@@ -209,10 +209,10 @@ function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
   };
 }
 
-const about = (
-  { tools }: AccessPolicy,
-  call: { name: string; isSyscall: boolean },
-): (readonly [string, ToolAccess])[] =>
-  Object.entries(tools).flatMap(([pattern, row]) =>
-    isAbout(pattern, call) ? [[`tools.${pattern}`, row] as const] : [],
+/** What is shipped of syscalls is of nothing that is only called like one. */
+const about = (policy: AccessPolicy, call: { name: string; isSyscall: boolean }): (readonly [string, ToolAccess])[] =>
+  Object.entries(policy.tools).flatMap(([pattern, row]) =>
+    isAbout(pattern, call) && (call.isSyscall || policy !== shippedPolicy || !namesSyscalls(pattern))
+      ? [[`tools.${pattern}`, row] as const]
+      : [],
   );

@@ -70,6 +70,14 @@ test("a row about tools opens no syscall, and syscalls that a policy does not na
   expect(judge({ tools: { "fs.*": { effect: "write", gate: "L3" } } })("fs.read").gate).toBe("L3");
 });
 
+test("a tool that is called as syscalls are has the rows that seem to be about those, and no shipped one", () => {
+  const declared = declaredAs("pure");
+  const written = { "mail.*": { effect: "sink", gate: "L2" } } as const;
+  expect(judge({ defaults: { effect: "declared" }, tools: written })("mail.send", { declared }).gate).toBe("L2");
+  const sink = { ...declared, effect: "sink", gate: "L2" } as const;
+  expect(judge(undefined)("llm.mail", { declared: sink }).gate).toBe("L2");
+});
+
 test("of several rows the strictest holds", () => {
   const judged = judge({
     tools: {

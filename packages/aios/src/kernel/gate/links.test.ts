@@ -78,6 +78,8 @@ test("a value that is one link says where it leads, unless programs differ about
     "https://example.org/docs/../x",
     "https://example.org/docs/%2E%2e/x",
     "https://ехample.org/",
+    "javascript://example.org:443/%0aalert(1)",
+    "file://example.org:443/etc/passwd",
   ])
     expect(linkOfValue(text)?.to ?? null, text).toBeNull();
   expect(linkOfValue("see https://example.org")).toBeUndefined();
@@ -97,6 +99,7 @@ test("a text is looked through in time of its length", () => {
   const begin = process.cpuUsage();
   for (const piece of ["a.", "a:", "[a](", "href=", 'href="', "//", "%25", "&#x26;", "[", "(dot)", "x-", "1.2.3."])
     linksOf(piece.repeat(Math.floor(200_000 / piece.length)));
+  for (const sign of ["!", ")", "'", ".", " "]) linksOf(`https://${sign.repeat(190_000)}x ${sign.repeat(5_000)}`);
   expect(linksOf("x".repeat(300_000) + ".com/")).toHaveLength(1);
   // Square would be many minutes of it.
   expect(process.cpuUsage(begin).user).toBeLessThan(20_000_000);

@@ -41,10 +41,10 @@ export function linkOfValue(value: string): Link | undefined {
   if (value.length > MAX_VALUE || !/^\S+$/.test(value)) return undefined;
   const whole = value.toLowerCase();
   const [raw, more] = new Set(rawLinksOf(whole));
-  return more === undefined && raw !== undefined && raw === cut(whole) ? linkOf(raw, parse(raw)) : undefined;
+  // Whole it is what is asked for: signs that end a sentence are part of it.
+  return more === undefined && raw !== undefined && raw === cut(whole) ? linkOf(whole, parse(whole)) : undefined;
 }
 
-const trailing = /[.,;:!?)\]}*_~'"]+$/;
 const schemed = /(?<![a-z0-9])[a-z][a-z0-9+.-]{1,31}:[^\s<>"`]+/g;
 const hosted =
   /((?:[\p{L}\p{N}\p{M}_-]{1,63}\.){1,20}[\p{L}\p{N}\p{M}-]{2,63}|(?:\d{1,3}\.){3}\d{1,3})(\.?:\d{1,5})?(\.?[/?#\\][^\s<>"`]*)?/gu;
@@ -74,7 +74,12 @@ function* rawLinksOf(text: string): Generator<string> {
     yield* targetOf(double ?? single ?? bare ?? style);
 }
 
-const cut = (raw: string): string => raw.replace(trailing, "");
+/** Without the signs of a sentence that ends with it. Not by an expression: those look from each sign on to the end. */
+function cut(raw: string): string {
+  let end = raw.length;
+  while (end > 0 && ".,;:!?)]}*_~'\"".includes(raw[end - 1]!)) end--;
+  return raw.slice(0, end);
+}
 
 /** Browsers drop white space from a target; a title may follow it. */
 function* targetOf(said: string | undefined): Generator<string> {
@@ -85,7 +90,7 @@ function* targetOf(said: string | undefined): Generator<string> {
 
 /** Not `12:30`, `std::vector` or `total:50`. */
 function isSchemed(raw: string): boolean {
-  const rest = raw.slice(raw.indexOf(":") + 1).replace(trailing, "");
+  const rest = cut(raw.slice(raw.indexOf(":") + 1));
   return rest !== "" && !/^[\d.,:%€$]*$/.test(rest) && !rest.startsWith(":");
 }
 
@@ -127,7 +132,8 @@ function parse(raw: string): Link["to"] {
   // oxlint-disable-next-line no-control-regex -- they are what is refused
   if (/[\\\s\x00-\x1f\x7f]/.test(raw)) return null;
   const host = /^([a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?)(?::(\d{1,5}))?$/.exec(authority);
-  const port = host?.[2] ? Number(host[2]) : ports[scheme];
+  const usual = ports[scheme];
+  const port = host?.[2] && usual !== undefined ? Number(host[2]) : usual;
   if (!host?.[1] || host[1].includes("..") || port === undefined) return null;
   if (/(^|\/)(\.|%2e){1,2}(\/|$)/.test(path)) return null;
   return { host: host[1], port, path: path.startsWith("/") ? path : `/${path}` };

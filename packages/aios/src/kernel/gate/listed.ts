@@ -16,8 +16,12 @@ export function listed(entries: readonly string[]): Listed {
   };
 }
 
+// No address is longer, and each pattern would look through all of it.
+const MAX_ADDRESS = 1_000;
+
 /** Whether an address, host or account stands there. What a `*` stands for holds no sign that would begin another address. */
 export function isListed(value: string, { whole, patterns }: Listed): boolean {
+  if (value.length > MAX_ADDRESS) return false;
   const wanted = fold(value);
   if (whole.has(wanted)) return true;
   if (patterns.length === 0) return false;

@@ -21,6 +21,10 @@ export function matchesName(pattern: string, name: string): boolean {
 /** Whether a name, or a pattern of names, is of syscalls: `fs.share`, `llm.*`. `mail_send` and `server/tool` are tools. */
 export const namesSyscalls = (name: string): boolean => name.includes(".") && !name.includes("/");
 
-/** Whether a pattern of the policy is about this call: `*` is about tools alone, so that no careless row opens the kernel. */
+/**
+ * Whether a pattern of the policy is about this call: `*` is about tools alone, so that no careless row opens the kernel. A tool
+ * may be called as syscalls are, `mail.send`: rows that seem to be about those are about it, too.
+ */
 export const isAbout = (pattern: string, { name, isSyscall }: { name: string; isSyscall: boolean }): boolean =>
-  pattern === name || (namesSyscalls(pattern) === isSyscall && matchesName(pattern, name));
+  pattern === name ||
+  ((isSyscall ? namesSyscalls(pattern) : !namesSyscalls(pattern) || namesSyscalls(name)) && matchesName(pattern, name));

@@ -17,7 +17,7 @@ function seen(text: string): string {
   return (
     text
       .normalize("NFKC")
-      .replace(/[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]/gu, "")
+      .replace(/[\p{Cf}\p{DI}]/gu, "")
       // U+3002 ends sentences too, mostly between characters that are no letters of a host.
       .replace(/(?<=[a-z0-9])[\u3002\uff61](?=[a-z0-9])|[\u3002\uff61](?=[^\s\u3002]{1,63}\/)/gi, ".")
       .replace(/[\u2024\ufe52\uff0e]/g, ".")

@@ -13,7 +13,7 @@ const reading = [
   "audit.*",
   ...device(
     "proc",
-    "bind exit list show compact wait logs now random uuid sleep receive snapshot replay trace history debug",
+    "bind exit list show plan compact wait logs now random uuid sleep receive snapshot replay trace history debug",
   ),
   ...device("fs", "read list stat history diff search shares watch usage verify mounts indexing"),
   ...device("mem", "get search graph history export usage verify"),
