@@ -22,15 +22,26 @@ interface AnsweringOptions {
   readonly signal: AbortSignal;
 }
 
-/** Virtual milliseconds between two looks at what waits. */
+/** Milliseconds between two looks at what waits. */
 const EVERY_MS = 10;
+/** No case takes a tenth of it. */
+const MAX_LOOKS = 20_000;
 
-/** Answers by the same syscalls that a person's program makes, until the signal aborts. */
-export async function answerAll({ approval }: Client, options: AnsweringOptions): Promise<readonly Asked[]> {
+/**
+ * Answers by the same syscalls that a person's program makes, until the signal aborts.
+ * @throws Error where it never does, with what every process waits for
+ */
+export async function answerAll({ approval, proc }: Client, options: AnsweringOptions): Promise<readonly Asked[]> {
   const { approver, meant, clock, signal } = options;
   const isMeant = new Set(meant.map(keyOf));
   const asked: Asked[] = [];
-  while (!signal.aborted) {
+  for (let looks = 0; !signal.aborted; looks++) {
+    if (looks > MAX_LOOKS) {
+      const { processes } = await proc.list({});
+      throw new Error(
+        `it does not end: ${processes.map(({ name, state, on }) => `${name} ${state} ${on}`).join(", ")}`,
+      );
+    }
     const { approvals } = await approval.list({});
     for (const { id } of approvals) {
       const shown = await approval.show({ id });

@@ -148,7 +148,8 @@ export const bankTools: readonly WorldTool<Bank>[] = [
       sinkArgs: { recipient: known, amount: said, memo: said },
     },
     run: (state, args) => {
-      const id = `so-${state.standing.length + 1}`;
+      // None that was ended comes again.
+      const id = `so-${state.standing.length + 10}`;
       state.standing.push({
         id,
         recipient: account(text(args, "recipient")),
