@@ -177,7 +177,14 @@ export const procSyscalls = {
     args: z.strictObject({ pid: pidSchema, limits: z.array(limitSchema) }),
     result: processViewSchema,
     effect: "idempotent",
+    isAdministrative: true,
     doc: "Set limits of a process (a limit of the same resource and window is replaced).",
+  }),
+  "proc.plan": syscall({
+    args: z.strictObject({ tools: z.array(z.string().min(1).max(200)).max(1_000) }),
+    result: z.object({}),
+    effect: "idempotent",
+    doc: "Fix, once, what the caller and all below it may call: these tools, and syscalls that change something. EPOLICY when it has already seen what is not to be trusted, EEXIST when it has a plan.",
   }),
   "proc.compact": syscall({
     args: z.strictObject({

@@ -6,7 +6,7 @@ import { restartCommand } from "../command-restart.ts";
 import { agentOf } from "../gate/agent-of.ts";
 import { knownToChild } from "../gate/birth.ts";
 import { expose } from "../gate/expose.ts";
-import { isCovered } from "../gate/label.ts";
+import { isCovered, isTrusted } from "../gate/label.ts";
 import { checkSpawnDepth, withinRow } from "../gate/offspring.ts";
 import type { KeptProgram, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
@@ -14,7 +14,7 @@ import type { KernelDevice } from "./device.ts";
 import { viewOfProcess } from "./process-list.ts";
 
 type ProcName =
-  `proc.${"bind" | "compact" | "exit" | "limits" | "logs" | "nice" | "restart" | "show" | "signal" | "spawn" | "wait"}`;
+  `proc.${"bind" | "compact" | "exit" | "limits" | "logs" | "nice" | "plan" | "restart" | "show" | "signal" | "spawn" | "wait"}`;
 
 export const procDevice: KernelDevice<ProcName> = {
   "proc.spawn": async (args, { parts, lifecycle, record, principal }) => {
@@ -99,6 +99,23 @@ export const procDevice: KernelDevice<ProcName> = {
     return {};
   },
 
+  "proc.plan": ({ tools }, { record: { process, settles } }) => {
+    if (process.planned) throw new SysError("EEXIST", `process ${process.pid} has a plan already`);
+    if (!isTrusted(process.seen, "user"))
+      throw new SysError(
+        "EPOLICY",
+        `process ${process.pid} has seen what is only ${process.seen.trust}: it is too late for a plan`,
+        {
+          hint: "make the plan first, from what the person has said alone",
+        },
+      );
+    process.planned = tools;
+    settles.push((isKept) => {
+      if (!isKept) process.planned = undefined;
+    });
+    return {};
+  },
+
   "proc.compact": (compaction, { parts, record }) => {
     parts.outbox.event("context.compacted", record.process, compaction);
     return {};
@@ -129,8 +146,6 @@ export const procDevice: KernelDevice<ProcName> = {
   },
 
   "proc.limits": ({ pid, limits }, { parts, lifecycle, principal }) => {
-    if (principal.pid !== null)
-      throw new SysError("EACCES", "a process cannot change limits, its own or its children's");
     const process = parts.processes.visible(pid, principal);
     if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended`);
     lifecycle.setLimits(process, limits);
