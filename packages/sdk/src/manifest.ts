@@ -23,6 +23,11 @@ export const manifestSchema = z.strictObject({
   instructions: z.string().min(1),
   /** Names of the kernel's tools; `file_*` takes a whole family. */
   tools: z.array(z.string()).default([]),
+  /**
+   * `plan`: the tools that a task takes are chosen from the task alone, before anything else is read, and no other one is called
+   * after that. Default: whichever of `tools`, whenever.
+   */
+  mode: z.literal("plan").optional(),
   model: z.string().default("auto"),
   /** Model calls at most; the loop ends with EDQUOT after them. */
   maxSteps: z.number().int().positive().max(1_000).default(20),

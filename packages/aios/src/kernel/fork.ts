@@ -65,6 +65,7 @@ async function copy(
       batch.push({ kind: "call", row: callOf(held, process, parts) });
       if (batch.length >= BATCH) await outbox.commitOnce(...batch.splice(0));
     }
+    process.planned = from.planned;
     told.giveTo(process);
     process.lastPrompt = from.lastPrompt;
     process.incarnation = 0;

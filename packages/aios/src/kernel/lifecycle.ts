@@ -111,6 +111,7 @@ export class Lifecycle {
     outbox.event("process.exited", process, { code: exit.code, signal: exit.signal, reason: exit.reason });
     this.save(process);
     for (const part of [mailbox, pipes, sleepers, topics]) part.ended(process);
+    this.#parts.sandboxes?.ended(process);
     budgets.drop(`process:${process.pid}`);
     approvals.withdraw(process);
     retries.forget(process);
@@ -323,7 +324,8 @@ export class Lifecycle {
 
   #restoreProcess(row: ProcessRow): void {
     const { processes } = this.#parts;
-    const { model, suspension, goingBackTo, ...program } = row.program as {
+    const { model, suspension, goingBackTo, planned, ...program } = row.program as {
+      planned?: readonly string[];
       goingBackTo?: number;
       model?: string | null;
       session?: string;
@@ -347,6 +349,7 @@ export class Lifecycle {
       endedAtMs: row.endedAtMs,
       exit: row.exit,
       goingBackTo,
+      planned,
       ...row.counts,
     });
     if (row.exit) return processes.retire(process);

@@ -71,6 +71,8 @@ export class Process {
   seen: Label;
   /** What people have told it: a value out of these is theirs. */
   userTexts: readonly string[];
+  /** The only things that it and those below it may call; undefined: it has made no plan. */
+  planned: readonly string[] | undefined;
   /** Number of the last syscall. */
   seq = 0;
   /** What the program has received; shared by its whole tree. */
@@ -305,7 +307,13 @@ export class Process {
       state: exit ? "zombie" : this.suspended === undefined ? "live" : "suspended",
       class: this.class,
       counts: { done, failed, toolCalls, waitingMs, seq },
-      program: { ...(program as object), model: this.model, ...this.#suspension(), ...this.#return() },
+      program: {
+        ...(program as object),
+        model: this.model,
+        ...(this.planned ? { planned: this.planned } : {}),
+        ...this.#suspension(),
+        ...this.#return(),
+      },
     };
   }
 

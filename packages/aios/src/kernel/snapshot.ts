@@ -72,7 +72,7 @@ async function* itemsAfter(
 
 function headOf(process: Process, seq: number): SnapshotItem {
   const { pid, name, program, nice, class: urgency, model, capabilities, limits, onExhausted } = process;
-  const { seen, userTexts } = process;
+  const { seen, userTexts, planned } = process;
   return {
     is: "process",
     pid,
@@ -87,5 +87,6 @@ function headOf(process: Process, seq: number): SnapshotItem {
     onExhausted,
     seen: { ...seen, readers: seen.readers && [...seen.readers] },
     userTexts: [...userTexts],
+    ...(planned ? { planned: [...planned] } : {}),
   };
 }

@@ -414,6 +414,51 @@ describe("a person's leave", () => {
   });
 });
 
+describe("a plan", () => {
+  test("holds a process and those below it to what was chosen before anything was read, also after a crash", async () => {
+    const world = worldOf(async (client, task) => {
+      if (task === "child") return call(client, "mail_send", { to: "ann@corp.example" });
+      await client.proc.plan({ tools: ["web_fetch", "proc.spawn"] });
+      await call(client, "web_fetch");
+      await client.proc.sleep({ ms: 1_000 });
+      const { pid } = await client.proc.spawn({ program: { kind: "agent", agent, task: "child" } });
+      const { result } = await client.proc.wait({ pid });
+      return [await call(client, "web_fetch"), await mail(client, "ann@corp.example"), result];
+    });
+    world.page = "page";
+    const dying = mortal(world.journal, { lastCommit: Infinity });
+    const pid = await spawn(await open(world, dying), "Read, and tell ann@corp.example.");
+    await world.clock.run(1_500);
+    dying.kill();
+    expect(await endOf(await open(world), pid)).toEqual(["page", "EPOLICY", "EPOLICY"]);
+    expect(world.sent).toEqual([]);
+  });
+
+  test("is made once, and not by whoever has read what is not to be trusted", async () => {
+    const plan = (client: Client) =>
+      client.proc.plan({ tools: ["web_fetch"] }).then(
+        () => "planned",
+        (cause: unknown) => (isSysError(cause) ? cause.code : ""),
+      );
+    const world = worldOf(async (client, task) => {
+      if (task === "late") await call(client, "web_fetch");
+      return [await plan(client), await plan(client)];
+    });
+    const rig = await open(world);
+    expect(await endOf(rig, await spawn(rig, "early"))).toEqual(["planned", "EEXIST"]);
+    expect(await endOf(rig, await spawn(rig, "late"))).toEqual(["EPOLICY", "EPOLICY"]);
+  });
+
+  test("is missed by an agent of that mode that calls something before it has one", async () => {
+    const world = worldOf((client) => call(client, "web_fetch"));
+    const rig = await open(world);
+    const { pid } = await rig.admin.proc.spawn({
+      program: { kind: "agent", agent: { ...agent, mode: "plan" }, task: "Read." },
+    });
+    expect(await endOf(rig, pid)).toBe("EPOLICY");
+  });
+});
+
 describe("a policy", () => {
   test("denies what it does not name, and says where that stands", async () => {
     const world = worldOf((client) => client.tool.call({ name: "wire", arguments: {} }), { version: 1 });

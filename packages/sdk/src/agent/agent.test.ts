@@ -26,6 +26,7 @@ const toolCall = (name: string, args: unknown, id = name): ToolCall => ({
 function scripted(script: Script) {
   const asked: ChatArgs[] = [];
   const called: string[] = [];
+  const planned: unknown[] = [];
   const answer = async (name: string, args: unknown, signal: AbortSignal): Promise<unknown> => {
     if (name === "tool.list") {
       const parameters = { type: "object" };
@@ -37,6 +38,10 @@ function scripted(script: Script) {
       called.push(tool);
       if (tool === "text_broken") throw new SysError("EINVAL", "it is broken", { hint: "Use another" });
       return { content: given.text?.toUpperCase() ?? "" };
+    }
+    if (name === "proc.plan") {
+      planned.push(args);
+      return {};
     }
     const chat = chatArgsSchema.parse(args);
     asked.push(chat);
@@ -64,7 +69,7 @@ function scripted(script: Script) {
       yield [last];
     },
   };
-  return { transport, asked, called };
+  return { transport, asked, called, planned };
 }
 
 const lastWords = ({ messages }: ChatArgs): string => {
@@ -278,4 +283,23 @@ test("an agent may be a function of its process", async () => {
   expect(called).toEqual(["text_upper"]);
   const stopped = program.run("draft", { transport, signal: AbortSignal.abort() });
   await expect(stopped).rejects.toMatchObject({ code: "ECANCELED" });
+});
+
+test("in plan mode the tools are chosen from the task alone, the kernel is told, and no others are offered", async () => {
+  const { transport, asked, planned } = scripted((_args, turn) =>
+    turn === 1 ? 'Sure:\n```json\n{"tools": ["text_upper", "no_such_tool"]}\n```' : "done",
+  );
+  const agent = defineAgent({ ...plain, tools: ["*"], mode: "plan" });
+  expect((await agent.run("Shout.", { transport })).output).toBe("done");
+  expect(planned).toEqual([{ tools: ["text_upper"] }]);
+  expect(asked[0]?.tools).toBeUndefined();
+  expect(asked[0]?.messages.map(({ role }) => role)).toEqual(["system", "user"]);
+  expect(asked[1]?.tools?.map(({ name }) => name)).toEqual(["text_upper"]);
+});
+
+test("in plan mode a model that makes no plan is no agent's model", async () => {
+  const { transport, called, planned } = scripted(() => "I would rather not.");
+  const agent = defineAgent({ ...plain, tools: ["*"], mode: "plan" });
+  await expect(agent.run("Shout.", { transport })).rejects.toMatchObject({ code: "EIO" });
+  expect([called, planned]).toEqual([[], []]);
 });

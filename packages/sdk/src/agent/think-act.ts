@@ -13,6 +13,7 @@ import { Conversation } from "./conversation.ts";
 import type { LocalTool } from "./define-tool.ts";
 import type { ContextLimits } from "./fit-context.ts";
 import { messageText } from "./message-text.ts";
+import { planTools } from "./plan-tools.ts";
 import { openToolset } from "./toolset.ts";
 import type { Toolset } from "./toolset.ts";
 
@@ -23,6 +24,8 @@ export interface AgentOptions<Output = string> {
   readonly instructions: string;
   /** Local tools, and the kernel's by name or pattern (`calculator`, `file_*`). */
   readonly tools?: readonly (string | LocalTool)[];
+  /** `plan`: the tools are chosen from the task alone, before anything is read, and the kernel allows no others. Default: free. */
+  readonly mode?: "plan" | undefined;
   /** What the answer must be: any Standard Schema or a JSON Schema. Without it the answer is text. */
   readonly output?: StandardSchemaV1<unknown, Output> | JsonSchema;
   /** `core/model`, a model, an alias. Default: the kernel chooses (`auto`). */
@@ -86,10 +89,11 @@ export async function* thinkAct<Output = string>(
   options: AgentOptions<Output>,
   { client, signal = new AbortController().signal }: Surroundings,
 ): AsyncGenerator<AgentEvent<Output>, void, undefined> {
-  const { name, instructions, tools = [], output, maxSteps = 20 } = options;
+  const { name, instructions, tools = [], output, maxSteps = 20, mode } = options;
   const shape = output && shapeOf(output, `${name}'s output`);
   throwIfStopped(signal, name);
-  const toolset = await openToolset(tools, client, signal);
+  const all = await openToolset(tools, client, signal);
+  const toolset = mode === "plan" ? await planTools(task, options, { toolset: all, client, signal }) : all;
   const system = shape ? `${instructions}\n\n${formatNote(shape)}` : instructions;
   const conversation = new Conversation({ system, tools: toolset.tools, pinned: [{ role: "user", content: task }] });
   const messages: Message[] = [...conversation.messages];

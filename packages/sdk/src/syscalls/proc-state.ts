@@ -54,6 +54,7 @@ const heldProcessSchema = z.strictObject({
       confidentialityFrom: z.string().transform(asCallId).nullable(),
     })
     .optional(),
+  planned: z.array(z.string()).optional(),
   userTexts: z.array(z.string().max(65_536)).max(10_000).optional(),
 });
 

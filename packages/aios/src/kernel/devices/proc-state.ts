@@ -76,6 +76,7 @@ export const procStateDevice: KernelDevice<StateName> = {
         key: principal.key,
         ...knownAgain(caller, { principal, head }),
       });
+      process.planned = head.planned;
       told.giveTo(process);
       process.incarnation = 0;
       record.effects.push(...records);

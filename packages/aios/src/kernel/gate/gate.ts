@@ -9,6 +9,7 @@ import { compilePolicy } from "./compile.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { evaluate } from "./evaluate.ts";
 import { from, labelOf } from "./label.ts";
+import { withinPlan } from "./plan.ts";
 import { declaredAs, shippedPolicy } from "./shipped-policy.ts";
 import { shown } from "./shown.ts";
 import { sourcesOf } from "./sources.ts";
@@ -41,11 +42,12 @@ export class Gate {
   }
 
   /** Undefined for what has no effect, and for what a person does and no process: that is not asked about. */
-  verdictOf({ name, args, process }: CallRecord): Verdict | undefined {
+  verdictOf(record: CallRecord): Verdict | undefined {
+    const { name, args, process } = record;
     const spec = specOf(name as SyscallName);
     if (process.kind === "kernel" || spec.isView === true || spec.isAdministrative === true) return undefined;
     const tool = name === "tool.call" ? (args as { name: string; arguments: unknown }) : undefined;
-    return evaluate(this.policy, {
+    const verdict = evaluate(this.policy, {
       agent: agentOf(process),
       name: tool?.name ?? name,
       args: tool ? tool.arguments : args,
@@ -54,6 +56,7 @@ export class Gate {
       userTexts: process.userTexts,
       isGlassBroken: this.#parts.glass.isBroken(process, tool?.name ?? name),
     });
+    return withinPlan(record, { verdict, name: tool?.name ?? name, isTool: tool !== undefined });
   }
 
   /**

@@ -21,6 +21,7 @@ const reading = [
   ...device("value", "get list"),
   ...device("group", "list"),
   ...device("tool", "list call"),
+  ...device("sandbox", "list"),
   ...device("call", "show"),
   ...device("approval", "list show"),
   ...device("key", "list"),
@@ -44,9 +45,10 @@ const writing = [
   ...device("pipe", "open write close"),
   ...device("topic", "publish"),
   ...device("value", "put remove"),
+  ...device("sandbox", "remove"),
   ...device("group", "create add remove share delete"),
   ...device("call", "cancel"),
-  ...device("approval", "answer"),
+  ...device("approval", "answer break"),
   ...device("key", "create revoke"),
   ...device("budget", "set"),
   ...device("sys", "refresh shutdown"),
@@ -55,7 +57,11 @@ const writing = [
 ];
 
 /** Lets something else run. */
-const executing = [...device("proc", "spawn fork restart restore"), ...device("cron", "add remove run")];
+const executing = [
+  ...device("proc", "spawn fork restart restore"),
+  ...device("cron", "add remove run"),
+  ...device("sandbox", "create"),
+];
 
 const rowsOf = (names: readonly string[], row: object): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, row]));
@@ -70,6 +76,8 @@ export const shippedPolicy: AccessPolicy = accessPolicySchema.parse({
     ...rowsOf(executing, { effect: "exec", gate: "L1", returns }),
     // A link that anybody may follow who has it.
     "fs.share": { effect: "sink", gate: "L2", returns },
+    // What a command prints is nobody's word. Where it has a way out, the egress of its agent asks for more.
+    "sandbox.exec": { effect: "exec", gate: "L1", sandbox: "process", returns: { trust: "untrusted" } },
     // A sentence that becomes a plan of changes.
     "fs.do": { effect: "write", gate: "L1", gateIfTainted: "L2", returns },
   },
