@@ -38,7 +38,7 @@ export interface Bubblewrap extends SandboxDriver, AsyncDisposable {
 export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
   const { folder, clock, generation = 0, pool: { min = 1, max = 8, idleTtlMs = 60_000 } = {} } = options;
   const spares = new Spares({ clock, max, idleTtlMs });
-  const pool = new Pool({ folder, generation, min: Math.min(min, max), spares });
+  const pool = new Pool({ folder, clock, generation, min: Math.min(min, max), spares });
   const ghosts = createGhosts(join(folder, ".ghosts"));
   let reaped: Promise<void> | undefined;
   const reap = (): Promise<void> =>
@@ -86,7 +86,7 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
         throw taken(kept.id, cause);
       }
       spares.rename(beside, folderOf(kept.id));
-      pool.refill(checked, parts.machine);
+      pool.refillSoon(checked, parts.machine);
       return new BubblewrapSandbox(kept, folderOf(kept.id), parts);
     },
     async attach(id): Promise<Sandbox | undefined> {
@@ -106,8 +106,8 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
     },
     reap,
     async [Symbol.asyncDispose]() {
-      await spares.close();
       await pool.close();
+      await spares.close();
       if (machine) disown(machineFolder(folder, generation));
     },
   };

@@ -54,7 +54,7 @@ async function openWay(answer: Buffer) {
   };
 }
 
-describe.runIf(hasBubblewrap)("the way out of a bubblewrap", () => {
+describe.runIf(hasBubblewrap)("the way out of a bubblewrap", { timeout: 30_000 }, () => {
   test("large bodies go both ways whole, many at a time", async () => {
     const body = randomBytes(3_000_000);
     await using way = await openWay(body);

@@ -18,7 +18,7 @@ const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 };
 
-describe.runIf(hasBubblewrap)("bubblewraps from one kernel to the next", () => {
+describe.runIf(hasBubblewrap)("bubblewraps from one kernel to the next", { timeout: 30_000 }, () => {
   test("an older kernel cannot use a sandbox that a newer one took over; the newer one can", async () => {
     await using older = openBubblewrap({ generation: 4 });
     await using newer = openBubblewrap({ folder: older.folder, generation: 5 });

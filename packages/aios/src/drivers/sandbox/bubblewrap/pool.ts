@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { rm } from "node:fs/promises";
-import type { SandboxSpec } from "../../../kernel/ports.ts";
+import type { Clock, SandboxSpec } from "../../../kernel/ports.ts";
 import type { Machine } from "./machine.ts";
 import { makeHome } from "./home.ts";
 import { ownerOf, startInSeat } from "./seat.ts";
@@ -30,6 +30,7 @@ export interface Ready {
 
 interface PoolParts {
   readonly folder: string;
+  readonly clock: Clock;
   readonly generation: number;
   readonly min: number;
   readonly spares: Spares;
@@ -39,10 +40,12 @@ type Kind = Pick<SandboxSpec, "views" | "egress">;
 
 /** Kinds that are kept ready at a time; the one that was asked for longest ago makes room. */
 const maxKinds = 4;
+const refillMs = 50;
 
 export class Pool {
   readonly #parts: PoolParts;
   readonly #ready = new Map<string, Ready[]>();
+  readonly #closing = new AbortController();
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
@@ -60,10 +63,19 @@ export class Pool {
     }
   }
 
-  /** Makes up for what was taken, in the background. */
-  refill(spec: SandboxSpec, machine: Machine): void {
-    const { folder, generation, min, spares } = this.#parts;
+  /** Makes up for what was taken, when its taker has had time to start: both would only slow each other down. */
+  refillSoon(spec: SandboxSpec, machine: Machine): void {
+    const { clock, min } = this.#parts;
     if (spec.workspace !== undefined || min === 0) return;
+    clock.wakeAt(clock.nowMs() + refillMs, this.#closing.signal).then(
+      () => this.#refill(spec, machine),
+      // Closed meanwhile.
+      () => undefined,
+    );
+  }
+
+  #refill(spec: SandboxSpec, machine: Machine): void {
+    const { folder, generation, min, spares } = this.#parts;
     const key = keyOf(spec);
     const ready = this.#ready.get(key) ?? [];
     this.#ready.delete(key);
@@ -82,6 +94,7 @@ export class Pool {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all([...this.#ready.keys()].map((key) => this.#drop(key)));
   }
 

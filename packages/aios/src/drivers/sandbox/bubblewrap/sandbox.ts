@@ -232,7 +232,7 @@ export class BubblewrapSandbox implements Sandbox {
   async #start(line: string, input: SandboxCommand["input"]): Promise<Cell> {
     const { machine, spares } = this.#parts;
     if (input === undefined && line.length <= maxToldBytes) {
-      const cell = spares.take(this.#folder) ?? (await this.#wait());
+      const cell = (await spares.take(this.#folder)) ?? (await this.#wait());
       cell.tell(line);
       return cell;
     }

@@ -12,7 +12,6 @@ export interface SparesOptions {
 
 interface Spare {
   readonly cell: Promise<Cell>;
-  ready?: Cell;
   readonly untilMs: number;
 }
 
@@ -32,13 +31,14 @@ export class Spares {
     return this.#waiting.has(folder);
   }
 
-  /** Undefined: there is none, or it is not ready. */
-  take(folder: string): Cell | undefined {
+  /** Undefined: there is none, or it is of no use any more. One that is just being started is waited for. */
+  async take(folder: string): Promise<Cell | undefined> {
     const spare = this.#waiting.get(folder);
-    if (!spare?.ready) return undefined;
+    if (!spare) return undefined;
     this.#waiting.delete(folder);
-    if (spare.ready.isUsable()) return spare.ready;
-    spare.ready.kill();
+    const cell = await spare.cell;
+    if (cell.isUsable()) return cell;
+    cell.kill();
     return undefined;
   }
 
@@ -59,11 +59,8 @@ export class Spares {
     const spare: Spare = { cell: start(), untilMs: clock.nowMs() + idleTtlMs };
     this.#waiting.set(folder, spare);
     spare.cell.then(
-      (cell) => {
-        spare.ready = cell;
-        // It may end by itself, with what it is in: then the next command starts one.
-        cell.ended.catch(() => undefined);
-      },
+      // It may end by itself, with what it is in: then the next command starts one.
+      (cell) => void cell.ended.catch(() => undefined),
       // The next command starts one itself, and is told why that fails.
       () => this.#forget(spare),
     );

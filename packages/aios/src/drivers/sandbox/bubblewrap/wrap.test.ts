@@ -42,7 +42,7 @@ function withHandles(stdio: readonly unknown[], handles: WrappedCommand["handles
 const views = [{ from: dirname(process.execPath), at: "/opt/node" }];
 const node = "/opt/node/node";
 
-describe.runIf(hasBubblewrap)("a command that its starter keeps, in a bubblewrap", () => {
+describe.runIf(hasBubblewrap)("a command that its starter keeps, in a bubblewrap", { timeout: 30_000 }, () => {
   test("a Node child speaks to its parent over their channel, from inside", async () => {
     await using driver = openBubblewrap();
     await using sandbox = await makeSandbox(driver, { views });
