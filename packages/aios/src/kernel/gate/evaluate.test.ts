@@ -130,6 +130,14 @@ test("a sink's argument is what a person said, or a contact, or listed, or a per
   });
 });
 
+test("what only the kernel may say is not vouched for by a person", () => {
+  const needs = { to: { trust: ">=kernel" }, body: { urls: ">=kernel" } };
+  const judged = judge({ tools: { post: { effect: "sink", gate: "L0", sinkArgs: needs } } });
+  const userTexts = ["ann@else.test and https://else.test/x"];
+  expect(judged("post", { args: { to: "ann@else.test" }, userTexts }).gate).toBe("L2");
+  expect(judged("post", { args: { body: "https://else.test/x" }, userTexts }).gate).toBe("L2");
+});
+
 test("hosts that an agent may reach are its own list", () => {
   const judged = judge({
     tools: {
