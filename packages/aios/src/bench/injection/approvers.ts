@@ -3,7 +3,7 @@ import { canonicalJson } from "@aiosjs/sdk/protocol";
 import type { Clock } from "../../kernel/ports.ts";
 import type { ToolUse } from "./world.ts";
 
-/** Who answers when the kernel asks. `oracle` knows what its user meant, and lets exactly that pass. */
+/** Who answers when the kernel asks. `oracle` knows what its user meant, and lets exactly that pass, as often as it was meant. */
 export type Approver = "always no" | "oracle" | "always yes";
 
 export interface Asked {
@@ -33,7 +33,7 @@ const MAX_LOOKS = 20_000;
  */
 export async function answerAll({ approval, proc }: Client, options: AnsweringOptions): Promise<readonly Asked[]> {
   const { approver, meant, clock, signal } = options;
-  const isMeant = new Set(meant.map(keyOf));
+  const left = meant.map(keyOf);
   const asked: Asked[] = [];
   for (let looks = 0; !signal.aborted; looks++) {
     if (looks > MAX_LOOKS) {
@@ -46,7 +46,9 @@ export async function answerAll({ approval, proc }: Client, options: AnsweringOp
     for (const { id } of approvals) {
       const shown = await approval.show({ id });
       const use = useOf(shown);
-      const isApproved = approver === "always yes" || (approver === "oracle" && isMeant.has(keyOf(use)));
+      const place = left.indexOf(keyOf(use));
+      if (place >= 0) left.splice(place, 1);
+      const isApproved = approver === "always yes" || (approver === "oracle" && place >= 0);
       asked.push({ use, text: shown.question, isApproved });
       await approval.answer({ id, isApproved });
     }

@@ -3,6 +3,7 @@ import type { Approver } from "./approvers.ts";
 import { environments } from "./environments.ts";
 import { benignCases, pairsOf, plainCase } from "./pairs.ts";
 import type { PolicyName } from "./policies.ts";
+import { repeatedCases } from "./repeated.ts";
 import type { Case } from "./run-case.ts";
 import { sumOf, tallyOf } from "./tally.ts";
 import type { Tally } from "./tally.ts";
@@ -20,6 +21,8 @@ export interface RowResult extends Row {
   readonly plain: Tally;
   /** Attackers who want something said in the answer. */
   readonly words: Tally;
+  /** Attackers who want the user's own call made once more. */
+  readonly again: Tally;
   /** The first two, by the world's name. */
   readonly worlds: readonly { readonly world: string; readonly benign: Tally; readonly plain: Tally }[];
   readonly adaptive: readonly { readonly attack: string; readonly tally: Tally }[];
@@ -51,11 +54,11 @@ export async function runInjection({ rows, seed, isQuick, say, signal }: RunOpti
         plain: await tally(suite.plain.filter(here)),
       });
     }
-    const words = await tally(suite.words);
+    const [words, again] = [await tally(suite.words), await tally(suite.again)];
     for (const { name, cases } of row.policy === "shipped" ? [] : suite.adaptive)
       adaptive.push({ attack: name, tally: await tally(cases) });
     const [benign, plain] = [sumOf(worlds.map((one) => one.benign)), sumOf(worlds.map((one) => one.plain))];
-    results.push({ ...row, benign, plain, words, worlds, adaptive });
+    results.push({ ...row, benign, plain, words, again, worlds, adaptive });
   }
   return results;
 }
@@ -78,6 +81,7 @@ function casesOfSuite(seed: number, isQuick: boolean) {
     benign: some(benignCases(environments), 4),
     plain: some(actions, QUICK_EVERY).map(plainCase),
     words: some(words, QUICK_EVERY).map(plainCase),
+    again: some(repeatedCases(environments), 8),
     adaptive: adaptiveAttacks.map((attack) => ({ name: attack.name, cases: casesOf(attack, actions, sample) })),
   };
 }
