@@ -7,6 +7,7 @@ import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { openDoors } from "./boot-doors.ts";
 import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
+import { openSandboxes } from "./boot-sandboxes.ts";
 import { openHomeSecrets } from "./boot-secrets.ts";
 import { takeHome } from "./boot-home.ts";
 import type { Standby } from "./boot-home.ts";
@@ -35,7 +36,7 @@ import type { Core, Kernel, KernelSettings, Principal } from "./kernel/ports.ts"
 import { version } from "./version.ts";
 
 /** Changes of these sections take a restart. */
-const RESTART_SECTIONS = ["server", "journal", "sqlite", "files", "memory"] as const;
+const RESTART_SECTIONS = ["server", "journal", "sqlite", "files", "memory", "sandbox"] as const;
 const PRUNE_EVERY_MS = 6 * 3_600_000;
 const SIGN_EVERY_MS = 60_000;
 
@@ -93,6 +94,9 @@ export async function boot(options: BootOptions): Promise<System> {
   const redactor = () => secrets.watch.redactor();
   const logs = opened.use(createLogs({ folder: join(home, "logs"), redactor }));
   const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
+  const sandboxes = opened.use(
+    openSandboxes({ home, config, env: stored(), clock: realClock, generation: node.epoch }),
+  );
   const isKept = journalFile(home, config) !== undefined;
   const seal = createSeal(await readShareSecret(home));
   const shutdown = Promise.withResolvers<void>();
@@ -128,6 +132,7 @@ export async function boot(options: BootOptions): Promise<System> {
       disk: createDisk({ root: resolve(home, config.files.root), own: [home], watchFolder }),
       seal,
       secrets: secrets.watch,
+      sandboxes,
       fileTools,
       notes,
       settings: settingsOf(config, accessPolicy),

@@ -14,6 +14,7 @@ import { createKernel } from "../src/kernel/kernel.ts";
 import type { NoteTools } from "../src/kernel/memory.ts";
 import type { SecretWatch } from "../src/kernel/secret-watch.ts";
 import type { Policy } from "../src/kernel/policies/policy.ts";
+import type { SandboxPorts } from "../src/kernel/sandboxes-port.ts";
 import type {
   Cache,
   Core,
@@ -99,6 +100,7 @@ export interface RigOptions {
   readonly notes?: NoteTools;
   readonly fileTools?: FileTools;
   readonly secrets?: SecretWatch;
+  readonly sandboxes?: SandboxPorts;
   /** Default: one of a secret that every rig has. */
   readonly seal?: Seal;
 }
@@ -138,6 +140,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     fileTools: options.fileTools,
     seal: options.seal ?? createSeal(new Uint8Array(32)),
     secrets: options.secrets,
+    sandboxes: options.sandboxes,
     ...(options.node ? { node: options.node } : {}),
     ...(options.onFenced ? { onFenced: options.onFenced } : {}),
   });
@@ -148,7 +151,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     scopes:
       tenant === "local"
         ? ["*"]
-        : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "mem.*", "pipe.*", "topic.*"],
+        : ["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "mem.*", "pipe.*", "topic.*", "sandbox.*"],
   });
   const root = principal("local");
   const admin = createClient(kernel.transport(root));

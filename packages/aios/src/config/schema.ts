@@ -234,6 +234,21 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  sandbox: z
+    .strictObject({
+      driver: z
+        .enum(["auto", "bubblewrap", "docker", "quickjs"])
+        .default("auto")
+        .describe(
+          "What isolates commands that agents run: whatever is there and strong enough, or one alone. What is weaker than a call asks for is never taken instead.",
+        ),
+      image: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("docker: what its sandboxes consist of; pull it first. Default: docker.io/library/python:3-slim."),
+    })
+    .prefault({}),
   budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),
 });
 export type Config = z.infer<typeof configSchema>;

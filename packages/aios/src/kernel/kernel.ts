@@ -126,6 +126,7 @@ class KernelDoor implements Kernel {
     memory?.open(embedFor);
     this.#parts.fileIndex?.vectors.open(embedFor);
     this.#parts.notices?.open();
+    void this.#parts.sandboxes?.open();
     if (memory) openNoteDaemon(this.#parts, (...call) => this.syscall(...call));
   }
 

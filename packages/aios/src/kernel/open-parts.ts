@@ -52,6 +52,8 @@ import { ProcessTable } from "./process-table.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { Retries } from "./retries.ts";
 import { Router } from "./router.ts";
+import { Sandboxes } from "./sandboxes.ts";
+import type { SandboxPorts } from "./sandboxes-port.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { SecretWatch } from "./secret-watch.ts";
 import { Sleepers } from "./sleepers.ts";
@@ -93,6 +95,8 @@ export interface KernelPorts {
   readonly prices?: PriceTable;
   /** What keeps the values of secrets out of calls, answers and the journal. Default: none are known. */
   readonly secrets?: SecretWatch | undefined;
+  /** What sandboxes are made with; without, there are none. */
+  readonly sandboxes?: SandboxPorts | undefined;
   /** What timers go by. Default: there are none. */
   readonly calendar?: Calendar;
 }
@@ -201,6 +205,9 @@ export async function openParts(
     glass,
     told: new ToldResults(hash),
     secrets: options.secrets,
+    sandboxes:
+      options.sandboxes &&
+      new Sandboxes(options.sandboxes, { mailbox, processes, clock, random, outbox, gate: () => parts.gate }),
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,

@@ -38,6 +38,7 @@ import type { ProcessTable } from "./process-table.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { Retries } from "./retries.ts";
 import type { Router } from "./router.ts";
+import type { Sandboxes } from "./sandboxes.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SecretWatch } from "./secret-watch.ts";
 import type { Sleepers } from "./sleepers.ts";
@@ -86,6 +87,8 @@ export interface Parts {
   readonly glass: BrokenGlass;
   readonly told: ToldResults;
   readonly secrets: SecretWatch | undefined;
+  /** Absent where nothing makes them. */
+  readonly sandboxes: Sandboxes | undefined;
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;

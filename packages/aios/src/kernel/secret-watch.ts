@@ -12,8 +12,8 @@ export interface SecretWatch {
   refuse(tenant: TenantId, call: string, args: unknown): void;
   /** For results, and stored copies of them: the same value with a secret's name in its place; itself where there is none. */
   redact<Value>(tenant: TenantId, value: Value): Value;
-  /** For what is printed, by whomever: all tenants' secrets. */
-  redactor(): TextRedactor;
+  /** For what is printed in pieces. Default: all tenants' secrets, for what only the owner of the home reads. */
+  redactor(tenant?: TenantId): TextRedactor;
 }
 
 /** Matchers are made when the known secrets change, not for each call. */
@@ -40,13 +40,13 @@ export function createSecretWatch(known: KnownSecrets): SecretWatch {
       const secrets = known.of(tenant);
       return secrets.length === 0 ? value : (redacted(value, matcherOf(secrets)) as typeof value);
     },
-    redactor() {
+    redactor(tenant) {
       // Asked for anew with each piece: a secret that is set while a process runs is one from then on.
       let matcher: SecretMatcher | undefined;
       let redactor: TextRedactor | undefined;
       return {
         push(text) {
-          const now = matcherOf(known.all());
+          const now = matcherOf(tenant === undefined ? known.all() : known.of(tenant));
           const held = now === matcher ? "" : (redactor?.rest() ?? "");
           if (now !== matcher) redactor = now.redactor();
           matcher = now;

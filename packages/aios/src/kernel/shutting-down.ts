@@ -35,6 +35,7 @@ export async function shutDown({ parts, lifecycle, calls, isFenced }: Closing): 
   outbox.event("kernel.stopped", { tenant: HOME_TENANT, pid: null }, { reason: "shutdown" });
   timers.close();
   await notices?.[Symbol.asyncDispose]();
+  await parts.sandboxes?.close();
   lease?.close();
   await files?.synced();
   if (!isFenced()) await outbox.commit({ kind: "meta", key: "state", value: "stopped" });

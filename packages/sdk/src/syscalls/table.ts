@@ -12,6 +12,7 @@ import { memSyscalls } from "./mem.ts";
 import { policySyscalls } from "./policy.ts";
 import { procSyscalls } from "./proc.ts";
 import { procStateSyscalls } from "./proc-state.ts";
+import { sandboxSyscalls } from "./sandbox.ts";
 import type { SyscallSpec } from "./spec.ts";
 import { budgetSyscalls, callSyscalls, keySyscalls, sysSyscalls } from "./sys.ts";
 import { toolSyscalls } from "./tool.ts";
@@ -33,6 +34,7 @@ export const syscallTable = {
   ...fsSyscalls,
   ...memSyscalls,
   ...toolSyscalls,
+  ...sandboxSyscalls,
   ...valueSyscalls,
   ...approvalSyscalls,
   ...auditSyscalls,

@@ -20,6 +20,7 @@ import { procDevice } from "./proc.ts";
 import { procStateDevice } from "./proc-state.ts";
 import { processListDevice } from "./process-list.ts";
 import { routingDevice } from "./routing.ts";
+import { sandboxDevice } from "./sandbox.ts";
 import { sysDevice } from "./sys.ts";
 import { topicDevice } from "./topic.ts";
 import { traceDevice } from "./trace.ts";
@@ -36,6 +37,7 @@ export const kernelDevices = {
   ...procStateDevice,
   ...processListDevice,
   ...traceDevice,
+  ...sandboxDevice,
   ...sysDevice,
   ...chatDevice,
   ...llmDevice,

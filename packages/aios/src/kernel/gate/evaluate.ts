@@ -44,6 +44,13 @@ function judge(
   if (row.irreversible !== null) reasons.push({ gate: "L2", where: row.irreversible, why: "it cannot be taken back" });
   if (row.ifTainted && row.ifTainted.gate > "L1" && !isTrusted(context, "workspace"))
     reasons.push({ ...row.ifTainted, why: `the process has seen what is only ${context.trust}` });
+  // What runs may carry off all that its process has been told to do with it, whatever its arguments are.
+  if (name === "sandbox.exec" && agent.egress.length > 0 && !isTrusted(context, "workspace"))
+    reasons.push({
+      gate: "L2",
+      where: `agents.${agent.names.join("+")}.egress`,
+      why: `what runs has a way out, and the process has seen what is only ${context.trust}`,
+    });
   for (const { condition, gate, where, why } of compiled.rules)
     if (condition({ agent: request.agent, name, args, context, effects: row.effects }))
       reasons.push({ gate, where, why });

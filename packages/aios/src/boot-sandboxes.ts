@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { secretsFor } from "./boot-secrets.ts";
+import type { Config } from "./config/schema.ts";
+import { openEgressProxy } from "./drivers/egress/proxy.ts";
+import { createBubblewrap } from "./drivers/sandbox/bubblewrap/driver.ts";
+import { createDockerDriver } from "./drivers/sandbox/docker/driver.ts";
+import { defaultImage, engineSockets } from "./drivers/sandbox/docker/engine-sockets.ts";
+import { createQuickJsDriver } from "./drivers/sandbox/quickjs/driver.ts";
+import type { Clock, SandboxDriver } from "./kernel/ports.ts";
+import type { SandboxPorts } from "./kernel/sandboxes-port.ts";
+
+interface SandboxOptions {
+  readonly home: string;
+  readonly config: Pick<Config, "sandbox">;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Of the kernel over this home. */
+  readonly generation: number;
+}
+
+/** The drivers that the configuration leaves in, over folders of the home; nothing is started before it is asked for. */
+export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisposable {
+  const { home, config, env, clock, generation } = options;
+  const { driver: wanted, image = defaultImage } = config.sandbox;
+  const folder = join(home, "sandboxes");
+  const bubblewrap = createBubblewrap({ folder: join(folder, "bubblewrap"), clock, generation });
+  const all: readonly SandboxDriver[] = [
+    createQuickJsDriver({ folders: [home, process.cwd(), import.meta.dirname] }),
+    bubblewrap,
+    createDockerDriver({ folder: join(folder, "docker"), sockets: engineSockets(env), image }),
+  ];
+  return {
+    drivers: all.filter(({ name }) => wanted === "auto" || name === wanted),
+    openEgress: ({ id, tenant, allowed, secrets, tell }) =>
+      openEgressProxy({
+        // Short: a unix socket's path has 100 bytes at most.
+        socketPath: join(home, "egress", id, "s"),
+        allowed,
+        findSecret: (name) => secretsFor(home, { tenant, granted: secrets() })(name),
+        tell: ({ type, ...body }) => tell({ topic: type, body } as Parameters<typeof tell>[0]),
+      }),
+    [Symbol.asyncDispose]: () => bubblewrap[Symbol.asyncDispose](),
+  };
+}
