@@ -94,9 +94,19 @@ export const keySyscalls = {
         .string()
         .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and dashes")
         .optional(),
-      scopes: z.array(z.string()).default(["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "mem.*"]),
+      scopes: z
+        .array(z.string())
+        .default(["llm.*", "fs.*", "tool.*", "proc.*", "call.*", "value.*", "mem.*"])
+        .describe(
+          "`*`, a device as llm.*, a syscall as fs.read, proc:act-as (x-aios-pid may name any process of the tenant), trust:user-turns (the user's turns are a person's words); none that the key which asks has not",
+        ),
       limits: z.array(limitSchema).default([]),
-      expiresInMs: z.number().int().positive().optional(),
+      expiresInMs: z
+        .number()
+        .int()
+        .positive()
+        .optional()
+        .describe("no later than the key which asks. Default: as long as that"),
     }),
     result: z.object({ key: z.string().describe("shown once"), id: z.string(), tenant: z.string() }),
     effect: "unsafe",

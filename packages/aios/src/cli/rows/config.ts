@@ -156,10 +156,14 @@ export const configRows = [
     effect: "write",
     summary: { en: "make an access key", zh: "创建访问密钥" },
     details: {
-      en: "The key is shown once; only its hash is kept. With -q nothing but the key is printed.",
-      zh: "密钥只显示一次，系统仅保存其哈希。使用 -q 时只输出密钥。",
+      en: "The key is shown once; only its hash is kept. With -q nothing but the key is printed. A scope is * (everything), a device as llm.*, a syscall as fs.read, proc:act-as (x-aios-pid may name any process of the tenant, not only the key's own) or trust:user-turns (the user's turns in its requests are a person's words). Without --scopes: llm.*, fs.*, tool.*, proc.*, call.*, value.* and mem.*. A key makes keys of its own scopes alone, that live no longer than it does; one that has limits makes none.",
+      zh: "密钥只显示一次，系统仅保存其哈希。使用 -q 时只输出密钥。权限可以是 *（全部）、某个设备如 llm.*、某个系统调用如 fs.read、proc:act-as（x-aios-pid 可指定该租户的任意进程，而不限于该密钥自己的进程）或 trust:user-turns（请求中的 user 消息视为真人所说）。不带 --scopes 时为 llm.*、fs.*、tool.*、proc.*、call.*、value.* 和 mem.*。密钥只能创建权限和有效期都不超过自身的密钥；带限额的密钥不能创建密钥。",
     },
-    examples: ["aios key new -q", "aios key new --tenant team-a --budget-usd 5 --expires 30d"],
+    examples: [
+      "aios key new -q",
+      "aios key new --tenant team-a --budget-usd 5 --expires 30d",
+      "aios key new --scopes llm.*,trust:user-turns",
+    ],
     options: [
       {
         name: "tenant",
@@ -172,8 +176,8 @@ export const configRows = [
         kind: "list",
         value: "PATTERN",
         summary: {
-          en: "what it may do, as llm.* or fs.read; several by commas",
-          zh: "允许的操作，如 llm.*、fs.read；用逗号分隔多个",
+          en: "what it may do, as llm.*, fs.read or trust:user-turns; several by commas",
+          zh: "允许的操作，如 llm.*、fs.read 或 trust:user-turns；用逗号分隔多个",
         },
       },
       {
