@@ -155,6 +155,29 @@ describe.runIf(hasBubblewrap)("bubblewraps from one kernel to the next", { timeo
     expect((await runShell(sandbox, "cat .env")).out).toBe("two");
   });
 
+  test("what a command is told is not to be read from the machine's list of processes", async () => {
+    await using driver = openBubblewrap();
+    await using sandbox = await makeSandbox(driver);
+    const secret = `s${newId()}`;
+    const arguments_: string[] = [];
+    const running = run(sandbox, ["sh", "-c", "echo up; cat; sleep 0.3"], {
+      environment: { SECRET: secret },
+      input: "x".repeat(20_000),
+      onOutput: () => {
+        for (const name of readdirSync("/proc").filter((one) => /^\d+$/.test(one))) {
+          try {
+            arguments_.push(readFileSync(`/proc/${name}/cmdline`, "latin1"));
+          } catch {
+            // Ended meanwhile.
+          }
+        }
+      },
+    });
+    expect((await running).ended.code).toBe(0);
+    expect(arguments_.some((one) => one.includes("--disable-userns"))).toBe(true);
+    expect(arguments_.filter((one) => one.includes(secret))).toEqual([]);
+  });
+
   test("an id is not made half: names that were taken meanwhile are EEXIST, and leave nothing", async () => {
     await using driver = openBubblewrap({ pool: { min: 0, max: 0 } });
     const id = newId();

@@ -34,9 +34,6 @@ export interface SandboxParts {
   readonly goneFolder: string;
 }
 
-/** A longer command is not read byte by byte by a waiting cell, but given to one of its own. */
-const maxToldBytes = 8 * 1024;
-
 const randomName = (): string => randomUUID().replaceAll("-", "");
 
 /** One sandbox: a folder, and a bubblewrap for each command that runs in it. */
@@ -231,13 +228,9 @@ export class BubblewrapSandbox implements Sandbox {
 
   async #start(line: string, input: SandboxCommand["input"]): Promise<Cell> {
     const { machine, spares } = this.#parts;
-    if (input === undefined && line.length <= maxToldBytes) {
-      const cell = (await spares.take(this.#folder)) ?? (await this.#wait());
-      cell.tell(line);
-      return cell;
-    }
-    const cell = await startInSeat(machine, this.#seat, { guards: this.#guards(), input, line });
-    cell.tell("go");
+    const waiting = input === undefined ? await spares.take(this.#folder) : undefined;
+    const cell = waiting ?? (await startInSeat(machine, this.#seat, { guards: this.#guards(), input }));
+    cell.tell(line);
     return cell;
   }
 

@@ -10,22 +10,25 @@ export const statusHandle = 3;
 const lineBreak = `n='
 '`;
 
-/** For a sandbox that waits for its command: one line, so that nothing needs to be read ahead. `first` runs before. */
+/**
+ * For a sandbox that waits for its command: one line, so that nothing needs to be read ahead; where its kernel is gone,
+ * there is none. Not among its arguments, which everybody on the machine can list. `first` runs before.
+ */
 export const waitingScript = (first = ":"): string => `${lineBreak}
 ${first}
 IFS= read -r s <&${commandHandle} || exit 125
 eval "$s"`;
 
-/** For a command that is known when it starts. `hasChannel`: it waits for a word, and where its kernel is gone, there is none. */
-export const immediateScript = (line: string, { first = ":", hasChannel }: ImmediateOptions): string => `${lineBreak}
+/** For a command that is told by its arguments, and its environment by its own under other names. */
+export const immediateScript = (line: string, first = ":"): string => `${lineBreak}
 ${first}
-${hasChannel ? `IFS= read -r s <&${commandHandle} || exit 125` : ":"}
 ${line}`;
 
-interface ImmediateOptions {
-  readonly first?: string | undefined;
-  readonly hasChannel: boolean;
-}
+/** Names that nothing goes by but the script: what is meant for the program shall not work on what starts it (LD_PRELOAD). */
+export const carriedEnvironment = (environment: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.values(environment).map((value, index) => [carriedName(index), value]));
+
+const carriedName = (index: number): string => `AIOS_INSIDE_${index}`;
 
 /** A command that returns before the sandbox's own begins, and has none of its handles. Where it fails, nothing runs. */
 export const preparing = (argv: readonly string[], hasChannel: boolean): string => {
@@ -38,7 +41,7 @@ export const preparing = (argv: readonly string[], hasChannel: boolean): string 
 /** What the program finds beside what it is given. */
 export interface ScriptOptions {
   readonly bounds: Bounds;
-  /** Whether `commandHandle` is there to say what is wrong; else standard error is. */
+  /** Whether the line comes by `commandHandle`, which then also says what is wrong; else standard error does. */
   readonly hasChannel: boolean;
 }
 
@@ -52,17 +55,21 @@ export function commandLine(
 ): string {
   const [program] = argv;
   if (program === undefined || program === "") throw new SysError("EINVAL", "a command needs a program to run");
-  const { PATH, ...others } = environment;
+  const set = Object.entries(environment).map(([name, value], index) =>
+    hasChannel
+      ? `export ${checkedName(name)}=${quoted(value)}`
+      : `export ${checkedName(name)}="$${carriedName(index)}"; unset ${carriedName(index)}`,
+  );
   const tell = hasChannel ? `>&${commandHandle}` : ">&2";
   const closed = hasChannel ? ` ${commandHandle}<&- ${statusHandle}>&-` : "";
   return [
     `fault() { printf %s "$1" ${tell}; exit 126; }`,
     ...limitLines(bounds),
     ...(folder === undefined ? [] : [`cd -- ${quoted(folder)} 2>/dev/null || fault folder`]),
-    ...(PATH === undefined ? [] : [`export PATH=${quoted(PATH)}`]),
+    ...set.filter((one) => one.startsWith("export PATH=")),
     `p=${quoted(program)}`,
     `case $p in */*) [ -f "$p" ] && [ -x "$p" ] || fault program;; *) f=; IFS=:; for d in $PATH; do [ -f "$d/$p" ] && [ -x "$d/$p" ] && f=1 && break; done; unset IFS; [ "$f" ] || fault program;; esac`,
-    ...Object.entries(others).map(([name, value]) => `export ${checkedName(name)}=${quoted(value)}`),
+    ...set.filter((one) => !one.startsWith("export PATH=")),
     `exec ${argv.map(quoted).join(" ")}${closed}`,
   ].join("; ");
 }

@@ -3,7 +3,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { startCell } from "./cell.ts";
 import type { Cell } from "./cell.ts";
 import { egressEnvironment, forwarder } from "../egress.ts";
-import { commandHandle, immediateScript, preparing, statusHandle, waitingScript } from "./script.ts";
+import { commandHandle, preparing, statusHandle, waitingScript } from "./script.ts";
 import { isInPlace } from "./guards.ts";
 import type { Guard } from "./guards.ts";
 import { closeAll, isReachable } from "./machine.ts";
@@ -92,11 +92,10 @@ export const firstOf = (seat: Seat, hasChannel: boolean): string | undefined =>
 interface StartOptions {
   readonly guards: readonly Guard[];
   readonly input?: string | Uint8Array | undefined;
-  /** Default: it waits for its command. */
-  readonly line?: string | undefined;
 }
 
-export async function startInSeat(machine: Machine, seat: Seat, { guards, input, line }: StartOptions): Promise<Cell> {
+/** Started, and waiting for its command. */
+export async function startInSeat(machine: Machine, seat: Seat, { guards, input }: StartOptions): Promise<Cell> {
   const handles: number[] = [];
   try {
     const [stdout, stderr] = await Promise.all([machine.pipes.take(seat), machine.pipes.take(seat)]);
@@ -104,12 +103,7 @@ export async function startInSeat(machine: Machine, seat: Seat, { guards, input,
     const stdin = input === undefined ? undefined : await machine.openInput(input, seat);
     if (stdin !== undefined) handles.push(stdin);
     const seccomp = machine.openFilter();
-    const first = firstOf(seat, true);
-    const argv = [
-      "/bin/sh",
-      "-c",
-      line === undefined ? waitingScript(first) : immediateScript(line, { first, hasChannel: true }),
-    ];
+    const argv = ["/bin/sh", "-c", waitingScript(firstOf(seat, true))];
     const started = { guards, seccomp: seccompHandle, status: statusHandle, hasSession: false, argv };
     handles.push(seccomp);
     const command = seatCommand(machine, seat, started);

@@ -118,7 +118,17 @@ describe.runIf(hasBubblewrap)("a command that its starter keeps, in a bubblewrap
   test("what its environment says works inside alone, not on what starts it", async () => {
     await using driver = openBubblewrap();
     await using sandbox = await makeSandbox(driver);
-    using wrapped = sandbox.wrap!({ argv: ["env"], environment: { LD_PRELOAD: "/tmp/evil.so", SECRET: "x" } });
-    expect(Object.keys(wrapped.environment).toSorted()).toEqual(["HOME", "LANG", "PATH"]);
+    const environment = { LD_PRELOAD: "/tmp/evil.so", SECRET: "known to few", PATH: "/usr/bin" };
+    using wrapped = sandbox.wrap!({ argv: ["env"], environment });
+    expect(wrapped.environment).not.toHaveProperty("LD_PRELOAD");
+    // Arguments are for everybody on the machine to list.
+    expect(JSON.stringify([wrapped.file, wrapped.args])).not.toMatch(/known to few|evil/);
+    const child = start(sandbox, { argv: ["env"], environment }, ["ignore", "pipe", "ignore"]);
+    let out = "";
+    for await (const part of child.stdout!.setEncoding("utf8")) out += part as string;
+    expect(out).toMatch(/^SECRET=known to few$/m);
+    expect(out).toMatch(/^LD_PRELOAD=\/tmp\/evil.so$/m);
+    expect(out).toMatch(/^PATH=\/usr\/bin$/m);
+    expect(out).not.toContain("AIOS_INSIDE");
   });
 });

@@ -4,7 +4,7 @@ import type { SandboxCommand, WrappedCommand } from "../../../kernel/ports.ts";
 import type { Guard } from "./guards.ts";
 import type { Bounds } from "./limits.ts";
 import type { Machine } from "./machine.ts";
-import { commandLine, immediateScript } from "./script.ts";
+import { carriedEnvironment, commandLine, immediateScript } from "./script.ts";
 import { environmentOf, firstOf, seatCommand } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 
@@ -16,8 +16,8 @@ interface WrapOptions {
 }
 
 /**
- * For a starter that keeps the process. What it is to be told by the environment is told inside, so that nothing of it
- * (LD_PRELOAD) works on bubblewrap itself. An interrupt to the process group reaches the program, and not bubblewrap,
+ * For a starter that keeps the process. Its environment is carried in under other names, by the environment and not by
+ * the arguments, which everybody on the machine can list. An interrupt to the process group reaches the program, and not bubblewrap,
  * which would take everything with it.
  */
 export function wrapCommand(
@@ -26,13 +26,7 @@ export function wrapCommand(
   { command, bounds, guards, firstHandle }: WrapOptions,
 ): WrappedCommand {
   const line = commandLine(command, { bounds, hasChannel: false });
-  const argv = [
-    "env",
-    "--default-signal=INT",
-    "/bin/sh",
-    "-c",
-    immediateScript(line, { first: firstOf(seat, false), hasChannel: false }),
-  ];
+  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line, firstOf(seat, false))];
   const started = { guards, seccomp: firstHandle, hasSession: true, argv };
   const { file, args, uid, gid } = seatCommand(machine, seat, started);
   const handle = machine.openFilter();
@@ -41,7 +35,7 @@ export function wrapCommand(
   return {
     file: "env",
     args: ["--ignore-signal=INT", file, ...args],
-    environment: environmentOf(seat),
+    environment: { ...environmentOf(seat), ...carriedEnvironment(command.environment ?? {}) },
     handles: [{ at: firstHandle, handle }, ...(covered?.at ?? []).map((at) => ({ at, handle: covered!.empty }))],
     uid,
     gid,
