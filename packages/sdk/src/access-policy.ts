@@ -54,7 +54,7 @@ export const toolAccessSchema = z.strictObject({
   gateIfTainted: gateSchema.optional(),
   /** Least isolation of what it runs. */
   sandbox: z.enum(["wasm", "process", "container", "vm", "remote"]).optional(),
-  /** Default: the policy's `defaults.unlabelled`, of the same confidentiality as before. */
+  /** Default: the policy's `defaults.unlabelled`, of the same confidentiality as before; of a syscall as shipped. */
   returns: returnsSchema.optional(),
   /** By the argument's name; `items.*.url` reaches into lists and objects. */
   sinkArgs: z.record(z.string().min(1), needSchema).optional(),

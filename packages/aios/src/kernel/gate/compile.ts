@@ -156,7 +156,7 @@ function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
   const rows = own.length > 0 || !isSyscall ? own : about(shippedPolicy, { name, isSyscall });
   const isDeclared = rows.length === 0 && declared !== undefined && policy.defaults.effect === "declared";
   const known = isDeclared ? ([["declared", declared]] as const) : rows;
-  const { unlabelled } = policy.defaults;
+  const bare = isSyscall ? shippedLabel(name) : labelOf({ trust: policy.defaults.unlabelled });
   if (known.length === 0)
     return {
       isSyscall,
@@ -166,7 +166,7 @@ function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
       irreversible: declared?.irreversible ? "declared" : null,
       ifTainted: null,
       needs: [],
-      returns: labelOf({ trust: unlabelled }),
+      returns: bare,
       sandbox: undefined,
     };
   const first = known.toSorted(([, left], [, right]) =>
@@ -197,8 +197,8 @@ function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
     returns: known
       .map(([, { returns }]) =>
         labelOf({
-          trust: returns?.trust ?? unlabelled,
-          confidentiality: returns?.conf ?? "public",
+          trust: returns?.trust ?? bare.trust,
+          confidentiality: returns?.conf ?? bare.confidentiality,
           readers: returns?.readers,
         }),
       )
@@ -207,6 +207,17 @@ function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
       .map(([, row]) => row.sandbox)
       .reduce((one, other) => (sandboxRank(one) >= sandboxRank(other) ? one : other)),
   };
+}
+
+/** Results of syscalls bear their labels themselves: a row that says only who may make one makes nothing less trusted. */
+function shippedLabel(name: string): Label {
+  const rows = about(shippedPolicy, { name, isSyscall: true });
+  if (rows.length === 0) return labelOf({ trust: shippedPolicy.defaults.unlabelled });
+  return rows
+    .map(([, { returns }]) =>
+      labelOf({ trust: returns?.trust ?? "untrusted", confidentiality: returns?.conf ?? "public" }),
+    )
+    .reduce(join);
 }
 
 /** What is shipped of syscalls is of nothing that is only called like one. */

@@ -70,6 +70,14 @@ test("a row about tools opens no syscall, and syscalls that a policy does not na
   expect(judge({ tools: { "fs.*": { effect: "write", gate: "L3" } } })("fs.read").gate).toBe("L3");
 });
 
+test("a row that says who may make a syscall leaves its result what it is", () => {
+  const judged = judge({
+    tools: { "fs.*": { effect: "write", gate: "L2" }, "mem.get": { effect: "read", returns: { conf: "secret" } } },
+  });
+  expect(judged("fs.read").returns).toMatchObject({ trust: "kernel", confidentiality: "public" });
+  expect(judged("mem.get").returns).toMatchObject({ trust: "kernel", confidentiality: "secret" });
+});
+
 test("a tool that is called as syscalls are has the rows that seem to be about those, and no shipped one", () => {
   const declared = declaredAs("pure");
   const written = { "mail.*": { effect: "sink", gate: "L2" } } as const;
