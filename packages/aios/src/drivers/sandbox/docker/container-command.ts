@@ -11,6 +11,8 @@ import { LastWord } from "./last-word.ts";
 
 /** How long what a dead container has said may take to come. */
 const drainMs = 5_000;
+/** What a timer can wait, 24 days; one that is told more does not wait at all. */
+const longestMs = 2 ** 31 - 1;
 
 interface CommandOptions {
   readonly engine: Engine;
@@ -107,7 +109,7 @@ export class ContainerCommand {
     await engine.do("POST", `/containers/${id}/start`);
     // It may have been asked for when there was nothing to kill yet.
     if (this.#killed) await this.#send(id);
-    const clock = setTimeout(() => void this.#kill({ by: "wallMs" }), wallMs);
+    const clock = setTimeout(() => void this.#kill({ by: "wallMs" }), Math.min(wallMs, longestMs));
     using _clock = { [Symbol.dispose]: () => clearTimeout(clock) };
     if (input !== undefined) feed?.end(input);
     // Podman looks that often; Docker knows no such parameter.

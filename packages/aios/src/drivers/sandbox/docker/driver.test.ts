@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
@@ -163,6 +164,26 @@ for (const { name, isHere, open } of engines)
         const before = (await box.download("ticks", { maxBytes: 1_000_000 })).length;
         await sleep(300);
         expect((await box.download("ticks", { maxBytes: 1_000_000 })).length).toBe(before);
+      });
+
+      test("that could not be deleted is still there, and can be deleted again", async () => {
+        const box = await driver.create({ id: newId(), tenant: ada });
+        const stuck = join(folder, box.id, "home", "stuck");
+        mkdirSync(stuck);
+        execFileSync("mount", ["-t", "tmpfs", "none", stuck]);
+        try {
+          await expect(box.delete()).rejects.toThrow("EBUSY");
+          expect(await driver.list()).toEqual([{ id: box.id, tenant: ada }]);
+        } finally {
+          execFileSync("umount", [stuck]);
+        }
+        await box.delete();
+        expect(await driver.list()).toEqual([]);
+      });
+
+      test("may be given more time than a timer can wait", async () => {
+        await using box = await makeSandbox(driver, { limits: { wallMs: 2 ** 40 } });
+        expect((await runShell(box, "echo fine")).out).toBe("fine\n");
       });
 
       test("leaves nothing in the engine, whichever way its command ends", async () => {

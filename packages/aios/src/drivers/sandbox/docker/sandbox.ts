@@ -44,6 +44,7 @@ export class DockerSandbox implements Sandbox {
   /** Commands that are about to run: nothing may change the folder under them. */
   #starting = 0;
   #isDeleted = false;
+  #deleting: Promise<void> | undefined;
 
   constructor(record: SandboxRecord, around: Surroundings) {
     this.id = record.id;
@@ -125,16 +126,14 @@ export class DockerSandbox implements Sandbox {
     await this.#kill();
   }
 
+  /** What fails can be tried again; after a crash on the way it is still listed. */
   async delete(): Promise<void> {
-    if (this.#isDeleted) return;
     this.#isDeleted = true;
-    await this.#kill();
-    await this.#inTurn(async () => {
-      const { workspace, placeholders } = this.#record;
-      if (workspace !== undefined) await removeHolders(workspace, placeholders);
-      await removeTree(this.#around.folder);
-      this.#around.forget();
+    const deleting = (this.#deleting ??= this.#remove());
+    deleting.catch(() => {
+      if (this.#deleting === deleting) this.#deleting = undefined;
     });
+    await deleting;
   }
 
   readonly pause = async (): Promise<void> => {
@@ -230,6 +229,19 @@ export class DockerSandbox implements Sandbox {
         throw new SysError("EBUSY", `a command runs in sandbox ${this.id} while ${what}`, { hint: "stop it first" });
       await mkdir(join(this.#around.folder, "snapshots"), { recursive: true });
       await act();
+    });
+  }
+
+  async #remove(): Promise<void> {
+    await this.#kill();
+    await this.#inTurn(async () => {
+      const { workspace, placeholders } = this.#record;
+      const { folder, forget } = this.#around;
+      if (workspace !== undefined) await removeHolders(workspace, placeholders);
+      // Its record goes last.
+      for (const name of ["home", "snapshots"]) await removeTree(join(folder, name));
+      await removeTree(folder);
+      forget();
     });
   }
 

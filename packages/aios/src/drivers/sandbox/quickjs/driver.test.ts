@@ -254,6 +254,14 @@ describe("a wasm sandbox", { timeout: 60_000 }, () => {
     expect(await codeOf(box.download("a", { maxBytes: 4 }))).toBe("E2BIG");
   });
 
+  test("may be given more time than a timer can wait", async () => {
+    const long = await driver.create({ id: "long", tenant, limits: { wallMs: 2 ** 40 } });
+    let last: SandboxEvent | undefined;
+    for await (const event of long.exec({ argv: ["js", "-e", "1"], signal: new AbortController().signal }))
+      last = event;
+    expect(last).toMatchObject({ type: "ended", code: 0 });
+  });
+
   test("tells what runs in it, kills it when stopped, and keeps no snapshot of what changes", async () => {
     const running = run(`const held = new Uint8Array(${32 * mebibyte}); print("on"); for (;;);`);
     let stats = await box.stats();

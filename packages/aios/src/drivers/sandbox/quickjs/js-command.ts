@@ -5,6 +5,8 @@ import { CommandEvents } from "../command-events.ts";
 import type { Report, Setup } from "./wire.ts";
 
 const mebibyte = 1024 * 1024;
+/** What a timer can wait, 24 days; one that is told more does not wait at all. */
+const longestMs = 2 ** 31 - 1;
 
 type Changes = Extract<Report, { is: "ended" }>["changed"];
 
@@ -50,10 +52,13 @@ export class JsCommand {
     });
     const gone = Promise.withResolvers<void>();
     this.#gone = gone.promise;
-    const clock = setTimeout(() => {
-      events.end({ ...killed, exceeded: "wallMs" });
-      void thread.terminate();
-    }, wallMs);
+    const clock = setTimeout(
+      () => {
+        events.end({ ...killed, exceeded: "wallMs" });
+        void thread.terminate();
+      },
+      Math.min(wallMs, longestMs),
+    );
     thread.on("exit", () => {
       clearTimeout(clock);
       events.end(killed);
