@@ -194,3 +194,17 @@ test("the kernel as a whole is the home's: other tenants' keys stop it, reload i
   expect(await client.sys.status({})).toMatchObject({ processes: {}, done: 0, queued: 0, running: 0 });
   expect((await rig.admin.sys.status({})).processes).not.toEqual({});
 });
+
+test("a program is told of the limits that bind it and those below it, and of nobody else's", async () => {
+  const rig = await open();
+  const limits = [{ resource: "tokens" as const, limit: 9 }];
+  const parent = await rig.admin.proc.spawn({ ...command, limits });
+  await rig.admin.proc.spawn({ ...command, limits });
+  await rig.admin.key.create({ scopes: ["llm.*"], limits });
+  await rig.admin.budget.set({ scope: "tenant:local", limits });
+  await rig.admin.budget.set({ scope: "tenant:b", limits });
+  const own = createClient(rig.kernel.transport(rig.kernel.authenticate(parent.key as string)));
+  const child = await own.proc.spawn({ ...command, limits });
+  const scopes = (await own.budget.show({})).accounts.map(({ scope }) => scope);
+  expect(scopes.toSorted()).toEqual([`process:${parent.pid}`, `process:${child.pid}`, "tenant:local"].toSorted());
+});

@@ -5,7 +5,7 @@ import type { Account } from "../budget.ts";
 import { serves } from "../model-call.ts";
 import { withoutKey } from "../call-row.ts";
 import type { Parts } from "../parts.ts";
-import type { Core, KeyRow, Price } from "../ports.ts";
+import type { Core, KeyRow, Price, Principal } from "../ports.ts";
 import { checkScopes } from "../scopes.ts";
 import { visibleApprovals } from "./approval.ts";
 import type { KernelDevice } from "./device.ts";
@@ -128,7 +128,7 @@ export const sysDevice: KernelDevice<SysName> = {
   "budget.show": (_args, { parts, principal }) => ({
     accounts: parts.budgets
       .all()
-      .filter((account) => seesAll(principal) || ownsScope(parts, account.scope, principal.tenant))
+      .filter(({ scope }) => seesAll(principal) || isShown(parts, scope, principal))
       .map((account) => viewOf(account, parts)),
   }),
   "budget.set": ({ scope, limits }, { parts, lifecycle, principal }) => {
@@ -290,6 +290,14 @@ function viewOf(account: Account, parts: Parts): ResultOf<"budget.show">["accoun
   account.leftAt(parts.clock.nowMs());
   const { scope, resource, window, limit, used, reserved, resetsAtMs } = account;
   return { scope, resource, window, limit, used, reserved, resetsAt: resetsAtMs };
+}
+
+/** A process is told of what binds it, and those below it. */
+function isShown(parts: Parts, scope: string, principal: Principal): boolean {
+  if (principal.pid === null) return ownsScope(parts, scope, principal.tenant);
+  const process = parts.processes.get(scope.slice("process:".length));
+  if (scope.startsWith("process:")) return process !== undefined && parts.processes.isVisible(process, principal);
+  return scope === `tenant:${principal.tenant}` || scope === `key:${principal.key}`;
 }
 
 function ownsScope(parts: Parts, scope: string, tenant: string): boolean {
