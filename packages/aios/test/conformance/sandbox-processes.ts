@@ -33,6 +33,12 @@ export function describeSandboxProcesses(opened: () => OpenedSandboxes, { fetch 
     expect(Buffer.concat(parts).toString("hex")).toBe("ff00fe");
   });
 
+  test("a long argument arrives whole", async () => {
+    await using sandbox = await make();
+    const text = "línea 'two'\n".repeat(8_000);
+    expect((await run(sandbox, ["printf", "%s", text])).out).toBe(text);
+  });
+
   test("/dev/stdout, /dev/stderr and /dev/stdin can be opened by name", async () => {
     await using sandbox = await make();
     const script = "echo a > /dev/stdout; echo b > /dev/stderr; cat /dev/stdin";
