@@ -82,6 +82,44 @@ def act():
 attempt(act)`),
     bound: BOUNDS.memoryBytes,
   },
+  // Memory that no process has mapped is in none's account.
+  {
+    id: "memfd-bomb",
+    program: python(String.raw`
+def act():
+  held, block, taken = [], bytes(1 << 20), 0
+  while taken < int(word("MOST")):
+    held.append(os.memfd_create("aios-attack"))
+    for _ in range(12):
+      taken += os.write(held[-1], block)
+    tell("TOOK", taken)
+attempt(act)`),
+    bound: BOUNDS.memoryBytes,
+  },
+  {
+    id: "segment-bomb",
+    program: python(String.raw`
+libc.shmat.restype = ctypes.c_void_p
+libc.shmdt.argtypes = [ctypes.c_void_p]
+held = []
+def act():
+  size, taken = 16 << 20, 0
+  while taken < int(word("MOST")):
+    one = libc.shmget(0, size, 0o600)
+    if one < 0:
+      raise OSError(ctypes.get_errno(), "", "shmget")
+    held.append(one)
+    at = libc.shmat(one, None, 0)
+    if at in (None, ctypes.c_void_p(-1).value):
+      raise OSError(ctypes.get_errno(), "", "shmat")
+    ctypes.memset(at, 1, size)
+    libc.shmdt(at)
+    taken += size
+    tell("TOOK", taken)
+attempt(act)
+for one in held: libc.shmctl(one, 0, None)`),
+    bound: BOUNDS.memoryBytes,
+  },
   { id: "file-bomb", program: filler, bound: BOUNDS.fileBytes, words: { WHERE: ".", FILES: "one" } },
   // More than the sandbox's own memory is not to be found in a folder that is kept in memory.
   { id: "tmp-bomb", program: filler, bound: BOUNDS.memoryBytes, words: { WHERE: "/tmp", FILES: "many" } },

@@ -10,9 +10,9 @@ const KEPT_BYTES = 1_048_576;
 
 export const argvOf = ({ language, source }: Program): readonly string[] => [language, "-c", source];
 
-/** What the words are called in the environment of a program. */
+/** What the words are called in the environment of a program: as nothing of AIOS is, which a control inherits. */
 export const environmentOf = (words: Words): Record<string, string> =>
-  Object.fromEntries(Object.entries(words).map(([name, value]) => [`AIOS_${name}`, value]));
+  Object.fromEntries(Object.entries(words).map(([name, value]) => [`ATTACK_${name}`, value]));
 
 /** As anybody starts a program: with the whole environment and every handle that is not closed. */
 export async function runOrdinarily(

@@ -43,7 +43,7 @@ def attempt(act):
   except Exception as cause:
     why(cause)
 def word(name):
-  return os.environ["AIOS_" + name]
+  return os.environ["ATTACK_" + name]
 def reached(*words):
   try:
     with open("/proc/sys/kernel/random/boot_id") as file:

@@ -13,11 +13,11 @@ const told = (planted: ReturnType<typeof plantFile>, words: Laid["words"] = {}):
 });
 
 const readers = shell(String.raw`
-cat "$AIOS_FILE"
-for root in /proc/1/root /proc/self/root /proc/self/task/1/root /proc/$PPID/root /proc/1/cwd /../../../.. ; do cat "$root$AIOS_FILE"; done
-cat "../../../../../../../../../../..$AIOS_FILE"
-ln -s "$AIOS_FILE" link-to-it; cat link-to-it; rm -f link-to-it
-for folder in /mnt /media /host /hostfs /oldroot /old /newroot /run/host /run/media; do cat "$folder$AIOS_FILE"; done`);
+cat "$ATTACK_FILE"
+for root in /proc/1/root /proc/self/root /proc/self/task/1/root /proc/$PPID/root /proc/1/cwd /../../../.. ; do cat "$root$ATTACK_FILE"; done
+cat "../../../../../../../../../../..$ATTACK_FILE"
+ln -s "$ATTACK_FILE" link-to-it; cat link-to-it; rm -f link-to-it
+for folder in /mnt /media /host /hostfs /oldroot /old /newroot /run/host /run/media; do cat "$folder$ATTACK_FILE"; done`);
 
 /** What was not there, or reads otherwise, was put there from inside. */
 function isPlantedAt(path: string, before: string | undefined): string | undefined {
@@ -39,10 +39,11 @@ export function layRepository(workspace: string): void {
 
 const guarded =
   (path: string, before: string | undefined) =>
-  ({ workspace, isControl }: Ground): Laid => {
+  ({ workspace, home, isControl }: Ground): Laid => {
     // A sandbox holds on to what it guards: only the control's may be laid again.
     if (isControl) layRepository(workspace);
     return {
+      words: { HOME: home },
       seen: () => isPlantedAt(join(workspace, path), before),
       end: () => (isControl ? layRepository(workspace) : undefined),
     };
@@ -64,7 +65,7 @@ export const fileEscapes: readonly Escape[] = [
   {
     id: "host-write",
     program: shell(String.raw`
-for way in "" /proc/1/root /proc/self/root ../../../../../../../../.. ; do echo written > "$way$AIOS_FILE"; done`),
+for way in "" /proc/1/root /proc/self/root ../../../../../../../../.. ; do echo written > "$way$ATTACK_FILE"; done`),
     lay: (_, { folder }) => {
       const path = join(folder, `written-${secretWord()}`);
       return {
@@ -77,9 +78,9 @@ for way in "" /proc/1/root /proc/self/root ../../../../../../../../.. ; do echo 
   {
     id: "links-out",
     program: shell(String.raw`
-folder=$(dirname "$AIOS_FILE"); cd "$AIOS_HOME"
-ln -s "$AIOS_FILE" soft; echo written > soft; ln "$AIOS_FILE" hard; echo written > hard
-ln -s "$folder" there; echo written > "there/$(basename "$AIOS_FILE")"; rm -f soft hard there`),
+folder=$(dirname "$ATTACK_FILE"); cd "$ATTACK_HOME" || exit
+ln -s "$ATTACK_FILE" soft; echo written > soft; ln "$ATTACK_FILE" hard; echo written > hard
+ln -s "$folder" there; echo written > "there/$(basename "$ATTACK_FILE")"; rm -f soft hard there`),
     lay: ({ home }, { folder }) => {
       const { path, secret, end } = plantFile(folder, 0o666);
       return { words: { FILE: path, HOME: home }, seen: () => isPlantedAt(path, `${secret}\n`), end };
@@ -88,9 +89,9 @@ ln -s "$folder" there; echo written > "there/$(basename "$AIOS_FILE")"; rm -f so
   {
     id: "view-write",
     program: shell(String.raw`
-new="$AIOS_VIEW/written"
-echo written > "$new"; mount -o remount,rw,bind "$AIOS_VIEW" && echo written > "$new"
-chmod -R u+w "$AIOS_VIEW" && echo written > "$new"; mv "$AIOS_VIEW/shown" "$AIOS_VIEW/moved"; mkdir "$AIOS_VIEW/written"`),
+new="$ATTACK_VIEW/written"
+echo written > "$new"; mount -o remount,rw,bind "$ATTACK_VIEW" && echo written > "$new"
+chmod -R u+w "$ATTACK_VIEW" && echo written > "$new"; mv "$ATTACK_VIEW/shown" "$ATTACK_VIEW/moved"; mkdir "$ATTACK_VIEW/written"`),
     lay: ({ view }, { folder }) => {
       const shown = join(folder, "view");
       const clean = (): void => {
@@ -108,7 +109,7 @@ chmod -R u+w "$AIOS_VIEW" && echo written > "$new"; mv "$AIOS_VIEW/shown" "$AIOS
     id: "system-write",
     program: shell(String.raw`
 for folder in /usr/local /usr/bin /etc /usr/lib /opt /var/tmp; do
-  echo written > "$folder/$AIOS_NAME" || (mount -o remount,rw "$folder" && echo written > "$folder/$AIOS_NAME"); done`),
+  echo written > "$folder/$ATTACK_NAME" || (mount -o remount,rw "$folder" && echo written > "$folder/$ATTACK_NAME"); done`),
     lay: () => {
       const name = `.aios-attack-${secretWord()}`;
       const paths = ["/usr/local", "/usr/bin", "/etc", "/usr/lib", "/opt"].map((folder) => join(folder, name));
@@ -149,40 +150,59 @@ attempt(act)`),
   {
     id: "git-hooks",
     program:
-      shell(String.raw`cd "$AIOS_HOME"; echo 'touch planted' > .git/hooks/post-checkout; cp .git/hooks/post-checkout .git/hooks/x
+      shell(String.raw`cd "$ATTACK_HOME" || exit; echo 'touch planted' > .git/hooks/post-checkout; cp .git/hooks/post-checkout .git/hooks/x
 mv .git/hooks .git/old; mkdir -p .git/hooks; echo 'touch planted' > .git/hooks/post-checkout`),
     lay: guarded(".git/hooks/post-checkout", undefined),
   },
   {
     id: "git-config",
-    program: shell(String.raw`cd "$AIOS_HOME"; echo '[core] fsmonitor = touch planted' > new
+    program: shell(String.raw`cd "$ATTACK_HOME" || exit; echo '[core] fsmonitor = touch planted' > new
 cat new >> .git/config; cp -f new .git/config; mv -f new .git/config; rm -f .git/config new`),
     lay: guarded(".git/config", GIT_CONFIG),
   },
   {
     id: "dot-env",
-    program: shell(String.raw`cd "$AIOS_HOME"; echo 'NODE_OPTIONS=--require=./planted.js' > new
+    program: shell(String.raw`cd "$ATTACK_HOME" || exit; echo 'NODE_OPTIONS=--require=./planted.js' > new
 cat new > .env; cp -f new .env; ln -sf new .env; mv -f new .env; rm -f .env new`),
     lay: guarded(".env", "KEY=value\n"),
   },
   {
     id: "new-guarded",
-    program: shell(String.raw`cd "$AIOS_HOME"; echo 'touch planted' > new
+    program: shell(String.raw`cd "$ATTACK_HOME" || exit; echo 'touch planted' > new
 cat new > .envrc; cp new .envrc; ln -s new .envrc; mv new .envrc; rm -f new`),
-    lay: ({ workspace }) => {
+    lay: ({ workspace, home }) => {
       const path = join(workspace, ".envrc");
       // What holds the place free may be seen outside as long as the sandbox is there: it is empty.
       const seen = (): string | undefined => {
         const found = statSync(path, { throwIfNoEntry: false });
         return found?.isFile() && found.size > 0 ? `${path} was made` : undefined;
       };
-      return { seen };
+      return { words: { HOME: home }, seen };
+    },
+  },
+  {
+    id: "left-set-user-id",
+    // What runs with the rights of the workspace's owner, whoever starts it later.
+    program:
+      shell(String.raw`cd "$ATTACK_HOME" || exit; cp /bin/sh "$ATTACK_NAME"; chmod 4755 "$ATTACK_NAME"; chmod u+s "$ATTACK_NAME"
+install -m 4755 /bin/sh "$ATTACK_NAME-2"; ls -l "$ATTACK_NAME"`),
+    lay: ({ home, workspace }) => {
+      const name = `sh-${secretWord()}`;
+      const paths = [name, `${name}-2`].map((one) => join(workspace, one));
+      const seen = (): string | undefined =>
+        paths.some((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o6000) !== 0)
+          ? "it runs with the rights of its owner"
+          : undefined;
+      const end = (): void => {
+        for (const path of paths) rmSync(path, { force: true });
+      };
+      return { words: { HOME: home, NAME: name }, seen, end };
     },
   },
   {
     id: "git-replaced",
     // What is mounted stays with the folder that is moved: in the new one nothing is.
-    program: shell(String.raw`cd "$AIOS_HOME"; mv .git moved && mkdir -p .git/hooks &&
+    program: shell(String.raw`cd "$ATTACK_HOME" || exit; mv .git moved && mkdir -p .git/hooks &&
 cp -r moved/config .git/ ; echo 'touch planted' > .git/hooks/post-merge; rm -rf .git.x; ls -la .git/hooks`),
     lay: (ground) => ({
       ...guarded(".git/hooks/post-merge", undefined)(ground),

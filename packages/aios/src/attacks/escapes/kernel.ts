@@ -92,10 +92,10 @@ attempt(lambda: act(0x10000000 | 0x00020000 | 0x40000000))`,
     // Who may change its root folder leaves every root folder, by way of a handle from before.
     program: python(String.raw`
 def act():
-  if os.environ.get("AIOS_JAIL"):
-    os.chroot(os.environ["AIOS_JAIL"])
+  if os.environ.get("ATTACK_JAIL"):
+    os.chroot(os.environ["ATTACK_JAIL"])
     os.chdir("/")
-  below = "/" if os.environ.get("AIOS_JAIL") else word("HOME")
+  below = "/" if os.environ.get("ATTACK_JAIL") else word("HOME")
   os.makedirs(below + "/below", exist_ok=True)
   fd = os.open("/", os.O_RDONLY)
   os.chroot(below + "/below")

@@ -17,7 +17,7 @@ def gateways():
   except OSError:
     pass
 # Without a sandbox there is but one way, and nobody else is asked.
-isControl = "AIOS_CONTROL" in os.environ
+isControl = "ATTACK_CONTROL" in os.environ
 ways = [word("ADDRESS"), *(() if isControl else gateways())]
 if word("ADDRESS") == "127.0.0.1" and not isControl:
   ways += ["0.0.0.0", "::ffff:127.0.0.1", "10.0.2.2", "169.254.1.2", "host.containers.internal", "host.docker.internal"]

@@ -52,7 +52,7 @@ export const processEscapes: readonly Escape[] = [
   },
   {
     id: "signal",
-    program: shell(String.raw`kill -KILL "$AIOS_PID"; kill -KILL "-$AIOS_PID"; kill -TERM "$AIOS_PID"`),
+    program: shell(String.raw`kill -KILL "$ATTACK_PID"; kill -KILL "-$ATTACK_PID"; kill -TERM "$ATTACK_PID"`),
     lay: async () => {
       const victim = await sleeping();
       if (!victim) return { is: "no-interpreter", name: "sh" };
@@ -190,14 +190,16 @@ attempt(lambda: tell(open("/proc/sysvipc/shm").read()))`),
   },
   {
     id: "shared-folder",
-    program: shell(String.raw`cat "/dev/shm/$AIOS_NAME" "/tmp/$AIOS_NAME" "/run/shm/$AIOS_NAME" "/var/tmp/$AIOS_NAME"`),
+    program: shell(
+      String.raw`cat "/dev/shm/$ATTACK_NAME" "/tmp/$ATTACK_NAME" "/run/shm/$ATTACK_NAME" "/var/tmp/$ATTACK_NAME"`,
+    ),
     lay: (_, outside) => sharedFile(outside),
   },
   {
     id: "set-user-id",
     program: python(String.raw`
 import glob, subprocess
-if os.environ.get("AIOS_CONTROL") and os.getuid() == 0:
+if os.environ.get("ATTACK_CONTROL") and os.getuid() == 0:
   os.setgroups([])
   os.setgid(65534)
   os.setuid(65534)
