@@ -21,6 +21,7 @@ import { oldRows } from "./rows/old-names.ts";
 import { policyRows } from "./rows/policy.ts";
 import { processRows } from "./rows/process.ts";
 import { runRows } from "./rows/run.ts";
+import { sandboxRows } from "./rows/sandbox.ts";
 import { secretRows } from "./rows/secret.ts";
 import { watchRows } from "./rows/watch.ts";
 import { stateRows } from "./rows/state.ts";
@@ -100,6 +101,7 @@ export const commands = [
   ...kernelRows,
   ...watchRows,
   ...processRows,
+  ...sandboxRows,
   ...runRows,
   ...cronRows,
   ...debugRows,

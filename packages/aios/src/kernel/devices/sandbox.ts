@@ -71,7 +71,7 @@ export const sandboxDevice: KernelDevice<`sandbox.${"create" | "exec" | "list" |
 
 function sandboxesOf({ parts }: KernelCall): Sandboxes {
   if (parts.sandboxes) return parts.sandboxes;
-  throw new SysError("ENOSYS", "this kernel has no sandboxes", { hint: "aios config ls sandbox" });
+  throw new SysError("ENOSYS", "this kernel has no sandboxes", { hint: "aios config explain sandbox.driver" });
 }
 
 /** What the policy wants at least. What runs commands of the machine is never below `process`. */

@@ -1,0 +1,101 @@
+import type { ArgumentSpec, CommandModule, CommandRow, OptionSpec } from "../registry.ts";
+
+const sandbox = {
+  name: "sandbox",
+  summary: { en: "as create has printed it", zh: "create 所输出的编号" },
+} as const satisfies ArgumentSpec;
+const tier = {
+  name: "tier",
+  kind: "text",
+  choices: ["wasm", "process", "container", "vm", "remote"],
+  summary: {
+    en: "least isolation (default: process); nothing weaker is taken instead",
+    zh: "最低隔离级别（默认 process）；绝不以更弱的代替",
+  },
+} as const satisfies OptionSpec;
+const wall = {
+  name: "wall",
+  kind: "integer",
+  value: "SECONDS",
+  min: 1,
+  max: 86_400,
+  summary: {
+    en: "a command that runs longer is killed with all that it started",
+    zh: "命令超过此时长时，连同其启动的一切一并终止",
+  },
+} as const satisfies OptionSpec;
+const memory = {
+  name: "memory",
+  kind: "integer",
+  value: "MB",
+  min: 1,
+  max: 1_048_576,
+  summary: { en: "of all that runs in it", zh: "其中运行的一切所用内存的上限" },
+} as const satisfies OptionSpec;
+
+export const sandboxRows = [
+  {
+    path: "sandbox ls",
+    group: "process",
+    effect: "read",
+    summary: { en: "list the sandboxes of processes", zh: "列出进程的沙箱" },
+    load: (): Promise<CommandModule> => import("../commands/sandbox-ls.ts"),
+  },
+  {
+    path: "sandbox create",
+    group: "process",
+    effect: "write",
+    summary: { en: "make a sandbox that is kept, and print its id", zh: "创建一个保留的沙箱，并输出其编号" },
+    details: {
+      en: "A folder of its own, /usr of the machine to read, and no network. It is kept until it is removed, over restarts of the kernel too; one that a process makes ends with it.",
+      zh: "拥有独立的文件夹，只读可见本机 /usr，没有网络。它会保留到被移除为止，内核重启也不受影响；由进程创建的沙箱随该进程结束。",
+    },
+    examples: ['id=$(aios sandbox create); aios sandbox exec "$id" -- sh -c "echo hello > note"'],
+    options: [tier, wall, memory],
+    load: (): Promise<CommandModule> => import("../commands/sandbox-create.ts"),
+  },
+  {
+    path: "sandbox exec",
+    group: "process",
+    effect: "danger",
+    summary: { en: "run a command in a sandbox", zh: "在沙箱中运行命令" },
+    details: {
+      en: "Without an id in a fresh one, which ends with the command. What it prints comes through as it is; the exit code is the command's own (137: it was killed).",
+      zh: "未给出编号时使用一次性沙箱，命令结束后即移除。输出原样传递；退出码即该命令自身的退出码（137：被终止）。",
+    },
+    examples: [
+      "aios sandbox exec -- python3 -c 'print(6 * 7)'",
+      "aios sandbox exec --wall 5 --stdin -- sh < script.sh",
+    ],
+    args: [{ ...sandbox, isOptional: true }],
+    options: [
+      tier,
+      wall,
+      memory,
+      {
+        name: "folder",
+        kind: "text",
+        value: "PATH",
+        summary: { en: "where it runs, inside; default: the home folder", zh: "在沙箱内的运行位置；默认为主文件夹" },
+      },
+      {
+        name: "stdin",
+        kind: "flag",
+        summary: { en: "give it what comes on standard input", zh: "把标准输入交给它" },
+      },
+    ],
+    hasRest: true,
+    load: (): Promise<CommandModule> => import("../commands/sandbox-exec.ts"),
+  },
+  {
+    path: "sandbox rm",
+    group: "process",
+    effect: "danger",
+    summary: {
+      en: "kill what runs in a sandbox, and remove it with its files",
+      zh: "终止沙箱中运行的一切，并连同其文件移除",
+    },
+    args: [sandbox],
+    load: (): Promise<CommandModule> => import("../commands/sandbox-rm.ts"),
+  },
+] as const satisfies readonly CommandRow[];
