@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:http";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ContainerEngine extends AsyncDisposable {
@@ -15,7 +16,8 @@ export async function startEngine(
   { socket, fix }: { readonly socket: string; readonly fix: string },
 ): Promise<{ readonly child: ChildProcess } & AsyncDisposable> {
   const [file = "", ...args] = argv;
-  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+  // What watches containers leaves a file where it was started when one has taken too much memory.
+  const child = spawn(file, args, { cwd: dirname(socket), stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => (said = (said + part).slice(-4_000)));
   let fault: Error | undefined;

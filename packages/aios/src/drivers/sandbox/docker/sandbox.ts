@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstat, mkdir } from "node:fs/promises";
+import { chown, lstat, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import { guardsOf, isGuarded, placeHolders, removeHolders } from "./guards.ts";
 import type { Pin } from "./guards.ts";
 import { readFileBelow, writeFileBelow } from "./home-files.ts";
+import type { Owner } from "./home-files.ts";
 import { copyTree, emptyTree, removeTree, sizeOfTree } from "./home-tree.ts";
 import { writeRecord } from "./record.ts";
 import type { SandboxRecord } from "./record.ts";
@@ -169,6 +170,7 @@ export class DockerSandbox implements Sandbox {
     this.#starting++;
     try {
       const pins = await this.#pins();
+      if (egress !== undefined) await admit(owner, egress);
       this.#assertLive();
       const lastWord = `aios-${randomUUID()}`;
       const running = new ContainerCommand({
@@ -259,4 +261,12 @@ export class DockerSandbox implements Sandbox {
   #assertLive(): void {
     if (this.#isDeleted) throw new SysError("ESTALE", `sandbox ${this.id} was deleted`, { hint: "make another" });
   }
+}
+
+/** Commands are not root, as a kernel may be: its proxy's socket, which is this sandbox's alone, is given to them. */
+async function admit({ uid, gid }: Owner, socket: string): Promise<void> {
+  const stands = await stat(socket).catch((cause: unknown) => {
+    throw new SysError("EIO", `the proxy's socket ${socket} is gone`, { cause });
+  });
+  if (process.getuid?.() === 0 && stands.uid !== uid && (stands.mode & 0o002) === 0) await chown(socket, uid, gid);
 }
