@@ -82,6 +82,17 @@ test("a call that was made is explained by its record, and one of a process by w
   expect(explained).toMatchObject({ agent: "research-1", gate: "L1", origins: [{ origin: { is: "user" } }] });
 });
 
+test("the plan of a process that lives counts", async () => {
+  const rig = await open();
+  const { pid } = await rig.admin.proc.spawn({
+    program: { kind: "agent", agent: { name: "writer", instructions: "x" }, task: "t" },
+  });
+  await as(rig, pid).proc.plan({ tools: ["other"] });
+  const explained = await rig.admin.policy.explain({ pid, name: "mail_send", arguments: { to: "ann@example.org" } });
+  expect(explained).toMatchObject({ gate: "L3", reasons: [{ where: "plan" }] });
+  expect((await rig.admin.policy.explain({ pid, name: "fs.read" })).gate).toBe("L0");
+});
+
 test("no process looks at the policy, and a tenant only at what it says of its own calls", async () => {
   const rig = await open();
   const { pid } = await rig.admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });

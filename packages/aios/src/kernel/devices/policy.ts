@@ -7,8 +7,10 @@ import { evaluate } from "../gate/evaluate.ts";
 import { labelOf, labelsFrom } from "../gate/label.ts";
 import type { Label } from "../gate/label.ts";
 import { declaredAs, shippedRows } from "../gate/shipped-policy.ts";
+import { withinPlan } from "../gate/plan.ts";
 import { personal } from "../gate/speaker.ts";
 import type { Parts } from "../parts.ts";
+import type { Process } from "../process.ts";
 import type { Principal, ProcessRow } from "../ports.ts";
 import type { KernelCall, KernelDevice } from "./device.ts";
 
@@ -21,6 +23,8 @@ interface Known {
   readonly args?: unknown;
   readonly context?: Label | undefined;
   readonly isRecorded?: boolean | undefined;
+  /** It lives, and its plan and broken glass count. */
+  readonly process?: Process | undefined;
   readonly userTexts?: readonly string[] | undefined;
 }
 
@@ -51,9 +55,12 @@ export const policyDevice: KernelDevice<"policy.show" | "policy.explain"> = {
       declared: isSyscallName(name) ? undefined : declaredOf(name, call.parts),
       context: { ...labelOf({ trust, confidentiality }), readers },
       userTexts: args.said ?? known.userTexts ?? [],
-      isGlassBroken: false,
+      isGlassBroken: known.process !== undefined && call.parts.glass.isBroken(known.process, name),
     };
-    const { gate, effect, reasons, origins, returns, sandbox } = evaluate(call.parts.gate.policy, request);
+    const verdict = evaluate(call.parts.gate.policy, request);
+    const { gate, effect, reasons, origins, returns, sandbox } = known.process
+      ? withinPlan({ process: known.process, seq: 0, withinSeq: 0 }, { verdict, name, isTool: !isSyscallName(name) })
+      : verdict;
     return {
       name,
       agent: request.agent,
@@ -91,6 +98,8 @@ async function callOf(id: string, context: KernelCall): Promise<Known> {
   const of = await processOf(row.pid, context);
   return {
     ...of,
+    // What a tool has called for itself was chosen with the tool: no plan names it.
+    process: tool && of.process,
     name: tool?.name ?? row.name,
     args: tool ? tool.arguments : row.request,
     ...(row.context ? { context: row.context, isRecorded: true } : {}),
@@ -100,7 +109,8 @@ async function callOf(id: string, context: KernelCall): Promise<Known> {
 /** Of a process that is gone, as it was at its end. @throws SysError ESRCH, also for processes of others. */
 async function processOf(pid: string, { parts, principal }: KernelCall): Promise<Known> {
   const live = parts.processes.get(pid);
-  if (live && isMine(live, principal)) return { agent: agentOf(live), context: live.seen, userTexts: live.userTexts };
+  if (live && isMine(live, principal))
+    return { agent: agentOf(live), context: live.seen, userTexts: live.userTexts, process: live };
   const row = live ? undefined : await parts.journal.process(pid as Pid);
   if (!row || !isMine(row, principal))
     throw new SysError("ESRCH", `no process ${pid}`, { hint: "`aios ps -a` lists what is there" });

@@ -12,7 +12,7 @@ export const isPlanned = ({ planned, program }: Process): boolean =>
  * syscalls that read reach the process's own alone.
  */
 export function withinPlan(
-  { process, seq, withinSeq }: CallRecord,
+  { process, seq, withinSeq }: Pick<CallRecord, "process" | "seq" | "withinSeq">,
   { verdict, name, isTool }: { verdict: Verdict; name: string; isTool: boolean },
 ): Verdict {
   if (seq !== withinSeq || (!isTool && verdict.effect === "read")) return verdict;
