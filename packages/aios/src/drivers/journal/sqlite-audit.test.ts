@@ -163,6 +163,11 @@ describe("an audit log that somebody has changed in its file", () => {
     });
   });
 
+  test("finds a log of which what was not signed yet is cut off, by the row that says where it ends", () => {
+    const cut = sql("delete from audit_checkpoint where number > 2", "delete from event where number > 290");
+    expect(faultAfter(cut)).toMatchObject({ what: "cut-off", number: 291 });
+  });
+
   test("finds a log that was cut off with the row that says where it ends, by what was signed", () => {
     const end = "(select hash from event where number = audit.number - 5)";
     const cut = sql(
