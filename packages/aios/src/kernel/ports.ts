@@ -50,7 +50,6 @@ export type {
   SandboxProbe,
   SandboxSpec,
   SandboxStats,
-  SandboxView,
   WrappedCommand,
 } from "./sandbox-port.ts";
 export type { KnownSecret, KnownSecrets, TextRedactor } from "./secret-port.ts";

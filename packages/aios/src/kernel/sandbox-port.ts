@@ -24,7 +24,7 @@ export interface SandboxLimits {
 }
 
 /** A folder or file of the machine that is seen inside. */
-export interface SandboxView {
+interface SandboxView {
   readonly from: string;
   /** Absolute, inside; not in the home folder. */
   readonly at: string;

@@ -8,7 +8,7 @@ import type { OpenedSandboxes, SandboxAbilities } from "./sandbox-opened.ts";
 import { describeSandboxProcesses } from "./sandbox-processes.ts";
 
 export { posixPrograms } from "./sandbox-opened.ts";
-export type { OpenedSandboxes, SandboxAbilities, SandboxPrograms } from "./sandbox-opened.ts";
+export type { OpenedSandboxes, SandboxAbilities } from "./sandbox-opened.ts";
 
 /** Every sandbox driver passes this: `sandboxConformance("bubblewrap", open, abilities)`. */
 export function sandboxConformance(

@@ -5,6 +5,7 @@ import { closeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import { SysError } from "@aiosjs/sdk/protocol";
+import { cellHandles } from "./handles.ts";
 import { coverInherited } from "./inherited.ts";
 import type { Pipe } from "./pipes.ts";
 
@@ -45,9 +46,6 @@ interface CellEnd {
   /** Else bubblewrap has failed on the way to it, and said why on standard error. */
   readonly hasRun: boolean;
 }
-
-/** The handles 3 to 5 of what is started. */
-export const cellHandles = { status: 3, command: 4, seccomp: 5 } as const;
 
 /** Starts it; whatever was handed over is closed here, in any case. */
 export function startCell(start: CellStart): Cell {

@@ -1,11 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { SandboxCommand } from "../../../kernel/ports.ts";
+import { cellHandles } from "./handles.ts";
 import type { Bounds } from "./limits.ts";
-
-/** Handle by which a started sandbox is told its command, and says what is wrong with it. */
-export const commandHandle = 4;
-/** Handle on which bubblewrap reports; it is of no use to the program. */
-export const statusHandle = 3;
 
 const lineBreak = `n='
 '`;
@@ -16,7 +12,7 @@ const lineBreak = `n='
  */
 export const waitingScript = (first = ":"): string => `${lineBreak}
 ${first}
-IFS= read -r s <&${commandHandle} || exit 125
+IFS= read -r s <&${cellHandles.command} || exit 125
 eval "$s"`;
 
 /** For a command that is told by its arguments, and its environment by its own under other names. */
@@ -32,8 +28,8 @@ const carriedName = (index: number): string => `AIOS_INSIDE_${index}`;
 
 /** A command that returns before the sandbox's own begins, and has none of its handles. Where it fails, nothing runs. */
 export const preparing = (argv: readonly string[], hasChannel: boolean): string => {
-  const handles = hasChannel ? `${statusHandle}>&- ${commandHandle}>&- ` : "";
-  const tell = hasChannel ? `>&${commandHandle}` : ">&2";
+  const handles = hasChannel ? `${cellHandles.status}>&- ${cellHandles.command}>&- ` : "";
+  const tell = hasChannel ? `>&${cellHandles.command}` : ">&2";
   const fault = `{ printf %s ${quoted(`${argv[0]} failed`)} ${tell}; exit 126; }`;
   return `${argv.map(quoted).join(" ")} ${handles}</dev/null >/dev/null 2>&1 || ${fault}`;
 };
@@ -41,7 +37,7 @@ export const preparing = (argv: readonly string[], hasChannel: boolean): string 
 /** What the program finds beside what it is given. */
 export interface ScriptOptions {
   readonly bounds: Bounds;
-  /** Whether the line comes by `commandHandle`, which then also says what is wrong; else standard error does. */
+  /** Whether the line comes by `cellHandles.command`, which then also says what is wrong; else standard error does. */
   readonly hasChannel: boolean;
 }
 
@@ -60,8 +56,8 @@ export function commandLine(
       ? `export ${checkedName(name)}=${quoted(value)}`
       : `export ${checkedName(name)}="$${carriedName(index)}"; unset ${carriedName(index)}`,
   );
-  const tell = hasChannel ? `>&${commandHandle}` : ">&2";
-  const closed = hasChannel ? ` ${commandHandle}<&- ${statusHandle}>&-` : "";
+  const tell = hasChannel ? `>&${cellHandles.command}` : ">&2";
+  const closed = hasChannel ? ` ${cellHandles.command}<&- ${cellHandles.status}>&-` : "";
   return [
     `fault() { printf %s "$1" ${tell}; exit 126; }`,
     ...limitLines(bounds),

@@ -3,9 +3,10 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import { startCell } from "./cell.ts";
 import type { Cell } from "./cell.ts";
 import { egressEnvironment, forwarder } from "../egress.ts";
-import { commandHandle, preparing, statusHandle, waitingScript } from "./script.ts";
+import { preparing, waitingScript } from "./script.ts";
 import { isInPlace } from "./guards.ts";
 import type { Guard } from "./guards.ts";
+import { cellHandles } from "./handles.ts";
 import { closeAll, isReachable } from "./machine.ts";
 import type { Machine } from "./machine.ts";
 import { bubblewrapArguments, egressInside } from "./profile.ts";
@@ -39,9 +40,6 @@ export interface SeatCommand {
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
 }
-
-/** Handle of the filter in a cell; the two before it are the cell's own. */
-const seccompHandle = Math.max(commandHandle, statusHandle) + 1;
 
 export function seatCommand(machine: Machine, seat: Seat, started: Started): SeatCommand {
   const { uid, gid } = seat;
@@ -104,7 +102,7 @@ export async function startInSeat(machine: Machine, seat: Seat, { guards, input 
     if (stdin !== undefined) handles.push(stdin);
     const seccomp = machine.openFilter();
     const argv = ["/bin/sh", "-c", waitingScript(firstOf(seat, true))];
-    const started = { guards, seccomp: seccompHandle, status: statusHandle, hasSession: false, argv };
+    const started = { guards, seccomp: cellHandles.seccomp, status: cellHandles.status, hasSession: false, argv };
     handles.push(seccomp);
     const command = seatCommand(machine, seat, started);
     handles.length = 0;
