@@ -1,21 +1,15 @@
 // Every syscall, tried by one tenant on all that another one has. Whoever asks is told nothing of it, cannot tell it from what
 // never was, and changes nothing. The table is walked: a new syscall is tried without a word about it.
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { createClient, inLanes } from "@aiosjs/sdk";
-import { SysError, syscallTable } from "@aiosjs/sdk/protocol";
+import { createClient } from "@aiosjs/sdk";
+import { syscallTable } from "@aiosjs/sdk/protocol";
 import type { Pid, SysEvent, SyscallName } from "@aiosjs/sdk/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createFileTools } from "../../src/boot-files.ts";
-import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
 import type { Journal, Principal } from "../../src/kernel/ports.ts";
-import { openFileRig, removeFileFolders } from "../file-rig.ts";
 import type { FileRig } from "../file-rig.ts";
-import { openSearchIndex } from "../../src/drivers/search/search-index.ts";
-import { createVirtualClock } from "../../src/drivers/clock/virtual.ts";
-import { extractDescription } from "../../src/memory/extract.ts";
-import { presentNotes } from "../../src/memory/present.ts";
-import { createScriptedCore } from "../scripted-core.ts";
 import { filledIn, templates } from "./probes.ts";
+import { openTenantRig } from "./tenant-rig.ts";
+import type { TenantRig } from "./tenant-rig.ts";
 import { plant, questionOf } from "./world.ts";
 import type { Kind, Things, World } from "./world.ts";
 
@@ -23,46 +17,28 @@ import type { Kind, Things, World } from "./world.ts";
 const victims = { local: "zqhome", zqalpha: "zqalpha" } as const;
 /** Nothing that is asked here waits for anything but the disk. */
 const PATIENCE_MS = 5_000;
-const OWN_ONLY = 6;
-const PROBES = 16;
+const OWN_ONLY = 4;
+const PROBES = 12;
 
 const names = Object.keys(syscallTable) as SyscallName[];
 
 describe.each(Object.keys(victims) as (keyof typeof victims)[])("what is of the tenant %s", (tenant) => {
+  let opened: TenantRig;
   let rig: FileRig;
   let journal: Journal;
   let their: World;
-  let closing: AsyncDisposable[];
   /** Things that are named like theirs, and never were. */
   let absent: Things;
 
   beforeAll(async () => {
-    const clock = createVirtualClock(1_700_000_000_000);
-    const tools = createFileTools({ clock, calendar: { timeZone: "UTC" } });
-    const index = await openSearchIndex();
-    journal = createMemoryJournal();
-    await journal.commit([questionOf(tenant, victims[tenant])]);
-    rig = await openFileRig({
-      journal,
-      clock,
-      fileTools: tools,
-      programs: {
-        find: () => Promise.reject(new SysError("ENOENT", "no programs here")),
-        // It waits for a word, and has nothing else to do.
-        run: async ({ transport }) => createClient(inLanes(transport)).proc.receive({}),
-      },
-      host: { signal: () => true, isAlive: () => true },
-      notes: { extract: extractDescription, present: presentNotes, openIndex: () => Promise.resolve(index) },
-      cores: () => [createScriptedCore({ clock, serviceMs: 1 })],
-    });
-    closing = [rig.kernel, tools, index];
+    opened = await openTenantRig(questionOf(tenant, victims[tenant]));
+    ({ rig, journal } = opened);
     const { key } = await rig.admin.key.create({ tenant, scopes: ["*"] });
     their = await plant(rig, { key, mark: victims[tenant], isDebugged: true });
     absent = neverBeen(their);
   }, 60_000);
   afterAll(async () => {
-    for (const one of closing) await one[Symbol.asyncDispose]();
-    await removeFileFolders();
+    await opened[Symbol.asyncDispose]();
   });
 
   /** A tenant with everything, to be told nothing by. */
@@ -162,10 +138,10 @@ async function ask(
 }
 
 /** What the gate asks a person about is not made. */
-async function refuseQuestions({ key }: World, { kernel }: FileRig): Promise<void> {
-  const { approval } = createClient(kernel.transport(key));
-  for (const { id, kind } of (await approval.list({})).approvals)
-    if (kind === "gate") await approval.answer({ id, isApproved: false });
+async function refuseQuestions({ tenant }: World, { admin }: FileRig): Promise<void> {
+  for (const question of (await admin.approval.list({})).approvals)
+    if (question.kind === "gate" && question.tenant === tenant)
+      await admin.approval.answer({ id: question.id, isApproved: false });
 }
 
 const isWord = (text: string, word: string): boolean =>
