@@ -75,7 +75,7 @@ function casesOfSuite(seed: number, isQuick: boolean) {
     pairs.filter(({ goal }) => goal.isOnlyWords),
   ];
   const sample = isQuick
-    ? { tasksPerGoal: 1, most: 4, mostKept: 1, seed }
+    ? { tasksPerGoal: 1, most: 2, mostKept: 1, seed }
     : { tasksPerGoal: 2, most: 200, mostKept: 16, seed };
   return {
     benign: some(benignCases(environments), 4),
