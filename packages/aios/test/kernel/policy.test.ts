@@ -93,6 +93,14 @@ test("the plan of a process that lives counts", async () => {
   expect((await rig.admin.policy.explain({ pid, name: "fs.read" })).gate).toBe("L0");
 });
 
+test("glass that is broken for a process turns what is denied into what is asked about", async () => {
+  const rig = await open();
+  const { pid } = await rig.admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });
+  expect((await rig.admin.policy.explain({ pid, name: "unknown" })).gate).toBe("L3");
+  await rig.admin.approval.break({ pid, name: "unknown", why: "an outage" });
+  expect((await rig.admin.policy.explain({ pid, name: "unknown" })).gate).toBe("L2");
+});
+
 test("no process looks at the policy, and a tenant only at what it says of its own calls", async () => {
   const rig = await open();
   const { pid } = await rig.admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });

@@ -43,6 +43,8 @@ test("nor does hiding it help", () => {
     "hxxp://evil[.]test/x",
     "evil (dot) test/x",
     "ev\u00adil.test/x",
+    "ev\u0000il.test/x",
+    "ev\u0007il&#46;test/x",
   ])
     expect(
       rawsOf(text).some((raw) => raw.endsWith("evil.test/x")),

@@ -5,28 +5,30 @@ const MAX_LAYERS = 3;
 export function plainForms(text: string): readonly string[] {
   const forms = [seen(text)];
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
-    const next = seen(decoded(forms.at(-1)!));
-    if (next === forms.at(-1)) break;
+    const last = forms.at(-1)!;
+    const found = decoded(last);
+    const next = found === last ? last : seen(found);
+    if (next === last) break;
     forms.push(next);
   }
   return forms;
 }
 
 /** Compatible characters as one, invisible ones gone, whatever serves as a dot a dot. */
-function seen(text: string): string {
-  return (
-    text
-      .normalize("NFKC")
-      .replace(/[\p{Cf}\p{DI}]/gu, "")
-      // U+3002 ends sentences too, mostly between characters that are no letters of a host.
-      .replace(/(?<=[a-z0-9])[\u3002\uff61](?=[a-z0-9])|[\u3002\uff61](?=[^\s\u3002]{1,63}\/)/gi, ".")
-      .replace(/[\u2024\ufe52\uff0e]/g, ".")
-      .replace(/[\u2044\u2215\u29f8\ufe68]/g, (sign) => (sign === "\ufe68" ? "\\" : "/"))
-      .toLowerCase()
-      .replace(/\s?[[({]\s?(?:\.|dot)\s?[\])}]\s?/g, ".")
-      .replace(/\bh(?:xx|\*\*)p(s?)(?=:)/g, "http$1")
-  );
-}
+const seen = (text: string): string =>
+  (/^[\t-\r\x20-\x7e]*$/.test(text) ? text : visible(text))
+    .toLowerCase()
+    .replace(/\s?[[({]\s?(?:\.|dot)\s?[\])}]\s?/g, ".")
+    .replace(/\bh(?:xx|\*\*)p(s?)(?=:)/g, "http$1");
+
+const visible = (text: string): string =>
+  text
+    .normalize("NFKC")
+    .replace(/(?![\t-\r])[\p{Cc}\p{Cf}\p{DI}]/gu, "")
+    // U+3002 ends sentences too, mostly between characters that are no letters of a host.
+    .replace(/(?<=[a-z0-9])[\u3002\uff61](?=[a-z0-9])|[\u3002\uff61](?=[^\s\u3002]{1,63}\/)/gi, ".")
+    .replace(/[\u2024\ufe52\uff0e]/g, ".")
+    .replace(/[\u2044\u2215\u29f8\ufe68]/g, (sign) => (sign === "\ufe68" ? "\\" : "/"));
 
 const entities: Readonly<Record<string, string>> = {
   amp: "&",
@@ -62,6 +64,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 function decoded(text: string): string {
+  if (!/[&%]/.test(text)) return text;
   const plain = text
     .replace(/&#(?:x0*([0-9a-f]{1,6})|0*(\d{1,7}));?/g, (all, hex?: string, decimal?: string) => {
       const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
