@@ -4,6 +4,7 @@ import type { Client } from "@aiosjs/sdk";
 import type { SyscallName } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../src/kernel/ports.ts";
+import { noteTools } from "../note-tools.ts";
 import { openRig } from "../rig.ts";
 import type { Rig } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
@@ -12,6 +13,7 @@ import { refusal } from "../writer-rig.ts";
 const open = (): Promise<Rig> =>
   openRig({
     cores: (clock) => [createScriptedCore({ clock })],
+    notes: noteTools(),
     programs: { find: () => Promise.reject(new Error("no programs here")), run: () => new Promise(() => undefined) },
   });
 
@@ -155,6 +157,35 @@ describe("what a key makes", () => {
     expect(
       await refusal(client.cron.add({ schedule: "@daily", program: { program, capabilities: ["fs.*"] } })),
     ).toMatch(/^EACCES capability fs\.\* cannot be passed on/);
+  });
+});
+
+describe("trust:user-turns", () => {
+  const trustOf = async (rig: Rig, principal: Principal): Promise<string> => {
+    const session = rig.kernel.identify(principal, { session: "s" });
+    const { mem } = createClient(rig.kernel.transport(principal, session));
+    const { id } = await mem.add({ content: "what the user said" });
+    return (await mem.get({ id })).labels.trust;
+  };
+
+  test("is what a key needs for its client's words to count for more than a stranger's", async () => {
+    const rig = await open();
+    const told = async (...scopes: string[]) => trustOf(rig, (await keyOf(rig, { tenant: "b", scopes })).principal);
+    expect(await told("*")).not.toBe("untrusted");
+    expect(await told("mem.*", "trust:user-turns")).not.toBe("untrusted");
+    expect(await told("mem.*")).toBe("untrusted");
+    expect(await told("mem.*", "proc:act-as")).toBe("untrusted");
+  });
+
+  test("means nothing under a process key, whatever that was given", async () => {
+    const rig = await open();
+    const { client } = await keyOf(rig, { tenant: "b", scopes: ["mem.*", "proc.*"] });
+    const made = await client.proc.spawn(command);
+    const process = rig.kernel.authenticate(made.key as string);
+    const widened = { ...process, scopes: ["*"] };
+    const { mem } = createClient(rig.kernel.transport(widened));
+    const { id } = await mem.add({ content: "what I say that the user said" });
+    expect((await mem.get({ id })).labels.trust).toBe("untrusted");
   });
 });
 

@@ -1,7 +1,6 @@
 // Every syscall, tried by one tenant on all that another one has. Whoever asks is told nothing of it, cannot tell it from what
 // never was, and changes nothing. The table is walked: a new syscall is tried without a word about it.
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { createClient } from "@aiosjs/sdk";
 import { syscallTable } from "@aiosjs/sdk/protocol";
 import type { Pid, SysEvent, SyscallName } from "@aiosjs/sdk/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
