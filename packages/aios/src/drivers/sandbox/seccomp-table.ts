@@ -33,6 +33,10 @@ export const forbiddenCalls = {
   request_key: call(249, 218),
   vmsplice: call(278, 75),
   fanotify_init: call(300, 262),
+  // Memory that stays when nobody has it mapped: no bound of a process counts it. /dev/shm has a size.
+  memfd_create: call(319, 279),
+  memfd_secret: call(447),
+  shmget: call(29, 194),
   // Mounts and namespaces.
   mount: call(165, 40),
   umount2: call(166, 39),
