@@ -10,8 +10,8 @@ import type { Spares } from "./spares.ts";
 
 export interface PoolOptions {
   /**
-   * Sandboxes that are made before they are asked for, of each kind that was asked for (its views, its way out): the next
-   * one opens without a start. 0: none. Default 1.
+   * Sandboxes that are made before they are asked for, of each kind that was asked for (what it shows of the machine):
+   * the next one opens without a start. 0: none. Default 1.
    */
   readonly min?: number | undefined;
   /** Started bubblewraps that wait for a command, in all, those of open sandboxes too. Default 8. */
@@ -21,7 +21,7 @@ export interface PoolOptions {
 }
 
 /** Made, started, and never used by anybody. What was used once belongs to its tenant and is never handed on. */
-export interface Ready {
+interface Ready {
   readonly folder: string;
   readonly uid: number;
   readonly gid: number;
@@ -35,8 +35,6 @@ interface PoolParts {
   readonly min: number;
   readonly spares: Spares;
 }
-
-type Kind = Pick<SandboxSpec, "views" | "egress">;
 
 /** Kinds that are kept ready at a time; the one that was asked for longest ago makes room. */
 const maxKinds = 4;
@@ -53,8 +51,7 @@ export class Pool {
 
   /** Undefined: there is none, or it has been ended. */
   take(spec: SandboxSpec): Ready | undefined {
-    // What lies in a workspace is known when it is given, and not before.
-    if (spec.workspace !== undefined) return undefined;
+    if (!isPooled(spec)) return undefined;
     const ready = this.#ready.get(keyOf(spec));
     for (;;) {
       const one = ready?.shift();
@@ -66,7 +63,7 @@ export class Pool {
   /** Makes up for what was taken, when its taker has had time to start: both would only slow each other down. */
   refillSoon(spec: SandboxSpec, machine: Machine): void {
     const { clock, min } = this.#parts;
-    if (spec.workspace !== undefined || min === 0) return;
+    if (!isPooled(spec) || min === 0) return;
     clock.wakeAt(clock.nowMs() + refillMs, this.#closing.signal).then(
       () => this.#refill(spec, machine),
       // Closed meanwhile.
@@ -86,7 +83,7 @@ export class Pool {
       const name = randomUUID();
       const at = join(folder, `.pool-${generation}-${name}`);
       const one = { folder: at, ...ownerOf(name, undefined) };
-      const seat: Seat = { ...one, home: join(at, "home"), views: spec.views ?? [], egress: spec.egress };
+      const seat: Seat = { ...one, home: join(at, "home"), views: spec.views ?? [] };
       makeHome(at, one);
       ready.push(one);
       spares.prepare(at, () => startInSeat(machine, seat, { guards: [] }));
@@ -108,4 +105,7 @@ export class Pool {
   }
 }
 
-const keyOf = ({ views = [], egress = "" }: Kind): string => JSON.stringify([views, egress]);
+/** A workspace, and the one door that is a sandbox's own, are known when they are given, and not before. */
+const isPooled = ({ workspace, egress }: SandboxSpec): boolean => workspace === undefined && egress === undefined;
+
+const keyOf = ({ views = [] }: SandboxSpec): string => JSON.stringify(views);
