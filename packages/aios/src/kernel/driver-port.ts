@@ -217,6 +217,8 @@ export interface ToolSpec {
   readonly effect: Effect;
   /** What the gate is to know of it, where whoever brings the tool is trusted to say; the policy's own rows come first. */
   readonly access?: ToolAccess | undefined;
+  /** Who wants it asks for it by its name. Default: a pattern means it, too. */
+  readonly isNamed?: boolean | undefined;
   /**
    * Its name, description and parameters are the words of a stranger, as of a server elsewhere: a process has seen something
    * untrusted once its model is told of it. Default: whoever brings the tool answers for what it says.

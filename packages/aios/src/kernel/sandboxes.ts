@@ -22,6 +22,8 @@ const DIRECTORY = "sandboxes";
 /** What the message that stands for a sandbox says. */
 interface Entry {
   readonly id: string;
+  /** Of one process; null: it has none. */
+  readonly name: string | null;
   readonly driver: string;
   readonly tier: IsolationTier;
   readonly hasEgress: boolean;
@@ -95,20 +97,35 @@ export class Sandboxes {
     }
   }
 
+  /** Whether there is anything that runs commands, or code where that is all that is asked for. */
+  async offers(tier: IsolationTier): Promise<boolean> {
+    return this.#choice.pick(tier).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /**
-   * Of the caller; it is there when the call has succeeded.
+   * Of the caller; it is there when the call has succeeded. One of a name that it has is told again.
    * @throws SysError EAGAIN too many, ENOSYS nothing here is so strong.
    */
   async make(
     record: CallRecord,
-    { tier, limits, isFresh }: { tier: IsolationTier; limits: SandboxLimits; isFresh: boolean },
+    {
+      tier,
+      limits,
+      isFresh,
+      name = null,
+    }: { tier: IsolationTier; limits: SandboxLimits; isFresh: boolean; name?: string | null | undefined },
   ): Promise<{ readonly held: Held; readonly sandbox: Sandbox }> {
     const { process } = record;
     const { clock, random, mailbox } = this.#parts;
     const driver = await this.#choice.pick(tier);
+    const known = this.#named(name, process);
+    if (known) return { held: known, sandbox: await this.enter(known, process) };
     this.#checkRoom(process);
     const hasEgress = driver.tier !== "wasm" && this.#rowOf(process).egress.length > 0;
-    const entry: Entry = { id: random.text(16), driver: driver.name, tier: driver.tier, hasEgress };
+    const entry: Entry = { id: random.text(16), name, driver: driver.name, tier: driver.tier, hasEgress };
     const [{ pid, tenant }, atMs] = [process, clock.nowMs()];
     const kept: Kept = { ...entry, pid, tenant, isFresh, atMs, commands: 0, row: undefined, opening: undefined };
     this.#kept.set(kept.id, kept);
@@ -205,6 +222,11 @@ export class Sandboxes {
   #isSeen({ tenant, pid }: Held, process: Process): boolean {
     if (tenant !== process.tenant) return false;
     return process.kind === "kernel" || this.#parts.processes.get(pid)?.isUnder(process) === true;
+  }
+
+  #named(name: string | null, { pid }: Process): Kept | undefined {
+    if (name === null) return undefined;
+    return [...this.#kept.values()].find((kept) => kept.pid === pid && kept.name === name);
   }
 
   #checkRoom({ pid, tenant }: Process): void {

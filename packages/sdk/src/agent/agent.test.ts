@@ -31,7 +31,8 @@ function scripted(script: Script) {
     if (name === "tool.list") {
       const parameters = { type: "object" };
       const tool = (toolName: string) => ({ name: toolName, description: toolName, parameters, effect: "pure" });
-      return { tools: [tool("text_upper"), tool("text_broken"), tool("clock")] };
+      const named = { ...tool("text_run"), isNamed: true };
+      return { tools: [tool("text_upper"), tool("text_broken"), tool("clock"), named] };
     }
     if (name === "tool.call") {
       const { name: tool, arguments: given } = args as { name: string; arguments: { text?: string } };
@@ -153,7 +154,7 @@ test("what goes wrong with a tool is told to the model, which may go on", async 
 test("a tool that the kernel does not have is an error before the model is asked", async () => {
   const { transport, asked } = scripted(() => "never");
   const run = defineAgent({ ...plain, tools: ["web_*"] }).run("Go", { transport });
-  await expect(run).rejects.toMatchObject({ code: "ENOENT", hint: "it has text_upper, text_broken, clock" });
+  await expect(run).rejects.toMatchObject({ code: "ENOENT", hint: "it has text_upper, text_broken, clock, text_run" });
   const mine = defineTool({ name: "clock", description: "", parameters: { type: "object" }, run: () => "" });
   await expect(defineAgent({ ...plain, tools: [mine, "clock"] }).run("Go", { transport })).rejects.toMatchObject({
     code: "EINVAL",

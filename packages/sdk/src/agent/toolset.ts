@@ -19,7 +19,8 @@ export interface Toolset {
 }
 
 /**
- * Finds what an agent asked for: local tools as they are, the kernel's by name or pattern (`file_*`, `*`).
+ * Finds what an agent asked for: local tools as they are, the kernel's by name or pattern (`file_*`, `*`); those that run what
+ * a model wrote by name alone.
  * @throws SysError ENOENT for a name that the kernel does not offer, with those it does; EINVAL when two share a name.
  */
 export async function openToolset(
@@ -74,7 +75,9 @@ export async function openToolset(
 function pick(patterns: readonly string[], offered: ResultOf<"tool.list">["tools"]): ResultOf<"tool.list">["tools"] {
   const picked = new Set<(typeof offered)[number]>();
   for (const pattern of patterns) {
-    const matching = offered.filter(({ name }) => isMatch(name, pattern));
+    const matching = offered.filter(
+      ({ name, isNamed }) => name === pattern || (isNamed !== true && isMatch(name, pattern)),
+    );
     if (matching.length === 0)
       throw new SysError("ENOENT", `the kernel has no tool ${JSON.stringify(pattern)}`, {
         hint: `it has ${offered.map(({ name }) => name).join(", ") || "none"}`,

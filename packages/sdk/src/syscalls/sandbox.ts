@@ -21,6 +21,11 @@ export const sandboxSyscalls = {
       tier: tier
         .default("process")
         .describe("least isolation; nothing weaker is taken instead. wasm runs JavaScript alone, by the program js"),
+      name: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "a name: small letters, digits, dots, dashes and underscores")
+        .optional()
+        .describe("the process has one of a name: it is told again, as it is"),
       ...limits,
       wallMs,
     }),
@@ -75,6 +80,7 @@ export const sandboxSyscalls = {
       sandboxes: z.array(
         z.object({
           sandbox: z.string(),
+          name: z.string().nullable(),
           pid: pidSchema,
           driver: z.string(),
           tier,

@@ -11,6 +11,7 @@ export const toolSyscalls = {
           description: z.string(),
           parameters: jsonObjectSchema,
           effect: z.enum(["pure", "idempotent", "unsafe"]),
+          isNamed: z.boolean().optional().describe("who wants it asks for it by its name: no pattern means it"),
         }),
       ),
     }),

@@ -8,9 +8,10 @@ import type { KernelCall, KernelDevice } from "./device.ts";
 
 /** Commands in sandboxes. */
 export const sandboxDevice: KernelDevice<`sandbox.${"create" | "exec" | "list" | "remove"}`> = {
-  "sandbox.create": async ({ tier, ...limits }, call) => {
+  "sandbox.create": async ({ tier, name, ...limits }, call) => {
     const { held, sandbox } = await sandboxesOf(call).make(call.record, {
       tier: strongest(tier, leastTier(call)),
+      name,
       limits,
       isFresh: false,
     });
@@ -50,8 +51,9 @@ export const sandboxDevice: KernelDevice<`sandbox.${"create" | "exec" | "list" |
   "sandbox.list": (_args, call) => ({
     sandboxes: sandboxesOf(call)
       .seenBy(call.record.process)
-      .map(({ id, pid, driver, tier, commands, hasEgress, isFresh, atMs }) => ({
+      .map(({ id, name, pid, driver, tier, commands, hasEgress, isFresh, atMs }) => ({
         sandbox: id,
+        name,
         pid,
         driver,
         tier,

@@ -8,6 +8,7 @@ import type { Parts } from "../parts.ts";
 import type { Core, KeyRow, Price, Principal } from "../ports.ts";
 import { checkScopes } from "../scopes.ts";
 import { visibleApprovals } from "./approval.ts";
+import { offeredTools } from "../offered-tools.ts";
 import type { KernelDevice } from "./device.ts";
 
 type SysName =
@@ -207,7 +208,7 @@ export const sysDevice: KernelDevice<SysName> = {
     return { wasOpen };
   },
 
-  "tool.list": (_args, { parts }) => ({ tools: (parts.toolbox?.tools() ?? []).map((tool) => ({ ...tool })) }),
+  "tool.list": async (_args, { parts }) => ({ tools: await offeredTools(parts) }),
 
   "llm.models": (_args, { parts }) => ({
     models: parts.lanes.cores

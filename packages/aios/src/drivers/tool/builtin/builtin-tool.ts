@@ -17,11 +17,13 @@ interface BuiltinToolOptions<Parameters extends z.ZodType> {
   readonly effect: Effect;
   /** What the gate is to know of it. Default: as much as `effect` tells. */
   readonly access?: z.input<typeof toolAccessSchema>;
+  /** Who wants it asks for it by its name: no pattern means it. */
+  readonly isNamed?: boolean;
   readonly run: (args: z.output<Parameters>, context: DriverContext) => string | Promise<string>;
 }
 
 export function builtinTool<Parameters extends z.ZodType>(options: BuiltinToolOptions<Parameters>): BuiltinTool {
-  const { name, description, parameters, effect, access, run } = options;
+  const { name, description, parameters, effect, access, isNamed, run } = options;
   const { $schema: _, ...schema } = z.toJSONSchema(parameters, { io: "input" });
   return {
     spec: {
@@ -30,6 +32,7 @@ export function builtinTool<Parameters extends z.ZodType>(options: BuiltinToolOp
       parameters: schema,
       effect,
       ...(access ? { access: toolAccessSchema.parse(access) } : {}),
+      ...(isNamed ? { isNamed } : {}),
     },
     async run(given, context) {
       const parsed = parameters.safeParse(given);

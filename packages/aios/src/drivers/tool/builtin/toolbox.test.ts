@@ -45,6 +45,8 @@ test("every tool has a name that all model APIs take, and a closed object as par
     "calculator",
     "date",
     "json_query",
+    "shell",
+    "code",
   ]);
   for (const { name, parameters } of toolbox.tools()) {
     expect(name).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
@@ -54,7 +56,9 @@ test("every tool has a name that all model APIs take, and a closed object as par
 });
 
 test("an unknown tool is told with the ones there are, wrong arguments by name", async () => {
-  expect(await refusal("search", {})).toMatch(/^ENOENT no tool "search"; there are file_read, .*json_query$/);
+  expect(await refusal("search", {})).toMatch(
+    /^ENOENT no tool "search"; there are file_read, .*json_query, shell, code$/,
+  );
   expect(await refusal("calculator", { formula: "1" })).toMatch(/^EINVAL calculator: expression: /);
 });
 

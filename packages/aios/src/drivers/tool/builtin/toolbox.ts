@@ -8,6 +8,7 @@ import type { ComputerOptions } from "./compute.ts";
 import { dateTool } from "./date.ts";
 import { fileTools } from "./files.ts";
 import { jsonQueryTool } from "./json-query.ts";
+import { sandboxTools } from "./sandboxed.ts";
 
 export interface BuiltinToolboxOptions extends ComputerOptions {
   readonly clock: Pick<Clock, "nowMs">;
@@ -17,15 +18,14 @@ export interface BuiltinToolboxOptions extends ComputerOptions {
   readonly more?: readonly BuiltinTool[];
 }
 
-/** The tools that every process finds: its files, a calculator, dates, JSON queries. */
+/** The tools that every process finds: its files, a calculator, dates, JSON queries, and by name a shell and code in a sandbox. */
 export function createBuiltinToolbox(options: BuiltinToolboxOptions): Toolbox & AsyncDisposable {
   const { clock, concurrency = 64, more = [], ...limits } = options;
   const computer = openComputer(limits);
   const tools = new Map(
-    [...fileTools, calculatorTool(computer), dateTool(clock), jsonQueryTool(computer), ...more].map((tool) => [
-      tool.spec.name,
-      tool,
-    ]),
+    [...fileTools, calculatorTool(computer), dateTool(clock), jsonQueryTool(computer), ...sandboxTools, ...more].map(
+      (tool) => [tool.spec.name, tool],
+    ),
   );
   return {
     name: "builtin",
