@@ -1,6 +1,5 @@
 // All that a tenant can have, with its secrets in it: what others must neither hear of nor touch.
 import { createClient } from "@aiosjs/sdk";
-import type { Client } from "@aiosjs/sdk";
 import { asPid } from "@aiosjs/sdk/protocol";
 import type { Pid } from "@aiosjs/sdk/protocol";
 import type { ApprovalRow, JournalRecord, Principal } from "../../src/kernel/ports.ts";
@@ -171,9 +170,6 @@ export async function plant(rig: Rig, { key, mark, isDebugged }: Planting): Prom
     },
   };
 }
-
-export const clientOf = (rig: Rig, principal: Principal, pid?: Pid): Client =>
-  createClient(rig.kernel.transport(principal, pid));
 
 /** A call that does not end while the world lasts. */
 const goesOn = (call: PromiseLike<unknown>): void => void Promise.resolve(call).catch(() => undefined);
