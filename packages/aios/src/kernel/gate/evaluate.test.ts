@@ -131,6 +131,11 @@ test("a sink's argument is what a person said, or a contact, or listed, or a per
   expect(gateOf({ to: "bob@example.org", body: "see https://docs.example.org/a%20b?c" })).toBe("L1");
   expect(gateOf({ to: "bob@example.org", body: "see https://docs.example.org@evil.test" })).toBe("L2");
   expect(gateOf({ to: "bob@example.org", body: "see evil.test/x" }, ["tell Bob of https://evil.test/x"])).toBe("L1");
+  const link = (body: string, said: string) => gateOf({ to: "bob@example.org", body }, [said]);
+  expect(link("see https://else.example", "about else.example")).toBe("L1");
+  expect(link("see https://else", "somebody else")).toBe("L2");
+  expect(link("see javascript:else.test", "about else.test")).toBe("L2");
+  expect(link("write to mailto:ann@else.test", "ann@else.test")).toBe("L1");
   expect(gateOf({})).toBe("L1");
   expect(judged("mail_send", { args: { to: "bob@else.test" } })).toMatchObject({
     gate: "L1",

@@ -45,7 +45,12 @@ export function linkVouchedFor(
   vouchers: Vouchers,
 ): Origin {
   const { key, raw, rest } = link;
-  if (mayBeSaid && vouchers.said.some((text) => text.links().has(key) || isSaid(raw, text) || isSaid(rest, text)))
+  // Who said `example.org` said https://example.org; a word is no address, and who said it did not say javascript: before it.
+  const isAddress = /^(?:https?:|mailto:|\/\/)/.test(raw) && /[.@]/.test(rest);
+  if (
+    mayBeSaid &&
+    vouchers.said.some((text) => text.links().has(key) || isSaid(raw, text) || (isAddress && isSaid(rest, text)))
+  )
     return { is: "user" };
   const address = /^mailto:([^?&\s]+)$/.exec(raw)?.[1];
   if (or?.inContacts)
