@@ -46,13 +46,17 @@ const runs = {
     try {
       return await inSandbox(["node", "-e", code], context);
     } catch (cause) {
-      if (!isSysError(cause) || !["ENOENT", "ENOSYS"].includes(cause.code)) throw cause;
-      return exec({ argv: ["js", "-e", code], tier: "wasm" }, context).catch((next: unknown) => {
-        throw isSysError(next) && next.code === "ENOSYS" ? cause : next;
-      });
+      if (!hasCode(cause, ["ENOENT", "ENOSYS"])) throw cause;
+      try {
+        return await exec({ argv: ["js", "-e", code], tier: "wasm" }, context);
+      } catch (next) {
+        throw hasCode(next, ["ENOSYS"]) ? cause : next;
+      }
     }
   },
 } as const;
+
+const hasCode = (cause: unknown, codes: readonly string[]): boolean => isSysError(cause) && codes.includes(cause.code);
 
 async function inSandbox(argv: string[], context: DriverContext): Promise<Ran> {
   const { sandbox } = (await context.syscall("sandbox.create", { name })) as ResultOf<"sandbox.create">;
