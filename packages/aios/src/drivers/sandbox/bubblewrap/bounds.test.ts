@@ -18,6 +18,17 @@ describe.runIf(hasBubblewrap)("what a bubblewrap is bounded by", { timeout: 60_0
     expect(ended).toMatchObject({ code: null, signal: "SIGKILL", exceeded: "memoryBytes" });
   });
 
+  test("what a thread starts is counted as well", async () => {
+    await using driver = openBubblewrap();
+    await using sandbox = await makeSandbox(driver, { limits: { memoryBytes: 200 * mebibyte } });
+    const script = `
+import subprocess, sys, threading
+held = ["python3", "-c", "import time; held = b'x' * ${120 * mebibyte}; time.sleep(30)"]
+threads = [threading.Thread(target=subprocess.run, args=(held,)) for one in range(3)]
+[thread.start() for thread in threads]; [thread.join() for thread in threads]`;
+    expect((await run(sandbox, ["python3", "-c", script])).ended).toMatchObject({ exceeded: "memoryBytes" });
+  });
+
   test("memory that processes share is counted too", async () => {
     await using driver = openBubblewrap();
     await using sandbox = await makeSandbox(driver, { limits: { memoryBytes: 200 * mebibyte } });

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 
 /** What the processes of one command hold, shared memory counted for each that maps it. */
 export interface Held {
@@ -8,34 +8,41 @@ export interface Held {
 
 /** The first process of a sandbox and all below it: what daemonises becomes a child of the first. */
 export async function heldBelow(firstProcess: number): Promise<Held> {
-  const [status, threads] = await Promise.all([read(`/proc/${firstProcess}/status`), childrenOf(firstProcess)]);
+  const [status, children] = await Promise.all([read(`/proc/${firstProcess}/status`), childrenOf(firstProcess)]);
   if (status === "") return { processes: 0, memoryBytes: 0 };
   let processes = 1;
   let memoryBytes = kibibytes(status, "RssAnon") + kibibytes(status, "RssShmem");
-  for (const held of await Promise.all(threads.map(heldBelow))) {
+  for (const held of await Promise.all(children.map(heldBelow))) {
     processes += held.processes;
     memoryBytes += held.memoryBytes;
   }
   return { processes, memoryBytes };
 }
 
+/** The system lists a child with the thread that started it. */
 async function childrenOf(hostPid: number): Promise<readonly number[]> {
-  const text = await read(`/proc/${hostPid}/task/${hostPid}/children`);
-  return text
-    .split(" ")
-    .filter((one) => one !== "")
-    .map(Number);
+  const threads = await names(`/proc/${hostPid}/task`);
+  const lists = await Promise.all(threads.map((thread) => read(`/proc/${hostPid}/task/${thread}/children`)));
+  return lists.flatMap((list) =>
+    list
+      .split(" ")
+      .filter((one) => one !== "")
+      .map(Number),
+  );
 }
 
 const kibibytes = (status: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1024;
 
-async function read(path: string): Promise<string> {
+const read = (path: string): Promise<string> => unlessEnded(readFile(path, "latin1"), "");
+
+const names = (folder: string): Promise<readonly string[]> => unlessEnded(readdir(folder), []);
+
+async function unlessEnded<T>(reading: Promise<T>, otherwise: T): Promise<T> {
   try {
-    return await readFile(path, "latin1");
+    return await reading;
   } catch (cause) {
-    // It has ended meanwhile.
-    if (["ENOENT", "ESRCH"].includes(String((cause as NodeJS.ErrnoException).code))) return "";
+    if (["ENOENT", "ESRCH"].includes(String((cause as NodeJS.ErrnoException).code))) return otherwise;
     throw cause;
   }
 }
