@@ -1,16 +1,13 @@
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { AccessPolicy, ArgumentNeed, Gate, ToolAccess } from "@aiosjs/sdk/protocol";
+import type { AccessPolicy, Gate, ToolAccess } from "@aiosjs/sdk/protocol";
 import { agentRowOf } from "./agent-row.ts";
 import type { AgentRow } from "./agent-row.ts";
 import { parseCondition } from "./condition.ts";
 import type { Condition, ConditionFault } from "./condition.ts";
-import { labelOf, join } from "./label.ts";
-import type { Label } from "./label.ts";
+import { knownCall } from "./known-call.ts";
+import type { KnownCall, NamedCall } from "./known-call.ts";
 import { listed } from "./listed.ts";
 import type { Listed } from "./listed.ts";
-import { isAbout, namesSyscalls } from "./name-pattern.ts";
-import { sandboxRank, strictest } from "./gates.ts";
-import { shippedPolicy } from "./shipped-policy.ts";
 import { saidText } from "./spoken.ts";
 import type { SaidText } from "./spoken.ts";
 
@@ -26,39 +23,12 @@ export interface CompiledPolicy {
   said(text: string): SaidText;
 }
 
-interface NamedCall {
-  readonly name: string;
-  readonly declared: ToolAccess | undefined;
-}
-
 interface CompiledRule {
   /** As `rules[2]`. */
   readonly where: string;
   readonly gate: Gate;
   readonly why: string;
   readonly condition: Condition;
-}
-
-interface Need {
-  /** As it stands in the policy: `to`. */
-  readonly name: string;
-  readonly path: readonly string[];
-  readonly need: ArgumentNeed;
-  readonly where: string;
-}
-
-/** What is known of a call by its name; `where` is null for what nobody knows. */
-export interface KnownCall {
-  readonly isSyscall: boolean;
-  readonly gate: Gate;
-  /** Where the gate stands. */
-  readonly where: string | null;
-  readonly effects: readonly ToolAccess["effect"][];
-  readonly irreversible: string | null;
-  readonly ifTainted: { readonly gate: Gate; readonly where: string } | null;
-  readonly needs: readonly Need[];
-  readonly returns: Label;
-  readonly sandbox: ToolAccess["sandbox"];
 }
 
 /**
@@ -93,7 +63,7 @@ export function compilePolicy(
           known: named,
         });
   const texts = remembered(saidText, { most: 1_024, mostChars: 4_000_000 });
-  const rows = remembered((name: string) => rowOf(policy, { name, declared: undefined }), { most: 4_096 });
+  const rows = remembered((name: string) => knownCall(policy, { name, declared: undefined }), { most: 4_096 });
   const declaredRows = new WeakMap<ToolAccess, Map<string, KnownCall>>();
   return {
     policy,
@@ -106,7 +76,7 @@ export function compilePolicy(
       if (declared === undefined) return rows(name);
       const known = declaredRows.get(declared) ?? new Map<string, KnownCall>();
       declaredRows.set(declared, known);
-      const row = known.get(name) ?? rowOf(policy, { name, declared });
+      const row = known.get(name) ?? knownCall(policy, { name, declared });
       if (known.size < 16) known.set(name, row);
       return row;
     },
@@ -149,81 +119,3 @@ function remembered<Value>(
     return value;
   };
 }
-
-function rowOf(policy: AccessPolicy, { name, declared }: NamedCall): KnownCall {
-  const isSyscall = declared === undefined && namesSyscalls(name);
-  const own = about(policy, { name, isSyscall });
-  const rows = own.length > 0 || !isSyscall ? own : about(shippedPolicy, { name, isSyscall });
-  const isDeclared = rows.length === 0 && declared !== undefined && policy.defaults.effect === "declared";
-  const known = isDeclared ? ([["declared", declared]] as const) : rows;
-  const bare = isSyscall ? shippedLabel(name) : labelOf({ trust: policy.defaults.unlabelled });
-  if (known.length === 0)
-    return {
-      isSyscall,
-      gate: "L3",
-      where: null,
-      effects: declared ? [declared.effect] : ["sink"],
-      irreversible: declared?.irreversible ? "declared" : null,
-      ifTainted: null,
-      needs: [],
-      returns: bare,
-      sandbox: undefined,
-    };
-  const first = known.toSorted(([, left], [, right]) =>
-    left.gate < right.gate ? 1 : left.gate > right.gate ? -1 : 0,
-  )[0]!;
-  const tainted = known.flatMap(([where, { gateIfTainted }]) =>
-    gateIfTainted ? [{ gate: gateIfTainted, where }] : [],
-  );
-  return {
-    isSyscall,
-    gate: first[1].gate,
-    where: first[0],
-    effects: [...new Set(known.map(([, row]) => row.effect))],
-    // Whoever brought the tool knows that it cannot be taken back, whatever a row says.
-    irreversible: known.find(([, row]) => row.irreversible)?.[0] ?? (declared?.irreversible ? "declared" : null),
-    ifTainted: tainted.reduce<KnownCall["ifTainted"]>(
-      (most, one) => (most && strictest(most.gate, one.gate) === most.gate ? most : one),
-      null,
-    ),
-    needs: known.flatMap(([where, { sinkArgs = {} }]) =>
-      Object.entries(sinkArgs).map(([argument, need]) => ({
-        name: argument,
-        path: argument.split("."),
-        need,
-        where: `${where}.sinkArgs.${argument}`,
-      })),
-    ),
-    returns: known
-      .map(([, { returns }]) =>
-        labelOf({
-          trust: returns?.trust ?? bare.trust,
-          confidentiality: returns?.conf ?? bare.confidentiality,
-          readers: returns?.readers,
-        }),
-      )
-      .reduce(join),
-    sandbox: known
-      .map(([, row]) => row.sandbox)
-      .reduce((one, other) => (sandboxRank(one) >= sandboxRank(other) ? one : other)),
-  };
-}
-
-/** Results of syscalls bear their labels themselves: a row that says only who may make one makes nothing less trusted. */
-function shippedLabel(name: string): Label {
-  const rows = about(shippedPolicy, { name, isSyscall: true });
-  if (rows.length === 0) return labelOf({ trust: shippedPolicy.defaults.unlabelled });
-  return rows
-    .map(([, { returns }]) =>
-      labelOf({ trust: returns?.trust ?? "untrusted", confidentiality: returns?.conf ?? "public" }),
-    )
-    .reduce(join);
-}
-
-/** What is shipped of syscalls is of nothing that is only called like one. */
-const about = (policy: AccessPolicy, call: { name: string; isSyscall: boolean }): (readonly [string, ToolAccess])[] =>
-  Object.entries(policy.tools).flatMap(([pattern, row]) =>
-    isAbout(pattern, call) && (call.isSyscall || policy !== shippedPolicy || !namesSyscalls(pattern))
-      ? [[`tools.${pattern}`, row] as const]
-      : [],
-  );

@@ -1,5 +1,6 @@
 import { mayCall } from "./agent-row.ts";
-import type { CompiledPolicy, KnownCall } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import type { KnownCall } from "./known-call.ts";
 import { gravest, strictest } from "./gates.ts";
 import { isTrusted } from "./label.ts";
 import { judgeNeeds } from "./needs.ts";

@@ -1,6 +1,7 @@
 import type { AgentRow } from "./agent-row.ts";
 import { valuesAt } from "./argument-values.ts";
-import type { CompiledPolicy, KnownCall } from "./compile.ts";
+import type { CompiledPolicy } from "./compile.ts";
+import type { KnownCall } from "./known-call.ts";
 import { isTrusted } from "./label.ts";
 import { isListed, listed } from "./listed.ts";
 import { linksOf } from "./links.ts";
