@@ -35,7 +35,7 @@ test.for(["/usr/bin/dash", "/usr/bin/bash", "/usr/bin/busybox", "/bin/busybox"].
   "a command is told to %s as it was meant",
   async (shell) => {
     const script =
-      'ulimit -n; ulimit -f; ulimit -c; pwd; printf "%s|" "$A" "$IFS" "$@"; ls -l /proc/self/fd 2>/dev/null | grep -c socket';
+      'ulimit -n; ulimit -f; ulimit -c; pwd; printf "%s|" "$A" "$IFS" "$@"; ls -l /proc/self/fd 2>/dev/null | grep -c socket; exit 0';
     const environment = { A: "a'b\n $(id) `id` \\n", IFS: "x" };
     const argv = ["sh", "-c", script, "sh", "x'y\nz", "", "-n", "二"];
     expect(await runBy(shell, { argv, environment, folder: "/tmp" })).toEqual({
