@@ -1,5 +1,6 @@
 // Pages of docs/how-to, done as they are printed: their programs, their lines, with kills of the kernel among them.
 import { expect, test } from "vitest";
+import { hasBubblewrap } from "../bubblewrap.ts";
 import { openHowToPage } from "./how-to-page.ts";
 import type { HowToPage } from "./how-to-page.ts";
 
@@ -128,5 +129,18 @@ test.runIf(process.platform !== "win32")(
     const said = typed.map((each) => each.said.trim());
     expect(said.slice(-3, -1)).toEqual([expect.stringMatching(/^value-of-the-bank$/m), "secret://bank"]);
     expect(said.at(-1)).toMatch(/^bank +local +https:\/\/api\.bank\.example:443 /m);
+  },
+);
+
+test.runIf(hasBubblewrap)(
+  "sandbox.md: commands run away from the machine, are ended by the clock, and find their folder again",
+  { timeout: timeoutMs },
+  async () => {
+    await using page = await openHowToPage("sandbox.md");
+    const typed = await page.type("Five minutes");
+    const said = (part: string) => typed.filter(({ line }) => line.includes(part)).map((one) => one.said);
+    expect(said("shadow")).toEqual([expect.stringMatching(/uid=1000\(agent\).*\nagent\n.*No such file/)]);
+    expect(said("sleep 100")).toEqual([expect.stringContaining("exit code 137")]);
+    expect(said("cat note")).toEqual([expect.stringContaining("kept")]);
   },
 );

@@ -1,7 +1,7 @@
 // What a model wrote, run by the tools shell and code.
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import { asPid } from "@aiosjs/sdk/protocol";
+import { accessPolicySchema, asPid } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { createQuickJsDriver } from "../../src/drivers/sandbox/quickjs/driver.ts";
 import { createBuiltinToolbox } from "../../src/drivers/tool/builtin/toolbox.ts";
@@ -12,11 +12,14 @@ import { createScriptedCore } from "../scripted-core.ts";
 
 const quickJs = createQuickJsDriver({ folders: [import.meta.dirname] });
 
-async function openAgent(drivers: readonly SandboxDriver[] | undefined) {
+async function openAgent(drivers: readonly SandboxDriver[] | undefined, more: { tools?: readonly string[] } = {}) {
+  const agents = more.tools ? { worker: { tools: more.tools } } : {};
+  const accessPolicy = accessPolicySchema.parse({ version: 1, defaults: { effect: "declared" }, agents });
   const rig = await openRig({
     cores: (clock) => [createScriptedCore({ clock })],
     drivers: (clock) => [createBuiltinToolbox({ clock })],
     ...(drivers ? { sandboxes: { drivers, openEgress: () => Promise.reject(new Error("nothing leaves here")) } } : {}),
+    settings: { accessPolicy },
     programs: { find: () => Promise.reject(new Error("no programs here")), run: () => new Promise(() => undefined) },
   });
   const program = { kind: "agent" as const, agent: { name: "worker", instructions: "x" }, task: "t" };
@@ -66,6 +69,15 @@ describe.runIf(hasBubblewrap)("shell and code", { timeout: 60_000 }, () => {
       content: "(no output)",
     });
   });
+});
+
+test.runIf(hasBubblewrap)("an agent whose policy lists its tools has a shell by shell and sandbox.*", async () => {
+  await using driver = openBubblewrap();
+  expect(await (await openAgent([driver], { tools: ["shell", "sandbox.*"] })).shell("echo so")).toBe("so");
+  expect(await (await openAgent([driver], { tools: ["shell"] })).shell("echo so")).toMatch(
+    /^EPOLICY .*sandbox\.create/,
+  );
+  expect(await (await openAgent([driver], { tools: ["sandbox.*"] })).shell("echo so")).toMatch(/^EPOLICY .*tool\.call/);
 });
 
 test("without a sandbox of the process tier there is no shell, and JavaScript alone", async () => {
