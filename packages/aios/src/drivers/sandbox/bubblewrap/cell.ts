@@ -7,6 +7,7 @@ import type { Duplex, Readable } from "node:stream";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { cellHandles } from "./handles.ts";
 import { coverInherited } from "./inherited.ts";
+import { readyWord } from "./script.ts";
 import type { Pipe } from "./pipes.ts";
 
 export interface CellStart {
@@ -34,6 +35,8 @@ export interface Cell {
   kill(): void;
   /** Nothing of it lives any more. `fault`: what kept the program from being started. */
   readonly ended: Promise<CellEnd>;
+  /** All is mounted: what was shown to it may bear another name from now on. */
+  readonly isMounted: () => boolean;
   /** It can still be told a command, and what was mounted for it is in place. */
   readonly isUsable: () => boolean;
 }
@@ -117,7 +120,7 @@ export function startCell(start: CellStart): Cell {
     const [code] = (await once(child, "close").catch((cause: unknown) => {
       throw new SysError("EIO", `${start.file} cannot be started`, { cause });
     })) as [number | null];
-    return { code, wasKilled, fault, hasRun: /"exit-code"/.test(said) };
+    return { code, wasKilled, fault: fault.replace(readyWord, ""), hasRun: /"exit-code"/.test(said) };
   })().finally(() => (hasEnded = true));
   ended.catch(() => {
     for (const stream of [out, errors]) stream.destroy();
@@ -140,6 +143,7 @@ export function startCell(start: CellStart): Cell {
       killFirst();
     },
     ended,
+    isMounted: () => fault.startsWith(readyWord),
     isUsable: () => !hasEnded && !wasKilled,
   };
 }

@@ -107,6 +107,18 @@ describe.runIf(hasBubblewrap)("bubblewraps from one kernel to the next", { timeo
     }
   });
 
+  test("many that are opened while others are being made in advance all run", async () => {
+    await using driver = openBubblewrap({ pool: { min: 2, max: 8 } });
+    const open = async (): Promise<void> => {
+      for (let round = 0; round < 6; round++) {
+        const sandbox = await makeSandbox(driver);
+        expect((await runShell(sandbox, "echo in; pwd")).out).toBe(`in\n${sandbox.home}\n`);
+        await sandbox.delete();
+      }
+    };
+    await Promise.all([open(), open(), open(), open()]);
+  });
+
   test("what waits for a command is bounded, is ended when nobody comes, and is no longer there after the end", async () => {
     await using driver = openBubblewrap({ pool: { min: 0, max: 2, idleTtlMs: 300 } });
     const sandboxes = [];

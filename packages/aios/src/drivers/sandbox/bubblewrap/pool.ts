@@ -52,12 +52,15 @@ export class Pool {
   /** Undefined: there is none, or it has been ended. */
   take(spec: SandboxSpec): Ready | undefined {
     if (!isPooled(spec)) return undefined;
-    const ready = this.#ready.get(keyOf(spec));
-    for (;;) {
-      const one = ready?.shift();
-      if (!one || this.#parts.spares.has(one.folder)) return one;
-      void rm(one.folder, { recursive: true, force: true });
+    const { spares } = this.#parts;
+    const ready = this.#ready.get(keyOf(spec)) ?? [];
+    for (const one of ready.splice(0)) {
+      // Its bubblewrap has been ended: what it was made for is over.
+      if (!spares.has(one.folder)) void rm(one.folder, { recursive: true, force: true });
+      else ready.push(one);
     }
+    const at = ready.findIndex(({ folder }) => spares.isMounted(folder));
+    return at < 0 ? undefined : ready.splice(at, 1)[0];
   }
 
   /** Makes up for what was taken, when its taker has had time to start: both would only slow each other down. */

@@ -24,7 +24,7 @@ async function runBy(shell: string, command: Pick<SandboxCommand, "argv" | "envi
     for (const at of [1, 2, 4]) (child.stdio[at] as Duplex).on("data", (part: Buffer) => (said[at] += part.toString()));
     (child.stdio[4] as Duplex).write(`${line}\n`);
     const [code] = (await once(child, "close")) as [number];
-    return { code, out: said[1], errors: said[2], fault: said[4] };
+    return { code, out: said[1], errors: said[2], fault: said[4]?.slice(1) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

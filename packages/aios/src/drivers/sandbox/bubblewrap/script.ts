@@ -3,6 +3,9 @@ import type { SandboxCommand } from "../../../kernel/ports.ts";
 import { cellHandles } from "./handles.ts";
 import type { Bounds } from "./limits.ts";
 
+/** Said when all is mounted, before the command is read. */
+export const readyWord = ".";
+
 const lineBreak = `n='
 '`;
 
@@ -12,6 +15,7 @@ const lineBreak = `n='
  */
 export const waitingScript = (first = ":"): string => `${lineBreak}
 ${first}
+printf %s ${readyWord} >&${cellHandles.command}
 IFS= read -r s <&${cellHandles.command} || exit 125
 eval "$s"`;
 

@@ -12,6 +12,7 @@ export interface SparesOptions {
 
 interface Spare {
   readonly cell: Promise<Cell>;
+  started?: Cell;
   readonly untilMs: number;
 }
 
@@ -29,6 +30,11 @@ export class Spares {
 
   has(folder: string): boolean {
     return this.#waiting.has(folder);
+  }
+
+  /** Whether the folder may be renamed without taking it away from what is being started. */
+  isMounted(folder: string): boolean {
+    return this.#waiting.get(folder)?.started?.isMounted() ?? false;
   }
 
   /** Undefined: there is none, or it is of no use any more. One that is just being started is waited for. */
@@ -59,8 +65,11 @@ export class Spares {
     const spare: Spare = { cell: start(), untilMs: clock.nowMs() + idleTtlMs };
     this.#waiting.set(folder, spare);
     spare.cell.then(
-      // It may end by itself, with what it is in: then the next command starts one.
-      (cell) => void cell.ended.catch(() => undefined),
+      (cell) => {
+        spare.started = cell;
+        // It may end by itself, with what it is in: then the next command starts one.
+        cell.ended.catch(() => undefined);
+      },
       // The next command starts one itself, and is told why that fails.
       () => this.#forget(spare),
     );
