@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { secretsFor } from "./boot-secrets.ts";
 import type { Config } from "./config/schema.ts";
@@ -23,6 +25,8 @@ export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisp
   const { home, config, env, clock, generation } = options;
   const { driver: wanted, image = defaultImage } = config.sandbox;
   const folder = join(home, "sandboxes");
+  // Sockets that a killed kernel has left: those of sandboxes that are still there are made anew when they are used.
+  rmSync(join(home, "egress"), { recursive: true, force: true });
   const bubblewrap = createBubblewrap({ folder: join(folder, "bubblewrap"), clock, generation });
   const all: readonly SandboxDriver[] = [
     createQuickJsDriver({ folders: [home, process.cwd(), import.meta.dirname] }),
@@ -31,14 +35,23 @@ export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisp
   ];
   return {
     drivers: all.filter(({ name }) => wanted === "auto" || name === wanted),
-    openEgress: ({ id, tenant, allowed, secrets, tell }) =>
-      openEgressProxy({
-        // Short: a unix socket's path has 100 bytes at most.
-        socketPath: join(home, "egress", id, "s"),
+    async openEgress({ id, tenant, allowed, secrets, tell }) {
+      // Short: a unix socket's path has 100 bytes at most.
+      const own = join(home, "egress", id);
+      const proxy = await openEgressProxy({
+        socketPath: join(own, "s"),
         allowed,
         findSecret: (name) => secretsFor(home, { tenant, granted: secrets() })(name),
         tell: ({ type, ...body }) => tell({ topic: type, body } as Parameters<typeof tell>[0]),
-      }),
+      });
+      return {
+        socketPath: proxy.socketPath,
+        async [Symbol.asyncDispose]() {
+          await proxy[Symbol.asyncDispose]();
+          await rm(own, { recursive: true, force: true });
+        },
+      };
+    },
     [Symbol.asyncDispose]: () => bubblewrap[Symbol.asyncDispose](),
   };
 }
