@@ -57,7 +57,6 @@ export type { Host, HostGroup, KeptProgram, ProgramContext, ProgramDriver } from
 export { requireHome } from "./access.ts";
 export { unknownLabel } from "./gate/label.ts";
 export type { Label } from "./gate/label.ts";
-export type { GateQuestion } from "./gate/verdict.ts";
 export { MAX_DEPTH } from "./disk-port.ts";
 export { HOST_PATTERN, patternFor, readDestination } from "./host-pattern.ts";
 export type { Destination } from "./host-pattern.ts";

@@ -14,7 +14,7 @@ interface Known {
 }
 
 /** A key whose user turns are a person's: its scope says so, or it has all. */
-export const speaksForPerson = ({ scopes, pid }: Principal): boolean => pid === null && allows(scopes, TURNS);
+const speaksForPerson = ({ scopes, pid }: Principal): boolean => pid === null && allows(scopes, TURNS);
 
 export const TURNS = "trust:user-turns";
 

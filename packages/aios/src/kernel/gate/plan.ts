@@ -4,7 +4,7 @@ import { strictest } from "./gates.ts";
 import type { Reason, Verdict } from "./verdict.ts";
 
 /** Calls nothing before it has a plan, and nothing but that then. */
-export const isPlanned = ({ planned, program }: Process): boolean =>
+const isPlanned = ({ planned, program }: Process): boolean =>
   planned !== undefined || (program as { manifest?: { mode?: string } }).manifest?.mode === "plan";
 
 /**
