@@ -4,11 +4,11 @@ import type { SandboxDriver } from "./sandbox-port.ts";
 type EgressTopic = Extract<keyof JournalEventBodies, `egress.${string}`>;
 
 /** What wanted to leave a sandbox, and what became of it. */
-export type EgressNews = {
+type EgressNews = {
   [T in EgressTopic]: { readonly topic: T; readonly body: Omit<JournalEventBodies[T], "sandbox"> };
 }[EgressTopic];
 
-export interface EgressRequest {
+interface EgressRequest {
   /** Of the sandbox. */
   readonly id: string;
   readonly tenant: TenantId;

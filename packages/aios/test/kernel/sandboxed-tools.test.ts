@@ -10,6 +10,7 @@ import { hasBubblewrap, openBubblewrap } from "../bubblewrap.ts";
 import { openRig } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 
+let opened = 0;
 const quickJs = createQuickJsDriver({ folders: [import.meta.dirname] });
 
 async function openAgent(drivers: readonly SandboxDriver[] | undefined, more: { tools?: readonly string[] } = {}) {
@@ -17,6 +18,8 @@ async function openAgent(drivers: readonly SandboxDriver[] | undefined, more: { 
   const accessPolicy = accessPolicySchema.parse({ version: 1, defaults: { effect: "declared" }, agents });
   const rig = await openRig({
     cores: (clock) => [createScriptedCore({ clock })],
+    // Users of the machine are chosen by ids of sandboxes: other tests that run now have others.
+    seed: process.pid * 1_000 + opened++,
     drivers: (clock) => [createBuiltinToolbox({ clock })],
     ...(drivers ? { sandboxes: { drivers, openEgress: () => Promise.reject(new Error("nothing leaves here")) } } : {}),
     settings: { accessPolicy },

@@ -15,6 +15,7 @@ import { openRig } from "../rig.ts";
 import type { Rig } from "../rig.ts";
 import { createScriptedCore } from "../scripted-core.ts";
 
+let opened = 0;
 const noEgress: SandboxPorts["openEgress"] = () => Promise.reject(new Error("nothing leaves here"));
 const policy = (more: object = {}) =>
   accessPolicySchema.parse({ version: 1, defaults: { effect: "declared" }, ...more });
@@ -25,6 +26,8 @@ const open = (
 ): Promise<Rig> =>
   openRig({
     cores: (clock) => [createScriptedCore({ clock })],
+    // Users of the machine are chosen by ids of sandboxes: other tests that run now have others.
+    seed: process.pid * 1_000 + opened++,
     sandboxes: { drivers: driver ? [driver] : [], openEgress: more.openEgress ?? noEgress },
     programs: { find: () => Promise.reject(new Error("no programs here")), run: () => new Promise(() => undefined) },
     ...(more.journal ? { journal: more.journal } : {}),
