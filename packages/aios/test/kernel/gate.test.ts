@@ -1,7 +1,7 @@
 // What the gate lets pass, what it asks a person about, and what it knows of values when it decides.
 import { createClient, inLanes } from "@aiosjs/sdk";
 import type { Client, ManifestInput } from "@aiosjs/sdk";
-import { accessPolicySchema, asKeyId, asPid, isSysError } from "@aiosjs/sdk/protocol";
+import { accessPolicySchema, manifestSchema, asKeyId, asPid, isSysError } from "@aiosjs/sdk/protocol";
 import type { AccessPolicy, ToolAccess } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
@@ -72,7 +72,7 @@ const open = (world: World, journal: Journal = world.journal): Promise<Rig> =>
     cores: () => [createScriptedCore({ clock: world.clock })],
     drivers: () => [tools(world)],
     programs: {
-      find: () => Promise.reject(new Error("no programs here")),
+      find: (name) => Promise.resolve(manifestSchema.parse({ ...agent, name })),
       run: async ({ transport, program }) =>
         world.program(createClient(inLanes(transport)), (program as { task: string }).task),
     },
@@ -468,6 +468,22 @@ describe("a policy", () => {
     const { exit } = await rig.admin.proc.show({ pid });
     expect(exit?.reason).toContain("the policy forbids tool.call");
     expect([await asked(rig), world.sent]).toEqual([[], []]);
+  });
+
+  test("holds for all that an agent starts, whatever agent that is", async () => {
+    const world = worldOf(
+      async (client, task) => {
+        if (task === "child") return mail(client, "ann@corp.example");
+        const { pid } = await client.proc.spawn({ program: { kind: "agent", agent: "sender", task: "child" } });
+        return (await client.proc.wait({ pid })).result;
+      },
+      { version: 1, defaults: { effect: "declared" }, agents: { clerk: { tools: ["web_fetch"] } } },
+    );
+    const rig = await open(world);
+    expect(await endOf(rig, await spawn(rig, "Write to ann@corp.example."))).toBe("EPOLICY");
+    const { pid } = await rig.admin.proc.spawn({ program: { kind: "agent", agent: "sender", task: "child" } });
+    await asked(rig);
+    expect(await endOf(rig, pid)).toBe("sent");
   });
 
   test("is another one after a refresh, for the calls that come then", async () => {

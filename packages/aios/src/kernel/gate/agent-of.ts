@@ -11,3 +11,12 @@ export function agentOf(process: Process): string {
   if (own !== undefined) return own;
   return parent ? agentOf(parent) : name;
 }
+
+/** The names of a process and of all above it: who starts another one lends it no more than they may do themselves. */
+export function agentsAbove(process: Process): readonly [own: string, ...above: string[]] {
+  const own = agentOf(process);
+  const names = new Set<string>();
+  for (let one = process.parent; one; one = one.parent) names.add(agentOf(one));
+  names.delete(own);
+  return [own, ...names];
+}

@@ -19,6 +19,8 @@ export interface CompiledPolicy {
   readonly allowlists: ReadonlyMap<string, Listed>;
   /** All rows about a call, as one. */
   rowOf(call: NamedCall): KnownCall;
+  /** Whether it says anything of single agents. */
+  readonly hasAgents: boolean;
   agentRow(name: string): AgentRow;
   said(text: string): SaidText;
 }
@@ -70,6 +72,7 @@ export function compilePolicy(
     rules,
     contacts: listed(policy.contacts),
     allowlists: new Map(Object.entries(policy.allowlists).map(([name, entries]) => [name, listed(entries)])),
+    hasAgents: Object.keys(policy.agents).length > 0,
     agentRow: remembered((name: string) => agentRowOf(policy, name), { most: 4_096 }),
     said: texts,
     rowOf: ({ name, declared }) => {

@@ -3,7 +3,7 @@ import type { AccessPolicy, ChatArgs, SyscallName, ToolAccess } from "@aiosjs/sd
 import type { CallRecord } from "../call-record.ts";
 import { summarize } from "../devices/summary.ts";
 import type { ApprovalRow, Hash, KernelSettings, Toolbox } from "../ports.ts";
-import { agentOf } from "./agent-of.ts";
+import { agentsAbove } from "./agent-of.ts";
 import type { BrokenGlass } from "./broken-glass.ts";
 import { compilePolicy } from "./compile.ts";
 import type { CompiledPolicy } from "./compile.ts";
@@ -47,15 +47,22 @@ export class Gate {
     const spec = specOf(name as SyscallName);
     if (process.kind === "kernel" || spec.isView === true || spec.isAdministrative === true) return undefined;
     const tool = name === "tool.call" ? (args as { name: string; arguments: unknown }) : undefined;
-    const verdict = evaluate(this.policy, {
-      agent: agentOf(process),
+    const { policy } = this;
+    const request = {
       name: tool?.name ?? name,
       args: tool ? tool.arguments : args,
       declared: tool && this.#declared(tool.name),
       context: process.seen,
       userTexts: process.userTexts,
       isGlassBroken: this.#parts.glass.isBroken(process, tool?.name ?? name),
-    });
+    };
+    const [own, ...above] = agentsAbove(process);
+    let verdict = evaluate(policy, { ...request, agent: own });
+    if (policy.hasAgents)
+      for (const agent of above) {
+        const other = evaluate(policy, { ...request, agent });
+        if (other.gate > verdict.gate) verdict = other;
+      }
     return withinPlan(record, { verdict, name: tool?.name ?? name, isTool: tool !== undefined });
   }
 
