@@ -33,7 +33,8 @@ export class SandboxChoice {
     const why = lacks.length === 0 ? "no driver of this kernel is so strong" : lacks.map(({ text }) => text).join("; ");
     const others = [...new Set(this.#drivers.map(({ tier }) => tier))].join(", ");
     throw new SysError("ENOSYS", `no sandbox of the ${least} tier or stronger here: ${why}`, {
-      hint: lacks[0]?.fix ?? `this kernel has drivers of the tiers ${others || "none"}: aios config explain sandbox.driver`,
+      hint:
+        lacks[0]?.fix ?? `this kernel has drivers of the tiers ${others || "none"}: aios config explain sandbox.driver`,
     });
   }
 

@@ -86,7 +86,16 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
       const bucket = { lane: "up/m", bucket: "inputTokens", level: -12.5, atMs: 77.125 } as const;
       const intent = callRow("p1", 2, { state: "intent", result: null, completion: null, firstOutputAtMs: null });
       const { pid, tenant } = intent;
-      const message = { seq: 4, tenant, queue: "inbox:p1", from: null, body: { n: "一" }, atMs: 3, takenBy: null, label };
+      const message = {
+        seq: 4,
+        tenant,
+        queue: "inbox:p1",
+        from: null,
+        body: { n: "一" },
+        atMs: 3,
+        takenBy: null,
+        label,
+      };
       const approval = {
         id: "a1",
         tenant,
@@ -96,8 +105,8 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
         question: "again?",
         state: "pending",
         answer: null,
-      answeredBy: null,
-      about: null,
+        answeredBy: null,
+        about: null,
         askedAtMs: 2.5,
         answeredAtMs: null,
       } as const;
