@@ -4,6 +4,7 @@ import type { CallRecord } from "./call-record.ts";
 import { agentOf } from "./gate/agent-of.ts";
 import type { AgentRow } from "./gate/agent-row.ts";
 import type { Gate } from "./gate/gate.ts";
+import { sandboxRank } from "./gate/gates.ts";
 import { spokenBy } from "./gate/speaker.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Outbox } from "./outbox.ts";
@@ -122,6 +123,14 @@ export class Sandboxes {
     const { clock, random, mailbox } = this.#parts;
     const driver = await this.#choice.pick(tier);
     const known = this.#named(name, process);
+    if (known && !serves(known.tier, tier))
+      throw new SysError(
+        "EEXIST",
+        `sandbox "${known.name}" of this process is of the ${known.tier} tier, not ${tier}`,
+        {
+          hint: `remove it first (sandbox.remove ${known.id}), or take another name`,
+        },
+      );
     if (known) return { held: known, sandbox: await this.enter(known, process) };
     this.#checkRoom(process);
     const hasEgress = driver.tier !== "wasm" && this.#rowOf(process).egress.length > 0;
@@ -291,5 +300,9 @@ export class Sandboxes {
 async function removeLeft(driver: SandboxDriver, id: string): Promise<void> {
   await (await driver.attach(id))?.delete();
 }
+
+/** Nothing weaker than what was asked for; and wasm is asked for by who writes for it. */
+const serves = (is: IsolationTier, asked: IsolationTier): boolean =>
+  is === asked || (asked !== "wasm" && sandboxRank(is) >= sandboxRank(asked));
 
 const absent = (id: string, hint: string): SysError => new SysError("ENOENT", `no sandbox ${id}`, { hint });

@@ -50,6 +50,9 @@ describe.runIf(hasBubblewrap)("shell and code", { timeout: 60_000 }, () => {
     expect(await call("code", { language: "javascript", code: "console.log(6 * 7)" })).toBe("42");
     const own = (await client.sandbox.list()).sandboxes;
     expect(own).toMatchObject([{ name: "tools", pid, driver: "bubblewrap" }]);
+    // Of another kind under the same name there is none.
+    const other = client.sandbox.create({ name: "tools", tier: "wasm" });
+    await expect(Promise.resolve(other)).rejects.toMatchObject({ code: "EEXIST" });
     expect((await rig.admin.proc.show({ pid })).seen).toMatchObject({ trust: "untrusted" });
   });
 

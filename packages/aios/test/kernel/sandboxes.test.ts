@@ -158,6 +158,8 @@ describe.runIf(hasBubblewrap)("a sandbox of a process", { timeout: 60_000 }, () 
     const { client } = await command(rig);
     for (const tier of ["wasm", "container", "vm"] as const)
       expect(await failure(client.sandbox.exec({ argv: ["true"], tier }))).toBe("ENOSYS");
+    const { sandbox } = await client.sandbox.create({ name: "own" });
+    expect(await client.sandbox.create({ name: "own" })).toMatchObject({ sandbox });
     const strict = await open(driver, {
       accessPolicy: policy({ tools: { "sandbox.exec": { effect: "exec", sandbox: "vm" } } }),
     });
