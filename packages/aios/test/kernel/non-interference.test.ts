@@ -203,4 +203,4 @@ test("where the policy asks about all that changes something once strangers were
   expect(count).toBeGreaterThan(SEEDS.length / 2);
 });
 
-const withoutText = ({ name, arguments: { body: _, ...rest } }: Effect): Effect => ({ name, arguments: rest });
+const withoutText = ({ name, arguments: { to, amount } }: Effect): Effect => ({ name, arguments: { to, amount } });
