@@ -111,9 +111,8 @@ function noteKeeper(
   return async (result) => {
     const content = exchangeOf(record.args as ChatArgs, result);
     if (content === undefined) return {};
-    const labels = { trust: "untrusted", confidentiality: "internal" } as const;
     const writer = { parts, record, principal: own };
-    const body = noteBody({ content, labels, tier: "episodic" }, { describe: (text) => memory.describe(text) }, writer);
+    const body = noteBody({ content, tier: "episodic" }, { describe: (text) => memory.describe(text) }, writer);
     const row = newNote(body, { namespace, id: newNoteId(writer) }, writer);
     try {
       // It may have been taken out of the group while the model answered.

@@ -135,7 +135,7 @@ test("what the conversation says already is not recalled", async () => {
   expect(memory?.recalled).toEqual([]);
 });
 
-test("a chat that is remembered becomes an episodic note in one commit with its answer, untrusted, and the next one recalls it", async () => {
+test("a chat that is remembered becomes an episodic note in one commit with its answer, as trusted as what its process has seen, and the next one recalls it", async () => {
   await using world = await open();
   const { client, chat, pid } = await world.process();
   const { memory } = await chat({ ...user("Where is the rack now?"), remember: true });
@@ -144,7 +144,7 @@ test("a chat that is remembered becomes an episodic note in one commit with its 
     content: "> Where is the rack now?\n\nIn Utrecht.",
     namespace: `process:${pid}`,
     tier: "episodic",
-    labels: { trust: "untrusted" },
+    labels: { trust: "workspace" },
   });
   const next = await chat({ ...user("And the rack, where was it?"), recall: true });
   expect(next.memory?.recalled?.map(({ id }) => id)).toEqual([note.id]);
@@ -223,7 +223,7 @@ test("a foreign client says by its headers what its chats have to do with memory
   expect(memory?.recalled).toHaveLength(1);
   expect(await rig.admin.mem.get({ id: memory?.remembered as string })).toMatchObject({
     namespace: "tenant",
-    labels: { trust: "untrusted" },
+    labels: { trust: "workspace" },
   });
 });
 
