@@ -1,4 +1,5 @@
 // A kernel on the virtual clock and a real disk, behind a real server, for tests of links to files.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Client } from "@aiosjs/sdk";
 import { afterEach, expect } from "vitest";
 import { serve } from "../src/server/server.ts";
@@ -30,6 +31,18 @@ export async function openShareWorld(options: Parameters<typeof openFileRig>[0] 
   };
   opened.push(world);
   return world;
+}
+
+/** With a person who allows what is asked meanwhile. */
+export async function allowed<Result>({ admin }: Pick<FileRig, "admin">, doing: PromiseLike<Result>): Promise<Result> {
+  let isOver = false;
+  const over = (): void => void (isOver = true);
+  doing.then(over, over);
+  while (!isOver) {
+    for (const { id } of (await admin.approval.list()).approvals) await admin.approval.answer({ id, isApproved: true });
+    await nextTurn();
+  }
+  return doing;
 }
 
 /** What somebody without a key sees, down to the last header. */

@@ -10,7 +10,7 @@ import { describe, expect, test } from "vitest";
 import { createSeal } from "../../src/drivers/random/seal.ts";
 import { createSeededRandom } from "../../src/drivers/random/seeded.ts";
 import { newFileFolder } from "../file-rig.ts";
-import { isNowhere, never, openShareWorld } from "../share-world.ts";
+import { allowed, isNowhere, never, openShareWorld } from "../share-world.ts";
 import { refusal } from "../writer-rig.ts";
 
 const timeoutMs = 180_000;
@@ -234,14 +234,14 @@ describe("a link to a file", { timeout: timeoutMs }, () => {
     const { rig, fs, open } = world;
     const [one, other] = [await rig.process("clerk"), await rig.process()];
     await one.fs.write({ path: "own.txt", content: "own" });
-    const { link, id } = await one.fs.share({ path: "own.txt" });
+    const { link, id } = await allowed(rig, one.fs.share({ path: "own.txt" }));
     expect(await (await open(link)).text()).toBe("own");
     const own = { id, link, path: `/home/${one.pid}/own.txt`, version: null, pid: one.pid };
     expect((await one.fs.shares({})).shares).toMatchObject([own]);
     expect((await fs.shares({ path: `/home/${one.pid}` })).shares).toMatchObject([own]);
     expect((await fs.shares({ path: "/shared" })).shares).toEqual([]);
     // For who does not reach it there is neither file nor link.
-    expect(await refusal(other.fs.share({ path: own.path }))).toMatch(/^ENOENT/);
+    expect(await refusal(allowed(rig, other.fs.share({ path: own.path })))).toMatch(/^ENOENT/);
     expect(await refusal(other.fs.unshare({ path: own.path }))).toMatch(/^ENOENT/);
     expect(await other.fs.unshare({ id })).toEqual({ ended: 0 });
     expect(await other.fs.shares({})).toEqual({ shares: [] });
@@ -249,7 +249,7 @@ describe("a link to a file", { timeout: timeoutMs }, () => {
     await rig.admin.group.create({ group: "desk" });
     await rig.admin.group.add({ group: "desk", member: `process:${other.pid}`, access: "read" });
     await fs.write({ path: "/groups/desk/rules.md", content: "rules" });
-    expect(await refusal(other.fs.share({ path: "/groups/desk/rules.md" }))).toMatch(/^EACCES/);
+    expect(await refusal(allowed(rig, other.fs.share({ path: "/groups/desk/rules.md" })))).toMatch(/^EACCES/);
     const rules = await fs.share({ path: "/groups/desk/rules.md" });
     expect((await other.fs.shares({})).shares).toMatchObject([{ id: rules.id }]);
     expect(await other.fs.unshare({ id: rules.id })).toEqual({ ended: 0 });
@@ -271,7 +271,7 @@ describe("a link to a file", { timeout: timeoutMs }, () => {
     await fs.mount({ folder, name: "papers", isReadOnly: true });
     const process = await rig.process();
     const path = "/mnt/papers/a.txt";
-    expect(await refusal(process.fs.share({ path }))).toMatch(/^EACCES/);
+    expect(await refusal(allowed(rig, process.fs.share({ path })))).toMatch(/^EACCES/);
     const { link } = await fs.share({ path });
     expect(await (await open(link)).text()).toBe(folder);
     expect((await process.fs.shares({})).shares).toMatchObject([{ link, path }]);
@@ -279,11 +279,11 @@ describe("a link to a file", { timeout: timeoutMs }, () => {
     await isNowhere(world, link);
     await fs.mount({ folder: another, name: "papers", isReadOnly: false });
     await isNowhere(world, link);
-    const now = await process.fs.share({ path });
+    const now = await allowed(rig, process.fs.share({ path }));
     expect(await (await open(now.link)).text()).toBe(another);
     await symlinkOver(join(another, "a.txt"), join(folder, "a.txt"));
     await isNowhere(world, link, now.link);
-    expect(await refusal(process.fs.share({ path }))).toMatch(/^E(NOENT|INVAL)/);
+    expect(await refusal(allowed(rig, process.fs.share({ path })))).toMatch(/^E(NOENT|INVAL)/);
   });
 
   test("is of its tenant alone: another one neither lists, nor ends, nor has it by the same names", async () => {
