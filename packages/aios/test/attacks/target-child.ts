@@ -1,6 +1,6 @@
 // node target-child.ts kernel|handle|real-path|unprotected FOLDER: answers, over the channel to its parent, one call after
 // another. It is a process of its own because it may hang or die, and because it may belong to another user.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "@aiosjs/sdk";
 import { asKeyId, asTenantId, isSysError } from "@aiosjs/sdk/protocol";
@@ -12,6 +12,8 @@ import { askUnprotected } from "./unprotected.ts";
 type Target = (ask: Ask | RawAsk) => Promise<unknown>;
 
 const [kind = "", folder = ""] = process.argv.slice(2);
+/** Nobody is there to be asked: what is attacked stands behind the gate. */
+const UNASKED = "version: 1\ntools: {fs.share: {effect: sink, gate: L1}, fs.do: {effect: write, gate: L1}}\n";
 /** Of a result only so much travels. */
 const SHOWN = 8_192;
 
@@ -51,7 +53,10 @@ async function openKernel(): Promise<Target> {
     server: { port: 0 },
     llms: { cores: [{ name: "sim", kind: "sim", slots: 1, fixed: { latencyMs: 0, tokenMs: 0 } }] },
   });
-  const { kernel, client: admin } = await boot({ home: join(folder, "home"), config, env: {} });
+  const home = join(folder, "home");
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  writeFileSync(join(home, "policy.yaml"), UNASKED);
+  const { kernel, client: admin } = await boot({ home, config, env: {} });
   const mounted = join(folder, "mounted");
   mkdirSync(mounted, { recursive: true });
   await admin.fs.mount({ folder: mounted, name: "attacked", isReadOnly: false });
