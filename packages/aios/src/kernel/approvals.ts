@@ -57,7 +57,7 @@ export class Approvals {
   async ask(record: CallRecord, about: About): Promise<ApprovalAnswer> {
     const open = this.#openOf(record, about) ?? (await this.#put(record, about));
     const { id, state, answer } = open.row;
-    if (state !== "pending") return answer as ApprovalAnswer;
+    if (state !== "pending") return this.#heard(open, answer as ApprovalAnswer);
     open.asker = Promise.withResolvers<ApprovalAnswer>();
     const { asker } = open;
     const { process, abort } = record;
@@ -72,13 +72,19 @@ export class Approvals {
     if (signal.aborted) leave();
     signal.addEventListener("abort", leave, { once: true });
     try {
-      return await asker.promise;
+      return this.#heard(open, await asker.promise);
     } finally {
       signal.removeEventListener("abort", leave);
       process.asks.delete(id);
       // Its calls waited for a person, and not for a device: their time begins anew.
       process.resumedAtMs = this.#parts.clock.nowMs();
     }
+  }
+
+  /** Leave is good for the call, however often it is cut off; that it may be made again, for one making. */
+  #heard(open: Open, answer: ApprovalAnswer): ApprovalAnswer {
+    if (open.row.kind === "ambiguous") this.#open.delete(placeOf(open.row));
+    return answer;
   }
 
   /** The process has ended: nobody needs the answers to what it asked. */

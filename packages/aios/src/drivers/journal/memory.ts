@@ -76,7 +76,10 @@ class MemoryJournal implements RetentiveJournal {
 
   load(): Promise<JournalImage> {
     const zombiesAfterMs = this.#nowMs() - DAY_MS;
-    const intents = [...this.#store.calls.values()].filter(({ isIntent }) => isIntent);
+    const intents = [...this.#store.calls.values()]
+      .filter(({ isIntent }) => isIntent)
+      .map((stored) => this.#callRow(stored));
+    const open = new Map(intents.map(({ call, state }) => [call, state]));
     return Promise.resolve({
       processes: readAll(this.#store.processes).filter(
         ({ endedAtMs }) => endedAtMs === null || endedAtMs > zombiesAfterMs,
@@ -85,11 +88,13 @@ class MemoryJournal implements RetentiveJournal {
       accounts: readAll(this.#store.accounts),
       buckets: readAll(this.#store.buckets),
       meta: new Map(this.#store.meta),
-      intents: intents.map((stored) => this.#callRow(stored)),
+      intents,
       messages: readAll(this.#store.messages).filter(({ takenBy }) => takenBy === null),
       approvals: readAll(this.#store.approvals).filter(
-        ({ state, answeredBy, call }) =>
-          state === "pending" || (answeredBy !== null && this.#store.calls.get(call)?.isIntent === true),
+        // That it may be made again is said of one making: with its next intent it is used up.
+        ({ state, answeredBy, call, kind }) =>
+          state === "pending" ||
+          (answeredBy !== null && (kind === "gate" ? open.has(call) : open.get(call) === "ambiguous")),
       ),
       cursors: readAll(this.#store.cursors).filter(({ isRemoved }) => !isRemoved),
       timers: readAll(this.#store.timers).filter(({ isRemoved }) => !isRemoved),

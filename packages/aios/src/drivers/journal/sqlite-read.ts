@@ -19,9 +19,14 @@ import type {
 } from "./wire.ts";
 
 const OPEN_CALLS = "select * from syscall where state in ('intent', 'ambiguous', 'asked') order by tenant, pid, seq";
-/** Also those that are answered while the program that asks has not heard it. */
-const OPEN_APPROVALS = `select * from approval where state = 'pending' or (answered_by is not null
-  and call in (select call from syscall where state in ('intent', 'ambiguous', 'asked'))) order by asked_at`;
+/**
+ * Also those that are answered while the call goes on. That it may be made again is said of one making: with its next intent it
+ * is used up.
+ */
+const OPEN_APPROVALS = `select * from approval where state = 'pending' or (answered_by is not null and (
+  call in (select call from syscall where state = 'ambiguous')
+  or (kind = 'gate' and call in (select call from syscall where state in ('intent', 'asked')))
+)) order by asked_at`;
 const noUsage: SqlRow = { notes: 0, bytes: 0, pinned_notes: 0, pinned_bytes: 0, evicted_notes: 0 };
 const EVENT_COLUMNS = "seq, topic, tenant, pid, at, body";
 
