@@ -1,4 +1,4 @@
-import { asCallId, asPid } from "@aiosjs/sdk/protocol";
+import { asCallId, asKeyId, asPid } from "@aiosjs/sdk/protocol";
 import { afterEach, describe, expect, test } from "vitest";
 import { auditConformance } from "./journal-audit.ts";
 import { callConformance } from "./journal-calls.ts";
@@ -58,6 +58,26 @@ export function journalConformance(name: string, create: () => Promise<Store>): 
       return again.load();
     };
     const opened = async (nowMs = NOW_MS): Promise<RetentiveJournal> => (await newStore()).open({ nowMs: () => nowMs });
+
+    test("an answer is there for a call that waits for it: leave until the call ends, a word on making it again until it is made", async () => {
+      const states = ["asked", "ambiguous", "intent", "done"] as const;
+      const image = await imageAfter(
+        states.flatMap((state, seq) =>
+          (["gate", "ambiguous"] as const).flatMap((kind): JournalRecord[] => {
+            const row = callRow("p1", seq, { call: asCallId(`${kind} ${state}`), state });
+            const answered = { state: "approved", answer: { isApproved: true }, answeredBy: asKeyId("k1") } as const;
+            const asked = { question: "?", about: null, askedAtMs: seq, answeredAtMs: 9 };
+            const { call, tenant, pid } = row;
+            return [
+              ofCall(row),
+              { kind: "approval", row: { id: call, tenant, pid, call, kind, ...answered, ...asked } },
+            ];
+          }),
+        ),
+      );
+      const ids = image.approvals.map(({ id }) => id).toSorted();
+      expect(ids).toEqual(["ambiguous ambiguous", "gate ambiguous", "gate asked", "gate intent"]);
+    });
 
     test("a fresh journal holds nothing", async () => {
       const image = await imageAfter([]);
