@@ -11,6 +11,7 @@ const others = [
 type OtherScope = (typeof others)[number];
 
 export const ACT_AS: OtherScope = "proc:act-as";
+export const USER_TURNS: OtherScope = "trust:user-turns";
 
 /** All that a scope of a key can be: everything, a device, a syscall, and what is none. */
 const known = (): string[] => {

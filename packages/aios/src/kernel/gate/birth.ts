@@ -2,6 +2,7 @@ import type { Manifest } from "@aiosjs/sdk/protocol";
 import { allows } from "../access.ts";
 import type { Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
+import { USER_TURNS } from "../scopes.ts";
 import { join, labelOf, unknownLabel } from "./label.ts";
 import type { Label } from "./label.ts";
 import { personal, spokenBy } from "./speaker.ts";
@@ -14,9 +15,7 @@ interface Known {
 }
 
 /** A key whose user turns are a person's: its scope says so, or it has all. */
-const speaksForPerson = ({ scopes, pid }: Principal): boolean => pid === null && allows(scopes, TURNS);
-
-export const TURNS = "trust:user-turns";
+export const speaksForPerson = ({ scopes, pid }: Principal): boolean => pid === null && allows(scopes, USER_TURNS);
 
 /** Of whom the kernel knows a key alone. */
 const stranger = labelOf({ trust: "untrusted", confidentiality: "internal" });

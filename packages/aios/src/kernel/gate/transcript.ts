@@ -1,10 +1,9 @@
 import { canonicalJson } from "@aiosjs/sdk/protocol";
 import type { ChatArgs, Message } from "@aiosjs/sdk/protocol";
-import { allows } from "../access.ts";
 import type { CallRecord } from "../call-record.ts";
 import type { Hash, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
-import { TURNS } from "./birth.ts";
+import { speaksForPerson } from "./birth.ts";
 import { from, unknownLabel } from "./label.ts";
 import { personal } from "./speaker.ts";
 
@@ -42,13 +41,13 @@ const keepsConversation = ({ kind }: Process): boolean => kind === "client" || k
 
 /**
  * What a foreign program's request tells of what it has read. What the kernel told it has its label already; a user turn is a
- * person's where the key's scope says so; all other results of tools may be anybody's. Its own tools run outside of the gate: what
+ * person's where the key's scope says so, and never under a process key, which its program bears; all other results of tools may be anybody's. Its own tools run outside of the gate: what
  * it does with them is not seen here.
  */
 export function hearTranscript(record: CallRecord, principal: Principal, told: ToldResults): void {
   const { name, args, process } = record;
   if (name !== "llm.chat" || !keepsConversation(process)) return;
-  const isPersonal = allows(principal.scopes, TURNS);
+  const isPersonal = speaksForPerson(principal);
   for (const message of (args as ChatArgs).messages)
     if (message.role === "user" || message.role === "tool") hear(message, { record, isPersonal, told });
 }
