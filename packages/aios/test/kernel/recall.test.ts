@@ -144,7 +144,8 @@ test("a chat that is remembered becomes an episodic note in one commit with its 
     content: "> Where is the rack now?\n\nIn Utrecht.",
     namespace: `process:${pid}`,
     tier: "episodic",
-    labels: { trust: "workspace" },
+    // Under a process key nobody's turns are a person's.
+    labels: { trust: "untrusted" },
   });
   const next = await chat({ ...user("And the rack, where was it?"), recall: true });
   expect(next.memory?.recalled?.map(({ id }) => id)).toEqual([note.id]);
