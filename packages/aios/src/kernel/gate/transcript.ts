@@ -46,7 +46,9 @@ const keepsConversation = ({ kind }: Process): boolean => kind === "client" || k
  */
 export function hearTranscript(record: CallRecord, principal: Principal, told: ToldResults): void {
   const { name, args, process } = record;
-  if (name !== "llm.chat" || !keepsConversation(process)) return;
+  // What the kernel asks on behalf of a call is made of what that call has read, and labelled there.
+  const isOwn = record.seq === record.withinSeq;
+  if (name !== "llm.chat" || !isOwn || !keepsConversation(process)) return;
   const isPersonal = speaksForPerson(principal);
   for (const message of (args as ChatArgs).messages)
     if (message.role === "user" || message.role === "tool") hear(message, { record, isPersonal, told });
