@@ -218,14 +218,16 @@ export class ContextManager {
     return done.filter(Boolean).length;
   }
 
-  /** Loads all that can be loaded, and returns how many. @throws SysError EIO, after that, with the names of the damaged ones. */
+  /**
+   * Loads all that can be loaded, in the order of their names, and returns how many.
+   * @throws SysError EIO, after that, with the names of the damaged ones.
+   */
   async loadAllSnapshots(): Promise<number> {
     const names = await this.#store().names();
-    const loaded = await Promise.allSettled(names.map((name) => this.loadSnapshot(name)));
-    const faults = loaded.flatMap((one, index) =>
-      one.status === "rejected" ? [{ name: names[index], cause: one.reason as unknown }] : [],
-    );
-    if (faults.length === 0) return loaded.length;
+    const faults: { readonly name: string; readonly cause: unknown }[] = [];
+    for (const name of names)
+      await this.loadSnapshot(name).catch((cause: unknown) => void faults.push({ name, cause }));
+    if (faults.length === 0) return names.length;
     throw new SysError("EIO", `the snapshots of ${faults.map(({ name }) => name).join(", ")} cannot be used`, {
       cause: new AggregateError(faults.map(({ cause }) => cause)),
       retryable: false,
