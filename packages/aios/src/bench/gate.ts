@@ -86,7 +86,7 @@ function requestsOf(seed: number): GateRequest[] {
   const random = createSeededRandom(seed);
   const context = labelOf({ trust: "untrusted", confidentiality: "private" });
   const of = (name: string, args: unknown): GateRequest => ({
-    agent: "research-1",
+    agents: ["research-1"],
     name,
     args,
     declared: undefined,

@@ -75,7 +75,7 @@ export function runPolicyCases(path: string, { policy: other }: { policy?: strin
     const { agent, args = {}, trust, conf: confidentiality, readers, said: userTexts, declared } = call;
     const context = labelOf({ trust, confidentiality, ...(readers ? { readers } : {}) });
     const verdict = evaluate(compiled, {
-      agent,
+      agents: [agent],
       name: call.name,
       args,
       declared,

@@ -1,8 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { JournalEventBodies, Pid, TenantId } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "./call-record.ts";
-import { agentOf } from "./gate/agent-of.ts";
-import type { AgentRow } from "./gate/agent-row.ts";
+import type { JoinedRow } from "./gate/agent-row.ts";
 import type { Gate } from "./gate/gate.ts";
 import { sandboxRank } from "./gate/gates.ts";
 import { spokenBy } from "./gate/speaker.ts";
@@ -223,8 +222,8 @@ export class Sandboxes {
     await Promise.all([...all, ...this.#leaving]);
   }
 
-  #rowOf(process: Process): AgentRow {
-    return this.#parts.gate().policy.agentRow(agentOf(process));
+  #rowOf(process: Process): JoinedRow {
+    return this.#parts.gate().rowOf(process);
   }
 
   /** A person's are all of the tenant's. */
@@ -256,7 +255,7 @@ export class Sandboxes {
   ): Promise<{ sandbox: Sandbox; door: EgressDoor | undefined }> {
     const { outbox, processes } = this.#parts;
     // The policy may have been changed since, and the process be gone: then nothing leaves any more.
-    const row = (): AgentRow | undefined => {
+    const row = (): JoinedRow | undefined => {
       const process = processes.get(pid);
       return process && this.#rowOf(process);
     };

@@ -94,7 +94,7 @@ const anyLabel = ({ one, maybe, some }: Dice): Label =>
 function anyRequest(random: Dice): GateRequest {
   const { one, some, maybe } = random;
   return {
-    agent: one(agents),
+    agents: [one(agents), ...some(agents)] as const,
     name: one(names),
     args: {
       to: one([one(values), some(values), some(values).join(", "), { [one(values)]: one(values) }, null, 50]),
@@ -140,6 +140,17 @@ test("less trust, more secrets or fewer words of people never give a milder gate
   });
   // Else the cases would say nothing.
   expect(stricter).toBeGreaterThan(CASES / 50);
+});
+
+test("an agent above never gives a milder gate", () => {
+  let stricter = 0;
+  each(({ random, policy, request, verdict }) => {
+    const [own, ...above] = request.agents;
+    const { gate } = evaluate(compilePolicy(policy), { ...request, agents: [own, ...above, random.one(agents)] });
+    expect(gate >= verdict.gate).toBe(true);
+    if (gate > verdict.gate) stricter++;
+  });
+  expect(stricter).toBeGreaterThan(0);
 });
 
 test("the order of rows, rules, contacts and words changes nothing", () => {
@@ -188,7 +199,7 @@ test("a row that names a tool already named never gives a milder gate", () => {
 const isNamed = (policy: AccessPolicy, { name, declared }: GateRequest): boolean =>
   evaluate(compilePolicy({ ...policy, tools: {}, defaults: { ...policy.defaults, effect: "deny" } }), {
     ...({
-      agent: "",
+      agents: [""] as const,
       args: {},
       context: labelOf({}),
       userTexts: [],
@@ -268,7 +279,7 @@ test("whatever stands in the arguments, there is a verdict, and nothing odd pass
   for (const value of odd) {
     const context = labelOf({ trust: "untrusted" });
     const request = {
-      agent: "a",
+      agents: ["a"] as const,
       name: "t",
       args: { a: value },
       declared: undefined,
@@ -279,8 +290,8 @@ test("whatever stands in the arguments, there is a verdict, and nothing odd pass
     const { gate } = evaluate(compiled, request);
     expect(gate).toBe(value instanceof Map ? "L0" : "L2");
     expect(evaluate(compiled, { ...request, args: value }).gate >= "L0").toBe(true);
-    expect(evaluate(compiled, { ...request, name: "\ud800".repeat(10_000), agent: "*".repeat(10_000) }).gate).toBe(
-      "L3",
-    );
+    expect(
+      evaluate(compiled, { ...request, name: "\ud800".repeat(10_000), agents: ["*".repeat(10_000)] as const }).gate,
+    ).toBe("L3");
   }
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import { accessPolicySchema, asPid } from "@aiosjs/sdk/protocol";
+import { accessPolicySchema, asPid, manifestSchema } from "@aiosjs/sdk/protocol";
 import { describe, expect, test } from "vitest";
 import { openEgressProxy } from "../../src/drivers/egress/proxy.ts";
 import { createMemoryJournal } from "../../src/drivers/journal/memory.ts";
@@ -29,13 +29,16 @@ const open = (
     // Users of the machine are chosen by ids of sandboxes: other tests that run now have others.
     seed: process.pid * 1_000 + opened++,
     sandboxes: { drivers: driver ? [driver] : [], openEgress: more.openEgress ?? noEgress },
-    programs: { find: () => Promise.reject(new Error("no programs here")), run: () => new Promise(() => undefined) },
+    programs: {
+      find: (name) => Promise.resolve(manifestSchema.parse({ name, instructions: "x" })),
+      run: () => new Promise(() => undefined),
+    },
     ...(more.journal ? { journal: more.journal } : {}),
     ...(more.accessPolicy ? { settings: { accessPolicy: more.accessPolicy } } : {}),
   });
 
 async function command(rig: Rig, by: Client = rig.admin, name = "worker"): Promise<{ pid: string; client: Client }> {
-  const program = { kind: "agent" as const, agent: { name, instructions: "x" }, task: "t" };
+  const program = { kind: "agent" as const, agent: name, task: "t" };
   const { pid } = await by.proc.spawn({ program });
   return { pid, client: createClient(rig.kernel.transport({ ...rig.root, pid: asPid(pid) })) };
 }
@@ -210,5 +213,47 @@ describe.runIf(hasBubblewrap)("a sandbox of a process", { timeout: 60_000 }, () 
       ["egress.refused", pid, sandbox],
     ]);
     server.close();
+  });
+
+  test("reaches no further, and has no other secrets, than the agents above its process", async () => {
+    await using driver = openBubblewrap();
+    const doors = new Map<string, Parameters<SandboxPorts["openEgress"]>[0]>();
+    const rig = await open(driver, {
+      accessPolicy: policy({
+        agents: {
+          wide: { egress: ["*.example.org:443", "b.test:443"], secrets: ["bank", "mail"] },
+          narrow: { egress: ["api.example.org:443", "c.test:443"], secrets: ["mail", "shop"] },
+          shut: { tools: ["*", "sandbox.*"] },
+        },
+      }),
+      openEgress: (door) => {
+        doors.set(door.pid, door);
+        const { id, allowed } = door;
+        return openEgressProxy({ socketPath: join(driver.folder, `${id}.way`, "s"), allowed, tell: () => undefined });
+      },
+    });
+    const reach = async (name: string, by?: Client): Promise<{ client: Client; reach: unknown }> => {
+      const program = by
+        ? { kind: "agent" as const, agent: name, task: "t" }
+        : { kind: "command" as const, command: ["x"], cwd: "/" };
+      const { pid } = await (by ?? rig.admin).proc.spawn({ program, name });
+      const client = createClient(rig.kernel.transport({ ...rig.root, pid: asPid(pid) }));
+      const { hasEgress } = await client.sandbox.create({});
+      const door = doors.get(pid);
+      return { client, reach: hasEgress && door ? [...door.allowed(), "|", ...door.secrets()] : "nothing" };
+    };
+    const wide = await reach("wide");
+    expect(wide.reach).toEqual(["*.example.org:443", "b.test:443", "|", "bank", "mail"]);
+    expect((await reach("narrow", wide.client)).reach).toEqual(["api.example.org:443", "|", "mail"]);
+    // Whom no row names binds nobody; whom one names reaches what it says, and without a list of hosts that is nothing.
+    const unnamed = await reach("unnamed");
+    expect((await reach("narrow", unnamed.client)).reach).toEqual([
+      "api.example.org:443",
+      "c.test:443",
+      "|",
+      "mail",
+      "shop",
+    ]);
+    expect((await reach("wide", (await reach("shut")).client)).reach).toBe("nothing");
   });
 });

@@ -2,13 +2,14 @@ import { isSyscallName, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, Explanation, ParsedArgsOf, Pid } from "@aiosjs/sdk/protocol";
 import { seesAll } from "../access.ts";
 import { agentName } from "../agent-name.ts";
-import { agentOf } from "../gate/agent-of.ts";
+import { agentsAbove } from "../gate/agent-of.ts";
 import { evaluate } from "../gate/evaluate.ts";
 import { labelOf, labelsFrom } from "../gate/label.ts";
 import type { Label } from "../gate/label.ts";
 import { declaredAs, shippedRows } from "../gate/shipped-policy.ts";
 import { withinPlan } from "../gate/plan.ts";
 import { personal } from "../gate/speaker.ts";
+import type { Agents } from "../gate/verdict.ts";
 import type { Parts } from "../parts.ts";
 import type { Process } from "../process.ts";
 import type { Principal, ProcessRow } from "../ports.ts";
@@ -18,7 +19,7 @@ type Wanted = ParsedArgsOf<"policy.explain">;
 
 /** A call as far as it is known. */
 interface Known {
-  readonly agent?: string | undefined;
+  readonly agents?: Agents | undefined;
   readonly name?: string | undefined;
   readonly args?: unknown;
   readonly context?: Label | undefined;
@@ -48,8 +49,10 @@ export const policyDevice: KernelDevice<"policy.show" | "policy.explain"> = {
       });
     const seen = known.context ?? personal;
     const { trust = seen.trust, confidentiality = seen.confidentiality, readers = seen.readers } = args.context ?? {};
+    const [own, ...above] = known.agents ?? [""];
+    const agents: Agents = [args.agent ?? own, ...above];
     const request = {
-      agent: args.agent ?? known.agent ?? "",
+      agents,
       name,
       args: args.arguments ?? known.args ?? {},
       declared: isSyscallName(name) ? undefined : declaredOf(name, call.parts),
@@ -63,7 +66,7 @@ export const policyDevice: KernelDevice<"policy.show" | "policy.explain"> = {
       : verdict;
     return {
       name,
-      agent: request.agent,
+      agent: agents[0],
       arguments: request.args,
       context: labelsFrom(request.context),
       isRecorded: known.isRecorded === true && args.context === undefined,
@@ -110,22 +113,26 @@ async function callOf(id: string, context: KernelCall): Promise<Known> {
 async function processOf(pid: string, { parts, principal }: KernelCall): Promise<Known> {
   const live = parts.processes.get(pid);
   if (live && isMine(live, principal))
-    return { agent: agentOf(live), context: live.seen, userTexts: live.userTexts, process: live };
+    return { agents: agentsAbove(live), context: live.seen, userTexts: live.userTexts, process: live };
   const row = live ? undefined : await parts.journal.process(pid as Pid);
   if (!row || !isMine(row, principal))
     throw new SysError("ESRCH", `no process ${pid}`, { hint: "`aios ps -a` lists what is there" });
-  return { agent: await agentOfRow(row, parts), context: row.seen, userTexts: row.userTexts };
+  return { agents: await agentsOfRow(row, parts), context: row.seen, userTexts: row.userTexts };
 }
 
 const isMine = ({ tenant }: { tenant: Principal["tenant"] }, principal: Principal): boolean =>
   seesAll(principal) || tenant === principal.tenant;
 
-/** As `agentOf`, of a process that has ended. */
-async function agentOfRow({ kind, program, name, parent }: ProcessRow, parts: Parts): Promise<string> {
-  const own = agentName({ kind, program }) ?? (program as { under?: string } | null)?.under;
-  if (own !== undefined) return own;
-  const above = parent === null ? undefined : parts.processes.get(parent);
-  if (above) return agentOf(above);
-  const row = parent === null ? undefined : await parts.journal.process(parent);
-  return row ? agentOfRow(row, parts) : name;
+/** As `agentsAbove`, of a process that has ended. */
+async function agentsOfRow({ kind, program, name, parent }: ProcessRow, parts: Parts): Promise<Agents> {
+  const above = parent === null ? [] : await agentsOf(parent, parts);
+  const own = agentName({ kind, program }) ?? (program as { under?: string } | null)?.under ?? above[0] ?? name;
+  return [own, ...above.filter((agent) => agent !== own)];
+}
+
+async function agentsOf(pid: Pid, parts: Parts): Promise<readonly string[]> {
+  const live = parts.processes.get(pid);
+  if (live) return agentsAbove(live);
+  const row = await parts.journal.process(pid);
+  return row ? agentsOfRow(row, parts) : [];
 }

@@ -1,5 +1,6 @@
 import { agentName } from "../agent-name.ts";
 import type { Process } from "../process.ts";
+import type { Agents } from "./verdict.ts";
 
 /**
  * By what name the policy knows a process: an agent's is its program's. What a process starts has no other rights for being
@@ -13,7 +14,7 @@ export function agentOf(process: Process): string {
 }
 
 /** The names of a process and of all above it: who starts another one lends it no more than they may do themselves. */
-export function agentsAbove(process: Process): readonly [own: string, ...above: string[]] {
+export function agentsAbove(process: Process): Agents {
   const own = agentOf(process);
   const names = new Set<string>();
   for (let one = process.parent; one; one = one.parent) names.add(agentOf(one));

@@ -7,8 +7,8 @@ import { isAbout, matchesName } from "./name-pattern.ts";
 export interface AgentRow {
   /** The rows that name it; empty: none does. */
   readonly names: readonly string[];
-  /** One list a row that has one: a call has to be in each. Empty: whatever the policy knows. */
-  readonly tools: readonly (readonly string[])[];
+  /** One a row that has a list: a call has to be in each. Empty: whatever the policy knows. */
+  readonly tools: readonly ToolList[];
   /** Hosts with ports; none: it reaches nothing. */
   readonly egress: readonly string[];
   readonly egressList: Listed;
@@ -20,6 +20,15 @@ export interface AgentRow {
   readonly spawnDepth: number | null;
 }
 
+interface ToolList {
+  /** The row's pattern. */
+  readonly of: string;
+  readonly names: readonly string[];
+}
+
+/** What binds a process: its agent's row, and those of all above it. */
+export type JoinedRow = Pick<AgentRow, "names" | "tools" | "egress" | "egressList" | "secrets">;
+
 export function agentRowOf({ agents }: AccessPolicy, name: string): AgentRow {
   const rows = Object.entries(agents).filter(([pattern]) => matchesName(pattern, name));
   const all = rows.map(([, row]) => row);
@@ -30,7 +39,7 @@ export function agentRowOf({ agents }: AccessPolicy, name: string): AgentRow {
   const depths = all.flatMap(({ spawn }) => (spawn ? [spawn.maxDepth] : []));
   return {
     names: rows.map(([pattern]) => pattern).toSorted(),
-    tools: all.flatMap(({ tools }) => (tools ? [tools] : [])),
+    tools: rows.flatMap(([of, { tools }]) => (tools ? [{ of, names: tools }] : [])),
     egress,
     egressList: listed(egress),
     secrets: inEach(
@@ -42,12 +51,43 @@ export function agentRowOf({ agents }: AccessPolicy, name: string): AgentRow {
   };
 }
 
+/**
+ * Who starts an agent lends it no more than they may do themselves: where a row names one above, it reaches what that one
+ * reaches too. Who is not named above binds nobody.
+ */
+export function joinRows(own: AgentRow, above: readonly AgentRow[]): JoinedRow {
+  const named = above.filter(({ names }) => names.length > 0);
+  if (named.length === 0) return own;
+  const rows = [own, ...named];
+  const egress = inEach(
+    rows.map((row) => row.egress),
+    coversHost,
+  );
+  return {
+    names: [...new Set(rows.flatMap(({ names }) => names))].toSorted(),
+    tools: rows.flatMap(({ tools }) => tools),
+    egress,
+    egressList: listed(egress),
+    secrets: inEach(
+      rows.map(({ secrets }) => secrets),
+      matchesName,
+    ),
+  };
+}
+
 // What a process is made of: it thinks, waits, keeps values and ends by them, and its capabilities bound them.
 const ownLife = ["llm.*", "proc.*", "value.*", "call.*", "sys.*", "budget.*"];
 
-/** Whether an agent may make a call at all. Its row lists tools, and the devices that it uses beside its own life. */
-export const mayCall = ({ tools }: AgentRow, call: { name: string; isSyscall: boolean }): boolean =>
-  tools.every((list) => [...list, ...(call.isSyscall ? ownLife : [])].some((pattern) => isAbout(pattern, call)));
+/**
+ * The row by which an agent may not make a call at all; undefined: none. A row lists tools, and the devices that its agent uses
+ * beside its own life.
+ */
+export const forbiddenBy = (
+  { tools }: Pick<AgentRow, "tools">,
+  call: { name: string; isSyscall: boolean },
+): string | undefined =>
+  tools.find(({ names }) => ![...names, ...(call.isSyscall ? ownLife : [])].some((pattern) => isAbout(pattern, call)))
+    ?.of;
 
 function limitsOf({ budget, limits = [] }: AccessPolicy["agents"][string]): readonly Limit[] {
   const own = (["tokens", "costUsd"] as const).flatMap((resource): Limit[] => {

@@ -1,7 +1,7 @@
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { AccessPolicy, Gate, ToolAccess } from "@aiosjs/sdk/protocol";
-import { agentRowOf } from "./agent-row.ts";
-import type { AgentRow } from "./agent-row.ts";
+import { agentRowOf, joinRows } from "./agent-row.ts";
+import type { AgentRow, JoinedRow } from "./agent-row.ts";
 import { parseCondition } from "./condition.ts";
 import type { Condition, ConditionFault } from "./condition.ts";
 import { knownCall } from "./known-call.ts";
@@ -10,6 +10,7 @@ import { listed } from "./listed.ts";
 import type { Listed } from "./listed.ts";
 import { saidText } from "./spoken.ts";
 import type { SaidText } from "./spoken.ts";
+import type { Agents } from "./verdict.ts";
 
 /** A policy that has been checked, in the form in which calls are judged by it. */
 export interface CompiledPolicy {
@@ -19,9 +20,8 @@ export interface CompiledPolicy {
   readonly allowlists: ReadonlyMap<string, Listed>;
   /** All rows about a call, as one. */
   rowOf(call: NamedCall): KnownCall;
-  /** Whether it says anything of single agents. */
-  readonly hasAgents: boolean;
   agentRow(name: string): AgentRow;
+  joinedRow(agents: Agents): JoinedRow;
   said(text: string): SaidText;
 }
 
@@ -65,6 +65,15 @@ export function compilePolicy(
           known: named,
         });
   const texts = remembered(saidText, { most: 1_024, mostChars: 4_000_000 });
+  const agentRow = remembered((name: string) => agentRowOf(policy, name), { most: 4_096 });
+  const joinedRow = remembered(
+    (agents: string) => {
+      const [own, ...above] = JSON.parse(agents) as [string, ...string[]];
+      return joinRows(agentRow(own), above.map(agentRow));
+    },
+    { most: 4_096, mostChars: 4_000_000 },
+  );
+  const hasAgents = Object.keys(policy.agents).length > 0;
   const rows = remembered((name: string) => knownCall(policy, { name, declared: undefined }), { most: 4_096 });
   const declaredRows = new WeakMap<ToolAccess, Map<string, KnownCall>>();
   return {
@@ -72,8 +81,9 @@ export function compilePolicy(
     rules,
     contacts: listed(policy.contacts),
     allowlists: new Map(Object.entries(policy.allowlists).map(([name, entries]) => [name, listed(entries)])),
-    hasAgents: Object.keys(policy.agents).length > 0,
-    agentRow: remembered((name: string) => agentRowOf(policy, name), { most: 4_096 }),
+    agentRow,
+    joinedRow: (agents) =>
+      hasAgents && agents.length > 1 ? joinedRow(JSON.stringify(agents)) : agentRow(hasAgents ? agents[0] : ""),
     said: texts,
     rowOf: ({ name, declared }) => {
       if (declared === undefined) return rows(name);

@@ -4,7 +4,7 @@ import type { Asked } from "./condition.ts";
 import { labelOf } from "./label.ts";
 
 const asked: Asked = {
-  agent: "research-1",
+  agents: ["research-1"],
   name: "mail_send",
   args: { to: "All@Example.org", items: [{ kind: "a" }, { kind: "b" }] },
   context: labelOf({ trust: "tool", confidentiality: "private" }),

@@ -7,7 +7,8 @@ import { fold } from "./spoken.ts";
 
 /** What a condition asks about. */
 export interface Asked {
-  readonly agent: string;
+  /** Who asks, and all above. */
+  readonly agents: readonly string[];
   readonly name: string;
   readonly args: unknown;
   readonly context: Label;
@@ -120,11 +121,15 @@ class Reader {
       const wanted = this.#values(effects);
       return (asked) => asked.effects.some((effect) => wanted.includes(effect));
     }
-    if (subject === "call.name" || subject === "agent") {
+    if (subject === "call.name") {
       this.#next++;
       const wanted = this.#values();
-      const of = subject === "agent" ? "agent" : "name";
-      return (asked) => wanted.some((pattern) => matchesName(pattern, asked[of]));
+      return ({ name }) => wanted.some((pattern) => matchesName(pattern, name));
+    }
+    if (subject === "agent") {
+      this.#next++;
+      const wanted = this.#values();
+      return ({ agents }) => agents.some((agent) => wanted.some((pattern) => matchesName(pattern, agent)));
     }
     if (/^args\.[^.]+(\.[^.]+)*$/.test(subject)) {
       this.#next++;

@@ -17,7 +17,7 @@ const judge =
   (policy: Written | undefined) =>
   (name: string, more: Partial<GateRequest> = {}): Verdict =>
     evaluate(compilePolicy(policy ? accessPolicySchema.parse({ version: 1, ...policy }) : shippedPolicy), {
-      agent: "writer",
+      agents: ["writer"],
       name,
       args: {},
       declared: undefined,
@@ -163,7 +163,7 @@ test("hosts that an agent may reach are its own list", () => {
     agents: { "research-*": { egress: ["api.github.com:443", "*.example.org:*"] } },
   });
   const gateOf = (url: string, agent = "research-1") =>
-    judged("web/fetch", { args: { url }, agent, context: tainted }).gate;
+    judged("web/fetch", { args: { url }, agents: [agent], context: tainted }).gate;
   expect(gateOf("https://api.github.com/repos")).toBe("L0");
   expect(gateOf("https://a.example.org:8443/")).toBe("L0");
   expect(gateOf("http://api.github.com/repos")).toBe("L2");
@@ -176,7 +176,7 @@ test("an agent with a list calls what stands in it, beside what its own life is 
     tools: { "web/*": { effect: "read", gate: "L0" }, other: { effect: "read", gate: "L0" } },
     agents: { "research-*": { tools: ["web/*", "fs.read"] } },
   });
-  const gateOf = (name: string) => judged(name, { agent: "research-1" }).gate;
+  const gateOf = (name: string) => judged(name, { agents: ["research-1"] }).gate;
   expect(["web/fetch", "fs.read", "llm.chat", "proc.exit"].map(gateOf)).toEqual(Array(4).fill("L0"));
   expect(["other", "fs.write", "mem.add"].map(gateOf)).toEqual(Array(3).fill("L3"));
   expect(judged("other").gate).toBe("L0");
@@ -221,6 +221,34 @@ test("a wrong policy is refused with its place", () => {
   expect(() => compile({ tools: { mail: { effect: "sink", sinkArgs } } })).toThrow(
     expect.objectContaining({ code: "EINVAL", message: expect.stringContaining("tools.mail.sinkArgs.to") }),
   );
+});
+
+test("an agent is bound by the rows of all above it", () => {
+  const judged = judge({
+    defaults: { effect: "declared" },
+    tools: {
+      "web/*": { effect: "sink", gate: "L0", sinkArgs: { url: { trust: ">=user", or: { inAllowlist: "egress" } } } },
+    },
+    agents: {
+      reader: { tools: ["fs.read", "web/*"], egress: ["docs.example.org:443"] },
+      "research-*": { egress: ["docs.example.org:443", "api.github.com:443"] },
+    },
+    rules: [{ forbid: { when: "agent == reader && call.name == fs.list" } }],
+  });
+  const gateOf = (agents: GateRequest["agents"], name: string, args = {}) =>
+    judged(name, { agents, args, context: tainted }).gate;
+  const fetch = (host: string) => (agents: GateRequest["agents"]) =>
+    gateOf(agents, "web/fetch", { url: `https://${host}/` });
+  expect(gateOf(["research-1"], "fs.write")).toBe("L1");
+  expect(gateOf(["research-1", "reader"], "fs.write")).toBe("L3");
+  expect(judged("fs.write", { agents: ["research-1", "reader"] }).reasons[0]?.where).toBe("agents.reader");
+  expect(gateOf(["research-1", "reader"], "fs.list")).toBe("L3");
+  expect(fetch("api.github.com")(["research-1"])).toBe("L0");
+  expect(fetch("api.github.com")(["research-1", "reader"])).toBe("L2");
+  expect(fetch("docs.example.org")(["research-1", "reader"])).toBe("L0");
+  // Who is not named binds nobody.
+  expect(fetch("api.github.com")(["research-1", "main"])).toBe("L0");
+  expect(fetch("api.github.com")(["main", "research-1"])).toBe("L2");
 });
 
 test("of an agent that several rows name each of them holds", () => {

@@ -1,4 +1,5 @@
-import { mayCall } from "./agent-row.ts";
+import { forbiddenBy } from "./agent-row.ts";
+import type { JoinedRow } from "./agent-row.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import type { KnownCall } from "./known-call.ts";
 import { gravest, strictest } from "./gates.ts";
@@ -14,7 +15,7 @@ const nothing: readonly never[] = [];
  */
 export function evaluate(compiled: CompiledPolicy, request: GateRequest): Verdict {
   const row = compiled.rowOf(request);
-  const agent = compiled.agentRow(request.agent);
+  const agent = compiled.joinedRow(request.agents);
   const { reasons, origins } = judge(compiled, { request, row, agent });
   const wanted = reasons.reduce((gate, reason) => strictest(gate, reason.gate), row.gate);
   // A broken glass forbids nothing any more, and lets nothing pass unseen either.
@@ -24,7 +25,7 @@ export function evaluate(compiled: CompiledPolicy, request: GateRequest): Verdic
 
 function judge(
   compiled: CompiledPolicy,
-  { request, row, agent }: { request: GateRequest; row: KnownCall; agent: ReturnType<CompiledPolicy["agentRow"]> },
+  { request, row, agent }: { request: GateRequest; row: KnownCall; agent: JoinedRow },
 ): { reasons: readonly Reason[]; origins: readonly ArgumentOrigin[] } {
   const { name, args, context } = request;
   const reasons: Reason[] = [];
@@ -40,8 +41,9 @@ function judge(
       where: row.where,
       why: row.gate === "L2" ? "a person is asked each time" : "it is denied",
     });
-  if (agent.tools.length > 0 && !mayCall(agent, { name, isSyscall: row.isSyscall }))
-    reasons.push({ gate: "L3", where: `agents.${agent.names.join("+")}`, why: `${name} is not among its tools` });
+  const forbidding = forbiddenBy(agent, { name, isSyscall: row.isSyscall });
+  if (forbidding !== undefined)
+    reasons.push({ gate: "L3", where: `agents.${forbidding}`, why: `${name} is not among its tools` });
   if (row.irreversible !== null) reasons.push({ gate: "L2", where: row.irreversible, why: "it cannot be taken back" });
   if (row.ifTainted && row.ifTainted.gate > "L1" && !isTrusted(context, "workspace"))
     reasons.push({ ...row.ifTainted, why: `the process has seen what is only ${context.trust}` });
@@ -53,7 +55,7 @@ function judge(
       why: `what runs has a way out, and the process has seen what is only ${context.trust}`,
     });
   for (const { condition, gate, where, why } of compiled.rules)
-    if (condition({ agent: request.agent, name, args, context, effects: row.effects }))
+    if (condition({ agents: request.agents, name, args, context, effects: row.effects }))
       reasons.push({ gate, where, why });
   const isToldToFew = context.readers !== null && row.effects.includes("sink");
   const judged =

@@ -3,7 +3,9 @@ import type { AccessPolicy, ChatArgs, SyscallName, ToolAccess } from "@aiosjs/sd
 import type { CallRecord } from "../call-record.ts";
 import { summarize } from "../devices/summary.ts";
 import type { ApprovalRow, Hash, KernelSettings, Toolbox } from "../ports.ts";
+import type { Process } from "../process.ts";
 import { agentsAbove } from "./agent-of.ts";
+import type { JoinedRow } from "./agent-row.ts";
 import type { BrokenGlass } from "./broken-glass.ts";
 import { compilePolicy } from "./compile.ts";
 import type { CompiledPolicy } from "./compile.ts";
@@ -41,6 +43,11 @@ export class Gate {
     return this.#compiled.policy;
   }
 
+  /** What binds a process, by all agents above it too. */
+  rowOf(process: Process): JoinedRow {
+    return this.policy.joinedRow(agentsAbove(process));
+  }
+
   /** Undefined for what has no effect, and for what a person does and no process: that is not asked about. */
   verdictOf(record: CallRecord): Verdict | undefined {
     const { name, args, process } = record;
@@ -49,6 +56,7 @@ export class Gate {
     const tool = name === "tool.call" ? (args as { name: string; arguments: unknown }) : undefined;
     const { policy } = this;
     const request = {
+      agents: agentsAbove(process),
       name: tool?.name ?? name,
       args: tool ? tool.arguments : args,
       declared: tool && this.#declared(tool.name),
@@ -56,14 +64,11 @@ export class Gate {
       userTexts: process.userTexts,
       isGlassBroken: this.#parts.glass.isBroken(process, tool?.name ?? name),
     };
-    const [own, ...above] = agentsAbove(process);
-    let verdict = evaluate(policy, { ...request, agent: own });
-    if (policy.hasAgents)
-      for (const agent of above) {
-        const other = evaluate(policy, { ...request, agent });
-        if (other.gate > verdict.gate) verdict = other;
-      }
-    return withinPlan(record, { verdict, name: tool?.name ?? name, isTool: tool !== undefined });
+    return withinPlan(record, {
+      verdict: evaluate(policy, request),
+      name: tool?.name ?? name,
+      isTool: tool !== undefined,
+    });
   }
 
   /**

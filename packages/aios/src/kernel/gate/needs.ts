@@ -1,4 +1,4 @@
-import type { AgentRow } from "./agent-row.ts";
+import type { JoinedRow } from "./agent-row.ts";
 import { valuesAt } from "./argument-values.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import type { KnownCall } from "./known-call.ts";
@@ -17,7 +17,12 @@ interface Judged {
 /** What a call's sinks want of its arguments, and what of it is not met: then a person is asked. */
 export function judgeNeeds(
   compiled: CompiledPolicy,
-  { request, row, agent, isToldToFew }: { request: GateRequest; row: KnownCall; agent: AgentRow; isToldToFew: boolean },
+  {
+    request,
+    row,
+    agent,
+    isToldToFew,
+  }: { request: GateRequest; row: KnownCall; agent: JoinedRow; isToldToFew: boolean },
 ): Judged {
   const { args, context } = request;
   const { contacts, allowlists } = compiled;

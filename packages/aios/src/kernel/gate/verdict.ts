@@ -1,10 +1,12 @@
 import type { Gate, ToolAccess } from "@aiosjs/sdk/protocol";
 import type { Label } from "./label.ts";
 
+export type Agents = readonly [own: string, ...above: string[]];
+
 /** A call in front of the gate. Plain values: the same request has the same verdict, always. */
 export interface GateRequest {
-  /** Name of the agent, as the policy knows it. */
-  readonly agent: string;
+  /** As the policy knows them: the agent that asks, and all above it. */
+  readonly agents: Agents;
   /** The tool's, for `tool.call`; else the syscall's. */
   readonly name: string;
   /** Of the tool or the syscall. */

@@ -1,5 +1,5 @@
 import type { ArgumentNeed } from "@aiosjs/sdk/protocol";
-import type { AgentRow } from "./agent-row.ts";
+import type { JoinedRow } from "./agent-row.ts";
 import { isLinkListed, isListed } from "./listed.ts";
 import type { Listed } from "./listed.ts";
 import { linkOfValue } from "./links.ts";
@@ -13,7 +13,7 @@ export interface Vouchers {
   readonly said: readonly SaidText[];
   readonly contacts: Listed;
   readonly allowlists: ReadonlyMap<string, Listed>;
-  readonly agent: AgentRow;
+  readonly agent: JoinedRow;
 }
 
 const unknown: Origin = { is: "unknown" };
