@@ -3,7 +3,7 @@ import { isAbsolute, join, normalize } from "node:path";
 import { randomUUID } from "node:crypto";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Clock, Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from "../../../kernel/ports.ts";
-import { createGhosts } from "./ghost-keeper.ts";
+import { createGhosts } from "../home/ghost-keeper.ts";
 import { makeHome } from "./home.ts";
 import { isSandboxId, keep, readKept, takeLease } from "./kept.ts";
 import { machineFolder, openMachine } from "./machine.ts";
@@ -17,7 +17,7 @@ import { BubblewrapSandbox } from "./sandbox.ts";
 import type { SandboxParts } from "./sandbox.ts";
 import { isFolder, ownerOf, sourcePath } from "./seat.ts";
 import { Spares } from "./spares.ts";
-import { removeTree } from "./tree.ts";
+import { removeTree } from "../home/tree.ts";
 
 export interface BubblewrapOptions {
   /** Where sandboxes are kept; made, readable for its owner alone. */

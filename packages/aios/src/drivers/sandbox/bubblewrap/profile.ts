@@ -1,4 +1,4 @@
-import type { Guard } from "./guards.ts";
+import type { Guard } from "../home/guards.ts";
 
 /** Of the machine's top folders: a link, as where /usr holds all, or a folder of its own. */
 export type SystemFolder =

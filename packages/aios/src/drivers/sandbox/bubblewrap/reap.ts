@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { machineFolder } from "./machine.ts";
 import { isOwned } from "./owner.ts";
-import { removeTree } from "./tree.ts";
+import { removeTree } from "../home/tree.ts";
 
 /** Where a sandbox is moved to before it is removed: away at once, and removed by the next kernel if this one is killed. */
 export const goneFolder = (folder: string): string => join(folder, ".gone");

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Clock, Sandbox, SandboxCommand, SandboxEvent } from "../../../kernel/ports.ts";
-import { isPathBelow } from "../path-below.ts";
+import { isPathBelow } from "../home/path-below.ts";
 import type { Cell } from "./cell.ts";
-import type { GhostKeeper } from "./ghost-keeper.ts";
-import { isComplete, refuseGuarded } from "./guards.ts";
-import type { Guard } from "./guards.ts";
-import { downloadFile, uploadFile } from "./home-files.ts";
+import type { GhostKeeper, Ghosts } from "../home/ghost-keeper.ts";
+import { isComplete, refuseGuarded } from "../home/guards.ts";
+import type { Guard } from "../home/guards.ts";
+import { readFileBelow, writeFileBelow } from "../home/files.ts";
 import { holdLease } from "./kept.ts";
 import type { Kept } from "./kept.ts";
 import { boundsOf, tighter } from "./limits.ts";
@@ -21,7 +21,7 @@ import { commandLine } from "./script.ts";
 import { sourcePath, startInSeat } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 import type { Spares } from "./spares.ts";
-import { copyTree, emptyTree, removeTree, treeBytes } from "./tree.ts";
+import { copyTree, emptyTree, removeTree, sizeOfTree } from "../home/tree.ts";
 import { wrapCommand } from "./wrap.ts";
 
 export interface SandboxParts {
@@ -29,7 +29,7 @@ export interface SandboxParts {
   readonly clock: Clock;
   readonly generation: number;
   readonly spares: Spares;
-  readonly ghosts: { of(workspace: string): GhostKeeper };
+  readonly ghosts: Ghosts;
   /** Where a deleted folder goes before it is removed: it is away at once. */
   readonly goneFolder: string;
 }
@@ -123,12 +123,12 @@ export class BubblewrapSandbox implements Sandbox {
     this.#hold();
     if (isPathBelow(path)) refuseGuarded(path, this.#guarded);
     const { home, isRoots, uid, gid } = this.#seat;
-    await uploadFile(home, path, { bytes, owner: isRoots ? { uid: 0, gid: 0 } : { uid, gid } });
+    await writeFileBelow(home, path, { bytes, owner: isRoots ? { uid: 0, gid: 0 } : { uid, gid } });
   }
 
   async download(path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> {
     this.#hold();
-    return downloadFile(this.#seat.home, path, maxBytes);
+    return readFileBelow(this.#seat.home, path, maxBytes);
   }
 
   async snapshot(): Promise<string> {
@@ -162,7 +162,7 @@ export class BubblewrapSandbox implements Sandbox {
       processes += held.processes;
       memoryBytes += held.memoryBytes;
     }
-    return { processes, memoryBytes, diskBytes: await treeBytes(this.#seat.home) };
+    return { processes, memoryBytes, diskBytes: await sizeOfTree(this.#seat.home) };
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { coverInherited } from "./inherited.ts";
 import type { SandboxCommand, WrappedCommand } from "../../../kernel/ports.ts";
-import type { Guard } from "./guards.ts";
+import type { Guard } from "../home/guards.ts";
 import type { Bounds } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { carriedEnvironment, commandLine, immediateScript } from "./script.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { egressEnvironment, forwarder } from "../egress.ts";
-import type { Pin } from "./guards.ts";
-import type { Owner } from "./home-files.ts";
+import type { Owner } from "../home/files.ts";
+import type { Guard } from "../home/guards.ts";
 import type { Limits } from "./record.ts";
 
 /** Where programs see their home folder. */
@@ -17,7 +17,7 @@ export interface ContainerOptions {
   readonly owner: Owner;
   /** Path of the home folder on the machine. */
   readonly folder: string;
-  readonly pins: readonly Pin[];
+  readonly guards: readonly Guard[];
   readonly views: readonly { readonly from: string; readonly at: string }[];
   readonly limits: Limits;
   /** Processors, or parts of one. */
@@ -64,7 +64,7 @@ const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\'
 
 /** What the engine is asked for: a container of one command, with nothing that is not named here. */
 export function containerOf(options: ContainerOptions): unknown {
-  const { image, labels, owner, folder, pins, views, limits, seccomp, path, argv, hasInput } = options;
+  const { image, labels, owner, folder, guards, views, limits, seccomp, path, argv, hasInput } = options;
   const hasWayOut = options.egress !== undefined;
   const own = { PATH: path, HOME: home, LANG: "C.UTF-8", ...(hasWayOut ? egressEnvironment : {}) };
   const environment = { ...own, ...options.environment };
@@ -109,7 +109,7 @@ export function containerOf(options: ContainerOptions): unknown {
       LogConfig: { Type: "none" },
       Mounts: [
         mount(folder, home, false),
-        ...pins.map((pin) => mount(join(folder, pin.path), `${home}/${pin.path}`, pin.isReadOnly)),
+        ...guards.map(({ path: at, isWritable }) => mount(join(folder, at), `${home}/${at}`, !isWritable)),
         ...views.map(({ from, at }) => mount(from, at, true)),
         ...(options.egress === undefined ? [] : [mount(options.egress, egressInside, true)]),
       ],

@@ -5,14 +5,15 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { z } from "zod";
 import type { Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from "../../../kernel/ports.ts";
+import type { Owner } from "../home/files.ts";
+import { createGhosts } from "../home/ghost-keeper.ts";
+import type { Ghosts } from "../home/ghost-keeper.ts";
+import { removeTree } from "../home/tree.ts";
 import { Engine } from "./engine.ts";
-import { guardsOf } from "./guards.ts";
-import type { Owner } from "./home-files.ts";
 import { readRecord, readRecords, writeRecord } from "./record.ts";
 import type { Limits, SandboxRecord } from "./record.ts";
 import { DockerSandbox } from "./sandbox.ts";
 import { seccompProfile } from "./seccomp-profile.ts";
-import { removeTree } from "./home-tree.ts";
 
 const mebibyte = 1024 * 1024;
 /** What a sandbox has where its spec says nothing. */
@@ -58,10 +59,12 @@ class DockerDriver implements SandboxDriver {
   readonly #sandboxes = new Map<string, DockerSandbox>();
   /** Ids that are just being made. */
   readonly #making = new Set<string>();
+  readonly #ghosts: Ghosts;
   #ready: Promise<Ready> | undefined;
 
   constructor(options: DockerDriverOptions) {
     this.#options = options;
+    this.#ghosts = createGhosts(join(options.folder, ".ghosts"));
   }
 
   async probe(): Promise<SandboxProbe> {
@@ -101,6 +104,7 @@ class DockerDriver implements SandboxDriver {
     if (!record) return undefined;
     const ready = await this.#open();
     await this.#endCommandsOf(id, ready);
+    if (record.workspace !== undefined) this.#ghosts.of(record.workspace).check([]);
     return this.#sandboxes.get(id) ?? this.#hold(record, ready);
   }
 
@@ -115,7 +119,7 @@ class DockerDriver implements SandboxDriver {
     const views = await Promise.all(
       (spec.views ?? []).map(async ({ from, at }) => ({ from: await pathAt(from), at: inside(at) })),
     );
-    if (workspace !== undefined) await guardsOf(workspace, { guarded, placed: [] });
+    if (workspace !== undefined) this.#ghosts.of(workspace).check(guarded);
     const egress = spec.egress === undefined ? undefined : await socketAt(spec.egress);
     const folder = this.#folderOf(id);
     // What an unfinished one has left.
@@ -134,7 +138,6 @@ class DockerDriver implements SandboxDriver {
       image,
       limits: { ...defaultLimits, ...Object.fromEntries(named) },
       owner,
-      placeholders: [],
     };
     await writeRecord(folder, record);
     return record;
@@ -150,6 +153,7 @@ class DockerDriver implements SandboxDriver {
       folder: this.#folderOf(id),
       name: `aios-${this.#home}-${id}`,
       labels: { ...this.#labels(id), "aios.tenant": record.tenant },
+      ghosts: this.#ghosts,
       forget: () => {
         if (this.#sandboxes.get(id) === sandbox) this.#sandboxes.delete(id);
       },

@@ -26,8 +26,6 @@ const record = z
     image: z.string(),
     limits,
     owner: z.object({ uid: z.number(), gid: z.number() }),
-    /** What of the guard stands in the workspace, and goes with the sandbox. */
-    placeholders: z.array(z.object({ path: z.string(), isFolder: z.boolean() })).readonly(),
   })
   .readonly();
 

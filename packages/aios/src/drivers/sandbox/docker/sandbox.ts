@@ -4,15 +4,14 @@ import { join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import type { Sandbox, SandboxCommand, SandboxEvent, SandboxStats } from "../../../kernel/ports.ts";
+import { readFileBelow, writeFileBelow } from "../home/files.ts";
+import type { Owner } from "../home/files.ts";
+import type { GhostKeeper, Ghosts } from "../home/ghost-keeper.ts";
+import { refuseGuarded } from "../home/guards.ts";
+import { copyTree, emptyTree, removeTree, sizeOfTree } from "../home/tree.ts";
 import { cancelled, ContainerCommand } from "./container-command.ts";
 import { containerOf, home } from "./container.ts";
 import type { Engine } from "./engine.ts";
-import { guardsOf, isGuarded, placeHolders, removeHolders } from "./guards.ts";
-import type { Pin } from "./guards.ts";
-import { readFileBelow, writeFileBelow } from "./home-files.ts";
-import type { Owner } from "./home-files.ts";
-import { copyTree, emptyTree, removeTree, sizeOfTree } from "./home-tree.ts";
-import { writeRecord } from "./record.ts";
 import type { SandboxRecord } from "./record.ts";
 
 export interface Surroundings {
@@ -26,6 +25,7 @@ export interface Surroundings {
   readonly path: string;
   readonly seccomp: string;
   readonly cpus: number;
+  readonly ghosts: Ghosts;
   /** It is deleted. */
   readonly forget: () => void;
 }
@@ -40,7 +40,9 @@ export class DockerSandbox implements Sandbox {
   readonly home = home;
   readonly #around: Surroundings;
   readonly #running = new Set<ContainerCommand>();
-  #record: SandboxRecord;
+  readonly #record: SandboxRecord;
+  /** Undefined: nothing is guarded. */
+  readonly #ghosts: GhostKeeper | undefined;
   #lastTurn: Promise<unknown> = Promise.resolve();
   /** Commands that are about to run: nothing may change the folder under them. */
   #starting = 0;
@@ -52,6 +54,8 @@ export class DockerSandbox implements Sandbox {
     this.tenant = record.tenant;
     this.#record = record;
     this.#around = around;
+    const { workspace, guarded } = record;
+    this.#ghosts = workspace === undefined || guarded.length === 0 ? undefined : around.ghosts.of(workspace);
   }
 
   async *exec(command: SandboxCommand): AsyncGenerator<SandboxEvent, void, undefined> {
@@ -65,19 +69,24 @@ export class DockerSandbox implements Sandbox {
     if (!Object.keys(environment).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)))
       throw new SysError("EINVAL", "a variable's name is made of letters, digits and _");
     if (signal.aborted) throw cancelled(signal);
-    const running = await this.#begin(command, { program, environment, input, folder });
+    // A container outlives a kernel that is killed.
+    this.#ghosts?.hold();
     try {
-      yield* running.events(signal);
+      const running = await this.#begin(command, { program, environment, input, folder });
+      try {
+        yield* running.events(signal);
+      } finally {
+        this.#running.delete(running);
+      }
     } finally {
-      this.#running.delete(running);
+      this.#ghosts?.release();
     }
   }
 
   async upload(path: string, bytes: Uint8Array): Promise<void> {
     this.#assertLive();
     const { guarded, owner } = this.#record;
-    if (isGuarded(path, guarded))
-      throw new SysError("EPOLICY", `${path} is guarded`, { hint: "it is changed outside of the sandbox" });
+    refuseGuarded(path, guarded);
     await writeFileBelow(this.#folder, path, { bytes, owner });
   }
 
@@ -169,7 +178,7 @@ export class DockerSandbox implements Sandbox {
     const { image, owner, views, egress, limits: own } = this.#record;
     this.#starting++;
     try {
-      const pins = await this.#pins();
+      const guards = this.#ghosts?.guards(this.#record.guarded) ?? [];
       if (egress !== undefined) await admit(owner, egress);
       this.#assertLive();
       const lastWord = `aios-${randomUUID()}`;
@@ -186,7 +195,7 @@ export class DockerSandbox implements Sandbox {
           labels,
           owner,
           folder: this.#folder,
-          pins,
+          guards,
           views,
           egress,
           limits: own,
@@ -208,22 +217,6 @@ export class DockerSandbox implements Sandbox {
     }
   }
 
-  /** Placeholders are written down before they are made, so that they are removed whatever happens. */
-  async #pins(): Promise<readonly Pin[]> {
-    const { workspace, guarded } = this.#record;
-    if (workspace === undefined || guarded.length === 0) return [];
-    return await this.#inTurn(async () => {
-      const { placeholders: placed } = this.#record;
-      const { pins, absent } = await guardsOf(workspace, { guarded, placed });
-      if (absent.length > 0) {
-        this.#record = { ...this.#record, placeholders: [...placed, ...absent] };
-        await writeRecord(this.#around.folder, this.#record);
-        await placeHolders(workspace, absent);
-      }
-      return pins;
-    });
-  }
-
   async #quietly(what: string, act: () => Promise<void>): Promise<void> {
     await this.#inTurn(async () => {
       this.#assertLive();
@@ -237,9 +230,7 @@ export class DockerSandbox implements Sandbox {
   async #remove(): Promise<void> {
     await this.#kill();
     await this.#inTurn(async () => {
-      const { workspace, placeholders } = this.#record;
       const { folder, forget } = this.#around;
-      if (workspace !== undefined) await removeHolders(workspace, placeholders);
       // Its record goes last.
       for (const name of ["home", "snapshots"]) await removeTree(join(folder, name));
       await removeTree(folder);

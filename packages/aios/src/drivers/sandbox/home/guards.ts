@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { SysError } from "@aiosjs/sdk/protocol";
-import { isPathBelow } from "../path-below.ts";
+import { isPathBelow } from "./path-below.ts";
 
 /** A place in the workspace that is mounted over itself. */
 export interface Guard {

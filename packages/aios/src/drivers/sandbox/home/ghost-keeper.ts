@@ -22,12 +22,15 @@ export class GhostKeeper {
   #users = 0;
   /** Of them, those that are not seen to end: they may outlive this kernel. */
   #holders = 0;
+  #isRecorded = false;
 
   constructor(workspace: string, record: string) {
     this.#workspace = workspace;
     this.#record = record;
     const left = readRecord(record);
-    if (left?.isHeld) this.#ghosts.push(...left.ghosts);
+    if (!left?.isHeld) return;
+    this.#ghosts.push(...left.ghosts);
+    this.#isRecorded = true;
   }
 
   /** Checks what is guarded, and leaves no trace. @throws SysError EINVAL, EPOLICY */
@@ -47,18 +50,21 @@ export class GhostKeeper {
 
   leave(): void {
     this.#users--;
-    if (this.#users > 0 || this.#ghosts.length === 0) return;
+    if (this.#users > 0 || !this.#isRecorded) return;
     removeGhosts(this.#workspace, this.#ghosts);
     this.#ghosts = [];
     rmSync(this.#record, { force: true });
+    this.#isRecorded = false;
   }
 
+  /** As `enter`, for what may outlive this kernel: the next one leaves its ghosts in place. */
   hold(): void {
     this.enter();
     this.#holders++;
     this.#write();
   }
 
+  /** What was begun by `hold` has ended. */
   release(): void {
     this.#holders--;
     this.leave();
@@ -75,11 +81,18 @@ export class GhostKeeper {
     const record = { workspace: this.#workspace, isHeld: this.#holders > 0, ghosts: this.#ghosts };
     mkdirSync(dirname(this.#record), { recursive: true, mode: 0o700 });
     writeFileSync(this.#record, JSON.stringify(record), { mode: 0o600 });
+    this.#isRecorded = true;
   }
 }
 
-/** One keeper for each workspace. `folder`: where it is noted what has to go, should this kernel be killed. */
-export function createGhosts(folder: string): { of(workspace: string): GhostKeeper; reap(): void } {
+export interface Ghosts {
+  of(workspace: string): GhostKeeper;
+  /** Takes away what an earlier kernel could not; not under a command that goes on without one. */
+  reap(): void;
+}
+
+/** One keeper for each workspace of a driver. `folder`: where it is noted what has to go, should this kernel be killed. */
+export function createGhosts(folder: string): Ghosts {
   const keepers = new Map<string, GhostKeeper>();
   return {
     of(workspace) {
@@ -88,7 +101,6 @@ export function createGhosts(folder: string): { of(workspace: string): GhostKeep
       keepers.set(workspace, keeper);
       return keeper;
     },
-    /** Takes away what an earlier kernel could not; not under a command that goes on without one. */
     reap() {
       for (const name of existsSync(folder) ? readdirSync(folder) : []) {
         const record = readRecord(join(folder, name));
