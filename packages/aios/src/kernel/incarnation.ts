@@ -120,14 +120,17 @@ export class Incarnations {
   }
 
   async #run(process: Process): Promise<void> {
-    const { programs } = this.#parts;
+    const { programs, jails } = this.#parts;
     const { pid, tenant, key, capabilities, abort } = process;
     const isStopped = (): boolean => this.#isClosing || process.abort !== abort;
     process.hasBegun = true;
+    process.isAtLarge = process.kind === "module" && !programs.isConfining;
     try {
+      const egress = process.isJailed ? await jails?.wayOut(process) : undefined;
       const result = await programs.run({
         pid,
         tenant,
+        egress,
         program: process.program as KeptProgram,
         transport: untilStopped(
           this.#openTransport({ tenant, key: key as Principal["key"], pid, scopes: capabilities }),

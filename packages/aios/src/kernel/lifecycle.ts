@@ -70,7 +70,8 @@ export class Lifecycle {
 
   /** The process could not be recorded: it never was. */
   discard(process: Process): void {
-    const { processes, keys, budgets } = this.#parts;
+    const { processes, keys, budgets, jails } = this.#parts;
+    jails?.ended(process);
     if (process.key !== null && keys.find(process.key)?.pid === process.pid) keys.revoke(process.key);
     budgets.drop(`process:${process.pid}`);
     processes.remove(process);
@@ -112,6 +113,7 @@ export class Lifecycle {
     this.save(process);
     for (const part of [mailbox, pipes, sleepers, topics]) part.ended(process);
     this.#parts.sandboxes?.ended(process);
+    this.#parts.jails?.ended(process);
     budgets.drop(`process:${process.pid}`);
     approvals.withdraw(process);
     retries.forget(process);
@@ -259,6 +261,8 @@ export class Lifecycle {
 
   /** Looks after a command, which may end without a word. */
   watch(process: Process): void {
+    // Of one that outlived its kernel; where it cannot be had, nothing leaves.
+    if (process.isJailed) void this.#parts.jails?.wayOut(process).catch(() => undefined);
     watchCommand(process, { parts: this.#parts, end: (one, exit) => this.end(one, exit) });
   }
 

@@ -52,6 +52,7 @@ import { ProcessTable } from "./process-table.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { Retries } from "./retries.ts";
 import { Router } from "./router.ts";
+import { Jails } from "./jails.ts";
 import { Sandboxes } from "./sandboxes.ts";
 import type { SandboxPorts } from "./sandboxes-port.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -208,6 +209,7 @@ export async function openParts(
     sandboxes:
       options.sandboxes &&
       new Sandboxes(options.sandboxes, { mailbox, processes, clock, random, outbox, gate: () => parts.gate }),
+    jails: options.sandboxes && new Jails(options.sandboxes, { outbox, gate: () => parts.gate }),
     approvals,
     retries: new Retries({ journal, outbox, clock, hash }),
     values,

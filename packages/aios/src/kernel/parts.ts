@@ -38,6 +38,7 @@ import type { ProcessTable } from "./process-table.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { Retries } from "./retries.ts";
 import type { Router } from "./router.ts";
+import type { Jails } from "./jails.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SecretWatch } from "./secret-watch.ts";
@@ -89,6 +90,7 @@ export interface Parts {
   readonly secrets: SecretWatch | undefined;
   /** Absent where nothing makes them. */
   readonly sandboxes: Sandboxes | undefined;
+  readonly jails: Jails | undefined;
   readonly approvals: Approvals;
   readonly retries: Retries;
   readonly values: ValueVersions;

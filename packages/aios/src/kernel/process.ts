@@ -106,6 +106,8 @@ export class Process {
   readonly answers = new AnswerOrder();
   /** What its earlier incarnations were told. */
   replay: Replay | undefined;
+  /** A module with all rights of the kernel's user on the machine. */
+  isAtLarge = false;
   /** How often its program was killed since its last recorded call. */
   deaths: { readonly calls: number; readonly count: number } | undefined;
   /** Somebody has interrupted this incarnation: when it ends, it is meant to. */
@@ -150,6 +152,13 @@ export class Process {
   /** Whether its program's calls say their places, and are made again by the next incarnation. */
   get isReplayed(): boolean {
     return this.kind === "agent" || this.kind === "module";
+  }
+
+  /** Its program runs in a sandbox, whole: a person has started the command so, or what runs in one has started it. */
+  get isJailed(): boolean {
+    if (this.kind === "module") return !this.isAtLarge;
+    if (this.kind !== "command") return false;
+    return this.parent?.isJailed ?? (this.program as { sandbox?: string }).sandbox !== undefined;
   }
 
   /** Whether anything else than it knew already was in it. What the kernel does by itself sees nothing. */
@@ -274,11 +283,15 @@ export class Process {
       hostPid: this.host?.hostPid ?? null,
       ...(this.asks.size > 0 ? { asks: [...this.asks] } : {}),
       seen: labelsFrom(this.seen),
-      labels: this.isReplayed || kind === "kernel" ? "enforced" : "observed",
+      labels: this.#areLabelsEnforced ? "enforced" : "observed",
       context: this.lastPrompt
         ? { tokens: this.lastPrompt.tokens, maxTokens: maxTokensOf(this.lastPrompt.model) ?? null }
         : null,
     };
+  }
+
+  get #areLabelsEnforced(): boolean {
+    return this.kind === "agent" || this.kind === "kernel" || this.isJailed;
   }
 
   row(): ProcessRow {

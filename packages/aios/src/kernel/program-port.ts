@@ -7,6 +7,8 @@ export interface ProgramContext {
   /** The kernel, as this process; calls with a `replayKey` are answered as they were in earlier incarnations. */
   readonly transport: Transport;
   readonly signal: AbortSignal;
+  /** Path of the socket of the proxy that is a module's only way out; undefined: there is none. */
+  readonly egress?: string | undefined;
   /** Appends to the process's log. */
   print(text: string): void;
   /** The program runs in this process group of the machine: signals to the process reach it. */
@@ -39,6 +41,8 @@ export interface HostGroup {
 export interface ProgramDriver {
   /** @throws SysError ENOENT with the names that exist. */
   find(agent: string): Promise<Manifest>;
+  /** Whether modules run in sandboxes. Default: no, they have all rights of this user. */
+  readonly isConfining?: boolean;
   run(context: ProgramContext): Promise<unknown>;
 }
 

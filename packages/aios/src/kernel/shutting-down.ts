@@ -36,6 +36,7 @@ export async function shutDown({ parts, lifecycle, calls, isFenced }: Closing): 
   timers.close();
   await notices?.[Symbol.asyncDispose]();
   await parts.sandboxes?.close();
+  await parts.jails?.close();
   lease?.close();
   await files?.synced();
   if (!isFenced()) await outbox.commit({ kind: "meta", key: "state", value: "stopped" });

@@ -94,6 +94,12 @@ export const procSyscalls = {
             .describe(
               "whether its parent starts it again after its death: its calls are kept to be answered again (proc.restart). Default: never",
             ),
+          sandbox: z
+            .enum(["process", "container", "vm"])
+            .optional()
+            .describe(
+              "who starts it runs it in a sandbox of this tier, with the kernel and the policy's egress as its only ways out. Believed of people, and of what runs in one itself",
+            ),
           parent: z
             .strictObject({ hostPid: z.number().int().positive(), hostStartedAt: z.string() })
             .optional()

@@ -6,8 +6,9 @@ import { restartCommand } from "../command-restart.ts";
 import { agentOf } from "../gate/agent-of.ts";
 import { knownToChild } from "../gate/birth.ts";
 import { expose } from "../gate/expose.ts";
-import { isCovered, isTrusted } from "../gate/label.ts";
+import { isCovered, isTrusted, labelOf } from "../gate/label.ts";
 import { checkSpawnDepth, withinRow } from "../gate/offspring.ts";
+import type { Parts } from "../parts.ts";
 import type { KeptProgram, Principal } from "../ports.ts";
 import type { Process } from "../process.ts";
 import type { KernelDevice } from "./device.ts";
@@ -50,7 +51,10 @@ export const procDevice: KernelDevice<ProcName> = {
       }),
     });
     // The process and the call that made it are one commit: a program that makes it again after a crash makes no second one.
+    // What lies in its folder it may read without a word.
+    if (program.kind === "command" && process.isJailed) process.sees(workspace);
     record.settles.push((isKept) => (isKept ? lifecycle.start(process) : lifecycle.discard(process)));
+    if (program.kind === "command" && program.sandbox !== undefined) await wayOutOf(process, parts);
     const limits = [...(manifest?.limits ?? []), ...(args.limits ?? [])];
     lifecycle.spawned(process, withinRow(process, limits, parts.gate.policy), record.effects);
     if (process.isReplayed) return { pid: process.pid, key: null };
@@ -215,6 +219,15 @@ function stillThere(process: Process, timeoutMs: number): SysError {
   return new SysError("EPENDING", `process ${pid} waits for an approval`, {
     hint: `aios approve show ${question} says what is asked`,
   });
+}
+
+/** Of what a person keeps in the folder that they let a program work in. */
+const workspace = labelOf({ trust: "workspace", confidentiality: "private" });
+
+async function wayOutOf(process: Process, { jails }: Pick<Parts, "jails">): Promise<void> {
+  if (!jails)
+    throw new SysError("ENOSYS", "this kernel has no sandboxes", { hint: "aios config explain sandbox.driver" });
+  await jails.wayOut(process);
 }
 
 /** An agent as its process keeps it: what is on disk may be another one by the next start. */
