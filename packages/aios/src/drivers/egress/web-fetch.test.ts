@@ -46,6 +46,11 @@ test("an answer comes unpacked, with its status and headers, over TLS that is ch
   await expect(webFetch(request, { egress: strict })).rejects.toMatchObject({ code: "EIO" });
 });
 
+test("an answer comes over plain HTTP, too", async () => {
+  await using web = await openWeb((_, response) => void response.end("plain"), { isTls: false });
+  expect(Buffer.from((await web.ask("/")).body).toString()).toBe("plain");
+});
+
 test("each redirect is looked at anew: none leads inside, or to a host that is not allowed", async () => {
   const targets = ["http://169.254.169.254/latest", "http://metadata.test/", "http://0x7f.1/", "https://evil.example/"];
   for (const location of [...targets, "file:///etc/passwd"]) {
@@ -117,6 +122,8 @@ test("an answer has bounds, also when it is packed small", async () => {
     response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(5_000_000)));
   });
   await expect(web.ask("/", { maxBytes: 100_000 })).rejects.toMatchObject({ code: "E2BIG" });
+  const { body, isCut } = await web.ask("/", { maxBytes: 100_000, longer: "cut" });
+  expect([body.byteLength, isCut]).toEqual([100_000, true]);
 });
 
 test("what is no address of the web is refused", async () => {

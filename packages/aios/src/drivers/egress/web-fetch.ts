@@ -15,6 +15,10 @@ export interface WebRequest {
   readonly body?: string | undefined;
   /** Of the answer, unpacked. Default 10 MiB. */
   readonly maxBytes?: number | undefined;
+  /** What becomes of a longer answer. Default: it is refused. */
+  readonly longer?: "refused" | "cut" | undefined;
+  /** Whether to go where an answer leads; where not, that is the answer. Default: wherever the egress lets it. */
+  readonly follows?: ((next: URL, from: URL) => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -24,6 +28,10 @@ export interface WebAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** There was more. */
+  readonly isCut: boolean;
+  /** Where it leads, and was not followed. */
+  readonly leadsTo?: string;
 }
 
 interface WebFetchOptions {
@@ -77,10 +85,10 @@ async function askOnce(
   references: SecretReferences,
   { egress, idleMs = 60_000, ca }: WebFetchOptions,
 ): Promise<WebAnswer & { readonly next?: string }> {
-  const { signal, maxBytes = 10 * 1024 * 1024 } = request;
+  const { signal, maxBytes = 10 * 1024 * 1024, longer = "refused" } = request;
   const { url, sink } = readUrl(request.url, egress);
   const { host, port } = sink.destination;
-  const target = { host, port };
+  const target = { host: host.includes(":") ? `[${host}]` : host, port };
   const refuse = (cause: unknown): never => {
     if (!isSysError(cause) || (cause.code !== "EPOLICY" && cause.code !== "ENOENT")) throw cause;
     throw refused({ target, way: "fetch", rule: "secret", detail: cause.message }, egress.tell);
@@ -92,8 +100,9 @@ async function askOnce(
   const socket = await egress.connect(target, { way: "fetch", signal });
   const overTls = buildConnector({ allowH2: false, ...(ca === undefined ? {} : { ca: [ca] }) });
   const client = new Client(url.origin, {
+    // In a turn of its own: a client that is told while it asks sends nothing, ever.
     connect: (place, done) =>
-      url.protocol === "https:" ? overTls({ ...place, httpSocket: socket }, done) : done(null, socket),
+      url.protocol === "https:" ? overTls({ ...place, httpSocket: socket }, done) : setImmediate(done, null, socket),
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
     allowH2: false,
@@ -103,15 +112,19 @@ async function askOnce(
     const init = { method: request.method ?? "GET", headers: flat(headers), redirect: "manual", signal } as const;
     const answer = await fetch(address, { ...init, dispatcher: client, ...(body ? { body } : {}) });
     const next = nextOf(answer, url);
-    if (next !== undefined) {
+    const isFollowed = next !== undefined && request.follows?.(new URL(next), url) !== false;
+    if (isFollowed) {
       // Also tells whether it may be followed at all.
       const following = readUrl(next, egress);
       references.checkFollowing(next, following.sink);
     }
-    const bytes = next === undefined ? await bodyOf(answer, maxBytes, url) : new Uint8Array();
+    const none = { bytes: new Uint8Array(), isCut: false };
+    const { bytes, isCut } = next === undefined ? await bodyOf(answer, { maxBytes, longer, url }) : none;
     receivedBytes = bytes.byteLength;
-    const plain = { url: url.href, status: answer.status, headers: Object.fromEntries(answer.headers), body: bytes };
-    return next === undefined ? plain : { ...plain, next };
+    const headersOf = Object.fromEntries(answer.headers);
+    const plain = { url: url.href, status: answer.status, headers: headersOf, body: bytes, isCut };
+    if (next === undefined) return plain;
+    return isFollowed ? { ...plain, next } : { ...plain, leadsTo: next };
   } catch (cause) {
     if (isSysError(cause)) throw cause.code === "EPOLICY" && !("rule" in cause) ? refuse(cause) : cause;
     signal.throwIfAborted();
@@ -148,16 +161,22 @@ function nextOf({ status, headers }: Response, from: URL): string | undefined {
   throw new SysError("EIO", `${from.origin} leads to something that is no address`, { retryable: false });
 }
 
-async function bodyOf(answer: Response, maxBytes: number, { origin }: URL): Promise<Uint8Array> {
+async function bodyOf(
+  answer: Response,
+  { maxBytes, longer, url }: { maxBytes: number; longer: "refused" | "cut"; url: URL },
+): Promise<{ bytes: Uint8Array; isCut: boolean }> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     length += piece.byteLength;
-    if (length > maxBytes)
-      throw new SysError("E2BIG", `the answer of ${origin} has more than ${maxBytes} bytes`, { hint: "ask for less" });
     pieces.push(piece);
+    if (length <= maxBytes) continue;
+    // Leaving the loop closes the connection: the rest is not waited for.
+    if (longer === "cut") return { bytes: Buffer.concat(pieces).subarray(0, maxBytes), isCut: true };
+    const hint = "ask for less";
+    throw new SysError("E2BIG", `the answer of ${url.origin} has more than ${maxBytes} bytes`, { hint });
   }
-  return Buffer.concat(pieces);
+  return { bytes: Buffer.concat(pieces), isCut: false };
 }
 
 const flat = (headers: Readonly<Record<string, string | string[]>>): Record<string, string> =>
