@@ -10,6 +10,7 @@ import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
 import { openSandboxes } from "./boot-sandboxes.ts";
 import { openHomeSecrets } from "./boot-secrets.ts";
 import { takeHome } from "./boot-home.ts";
+import { openWeb } from "./boot-web.ts";
 import type { Standby } from "./boot-home.ts";
 import { readAuditKey, readRootKey, readShareSecret } from "./config/home.ts";
 import { elsewhereOf } from "./boot-vectors.ts";
@@ -93,7 +94,8 @@ export async function boot(options: BootOptions): Promise<System> {
   await secrets.refresh(config);
   const redactor = () => secrets.watch.redactor();
   const logs = opened.use(createLogs({ folder: join(home, "logs"), redactor }));
-  const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: options.tools ?? [] }));
+  const web = opened.use(openWeb({ home }));
+  const toolbox = opened.use(createBuiltinToolbox({ clock: realClock, more: [web.tool, ...(options.tools ?? [])] }));
   const sandboxes = opened.use(
     openSandboxes({ home, config, env: stored(), clock: realClock, generation: node.epoch }),
   );

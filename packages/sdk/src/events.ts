@@ -122,20 +122,33 @@ export interface JournalEventBodies {
   "subscriber.failed": { name: string; seq: number; topic: string; reason: string; failures: number };
   /** An event was set aside for a subscriber that failed at it again and again. */
   "topic.dead": { name: string; seq: number; topic: string; reason: string };
-  /** A command in a sandbox reached a host: by which pattern of its agent's egress. `way`: tunnel, http or fetch. */
+  /**
+   * A command in a sandbox, or a call of a tool, reached a host: by which pattern of its agent's egress, or of the address that
+   * the gate had let pass. `way`: tunnel, http or fetch.
+   */
   "egress.permitted": {
-    sandbox: string;
+    sandbox?: string;
+    call?: CallId;
     way: string;
     host: string;
     port: number;
     address: string;
     pattern: string;
   };
-  "egress.refused": { sandbox: string; way: string; host: string; port: number; rule: string; detail: string };
+  "egress.refused": {
+    sandbox?: string;
+    call?: CallId;
+    way: string;
+    host: string;
+    port: number;
+    rule: string;
+    detail: string;
+  };
   /** Permitted, but nothing answered there. */
-  "egress.failed": { sandbox: string; way: string; host: string; port: number; detail: string };
+  "egress.failed": { sandbox?: string; call?: CallId; way: string; host: string; port: number; detail: string };
   "egress.closed": {
-    sandbox: string;
+    sandbox?: string;
+    call?: CallId;
     way: string;
     host: string;
     port: number;

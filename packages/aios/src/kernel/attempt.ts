@@ -18,6 +18,7 @@ import type { Entry, Slot } from "./scheduler.ts";
 import { standBy } from "./stand-by.ts";
 import type { StandingBy } from "./stand-by.ts";
 import type { Outcome, Submission } from "./submission.ts";
+import { wayOut } from "./way-out.ts";
 
 /** First pause before a call whose upstream broke is tried again; doubles per attempt. */
 const RETRY_BASE_MS = 200;
@@ -226,6 +227,7 @@ export class Attempt {
       ...(slot.preempt ? { snapshot: this.#snapshot, preempt: slot.preempt, quantumTokens: slot.quantumTokens } : {}),
       rank: () => rankOf(entry),
       syscall: (name, args) => slot.lend(() => submission.nested(name, args)),
+      ...wayOut(record, this.#parts),
     };
   }
 

@@ -4,6 +4,7 @@ import type {
   ChatArgs,
   DeltaEvent,
   Effect,
+  JournalEventBodies,
   Pid,
   SysError,
   SysEvent,
@@ -94,7 +95,26 @@ export interface DriverContext {
   readonly signal: AbortSignal;
   /** A nested syscall of the same process. The caller's slot is given back while it waits. Throws SysError when it fails. */
   syscall(name: string, args: unknown): Promise<unknown>;
+  /** What the policy gives the caller's agent for what leaves the machine, as it is now. Absent: nothing. */
+  reach?(): Reach;
+  /** Puts on record what wanted to leave on behalf of this call, and what became of it. */
+  tell?(news: EgressNews): void;
 }
+
+/** What an agent's calls may reach, beside what the gate has let pass among their arguments. */
+export interface Reach {
+  /** `HOST:PORT` patterns. */
+  readonly egress: readonly string[];
+  /** Names and patterns of secrets that may be named in requests. */
+  readonly secrets: readonly string[];
+}
+
+type EgressTopic = Extract<keyof JournalEventBodies, `egress.${string}`>;
+
+/** What wanted to leave, and what became of it; on whose behalf is put to it by the kernel. */
+export type EgressNews = {
+  [T in EgressTopic]: { readonly topic: T; readonly body: Omit<JournalEventBodies[T], "sandbox" | "call"> };
+}[EgressTopic];
 
 /**
  * Makes a device real. `execute` yields batches (one per read of a socket), then exactly one `result`, or throws:

@@ -26,6 +26,8 @@ export type {
   ObservedLimit,
   OriginalRequest,
   DriverContext,
+  EgressNews,
+  Reach,
   Driver,
   BucketName,
   RateLimits,

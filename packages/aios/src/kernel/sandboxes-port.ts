@@ -1,12 +1,6 @@
-import type { JournalEventBodies, Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type { Pid, TenantId } from "@aiosjs/sdk/protocol";
+import type { EgressNews } from "./driver-port.ts";
 import type { SandboxDriver } from "./sandbox-port.ts";
-
-type EgressTopic = Extract<keyof JournalEventBodies, `egress.${string}`>;
-
-/** What wanted to leave a sandbox, and what became of it. */
-type EgressNews = {
-  [T in EgressTopic]: { readonly topic: T; readonly body: Omit<JournalEventBodies[T], "sandbox"> };
-}[EgressTopic];
 
 interface EgressRequest {
   /** Of the sandbox. */
