@@ -30,6 +30,12 @@ interface SandboxView {
   readonly at: string;
 }
 
+interface SandboxForward {
+  /** From 1024 on. */
+  readonly port: number;
+  readonly socket: string;
+}
+
 export interface SandboxSpec {
   /** `[a-z0-9]{1,32}`; whatever the driver makes on the machine bears it, so that it is found after a crash. */
   readonly id: string;
@@ -37,12 +43,18 @@ export interface SandboxSpec {
   readonly tenant: TenantId;
   /** Writable inside as the home folder. Default: an empty one, which goes with the sandbox. */
   readonly workspace?: string | undefined;
+  /** Where the workspace is seen instead, and where commands begin; the home folder is an empty one then. */
+  readonly workspaceAt?: string | undefined;
   /** Below the workspace, read-only inside, and not to be made where they are absent: `.git/hooks`, `.env`. */
   readonly guarded?: readonly string[] | undefined;
   /** Read-only. */
   readonly views?: readonly SandboxView[] | undefined;
+  /** Folders and files of the machine that something empty stands for inside, whatever else shows them. What is absent is passed over. */
+  readonly hidden?: readonly string[] | undefined;
   /** Path of the unix socket of the proxy that is the only way out. Default: there is none. */
   readonly egress?: string | undefined;
+  /** Ports of the loopback inside, each of which leads to a unix socket of the machine. */
+  readonly forwards?: readonly SandboxForward[] | undefined;
   readonly limits?: SandboxLimits | undefined;
 }
 
@@ -152,7 +164,7 @@ export interface SandboxDriver {
   readonly name: string;
   readonly tier: IsolationTier;
   probe(): Promise<SandboxProbe>;
-  /** @throws SysError ENOSYS with the reason where it cannot be used here; never weaker isolation instead. */
+  /** @throws SysError ENOSYS with the reason where it cannot be used here, or not as is asked; never weaker isolation instead. */
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** One that an earlier kernel made; undefined: there is none. */
   attach(id: string): Promise<Sandbox | undefined>;

@@ -15,33 +15,52 @@ export const egressEnvironment = {
   NODE_USE_ENV_PROXY: "1",
 } as const;
 
+/** A port of the loopback inside, and the socket that it leads to. */
+interface Forward {
+  readonly port: number;
+  /** Inside. */
+  readonly socket: string;
+}
+
+export const egressForward = (socket: string): Forward => ({ port: proxyPort, socket });
+
 /**
- * Carries each connection to the port on to the socket at that path: programs know proxies by address, and a socket of
+ * Carries each connection to a port on to its socket: programs know proxies by address, and a socket of
  * the file system is all that reaches out of a network namespace. Returns when it listens, and stays until the sandbox
  * ends; what runs beside it may kill it and then has no way out. perl: 5 ms and 6 MB, where Node would take ten times
  * both for every command.
  */
-export const forwarder = (socketPath: string): readonly string[] =>
-  ["perl", "-e", script].concat("--", String(proxyPort), socketPath);
+export const forwarder = (forwards: readonly Forward[]): readonly string[] => [
+  "perl",
+  "-e",
+  script,
+  "--",
+  ...forwards.flatMap(({ port, socket }) => [String(port), socket]),
+];
 
 const script = String.raw`
 use strict; use Socket; use Fcntl;
-my ($port, $path) = @ARGV; my $most = 65536; my %at;
-socket(my $door, PF_INET, SOCK_STREAM, 0) or die "$!"; setsockopt($door, SOL_SOCKET, SO_REUSEADDR, 1);
-bind($door, sockaddr_in($port, INADDR_LOOPBACK)) or die "$!"; listen($door, 128) or die "$!";
+my $most = 65536; my (%at, @doors);
+while (my ($port, $path) = splice @ARGV, 0, 2) {
+  socket(my $door, PF_INET, SOCK_STREAM, 0) or die "$!"; setsockopt($door, SOL_SOCKET, SO_REUSEADDR, 1);
+  bind($door, sockaddr_in($port, INADDR_LOOPBACK)) or die "$!"; listen($door, 128) or die "$!";
+  push @doors, [$door, $path];
+}
 my $pid = fork; die "$!" unless defined $pid; exit 0 if $pid;
 $SIG{PIPE} = "IGNORE";
 sub still { my $h = shift; fcntl($h, F_SETFL, fcntl($h, F_GETFL, 0) | O_NONBLOCK); $h }
 sub done { my $c = shift; for my $e (delete $c->{o}, $c) { delete $e->{o}; delete $at{fileno $e->{h}}; close $e->{h} } }
-still($door);
+still($_->[0]) for @doors;
 for (;;) {
-  my ($r, $w) = ("", ""); vec($r, fileno $door, 1) = 1;
+  my ($r, $w) = ("", ""); vec($r, fileno $_->[0], 1) = 1 for @doors;
   for my $c (values %at) {
     vec($r, fileno $c->{h}, 1) = 1 if !$c->{eof} && length $c->{o}{out} < $most;
     vec($w, fileno $c->{h}, 1) = 1 if length $c->{out};
   }
   next if select($r, $w, undef, undef) < 1;
-  if (vec($r, fileno $door, 1) && accept(my $one, $door)) {
+  for my $pair (@doors) {
+    my ($door, $path) = @$pair;
+    next unless vec($r, fileno $door, 1) && accept(my $one, $door);
     my $two;
     if (socket($two, PF_UNIX, SOCK_STREAM, 0) && connect($two, sockaddr_un($path))) {
       my ($a, $b) = ({h => still($one), out => ""}, {h => still($two), out => ""});

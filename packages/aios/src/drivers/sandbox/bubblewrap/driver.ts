@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { isAbsolute, join, normalize } from "node:path";
+import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { SysError } from "@aiosjs/sdk/protocol";
-import type { Clock, Sandbox, SandboxDriver, SandboxProbe, SandboxSpec } from "../../../kernel/ports.ts";
+import type { Clock, Sandbox, SandboxDriver, SandboxProbe } from "../../../kernel/ports.ts";
 import { createGhosts } from "../home/ghost-keeper.ts";
 import { makeHome } from "./home.ts";
 import { isSandboxId, keep, readKept, takeLease } from "./kept.ts";
@@ -15,8 +15,9 @@ import { probeBubblewrap } from "./probe.ts";
 import { goneFolder, reapLeftovers } from "./reap.ts";
 import { BubblewrapSandbox } from "./sandbox.ts";
 import type { SandboxParts } from "./sandbox.ts";
-import { isFolder, ownerOf, sourcePath } from "./seat.ts";
+import { ownerOf } from "./seat.ts";
 import { Spares } from "./spares.ts";
+import { checkSpec } from "./spec.ts";
 import { removeTree } from "../home/tree.ts";
 
 export interface BubblewrapOptions {
@@ -26,6 +27,11 @@ export interface BubblewrapOptions {
   /** Of the kernel over this folder: the newest has what it takes, older ones are refused. Default 0. */
   readonly generation?: number | undefined;
   readonly pool?: PoolOptions | undefined;
+  /**
+   * Whether a sandbox keeps a process that runs one command after the other, as long as they leave nothing outside of
+   * the home folder; false: each command is in namespaces of its own. Default: where perl is.
+   */
+  readonly residents?: boolean | undefined;
 }
 
 /** What a composition has of it beside the port. */
@@ -36,7 +42,7 @@ export interface Bubblewrap extends SandboxDriver, AsyncDisposable {
 
 /** The process tier on Linux: namespaces by bubblewrap, a seccomp filter, the system's bounds, a wall clock. */
 export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
-  const { folder, clock, generation = 0, pool: { min = 1, max = 8, idleTtlMs = 60_000 } = {} } = options;
+  const { folder, clock, generation = 0, residents, pool: { min = 1, max = 8, idleTtlMs = 60_000 } = {} } = options;
   const spares = new Spares({ clock, max, idleTtlMs });
   const pool = new Pool({ folder, clock, generation, min: Math.min(min, max), spares });
   const ghosts = createGhosts(join(folder, ".ghosts"));
@@ -56,7 +62,7 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
     }
     await reap();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    machine ??= openMachine(machineFolder(folder, generation));
+    machine ??= openMachine(machineFolder(folder, generation), { residents });
     return { machine, clock, generation, spares, ghosts, goneFolder: goneFolder(folder) };
   };
   const folderOf = (id: string): string => join(folder, id);
@@ -74,7 +80,7 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
       const owner = ready ?? ownerOf(spec.id, checked.workspace);
       const kept = { ...checked, uid: owner.uid, gid: owner.gid, isRoots: owner.isRoots, nonce: randomUUID() };
       const beside = ready?.folder ?? join(folder, `.new-${generation}-${randomUUID()}`);
-      if (!ready && kept.workspace === undefined) makeHome(beside, kept);
+      if (!ready && (kept.workspace === undefined || kept.workspaceAt !== undefined)) makeHome(beside, kept);
       takeLease(beside, { generation, nonce: kept.nonce });
       keep(beside, kept);
       try {
@@ -111,32 +117,6 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
       if (machine) disown(machineFolder(folder, generation));
     },
   };
-}
-
-/** @throws SysError EINVAL, ENOENT, EPOLICY */
-function checkSpec(spec: SandboxSpec): SandboxSpec {
-  const { id, workspace, guarded = [], views = [], egress } = spec;
-  if (!isSandboxId(id)) {
-    throw new SysError("EINVAL", `${JSON.stringify(id)} cannot be the id of a sandbox`, {
-      hint: "use 1 to 32 small letters and digits",
-    });
-  }
-  for (const { from, at } of views) {
-    if (!isAbsolute(at) || normalize(at) !== at || at === "/" || /^\/(home|proc|dev|etc)(\/|$)/.test(at)) {
-      throw new SysError("EINVAL", `a view cannot be at ${JSON.stringify(at)}`, {
-        hint: "say a path below /opt or /srv",
-      });
-    }
-    sourcePath(from, "view");
-  }
-  if (egress !== undefined) sourcePath(egress, "proxy socket");
-  const home = workspace === undefined ? undefined : sourcePath(workspace, "workspace");
-  if (home !== undefined && !isFolder(home)) throw new SysError("EINVAL", `${home} is no folder`);
-  if (home === "/") throw new SysError("EINVAL", "the whole machine cannot be the home folder of a sandbox");
-  if (guarded.length > 0 && home === undefined) {
-    throw new SysError("EINVAL", "what is guarded lies in a workspace, and none was given");
-  }
-  return home === undefined ? spec : { ...spec, workspace: home };
 }
 
 const taken = (id: string, cause?: unknown): SysError =>

@@ -10,9 +10,12 @@ const keptSchema = z.object({
   id: text,
   tenant: text.transform(asTenantId),
   workspace: text.optional(),
+  workspaceAt: text.optional(),
   guarded: z.array(text).optional(),
   views: z.array(z.object({ from: text, at: text })).optional(),
+  hidden: z.array(text).optional(),
   egress: text.optional(),
+  forwards: z.array(z.object({ port: z.number(), socket: text })).optional(),
   limits: z
     .object({
       memoryBytes: limit,

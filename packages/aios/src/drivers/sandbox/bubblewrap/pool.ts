@@ -86,7 +86,7 @@ export class Pool {
       const name = randomUUID();
       const at = join(folder, `.pool-${generation}-${name}`);
       const one = { folder: at, ...ownerOf(name, undefined) };
-      const seat: Seat = { ...one, home: join(at, "home"), views: spec.views ?? [] };
+      const seat: Seat = { ...one, workspace: join(at, "home"), views: spec.views ?? [] };
       makeHome(at, one);
       ready.push(one);
       spares.prepare(at, () => startInSeat(machine, seat, { guards: [] }));
@@ -109,6 +109,7 @@ export class Pool {
 }
 
 /** A workspace, and the one door that is a sandbox's own, are known when they are given, and not before. */
-const isPooled = ({ workspace, egress }: SandboxSpec): boolean => workspace === undefined && egress === undefined;
+const isPooled = ({ workspace, egress, hidden, forwards }: SandboxSpec): boolean =>
+  [workspace, egress, hidden, forwards].every((one) => one === undefined);
 
 const keyOf = ({ views = [] }: SandboxSpec): string => JSON.stringify(views);

@@ -17,7 +17,7 @@ import type { Machine } from "./machine.ts";
 import { heldBelow } from "./memory-watch.ts";
 import { homeInside } from "./profile.ts";
 import { runCommand } from "./run-command.ts";
-import { commandLine } from "./script.ts";
+import { checkedProgram } from "./script.ts";
 import { sourcePath, startInSeat } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 import type { Spares } from "./spares.ts";
@@ -59,17 +59,21 @@ export class BubblewrapSandbox implements Sandbox {
     this.#kept = kept;
     this.#folder = folder;
     this.#parts = parts;
-    const { workspace, views = [], egress, uid, gid, isRoots } = kept;
+    const { workspace, workspaceAt, views = [], hidden, egress, forwards, uid, gid, isRoots } = kept;
+    const home = join(folder, "home");
     this.#seat = {
-      home: workspace ?? join(folder, "home"),
+      workspace: workspace ?? home,
+      ...(workspaceAt === undefined ? {} : { workspaceAt, home }),
       uid,
       gid,
       isRoots,
       views: views.map(({ from, at }) => ({ from: sourcePath(from, "view"), at })),
+      hidden,
       egress,
+      forwards,
     };
     this.#guarded = kept.guarded ?? [];
-    this.#ghosts = this.#guarded.length === 0 ? undefined : parts.ghosts.of(this.#seat.home);
+    this.#ghosts = this.#guarded.length === 0 ? undefined : parts.ghosts.of(this.#seat.workspace);
   }
 
   get id(): string {
@@ -83,23 +87,23 @@ export class BubblewrapSandbox implements Sandbox {
   async *exec(command: SandboxCommand): AsyncGenerator<SandboxEvent, void, undefined> {
     const { signal, limits } = command;
     if (signal.aborted) throw new SysError("ECANCELED", "the command was aborted", { cause: signal.reason });
+    checkedProgram(command);
     this.#hold();
     const bounds = boundsOf(this.#kept.limits);
-    const line = commandLine(command, { bounds, hasChannel: true });
     const stops = this.#stops;
     this.#commands++;
     this.#ghosts?.enter();
     try {
-      const cell = await this.#start(line, command.input).catch((cause: unknown) => {
+      const cell = await this.#start(command.input).catch((cause: unknown) => {
         this.#hold();
         throw cause;
       });
       this.#running.add(cell);
       try {
-        // Taken over, deleted or stopped while it was started: it has not been told anything yet, or dies before it acts.
+        // Taken over, deleted or stopped while it was started.
+        this.#hold();
         if (stops !== this.#stops) cell.kill();
-        else this.#hold();
-        yield* runCommand(cell, {
+        yield* runCommand(cell.tell({ ...command, bounds }), {
           clock: this.#parts.clock,
           outputBytes: tighter(bounds.outputBytes, limits?.outputBytes),
           wallMs: tighter(bounds.wallMs, limits?.wallMs),
@@ -108,27 +112,38 @@ export class BubblewrapSandbox implements Sandbox {
           command,
         });
       } finally {
-        cell.kill();
-        await cell.ended;
+        await this.#put(cell, stops);
         this.#running.delete(cell);
       }
     } finally {
       this.#commands--;
       this.#ghosts?.leave();
-      if (this.#canWait()) this.#parts.spares.prepare(this.#folder, () => this.#wait());
     }
+  }
+
+  /** After its command: kept for the next one where it can be, or another in its place. */
+  async #put(cell: Cell, stops: number): Promise<void> {
+    const { spares } = this.#parts;
+    const again = (): Promise<Cell> | undefined => (this.#canWait() ? this.#wait() : undefined);
+    if (stops === this.#stops && cell.mayBeKept() && this.#canWait()) {
+      spares.keep(this.#folder, cell, again);
+      return;
+    }
+    cell.kill();
+    await cell.ended;
+    if (this.#canWait()) spares.prepareSoon(this.#folder, again);
   }
 
   async upload(path: string, bytes: Uint8Array): Promise<void> {
     this.#hold();
     if (isPathBelow(path)) refuseGuarded(path, this.#guarded);
-    const { home, isRoots, uid, gid } = this.#seat;
-    await writeFileBelow(home, path, { bytes, owner: isRoots ? { uid: 0, gid: 0 } : { uid, gid } });
+    const { workspace, isRoots, uid, gid } = this.#seat;
+    await writeFileBelow(workspace, path, { bytes, owner: isRoots ? { uid: 0, gid: 0 } : { uid, gid } });
   }
 
   async download(path: string, { maxBytes }: { maxBytes: number }): Promise<Uint8Array> {
     this.#hold();
-    return readFileBelow(this.#seat.home, path, maxBytes);
+    return readFileBelow(this.#seat.workspace, path, maxBytes);
   }
 
   async snapshot(): Promise<string> {
@@ -137,7 +152,7 @@ export class BubblewrapSandbox implements Sandbox {
     const at = join(this.#snapshots, name);
     const beside = `${at}.part`;
     mkdirSync(beside, { recursive: true, mode: 0o700 });
-    await copyTree(this.#seat.home, beside);
+    await copyTree(this.#seat.workspace, beside);
     await rename(beside, at);
     return name;
   }
@@ -148,8 +163,8 @@ export class BubblewrapSandbox implements Sandbox {
     if (!/^[0-9a-f]{32}$/.test(snapshot) || !names.includes(snapshot)) {
       throw new SysError("ENOENT", `sandbox ${this.id} has no snapshot ${JSON.stringify(snapshot)}`);
     }
-    await emptyTree(this.#seat.home);
-    await copyTree(join(this.#snapshots, snapshot), this.#seat.home);
+    await emptyTree(this.#seat.workspace);
+    await copyTree(join(this.#snapshots, snapshot), this.#seat.workspace);
   }
 
   async stats(): Promise<{ processes: number; memoryBytes: number; diskBytes: number }> {
@@ -162,7 +177,7 @@ export class BubblewrapSandbox implements Sandbox {
       processes += held.processes;
       memoryBytes += held.memoryBytes;
     }
-    return { processes, memoryBytes, diskBytes: await sizeOfTree(this.#seat.home) };
+    return { processes, memoryBytes, diskBytes: await sizeOfTree(this.#seat.workspace) };
   }
 
   async stop(): Promise<void> {
@@ -206,7 +221,7 @@ export class BubblewrapSandbox implements Sandbox {
 
   /** Started for the next command already: only where that leaves nothing in the workspace. */
   #canWait(): boolean {
-    return !this.#isDeleted && isComplete(this.#seat.home, this.#guarded);
+    return !this.#isDeleted && isComplete(this.#seat.workspace, this.#guarded);
   }
 
   get #snapshots(): string {
@@ -226,12 +241,11 @@ export class BubblewrapSandbox implements Sandbox {
     }
   }
 
-  async #start(line: string, input: SandboxCommand["input"]): Promise<Cell> {
+  async #start(input: SandboxCommand["input"]): Promise<Cell> {
     const { machine, spares } = this.#parts;
-    const waiting = input === undefined ? await spares.take(this.#folder) : undefined;
-    const cell = waiting ?? (await startInSeat(machine, this.#seat, { guards: this.#guards(), input }));
-    cell.tell(line);
-    return cell;
+    const canTake = input === undefined || machine.hasResidents;
+    const waiting = canTake ? await spares.take(this.#folder) : undefined;
+    return waiting ?? (await startInSeat(machine, this.#seat, { guards: this.#guards(), input }));
   }
 
   async #wait(): Promise<Cell> {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { egressEnvironment, forwarder } from "../egress.ts";
+import { egressEnvironment, egressForward, forwarder } from "../egress.ts";
 import type { Owner } from "../home/files.ts";
 import type { Guard } from "../home/guards.ts";
 import type { Limits } from "./record.ts";
@@ -49,7 +49,13 @@ export interface ContainerOptions {
 const scriptOf = (hasWayOut: boolean): string => `exec 3>&2 2>/dev/null
 program=$1 word=$2
 shift 2
-${hasWayOut ? `${forwarder(egressInside).map(quoted).join(" ")} </dev/null >/dev/null 3>&- || { echo "$word" >&3; exit 126; }` : ":"}
+${
+  hasWayOut
+    ? `${forwarder([egressForward(egressInside)])
+        .map(quoted)
+        .join(" ")} </dev/null >/dev/null 3>&- || { echo "$word" >&3; exit 126; }`
+    : ":"
+}
 case $program in
 */*) [ -f "$program" ] && [ -x "$program" ] && found=1 ;;
 *) IFS=:; for folder in $PATH; do [ -f "$folder/$program" ] && [ -x "$folder/$program" ] && found=1; done; unset IFS ;;

@@ -9,6 +9,7 @@ import type { Owner } from "../home/files.ts";
 import { createGhosts } from "../home/ghost-keeper.ts";
 import type { Ghosts } from "../home/ghost-keeper.ts";
 import { removeTree } from "../home/tree.ts";
+import { refuseWrapped } from "../plain-spec.ts";
 import { Engine } from "./engine.ts";
 import { readRecord, readRecords, writeRecord } from "./record.ts";
 import type { Limits, SandboxRecord } from "./record.ts";
@@ -81,6 +82,7 @@ class DockerDriver implements SandboxDriver {
     const { id, tenant } = spec;
     if (!/^[a-z0-9]{1,32}$/.test(id))
       throw new SysError("EINVAL", `"${id}" is no id of a sandbox`, { hint: "1 to 32 of a-z and 0-9" });
+    refuseWrapped(spec, this.name);
     const ready = await this.#open();
     const taken = new SysError("EEXIST", `there is a sandbox ${id} already`, {
       hint: "delete it, or choose another id",

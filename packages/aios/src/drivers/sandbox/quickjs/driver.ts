@@ -66,8 +66,8 @@ class QuickJsDriver implements SandboxDriver {
 }
 
 /** What it cannot have is refused, not left out. */
-function refuseOutside({ workspace, views, egress }: SandboxSpec): void {
-  const asked = { workspace, views: views?.[0]?.from, egress };
+function refuseOutside({ workspace, views, egress, forwards }: SandboxSpec): void {
+  const asked = { workspace, views: views?.[0]?.from, egress, forwards: forwards?.[0]?.socket };
   for (const [name, value] of Object.entries(asked))
     if (value !== undefined)
       throw new SysError("EINVAL", `a wasm sandbox has no ${name}: it reaches neither disk nor network`, {
