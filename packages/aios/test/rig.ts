@@ -128,7 +128,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     disk: options.disk,
     policies: options.policies ?? [],
     ...(options.prices ? { prices: options.prices } : {}),
-    host: options.host ?? { signal: () => false, isAlive: () => false },
+    host: options.host ?? { signal: () => false, isAlive: () => false, isWithin: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: options.programs ?? {
       find: () => Promise.reject(new Error("no programs here")),

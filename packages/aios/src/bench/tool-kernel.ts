@@ -64,7 +64,7 @@ export async function openToolKernel(journal: Journal, run: ProgramDriver["run"]
     settings: benchSettings,
     cores: [],
     drivers: [tools],
-    host: { signal: () => false, isAlive: () => false },
+    host: { signal: () => false, isAlive: () => false, isWithin: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: { find: nothing, run },
     reload: nothing,

@@ -24,7 +24,7 @@ function linkThrough(codes: readonly Errno[]) {
     },
   };
   const connect = () => Promise.resolve(createClient(transport));
-  return { heard, link: { connect, url: () => Promise.resolve(""), startOf: () => "" } };
+  return { heard, link: { connect, url: () => Promise.resolve(""), startOf: () => "", kill: () => undefined } };
 }
 
 const end = { code: 0, signal: null, isAskedFor: false };

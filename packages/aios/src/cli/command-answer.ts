@@ -60,6 +60,8 @@ export interface CommandLink {
   /** Where the kernel listens now. */
   url(): Promise<string>;
   startOf(hostPid: number): string;
+  /** Kills the command, with all that it has started. */
+  kill(group: { readonly hostPid: number; readonly hostStartedAt: string }): void;
 }
 
 /** `connect` finds the kernel anew each time: after a restart it may listen elsewhere. */
@@ -70,9 +72,18 @@ export function answerFor({ pid }: CommandEntry, link: CommandLink): CommandAnsw
     started(hostPid) {
       hasEnded = new AbortController();
       const hostStartedAt = link.startOf(hostPid);
-      const bind = async () => (await link.connect()).proc.bind({ pid, hostPid, hostStartedAt });
+      const group = { hostPid, hostStartedAt };
+      const { signal } = hasEnded;
+      const end = (): void => link.kill(group);
+      const bind = async (): Promise<void> => {
+        const client = await link.connect();
+        const { isReached } = await client.proc.bind({ pid, ...group });
+        if (isReached) return;
+        await client.proc.wait({ pid }, { signal });
+        if (!signal.aborted) end();
+      };
       // A kernel that is away just now learns it as soon as it is back; a command that has ended needs it no more.
-      bound = tell(bind, { patienceMs: Infinity, signal: hasEnded.signal, onGone: () => killGroup(hostPid) });
+      bound = tell(bind, { patienceMs: Infinity, signal, onGone: end });
     },
     async pause(ms, signal) {
       const over = new AbortController();
@@ -135,14 +146,5 @@ async function tell(say: () => Promise<unknown>, { patienceMs, signal, onAway, o
     } catch {
       return false; // the wait was cut short by the signal
     }
-  }
-}
-
-/** Killed by the kernel before that knew where it runs. */
-function killGroup(hostPid: number): void {
-  try {
-    process.kill(process.platform === "win32" ? hostPid : -hostPid, "SIGKILL");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient, createHttpTransport } from "@aiosjs/sdk";
-import { startOf } from "../command-host.ts";
+import { killCommand, startOf } from "../command-host.ts";
 import type { CommandEntry, CommandLink } from "./command-answer.ts";
 
 /** The way from a command's parent to the kernel, also to the next one on the same home, wherever that listens. */
@@ -9,6 +9,7 @@ export function linkTo({ home, door }: CommandEntry): CommandLink {
   const url = async (): Promise<string> => (home === null ? undefined : await urlIn(home)) ?? door.url;
   return {
     startOf,
+    kill: killCommand,
     url,
     connect: async () => createClient(createHttpTransport({ url: await url(), key: door.key })),
   };

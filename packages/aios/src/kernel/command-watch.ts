@@ -11,7 +11,7 @@ const START_PATIENCE_MS = 60_000;
 type Watched = Pick<Parts, "timers" | "clock" | "host">;
 
 /** The process of the machine that starts the command, and starts it again; undefined where nobody said. */
-const parentOf = ({ program }: Process): HostGroup | undefined => (program as { parent?: HostGroup }).parent;
+export const parentOf = ({ program }: Process): HostGroup | undefined => (program as { parent?: HostGroup }).parent;
 
 /**
  * Whether somebody answers for a command: itself, or the parent that starts it, starts it again, and tells how it ended. Only
@@ -23,7 +23,7 @@ export function isAnsweredFor(process: Process, host: Parts["host"]): boolean {
   return parent !== undefined && host.isAlive(parent, "leader");
 }
 
-/** Whether it has not been started yet, as far as anybody knows, and who would start it did not say who that is. */
+/** Whether only its parent's word tells of it: it runs where this kernel does not reach, or nobody has started it yet. */
 export const isAwaited = (process: Process): boolean => process.host === null && parentOf(process) === undefined;
 
 /** Ends a command that is gone without a word; one whose parent lives is told of by it. */
@@ -39,7 +39,7 @@ export function watchCommand(
       if (process.exit) return;
       if (isAwaited(process)) {
         if (clock.nowMs() < patientUntilMs) return look(false);
-        return process.seq > 0 ? undefined : ended("nobody has started it");
+        return process.seq > 0 || process.hasBegun ? look(false) : ended("nobody has started it");
       }
       const isGone = !isAnsweredFor(process, host);
       if (!isGone || !wasGone) return look(isGone);

@@ -349,7 +349,7 @@ export class Lifecycle {
       usage: row.usage,
       host: row.host,
       incarnation: row.incarnation,
-      hasBegun: true,
+      hasBegun: row.kind !== "command" || row.host !== null || row.counts.seq > 0,
       endedAtMs: row.endedAtMs,
       exit: row.exit,
       goingBackTo,

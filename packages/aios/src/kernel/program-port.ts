@@ -52,4 +52,6 @@ export interface Host {
   signal(group: HostGroup, signal: Exclude<Signal, "interrupt"> | "interrupt"): boolean;
   /** `leader`: whether the very process lives, whatever is left of its group. Default: whether anything of the group does. */
   isAlive(group: HostGroup, who?: "leader"): boolean;
+  /** Whether a process is `above`, or was started by it or by what is below it; false when either is gone or unknown. */
+  isWithin(one: HostGroup, above: HostGroup): boolean;
 }

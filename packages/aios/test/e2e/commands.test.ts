@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAios, said } from "./aios.ts";
 import type { Aios } from "./aios.ts";
 
+/** The command line of aios, for commands that call it. */
+const inner = [process.execPath, "--conditions=aios-source", join(import.meta.dirname, "../../src/cli/main.ts")];
 /** Generous: each test starts several Node processes, and the machine may be busy. */
 const timeoutMs = 60_000;
 
@@ -144,12 +146,41 @@ describe.skipIf(process.platform === "win32")("a command", { timeout: timeoutMs 
   });
 
   test("that a command starts through aios is its child in the table", async () => {
-    const inner = [process.execPath, "--conditions=aios-source", join(import.meta.dirname, "../../src/cli/main.ts")];
     const command = [...inner, "run", "--name", "inner", "--", "sh", "-c", "echo $AIOS_PID"];
     const { code, out } = await aios.run(["run", "--name", "outer", "--", ...command]);
     expect(code).toBe(0);
     const [outer, child] = [await processNamed("outer"), await processNamed("inner")];
     expect(child).toMatchObject({ pid: out.trim(), parent: outer.pid });
+  });
+
+  test("that a command starts through aios is reached by signals, with --detach too", async () => {
+    const run = (...args: string[]): string => [...inner, "run", ...args].map((word) => `'${word}'`).join(" ");
+    const script = `${run("-d", "--name", "away", "--", "sleep", "600")}; ${run("--name", "near", "--", "sleep", "600")}`;
+    const started = aios.start(["run", "--name", "above", "--", "sh", "-c", script]);
+    for (const name of ["away", "near"]) {
+      const hostPid = async (): Promise<number | null> => (await processNamed(name).catch(() => null))?.hostPid ?? null;
+      await expect.poll(hostPid, { timeout: timeoutMs / 2 }).not.toBeNull();
+      const of = (await hostPid()) as number;
+      await aios.run(["kill", name]);
+      await expect.poll(() => hostStates([of]), { timeout: timeoutMs / 2 }).not.toEqual(["S"]);
+      expect((await processNamed(name)).exit).toMatchObject({ reason: "killed, with its process group" });
+    }
+    expect(await started.ended).toBe(137);
+  });
+
+  test("of another tenant is ended by its parent: the kernel signals nothing of the machine for it", async () => {
+    const { out } = await aios.run(["key", "new", "--tenant", "acme", "--scopes", "*", "-q"]);
+    const { url } = JSON.parse(await readFile(join(aios.home, "kernel.json"), "utf8")) as { url: string };
+    const env = { AIOS_KEY: out.trim(), AIOS_URL: url };
+    const started = aios.start(["run", "--name", "guest", "--", "sh", "-c", family], env);
+    const [, ids = ""] = await said(started, /ids ([\d ]+)\n/);
+    expect((await processNamed("guest")).hostPid).toBeNull();
+    expect((await aios.run(["kill", "guest"])).code).toBe(0);
+    expect(await started.ended).toBe(137);
+    await expect
+      .poll(() => hostStates(ids.split(" ").map(Number)), { timeout: timeoutMs / 2 })
+      .toEqual(["", "", ""].map(() => expect.stringMatching(/^Z?$/) as string));
+    expect((await processNamed("guest")).exit).toMatchObject({ reason: "killed" });
   });
 
   test("started with --detach runs on, prints its pid alone, and is followed by its log", async () => {

@@ -90,7 +90,7 @@ export async function openDoors(options: DoorsOptions = {}): Promise<Doors> {
     cores,
     cache: options.cache,
     drivers: options.drivers ?? [],
-    host: { signal: () => false, isAlive: () => false },
+    host: { signal: () => false, isAlive: () => false, isWithin: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: {
       find: () => Promise.reject(new Error("no programs here")),

@@ -13,7 +13,11 @@ const startMs = 472_222 * HOUR_MS + HOUR_MS / 3;
 
 async function open(clock = createVirtualClock(startMs), journal: Journal = createMemoryJournal()) {
   const signals: string[] = [];
-  const host: Host = { signal: (_group, signal) => signals.push(signal) > 0, isAlive: () => true };
+  const host: Host = {
+    signal: (_group, signal) => signals.push(signal) > 0,
+    isAlive: () => true,
+    isWithin: () => true,
+  };
   const rig = await openRig({
     clock,
     journal,

@@ -30,6 +30,7 @@ const newWorld = (): World => ({ clock: createVirtualClock(1_000), machine: new 
 const hostOf = ({ machine }: World): Host => ({
   signal: ({ hostPid }) => machine.delete(hostPid),
   isAlive: ({ hostPid }) => machine.has(hostPid),
+  isWithin: () => false,
 });
 
 /** Sends a letter, which nobody can take back. */

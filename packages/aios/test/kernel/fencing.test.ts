@@ -119,6 +119,7 @@ describe("a kernel whose home was taken over", () => {
     const hostOf = (id: string): Host => ({
       signal: (_, signal) => (signals.push(`${id} ${signal}`), true),
       isAlive: () => true,
+      isWithin: () => true,
     });
     const own = stoppable(clock);
     const a = await kernelOn({ id: "a", store, clock: own.clock, host: hostOf("a") });
@@ -145,7 +146,7 @@ describe("a kernel whose home was taken over", () => {
       id: "a",
       store,
       clock: own.clock,
-      host: { signal: (_, signal) => (signals.push(signal), true), isAlive: () => true },
+      host: { signal: (_, signal) => (signals.push(signal), true), isAlive: () => true, isWithin: () => true },
       through: (journal) => ({
         ...handleOf(journal),
         renew: async (node) => (await asked.hold, journal.renew(node)),

@@ -70,7 +70,7 @@ test("a kernel goes on from it: processes, usage, keys, limits and budgets are w
     journal,
     clock,
     cores: () => ["sim", "slow"].map((name) => createScriptedCore({ clock, name, models: ["sim"] })),
-    host: { signal: () => true, isAlive: () => true },
+    host: { signal: () => true, isAlive: () => true, isWithin: () => true },
   });
   const { processes } = await admin.proc.list({ all: true });
   for (const before of told.processes) {

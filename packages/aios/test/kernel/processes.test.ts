@@ -128,7 +128,9 @@ test("a command gets a key of its own that sees only itself and dies with it", a
 
 test("a command that is gone without a word is ended; one that lives, or is told of just now, is not", async () => {
   const living = new Set<number>();
-  const { clock, admin } = await open({ host: { signal: () => false, isAlive: ({ hostPid }) => living.has(hostPid) } });
+  const { clock, admin } = await open({
+    host: { signal: () => false, isAlive: ({ hostPid }) => living.has(hostPid), isWithin: () => false },
+  });
   const start = async (hostPid: number): Promise<string> => {
     living.add(hostPid);
     const { pid } = await admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });

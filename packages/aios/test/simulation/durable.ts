@@ -78,7 +78,7 @@ export async function surviveSeed(seed: number): Promise<Outcome> {
         }),
       ],
       drivers: [worldTools(own, { outside: clock, world, life, random })],
-      host: { signal: () => false, isAlive: () => false },
+      host: { signal: () => false, isAlive: () => false, isWithin: () => false },
       logs: { append: () => undefined, read: async function* () {} },
       programs: simulatedPrograms(life),
       reload: () => Promise.reject(new SysError("ENOSYS", "nothing to reload")),

@@ -93,7 +93,7 @@ describe("under a process key", () => {
   beforeAll(async () => {
     rig = await openFileRig({
       drivers: () => [proxy],
-      host: { signal: () => true, isAlive: () => true },
+      host: { signal: () => true, isAlive: () => true, isWithin: () => true },
       programs: {
         find: () => Promise.reject(new Error("no programs here")),
         run: ({ pid, transport }) => {

@@ -29,7 +29,7 @@ export async function openTenantRig(...before: JournalRecord[]): Promise<TenantR
     clock,
     fileTools: tools,
     notes: { extract: extractDescription, present: presentNotes, openIndex: () => Promise.resolve(index) },
-    host: { signal: () => true, isAlive: () => true },
+    host: { signal: () => true, isAlive: () => true, isWithin: () => true },
     programs: {
       find: () => Promise.reject(new SysError("ENOENT", "no programs here")),
       // It waits for a word, and has nothing else to do.

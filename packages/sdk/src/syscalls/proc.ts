@@ -117,9 +117,15 @@ export const procSyscalls = {
   }),
   "proc.bind": syscall({
     args: z.strictObject({ pid: pidSchema, hostPid: z.number().int().positive(), hostStartedAt: z.string() }),
-    result: z.object({}),
+    result: z.object({
+      isReached: z
+        .boolean()
+        .describe(
+          "whether signals of the kernel reach it; false: who has started it ends it when its process has ended",
+        ),
+    }),
     effect: "idempotent",
-    doc: "Tell the kernel which process group of the machine a command runs in, so that signals reach it.",
+    doc: "Tell the kernel which process group of the machine a command runs in, so that signals reach it. Believed of people with a key of the home, and of a program for what it has itself started on this machine.",
   }),
   "proc.restart": syscall({
     args: onPid,

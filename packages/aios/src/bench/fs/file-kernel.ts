@@ -42,7 +42,7 @@ export async function openFileKernel(): Promise<FileKernel> {
       drivers: [],
       disk: createDisk({ root: folder }),
       fileTools,
-      host: { signal: () => false, isAlive: () => false },
+      host: { signal: () => false, isAlive: () => false, isWithin: () => false },
       logs: { append: () => undefined, read: async function* () {} },
       programs: { find: nothing, run: nothing },
       reload: nothing,

@@ -62,7 +62,7 @@ export async function openWorldKernel(options: WorldKernelOptions): Promise<Worl
       drivers: [toolbox],
       notes,
       ...files,
-      host: { signal: () => false, isAlive: () => false },
+      host: { signal: () => false, isAlive: () => false, isWithin: () => false },
       logs: { append: () => undefined, read: async function* () {} },
       programs: createPrograms({ folders: [] }),
       reload: nothing,

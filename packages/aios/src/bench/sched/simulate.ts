@@ -116,7 +116,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRu
     policies: options.policies ?? [],
     cores: options.cores?.(clock) ?? [watch(core)],
     drivers: [],
-    host: { signal: () => false, isAlive: () => false },
+    host: { signal: () => false, isAlive: () => false, isWithin: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: { find: nothing, run: nothing },
     reload: nothing,

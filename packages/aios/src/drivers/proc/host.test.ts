@@ -116,3 +116,29 @@ test("a process id that somebody else has by now is not signalled, nor is this p
   expect(host.isAlive(group)).toBe(true);
   expect(host.signal({ hostPid: 1, hostStartedAt: hostProcess(1)?.startedAt ?? "" }, "kill")).toBe(false);
 });
+
+test.skipIf(process.platform === "win32")("what a process has started is within it, and nothing else is", async () => {
+  const child = `console.log(process.pid); ${idle}`;
+  const { printed, group } = await start(
+    `const { spawn } = require("node:child_process");
+     spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: ["ignore", "inherit", "inherit"], detached: true });
+     ${idle}`,
+    1,
+  );
+  const of = (hostPid: number) => ({ hostPid, hostStartedAt: hostProcess(hostPid)?.startedAt ?? "" });
+  const [below, beside] = [of(Number(printed[0])), (await start(`console.log("up"); ${idle}`, 1)).group];
+  expect(host.isWithin(below, group)).toBe(true);
+  expect(host.isWithin(group, group)).toBe(true);
+  expect(host.isWithin(group, below)).toBe(false);
+  expect(host.isWithin(beside, group)).toBe(false);
+  expect(host.isWithin({ ...below, hostStartedAt: "1" }, group)).toBe(false);
+  expect(host.isWithin(below, { ...group, hostStartedAt: "1" })).toBe(false);
+  // What this process has started is its own, whoever is above it.
+  expect(host.isWithin(below, of(process.ppid))).toBe(false);
+  expect(host.isWithin(of(process.pid), of(process.ppid))).toBe(false);
+  // Init adopts what is left, and has started none of it.
+  process.kill(group.hostPid, "SIGKILL");
+  await until(() => hostProcess(below.hostPid)?.parent !== group.hostPid);
+  expect(host.isWithin(below, group)).toBe(false);
+  process.kill(below.hostPid, "SIGKILL");
+});

@@ -6,6 +6,8 @@ type Group = Parameters<Host["isAlive"]>[0];
 
 /** Rounds of stopping newly found descendants: each must be started while the one before it was being stopped. */
 const maxRounds = 20;
+/** Shells in shells, and programs below them. */
+const maxGenerations = 1_000;
 
 /**
  * Signals to commands. A command leads a process group and a session (`spawn` with `detached`); its tree is the group,
@@ -42,7 +44,24 @@ export function createHost(): Host {
       if (leader?.startedAt === group.hostStartedAt && !leader.isZombie) return true;
       return who !== "leader" && treeOf(group).length > 0;
     },
+    isWithin,
   };
+}
+
+/** What a process of ours starts has us above it; what this kernel has started is nobody else's. */
+function isWithin({ hostPid, hostStartedAt }: Group, above: Group): boolean {
+  let one = hostProcess(hostPid);
+  if (one?.startedAt !== hostStartedAt) return false;
+  for (let generation = 0; one && generation < maxGenerations; generation++) {
+    if (one.hostPid === process.pid) return false;
+    if (one.hostPid === above.hostPid) return one.startedAt === above.hostStartedAt;
+    const parent: HostProcess | undefined = one.parent > 1 ? hostProcess(one.parent) : undefined;
+    // The parent may have ended, and its id be somebody else's, just before it was looked at: then this one has another by now.
+    const still = hostProcess(one.hostPid);
+    if (still?.parent !== one.parent || still.startedAt !== one.startedAt) return false;
+    one = parent;
+  }
+  return false;
 }
 
 /** Stops the tree, and what it started meanwhile, until there is nothing new. */

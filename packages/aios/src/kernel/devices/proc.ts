@@ -2,6 +2,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { Exit, Manifest, ParsedArgsOf } from "@aiosjs/sdk/protocol";
 import { isNamesake } from "../agent-name.ts";
 import { attenuate, heldBy, refuseModule, seesAll } from "../access.ts";
+import { keptCommand, place } from "../command-place.ts";
 import { restartCommand } from "../command-restart.ts";
 import { agentOf } from "../gate/agent-of.ts";
 import { knownToChild } from "../gate/birth.ts";
@@ -39,7 +40,9 @@ export const procDevice: KernelDevice<ProcName> = {
       class: args.class ?? (caller.kind === "kernel" ? "batch" : caller.class),
       capabilities,
       onExhausted: args.onExhausted ?? manifest?.onExhausted ?? (program.kind === "command" ? "refuse" : "suspend"),
-      program: manifest ? keptAgent(args, manifest, { caller, principal }) : program,
+      program: manifest
+        ? keptAgent(args, manifest, { caller, principal })
+        : keptCommand(program, { principal, caller, host: parts.host }),
       model: program.kind === "agent" ? (program.model ?? manifest?.model ?? null) : null,
       key: principal.key,
       ...knownToChild(caller, {
@@ -69,16 +72,12 @@ export const procDevice: KernelDevice<ProcName> = {
     return { pid: process.pid, key: token };
   },
 
-  "proc.bind": ({ pid, hostPid, hostStartedAt }, { parts, lifecycle, principal }) => {
+  "proc.bind": ({ pid, ...group }, { parts, lifecycle, principal, record }) => {
     const process = parts.processes.visible(pid, principal);
-    if (process.kind !== "command") throw new SysError("EINVAL", `process ${pid} is ${process.kind}, not a command`);
-    // Killed before it told where it runs: whoever started it ends it now.
-    if (process.exit) throw new SysError("ESRCH", `process ${pid} has ended: ${process.exit.reason}`);
-    process.host = { hostPid, hostStartedAt };
-    if (process.suspended !== undefined) parts.host.signal(process.host, "suspend");
-    process.hasBegun = true;
+    const isReached = place(process, group, { principal, caller: record.process, host: parts.host });
+    if (isReached && process.suspended !== undefined) parts.host.signal(group, "suspend");
     lifecycle.save(process);
-    return {};
+    return { isReached };
   },
 
   "proc.restart": ({ pid }, { parts, lifecycle, principal, record }) => {
