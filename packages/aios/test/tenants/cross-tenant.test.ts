@@ -87,6 +87,7 @@ describe.each(Object.keys(victims) as (keyof typeof victims)[])("what is of the 
       await their.stay();
       expect(leaks.join("\n\n")).toBe("");
       expect(await all(their, rig, journal)).toEqual(before);
+      expect(opened.signalled, "what runs on the machine is the home's").toEqual([]);
     },
     60_000,
   );
@@ -157,13 +158,14 @@ const idKinds: readonly Kind[] = [
   "upload",
   "key",
   "debugger",
+  "sandbox",
 ];
 const mentions = (text: string, { mark, things }: World): boolean =>
   text.includes(mark) || idKinds.some((kind) => things[kind].some((thing) => isWord(text, thing)));
 
 /** Ids and instants, and what the words of a question find, by chance, of one's own. */
 const different =
-  /^(pid|id|is|pipe|call|key|name|parent|lastPid|from|link|uuid|upload|debugger|remembered|at|cursor|position|next|scannedTo|change|lastChange|value|hits|notes|processes|\w*([Ss]eq|At|Ms))$/;
+  /^(pid|id|is|pipe|call|key|name|parent|lastPid|from|link|uuid|upload|debugger|sandbox|remembered|at|cursor|position|next|scannedTo|change|lastChange|value|hits|notes|processes|\w*([Ss]eq|At|Ms))$/;
 
 /** How a call ended, without what tells worlds apart by nothing but their order. */
 function nameless(told: readonly SysEvent[], whose: { own: World; theirs: Things }): string {

@@ -36,6 +36,8 @@ const meant: Readonly<Record<string, readonly Kind[]>> = {
   pipe: ["pipe"],
   upload: ["upload"],
   debugger: ["debugger"],
+  sandbox: ["sandbox"],
+  "sandbox.name": ["box"],
   tenant: ["tenant"],
   agent: ["agent"],
   request: ["path"],

@@ -28,7 +28,9 @@ export type Kind =
   | "sleep"
   | "debugger"
   | "mount"
-  | "session";
+  | "session"
+  | "sandbox"
+  | "box";
 
 export interface World {
   /** Stands in every name that the tenant has chosen. */
@@ -114,6 +116,7 @@ export async function plant(rig: Rig, { key, mark, isDebugged }: Planting): Prom
   const timer = await admin.cron.add({ schedule: "@yearly", program: { program }, name: `${mark}-timer` });
   await admin.group.create({ group: `${mark}-desk` });
   await admin.group.add({ group: `${mark}-desk`, member: `process:${own.pid}` });
+  const { sandbox } = await self.sandbox.create({ tier: "wasm", name: `${mark}-box` });
   const second = await admin.key.create({ scopes: ["llm.*"], limits: [{ resource: "costUsd", limit: 7 }] });
   await admin.budget.set({ scope: `key:${second.id}`, limits: [{ resource: "calls", limit: 77_777 }] });
   const { items } = await admin.proc.snapshot({ pid: agent.pid });
@@ -167,6 +170,8 @@ export async function plant(rig: Rig, { key, mark, isDebugged }: Planting): Prom
       debugger: [debugging.debugger],
       mount: [`${mark}-mount`],
       session: [`${mark}-session`],
+      sandbox: [sandbox],
+      box: [`${mark}-box`],
     },
   };
 }
