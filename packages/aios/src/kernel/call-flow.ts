@@ -106,8 +106,10 @@ export class CallFlow {
   #begin(call: Begun): void {
     const { spec, record, caller, turn } = call;
     const { recorded } = record;
-    if (recorded && record.isToldAgain)
+    if (recorded && record.isToldAgain) {
+      this.#parts.gate.recalls(record);
       return void recall(record, recorded, { turn, calls: this.#options.calls, parts: this.#parts });
+    }
     remakeEdited(record, this.#parts.hash);
     const isOwn =
       caller.isNested !== true && !spec.isAdministrative && !(spec.isView && record.replayKey === undefined);
@@ -165,6 +167,7 @@ export class CallFlow {
 
   #pass({ spec, record, caller }: Begun): void {
     const { recorded } = record;
+    this.#parts.gate.passes(record);
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
     if (recorded && mayHaveHappened(recorded) && isUnsafe(record, this.#parts.toolbox))
       return void this.#ask({ spec, record, caller });

@@ -1,8 +1,8 @@
 import { canonicalJson, specOf, SysError } from "@aiosjs/sdk/protocol";
-import type { AccessPolicy, ChatArgs, SyscallName, ToolAccess } from "@aiosjs/sdk/protocol";
+import type { AccessPolicy, ChatArgs, SyscallName } from "@aiosjs/sdk/protocol";
 import type { CallRecord } from "../call-record.ts";
 import { summarize } from "../devices/summary.ts";
-import type { ApprovalRow, Hash, KernelSettings, Toolbox } from "../ports.ts";
+import type { ApprovalRow, Hash, KernelSettings, Toolbox, ToolSpec } from "../ports.ts";
 import type { Process } from "../process.ts";
 import { agentsAbove } from "./agent-of.ts";
 import type { JoinedRow } from "./agent-row.ts";
@@ -16,6 +16,7 @@ import { declaredAs, shippedPolicy } from "./shipped-policy.ts";
 import { shown } from "./shown.ts";
 import { sourcesOf } from "./sources.ts";
 import type { SourceParts } from "./sources.ts";
+import { UsedWords } from "./used-words.ts";
 import type { Verdict } from "./verdict.ts";
 
 interface GateParts extends SourceParts {
@@ -31,6 +32,7 @@ const stranger = labelOf({ trust: "untrusted", confidentiality: "public" });
 /** What the policy says of calls, before they are made. */
 export class Gate {
   readonly #parts: GateParts;
+  readonly #words = new UsedWords();
   #compiled: { readonly of: AccessPolicy; readonly policy: CompiledPolicy } | undefined;
 
   constructor(parts: GateParts) {
@@ -55,20 +57,38 @@ export class Gate {
     if (process.kind === "kernel" || spec.isView === true || spec.isAdministrative === true) return undefined;
     const tool = name === "tool.call" ? (args as { name: string; arguments: unknown }) : undefined;
     const { policy } = this;
+    const known = tool && this.#specOf(tool.name);
+    const isUnsafe = (known ?? spec).effect === "unsafe";
     const request = {
       agents: agentsAbove(process),
       name: tool?.name ?? name,
       args: tool ? tool.arguments : args,
-      declared: tool && this.#declared(tool.name),
+      declared: known && (known.access ?? declaredAs(known.effect)),
+      uses: isUnsafe ? this.#words.usesOf(process, tool?.name ?? name) : undefined,
       context: process.seen,
       userTexts: process.userTexts,
       isGlassBroken: this.#parts.glass.isBroken(process, tool?.name ?? name),
     };
-    return withinPlan(record, {
-      verdict: evaluate(policy, request),
-      name: tool?.name ?? name,
-      isTool: tool !== undefined,
-    });
+    const verdict = evaluate(policy, request);
+    if (isUnsafe) this.#words.judged(record, request.name, verdict);
+    return withinPlan(record, { verdict, name: request.name, isTool: tool !== undefined });
+  }
+
+  /** A call that was judged is made now. */
+  passes(record: CallRecord): void {
+    this.#words.passed(record);
+  }
+
+  /** A call that was made before the kernel started is told again. */
+  recalls(record: CallRecord): void {
+    const { name, args } = record;
+    if (
+      name !== "tool.call" ||
+      !this.#parts.toolbox?.tools().some((tool) => tool.name === (args as { name: string }).name)
+    )
+      return;
+    this.verdictOf(record);
+    this.#words.passed(record);
   }
 
   /**
@@ -87,7 +107,7 @@ export class Gate {
   }
 
   /** @throws SysError ENOENT with the tools that exist. */
-  #declared(tool: string): ToolAccess {
+  #specOf(tool: string): ToolSpec {
     const tools = this.#parts.toolbox?.tools() ?? [];
     const spec = tools.find(({ name }) => name === tool);
     if (!spec)
@@ -95,7 +115,7 @@ export class Gate {
         "ENOENT",
         `no tool ${JSON.stringify(tool)}; there are ${tools.map(({ name }) => name).join(", ") || "none"}`,
       );
-    return spec.access ?? declaredAs(spec.effect);
+    return spec;
   }
 
   /** What a person is asked: what the kernel knows, never what a model says of it. */

@@ -5,6 +5,7 @@ import type { KnownCall } from "./known-call.ts";
 import { isTrusted } from "./label.ts";
 import { isListed, listed } from "./listed.ts";
 import { linksOf } from "./links.ts";
+import { useOf } from "./used-words.ts";
 import { linkVouchedFor, vouchedFor } from "./vouched.ts";
 import type { Vouchers } from "./vouched.ts";
 import type { ArgumentOrigin, GateRequest, Origin, Reason } from "./verdict.ts";
@@ -33,6 +34,20 @@ export function judgeNeeds(
     agent,
   };
   const judged: Judged = { reasons: [], origins: [] };
+  const said: { readonly use: string; readonly times: () => number }[] = [];
+  /** Notes what stands on a person's word alone, and in how many of their texts that stands. */
+  const settleSaid = (
+    about: { path: string; value: string; where: string; what: string },
+    originOf: (by: Vouchers) => Origin,
+  ): void => {
+    const origin = originOf(vouchers);
+    settle(judged, { ...about, origin });
+    if (request.uses !== undefined && origin.is === "user")
+      said.push({
+        use: useOf(about),
+        times: () => vouchers.said.filter((text) => originOf({ ...vouchers, said: [text] }).is === "user").length,
+      });
+  };
   const targets: { readonly path: string; readonly text: string }[] = [];
   for (const { name, path, need, where } of row.needs) {
     const { values, isWhole } = valuesAt(args, path);
@@ -41,26 +56,27 @@ export function judgeNeeds(
       if (need.urls === undefined || need.trust !== undefined) targets.push({ path: at, text });
       const isSeenTrusted = (level: NonNullable<typeof need.trust>): boolean => isTrusted(context, level);
       if (need.trust !== undefined || (need.urls === undefined && need.or))
-        for (const part of partsOf(text)) {
-          const origin: Origin =
+        for (const part of partsOf(text))
+          settleSaid({ path: at, value: part, where, what: name }, (by) =>
             need.trust !== undefined && isSeenTrusted(need.trust)
               ? { is: "context" }
-              : vouchedFor(
-                  part,
-                  { or: need.or, mayBeSaid: need.trust !== undefined && need.trust !== "kernel" },
-                  vouchers,
-                );
-          settle(judged, { path: at, value: part, origin, where, what: name });
-        }
+              : vouchedFor(part, { or: need.or, mayBeSaid: need.trust !== undefined && need.trust !== "kernel" }, by),
+          );
       if (need.urls !== undefined)
-        for (const link of linksOf(text)) {
-          const origin: Origin = isSeenTrusted(need.urls)
-            ? { is: "context" }
-            : linkVouchedFor(link, { or: need.or, mayBeSaid: need.urls !== "kernel" }, vouchers);
-          settle(judged, { path: at, value: link.raw, origin, where, what: `a link in ${name}` });
-        }
+        for (const link of linksOf(text))
+          settleSaid({ path: at, value: link.raw, where, what: `a link in ${name}` }, (by) =>
+            isSeenTrusted(need.urls ?? "kernel")
+              ? { is: "context" }
+              : linkVouchedFor(link, { or: need.or, mayBeSaid: need.urls !== "kernel" }, by),
+          );
     }
   }
+  // What a person says once is meant once: somebody else may have ordered the same again, with nothing but the person's values.
+  if (said.length > 0 && said.every(({ use, times }) => (request.uses?.get(use) ?? 0) >= times()))
+    ask(judged, {
+      where: "said",
+      why: "all that a person has said for it was used already, by a call of the same kind",
+    });
   if (isToldToFew) judgeReaders(judged, { targets, readers: context.readers ?? [] });
   return judged;
 }

@@ -17,6 +17,8 @@ export interface GateRequest {
   readonly context: Label;
   /** What people have told it. */
   readonly userTexts: readonly string[];
+  /** How often it was made with each of its values (`useOf`), where it does more when it is made again. Absent: it does not. */
+  readonly uses?: ReadonlyMap<string, number> | undefined;
   /** A person has lifted, for a time, what is forbidden: then they are asked about each call. */
   readonly isGlassBroken: boolean;
 }
