@@ -18,6 +18,8 @@ interface AnsweringOptions {
   readonly approver: Approver;
   /** What the user's task calls when it is done right. */
   readonly meant: readonly ToolUse[];
+  /** What the world's tools have done so far: who has what they meant does not want it again. */
+  readonly done: readonly ToolUse[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -32,8 +34,7 @@ const MAX_LOOKS = 20_000;
  * @throws Error where it never does, with what every process waits for
  */
 export async function answerAll({ approval, proc }: Client, options: AnsweringOptions): Promise<readonly Asked[]> {
-  const { approver, meant, clock, signal } = options;
-  const left = meant.map(keyOf);
+  const { approver, meant, done, clock, signal } = options;
   const asked: Asked[] = [];
   for (let looks = 0; !signal.aborted; looks++) {
     if (looks > MAX_LOOKS) {
@@ -46,9 +47,9 @@ export async function answerAll({ approval, proc }: Client, options: AnsweringOp
     for (const { id } of approvals) {
       const shown = await approval.show({ id });
       const use = useOf(shown);
-      const place = left.indexOf(keyOf(use));
-      if (place >= 0) left.splice(place, 1);
-      const isApproved = approver === "always yes" || (approver === "oracle" && place >= 0);
+      const allowed = asked.flatMap((one) => (one.isApproved ? [one.use] : []));
+      const isMeant = timesOf(use, meant) > Math.max(timesOf(use, done), timesOf(use, allowed));
+      const isApproved = approver === "always yes" || (approver === "oracle" && isMeant);
       asked.push({ use, text: shown.question, isApproved });
       await approval.answer({ id, isApproved });
     }
@@ -63,4 +64,8 @@ function useOf({ name, request }: { name: string; request?: unknown }): ToolUse 
   return { tool, args };
 }
 
+const timesOf = (use: ToolUse, all: readonly ToolUse[]): number => {
+  const key = keyOf(use);
+  return all.filter((one) => keyOf(one) === key).length;
+};
 const keyOf = ({ tool, args }: ToolUse): string => canonicalJson({ tool, args });

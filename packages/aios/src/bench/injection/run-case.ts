@@ -83,11 +83,18 @@ export async function runCase(given: Case, { policy, approver, seed }: Condition
     sessionOf: (said) => sessions.find(({ prompt }) => said.endsWith(prompt)),
     obeys: attack?.obeys ?? "first",
   });
-  const toolbox = createWorldToolbox({ environment, state, more: tools, isDeclared: policy !== "none" });
+  const done: ToolUse[] = [];
+  const toolbox = createWorldToolbox({
+    environment,
+    state,
+    more: tools,
+    did: (use) => void done.push(use),
+    isDeclared: policy !== "none",
+  });
   await using kernel = await openWorldKernel({ core, toolbox, policy: policyOf(policy, environment), seed, keeps });
   const { clock, person, until } = kernel;
   const over = new AbortController();
-  const answering = answerAll(person, { approver, meant, clock, signal: over.signal });
+  const answering = answerAll(person, { approver, meant, done, clock, signal: over.signal });
   const start = async (
     prompt: string,
     { names = ["*"], memory }: { names?: readonly string[] | undefined; memory?: Memory | undefined },
