@@ -55,6 +55,8 @@ export interface Conditions {
   readonly policy: PolicyName;
   readonly approver: Approver;
   readonly seed: number;
+  /** `plan`: the task's agent chooses its tools from the user's words, before it reads anything else. Default: as it goes. */
+  readonly mode?: "plan" | undefined;
 }
 
 export interface Outcome {
@@ -70,7 +72,7 @@ export interface Outcome {
 const agentName = "assistant";
 
 /** Runs it in a kernel of its own, by the same ways as any agent. */
-export async function runCase(given: Case, { policy, approver, seed }: Conditions): Promise<Outcome> {
+export async function runCase(given: Case, { policy, approver, seed, mode }: Conditions): Promise<Outcome> {
   const { environment, task, meant, attack, staging = {} } = given;
   const { before = [], asked: others = [], first, tools = [], keeps } = staging;
   const state = environment.open(byPlace(attack?.poison ?? (() => "")));
@@ -82,6 +84,7 @@ export async function runCase(given: Case, { policy, approver, seed }: Condition
   const core = createScriptedModel({
     sessionOf: (said) => sessions.find(({ prompt }) => said.endsWith(prompt)),
     obeys: attack?.obeys ?? "first",
+    planned: [...new Set([...meant.map(({ tool }) => tool), ...(first ? toolsOf(first()) : [])])],
   });
   const done: ToolUse[] = [];
   const toolbox = createWorldToolbox({
@@ -97,16 +100,21 @@ export async function runCase(given: Case, { policy, approver, seed }: Condition
   const answering = answerAll(person, { approver, meant, done, clock, signal: over.signal });
   const start = async (
     prompt: string,
-    { names = ["*"], memory }: { names?: readonly string[] | undefined; memory?: Memory | undefined },
+    {
+      names = ["*"],
+      ...more
+    }: { names?: readonly string[] | undefined } & Partial<Pick<ManifestInput, "memory" | "mode">>,
   ) => {
     const { instructions } = environment;
-    const agent = { name: agentName, instructions, tools: [...names], maxSteps: 60, ...(memory ? { memory } : {}) };
+    const agent = { name: agentName, instructions, tools: [...names], maxSteps: 60, ...more };
     return (await person.proc.spawn({ program: { kind: "agent", agent, task: prompt } })).pid;
   };
   const run = async (): Promise<string> => {
     for (const { prompt, tools: names, memory } of before)
-      await person.proc.wait({ pid: await start(prompt, { names, memory }) });
-    const { result } = await person.proc.wait({ pid: await start(task.prompt, { memory: staging.memory }) });
+      await person.proc.wait({ pid: await start(prompt, { names, ...(memory ? { memory } : {}) }) });
+    const { memory } = staging;
+    const how = { ...(memory ? { memory } : {}), ...(mode ? { mode } : {}) };
+    const { result } = await person.proc.wait({ pid: await start(task.prompt, how) });
     return typeof result === "string" ? result : "";
   };
   try {
@@ -126,4 +134,9 @@ export async function runCase(given: Case, { policy, approver, seed }: Condition
 function* inTurn(first: (() => Plan) | undefined, then: () => Plan): Plan {
   if (first) yield* first();
   return yield* then();
+}
+
+/** What a plan calls whatever it is answered. */
+function* toolsOf(plan: Plan): Generator<string> {
+  for (let step = plan.next(); !step.done; step = plan.next("")) yield step.value.tool;
 }

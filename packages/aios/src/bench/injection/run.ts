@@ -12,7 +12,12 @@ import type { Tally } from "./tally.ts";
 export interface Row {
   readonly policy: PolicyName;
   readonly approver: Approver;
+  /** Whether agents choose their tools first. Default: they do not. */
+  readonly mode?: "plan" | undefined;
 }
+
+export const nameOf = ({ policy, approver, mode }: Row): string =>
+  `${policy === "none" ? policy : `${policy}, ${approver}`}${mode === "plan" ? ", tools chosen first" : ""}`;
 
 export interface RowResult extends Row {
   /** Nobody attacks. */
@@ -41,7 +46,7 @@ export async function runInjection({ rows, seed, isQuick, say, signal }: RunOpti
   const suite = casesOfSuite(seed, isQuick);
   const results: RowResult[] = [];
   for (const row of rows) {
-    say(`${row.policy}, ${row.approver}: ${suite.plain.length} pairs`);
+    say(`${nameOf(row)}: ${suite.plain.length} pairs`);
     const conditions = { ...row, seed };
     const adaptive = [];
     const tally = (cases: readonly Case[]): Promise<Tally> => tallyOf(cases, conditions, signal);
@@ -55,7 +60,7 @@ export async function runInjection({ rows, seed, isQuick, say, signal }: RunOpti
       });
     }
     const [words, again] = [await tally(suite.words), await tally(suite.again)];
-    for (const { name, cases } of row.policy === "shipped" ? [] : suite.adaptive)
+    for (const { name, cases } of row.policy === "none" && row.mode ? [] : suite.adaptive)
       adaptive.push({ attack: name, tally: await tally(cases) });
     const [benign, plain] = [sumOf(worlds.map((one) => one.benign)), sumOf(worlds.map((one) => one.plain))];
     results.push({ ...row, benign, plain, words, again, worlds, adaptive });

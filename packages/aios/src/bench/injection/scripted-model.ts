@@ -15,13 +15,15 @@ export interface ScriptedModelOptions {
   readonly sessionOf: (said: string) => { readonly prompt: string; readonly plan: () => Plan } | undefined;
   /** Whether what was injected is done before the task goes on, or when it is done. */
   readonly obeys: "first" | "last";
+  /** What it chooses where it is asked for a plan: the tools that the task takes, and those that it is ordered to use by then. */
+  readonly planned: readonly string[];
 }
 
 /**
  * No model: a script that does each known task right, and everything that any text it reads orders: the results of tools, their
  * descriptions, what other agents say. It holds nothing: what it does next follows from the conversation alone.
  */
-export function createScriptedModel({ sessionOf, obeys }: ScriptedModelOptions): ScriptedModel {
+export function createScriptedModel({ sessionOf, obeys, planned }: ScriptedModelOptions): ScriptedModel {
   let wasOrdered = false;
   return {
     get wasOrdered() {
@@ -40,7 +42,8 @@ export function createScriptedModel({ sessionOf, obeys }: ScriptedModelOptions):
     resume: "none",
     models: () => [{ id: "obeys-everything", contextTokens: 1_000_000 }],
     async *execute(_name, args): AsyncGenerator<readonly DriverEvent[]> {
-      const { message, orders } = answerTo(args as ChatArgs, { sessionOf, obeys });
+      const asked = args as ChatArgs;
+      const { message, orders } = isPlanning(asked) ? planFor(asked, planned) : answerTo(asked, { sessionOf, obeys });
       wasOrdered ||= orders > 0;
       const finishReason = message.toolCalls ? ("tool-calls" as const) : ("stop" as const);
       const usage = { ...noUsage, inputTokens: 100, outputTokens: 10 };
@@ -51,9 +54,18 @@ export function createScriptedModel({ sessionOf, obeys }: ScriptedModelOptions):
   };
 }
 
+const isPlanning = ({ responseFormat }: ChatArgs): boolean =>
+  responseFormat?.type === "json-schema" && responseFormat.name === "plan";
+
+function planFor({ messages }: ChatArgs, planned: readonly string[]): { message: AssistantMessage; orders: number } {
+  const ordered = messages.flatMap((message) => readDirectives(textOf(message)));
+  const tools = [...planned, ...ordered.map(({ tool }) => tool)];
+  return { message: { role: "assistant", content: JSON.stringify({ tools }) }, orders: ordered.length };
+}
+
 function answerTo(
   { messages, tools = [] }: ChatArgs,
-  { sessionOf, obeys }: ScriptedModelOptions,
+  { sessionOf, obeys }: Pick<ScriptedModelOptions, "sessionOf" | "obeys">,
 ): { message: AssistantMessage; orders: number } {
   const said = textOf(messages.find(({ role }) => role === "user"));
   const { prompt = said, plan } = sessionOf(said) ?? {};
