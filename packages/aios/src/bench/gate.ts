@@ -5,6 +5,7 @@ import { compilePolicy } from "../kernel/gate/compile.ts";
 import { evaluate } from "../kernel/gate/evaluate.ts";
 import { labelOf } from "../kernel/gate/label.ts";
 import type { GateRequest } from "../kernel/gate/verdict.ts";
+import { inMemory, onDisk } from "./gate-path.ts";
 import { measured } from "./parts.ts";
 import { aimed, percentile, rounded } from "./report.ts";
 import type { BenchReport, Figure } from "./report.ts";
@@ -15,11 +16,16 @@ interface GateBenchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A few seconds. */
+/** A minute. */
 export function gate({ seed = 1, say = () => undefined, signal }: GateBenchOptions): Promise<BenchReport> {
-  const parts = [["verdicts, one by one", () => Promise.resolve(verdicts(seed))]] as const;
+  const parts = [
+    ["verdicts, one by one", () => Promise.resolve(verdicts(seed))],
+    ["calls with and without, the journal in memory", () => inMemory({ policy, said })],
+    ["calls with and without, the journal on disk", () => onDisk({ policy, said })],
+  ] as const;
   const notes = [
     `calls of an agent that has read untrusted text, each with other arguments: ${mix}; no verdict is kept, only names and what people said are prepared once`,
+    "with and without: two kernels in this process, turn by turn, a client in process, one call at a time, tools that answer at once. Without: the gate is not asked, results are given no label, and no event is recorded, which is what the audit log is made of; a look at what a call's result carries is left in both. What a caller waits for is the difference within pairs; what the journal's thread does behind the answer, hashing among it, is in the CPU",
   ];
   return measured({ name: "gate", seed, parts, notes, say, signal });
 }
@@ -36,6 +42,7 @@ const policy = accessPolicySchema.parse({
       gate: "L0",
       sinkArgs: { url: { trust: ">=user", or: { inAllowlist: "egress" } } },
     },
+    note: { effect: "write", gate: "L1", gateIfTainted: "L1" },
     mail_send: {
       effect: "write",
       gate: "L2",

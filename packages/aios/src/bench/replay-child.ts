@@ -44,7 +44,7 @@ serveParent<ReplayRequest, ReplayAnswer>(async ({ steps, restarts }) => {
   };
   try {
     {
-      await using first = await openToolKernel(await openSqliteJournal({ path }), program);
+      await using first = await openToolKernel(await openSqliteJournal({ path }), { run: program });
       await createClient(first.kernel.transport(first.root)).proc.spawn({
         program: { kind: "agent", agent: { name: "bench", instructions: "You are brief." }, task: "count" },
       });
@@ -56,7 +56,7 @@ serveParent<ReplayRequest, ReplayAnswer>(async ({ steps, restarts }) => {
       folded = Promise.withResolvers<Fold>();
       const journal = await openSqliteJournal({ path });
       const openedAt = performance.now();
-      await using next = await openToolKernel(journal, program);
+      await using next = await openToolKernel(journal, { run: program });
       const { beganAt, endedAt } = await folded.promise;
       ms.push(endedAt - beganAt);
       readMs.push(beganAt - openedAt);

@@ -54,16 +54,25 @@ const tools: Toolbox = {
 
 const nothing = (): Promise<never> => Promise.reject(new Error("no programs in a benchmark"));
 
-/** `run` is the program of all agents. */
-export async function openToolKernel(journal: Journal, run: ProgramDriver["run"] = nothing): Promise<ToolKernel> {
+interface ToolKernelOptions {
+  /** The program of all agents. */
+  readonly run?: ProgramDriver["run"];
+  readonly accessPolicy?: KernelSettings["accessPolicy"];
+  readonly toolbox?: Toolbox;
+}
+
+export async function openToolKernel(
+  journal: Journal,
+  { run = nothing, accessPolicy, toolbox = tools }: ToolKernelOptions = {},
+): Promise<ToolKernel> {
   const kernel = await createKernel({
     clock: realClock,
     random: systemRandom,
     hash: systemHash,
     journal,
-    settings: benchSettings,
+    settings: { ...benchSettings, accessPolicy },
     cores: [],
-    drivers: [tools],
+    drivers: [toolbox],
     host: { signal: () => false, isAlive: () => false, isWithin: () => false },
     logs: { append: () => undefined, read: async function* () {} },
     programs: { find: nothing, run },
