@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -41,6 +41,16 @@ export async function packMachine(folder: string): Promise<string> {
   await run("tar", ["-C", "/", "--no-recursion", "--null", "-T", list, "-cf", archive]);
   await run("tar", ["-C", skeleton, "-rf", archive, "."]);
   return archive;
+}
+
+/** The same as a folder; its path is returned. */
+export async function unpackMachine(folder: string): Promise<string> {
+  const archive = `${folder}.parts`;
+  mkdirSync(archive, { recursive: true });
+  mkdirSync(folder);
+  await run("tar", ["-C", folder, "-xf", await packMachine(archive)]);
+  rmSync(archive, { recursive: true });
+  return folder;
 }
 
 /** Packages with all that they depend on and is installed. */
