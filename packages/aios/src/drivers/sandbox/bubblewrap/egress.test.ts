@@ -118,6 +118,7 @@ print(connection.getresponse().read().decode())`;
     await gone.promise;
     expect((await waiting).out).toBe("up\nafter\n");
     // A sandbox that is started anew cannot show it any more.
-    await expect(runShell(sandbox, "echo never", { input: "x" })).rejects.toMatchObject({ code: "EIO" });
+    await sandbox.stop();
+    await expect(runShell(sandbox, "echo never")).rejects.toMatchObject({ code: "EIO" });
   });
 });

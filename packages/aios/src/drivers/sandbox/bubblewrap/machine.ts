@@ -1,5 +1,6 @@
-import { closeSync, lstatSync, mkdirSync, openSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, lstatSync, mkdirSync, openSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { release } from "node:os";
 import { dirname, join } from "node:path";
 import { SysError } from "@aiosjs/sdk/protocol";
 import { seccompFilter } from "../seccomp.ts";
@@ -14,6 +15,8 @@ import type { SystemFolder } from "./profile.ts";
 export interface Machine {
   readonly processor: Processor;
   readonly isRoot: boolean;
+  /** Whether a sandbox keeps a process that runs its commands one after the other. */
+  readonly hasResidents: boolean;
   readonly etc: string;
   readonly system: readonly SystemFolder[];
   readonly pipes: { take(owner: { uid: number; gid: number }): Promise<Pipe> };
@@ -29,7 +32,16 @@ export const machineFolder = (folder: string, generation: number): string => joi
 export const processorHere = (): Processor | undefined =>
   process.arch === "x64" || process.arch === "arm64" ? process.arch : undefined;
 
-export function openMachine(folder: string): Machine {
+/** perl, which every Debian has, and a system that tells of a process's end by a handle. */
+const canHaveResidents = (): boolean => {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  return (major > 5 || (major === 5 && minor >= 3)) && ["/usr/bin/perl", "/usr/local/bin/perl"].some(existsSync);
+};
+
+export function openMachine(
+  folder: string,
+  { residents = true }: { readonly residents?: boolean | undefined } = {},
+): Machine {
   const processor = processorHere();
   if (!processor) throw new SysError("ENOSYS", `there is no seccomp filter for the processor ${process.arch}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -39,6 +51,7 @@ export function openMachine(folder: string): Machine {
   return {
     processor,
     isRoot: process.getuid?.() === 0,
+    hasResidents: residents && canHaveResidents(),
     etc: makeEtcFolder(join(folder, "etc")),
     system: systemFolders(),
     pipes: createPipes(join(folder, "pipes")),

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Clock, SandboxCommand, SandboxEvent } from "../../../kernel/ports.ts";
-import type { Cell } from "./cell.ts";
+import type { Turn } from "./cell.ts";
 import { heldBelow } from "./memory-watch.ts";
 
 interface RunOptions {
@@ -20,31 +20,31 @@ const pendingBytes = 1024 * 1024;
 
 type Output = Extract<SandboxEvent, { type: "output" }>;
 
-/** The events of a command that a cell has been told to run. Ends when nothing of it lives any more. */
-export async function* runCommand(cell: Cell, options: RunOptions): AsyncGenerator<SandboxEvent, void, undefined> {
+/** The events of a command that a cell was told. Ends when nothing of it lives any more. */
+export async function* runCommand(turn: Turn, options: RunOptions): AsyncGenerator<SandboxEvent, void, undefined> {
   const { clock, outputBytes, wallMs, memoryBytes, signal, command } = options;
   const done = new AbortController();
-  const output = collect(cell, outputBytes);
+  const output = collect(turn, outputBytes);
   let exceeded: "wallMs" | "memoryBytes" | undefined;
   const killFor = (bound: "wallMs" | "memoryBytes"): void => {
     exceeded ??= bound;
-    cell.kill();
+    turn.kill();
   };
-  const onAbort = (): void => cell.kill();
+  const onAbort = (): void => turn.kill();
   signal.addEventListener("abort", onAbort, { once: true });
   const watching = Promise.all([
     clock.wakeAt(clock.nowMs() + wallMs, done.signal).then(() => killFor("wallMs")),
-    watchMemory(cell, { clock, memoryBytes, signal: done.signal }).then((isOver) => isOver && killFor("memoryBytes")),
+    watchMemory(turn, { clock, memoryBytes, signal: done.signal }).then((isOver) => isOver && killFor("memoryBytes")),
   ]).catch((fault: unknown) => {
     if (!done.signal.aborted) throw fault;
   });
   try {
-    if (signal.aborted) cell.kill();
+    if (signal.aborted) turn.kill();
     yield* output.events();
-    const { code, wasKilled, fault, hasRun } = await cell.ended;
+    const { code, wasKilled, fault, failure } = await turn.ended;
     if (signal.aborted) throw new SysError("ECANCELED", "the command was aborted", { cause: signal.reason });
     if (fault !== "" && !wasKilled) throw faultError(fault, command);
-    if (!hasRun && !wasKilled && code !== null) throw startError(output.lastErrors());
+    if (failure !== undefined && !wasKilled) throw startError(failure);
     const wasEnded = wasKilled || code === null;
     yield {
       type: "ended",
@@ -55,21 +55,21 @@ export async function* runCommand(cell: Cell, options: RunOptions): AsyncGenerat
     };
   } finally {
     signal.removeEventListener("abort", onAbort);
-    cell.kill();
+    turn.kill();
     output.leave();
-    await cell.ended;
+    await turn.ended;
     done.abort();
     await watching;
   }
 }
 
 async function watchMemory(
-  cell: Cell,
+  turn: Turn,
   { clock, memoryBytes, signal }: { clock: Clock; memoryBytes: number; signal: AbortSignal },
 ): Promise<boolean> {
   for (;;) {
     await clock.wakeAt(clock.nowMs() + watchMs, signal);
-    const first = cell.firstProcess();
+    const first = turn.firstProcess();
     if (first !== undefined && (await heldBelow(first)).memoryBytes > memoryBytes) return true;
   }
 }
@@ -91,17 +91,15 @@ const startError = (said: string): SysError =>
   });
 
 /** Both streams in the order in which they come; the reader's pace holds the program back. */
-function collect(cell: Cell, outputBytes: number) {
+function collect(turn: Turn, outputBytes: number) {
   const queue: Output[] = [];
   let [open, kept, dropped, pending] = [2, 0, 0, 0];
-  let lastErrors = "";
   let wake: (() => void) | undefined;
-  const streams = { stdout: cell.stdout, stderr: cell.stderr } as const;
+  const streams = { stdout: turn.stdout, stderr: turn.stderr } as const;
   const follow = (name: keyof typeof streams, stream: Readable): void => {
     stream.on("data", (chunk: Buffer) => {
       const bytes = chunk.subarray(0, outputBytes - kept);
       kept += bytes.length;
-      if (name === "stderr") lastErrors = (lastErrors + chunk.toString("utf8")).slice(-1_000);
       dropped += chunk.length - bytes.length;
       if (bytes.length === 0) return;
       queue.push({ type: "output", stream: name, bytes });
@@ -130,7 +128,6 @@ function collect(cell: Cell, outputBytes: number) {
       }
     },
     dropped: () => dropped,
-    lastErrors: () => lastErrors,
     leave: () => {
       for (const stream of Object.values(streams)) stream.destroy();
     },

@@ -53,12 +53,11 @@ export function commandLine(
   { argv, environment = {}, folder }: Pick<SandboxCommand, "argv" | "environment" | "folder">,
   { bounds, hasChannel }: ScriptOptions,
 ): string {
-  const [program] = argv;
-  if (program === undefined || program === "") throw new SysError("EINVAL", "a command needs a program to run");
+  const program = checkedProgram({ argv, environment, folder });
   const set = Object.entries(environment).map(([name, value], index) =>
     hasChannel
-      ? `export ${checkedName(name)}=${quoted(value)}`
-      : `export ${checkedName(name)}="$${carriedName(index)}"; unset ${carriedName(index)}`,
+      ? `export ${name}=${quoted(value)}`
+      : `export ${name}="$${carriedName(index)}"; unset ${carriedName(index)}`,
   );
   const tell = hasChannel ? `>&${cellHandles.command}` : ">&2";
   const closed = hasChannel ? ` ${cellHandles.command}<&- ${cellHandles.status}>&-` : "";
@@ -89,13 +88,22 @@ function limitLines({ memoryBytes, processes, openFiles, fileBytes }: Bounds): r
   ];
 }
 
-function checkedName(name: string): string {
-  if (/^[A-Za-z_]\w*$/.test(name)) return name;
-  throw new SysError("EINVAL", `${JSON.stringify(name)} cannot be the name of an environment variable`);
+/** @throws SysError EINVAL what no system can start. */
+export function checkedProgram({
+  argv,
+  environment = {},
+  folder = "",
+}: Pick<SandboxCommand, "argv" | "environment" | "folder">): string {
+  const [program] = argv;
+  if (program === undefined || program === "") throw new SysError("EINVAL", "a command needs a program to run");
+  for (const name of Object.keys(environment)) {
+    if (!/^[A-Za-z_]\w*$/.test(name))
+      throw new SysError("EINVAL", `${JSON.stringify(name)} cannot be the name of an environment variable`);
+  }
+  if ([...argv, ...Object.values(environment), folder].some((text) => text.includes("\0")))
+    throw new SysError("EINVAL", "an argument or a variable cannot hold a zero byte");
+  return program;
 }
 
 /** A line has no line breaks: sh puts them in where the variable stands. */
-function quoted(text: string): string {
-  if (text.includes("\0")) throw new SysError("EINVAL", "an argument or a variable cannot hold a zero byte");
-  return `'${text.replaceAll("'", `'\\''`).replaceAll("\n", `'"$n"'`)}'`;
-}
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`).replaceAll("\n", `'"$n"'`)}'`;

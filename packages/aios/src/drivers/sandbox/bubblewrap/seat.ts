@@ -114,9 +114,12 @@ function hiddenIn({ workspace, workspaceAt = homeInside, views, hidden = [] }: S
 export const environmentOf = (seat: Seat): Readonly<Record<string, string>> =>
   seat.egress === undefined ? cleanEnvironment : { ...cleanEnvironment, ...egressEnvironment };
 
-/** What runs before a command, in sh. */
-export const firstOf = (seat: Seat, hasChannel: boolean): string | undefined =>
-  forwardsOf(seat).length === 0 ? undefined : preparing(forwarder(forwardsOf(seat)), hasChannel);
+/** What runs before a command. */
+const firstOf = (seat: Seat): readonly string[] => (forwardsOf(seat).length === 0 ? [] : forwarder(forwardsOf(seat)));
+
+/** The same, for sh. */
+export const firstLine = (seat: Seat, hasChannel: boolean): string | undefined =>
+  forwardsOf(seat).length === 0 ? undefined : preparing(firstOf(seat), hasChannel);
 
 const forwardsOf = ({ egress, forwards = [] }: Seat): Parameters<typeof forwarder>[0] => [
   ...(egress === undefined ? [] : [egressForward(egressInside)]),
@@ -132,7 +135,7 @@ interface StartOptions {
 /** Started, and waiting for its command. */
 export async function startInSeat(machine: Machine, seat: Seat, options: StartOptions): Promise<Cell> {
   const cell = machine.hasResidents ? startResident(machine, seat, options) : await startShell(machine, seat, options);
-  return { ...cell, isUsable: () => cell.isUsable() && isInPlace(seat.home, options.guards) };
+  return { ...cell, isUsable: () => cell.isUsable() && isInPlace(seat.workspace, options.guards) };
 }
 
 function startResident(machine: Machine, seat: Seat, { guards }: StartOptions): Cell {

@@ -5,7 +5,7 @@ import type { Guard } from "../home/guards.ts";
 import type { Bounds } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { carriedEnvironment, commandLine, immediateScript } from "./script.ts";
-import { environmentOf, firstOf, seatCommand } from "./seat.ts";
+import { environmentOf, firstLine, seatCommand } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 
 interface WrapOptions {
@@ -26,8 +26,8 @@ export function wrapCommand(
   { command, bounds, guards, firstHandle }: WrapOptions,
 ): WrappedCommand {
   const line = commandLine(command, { bounds, hasChannel: false });
-  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line, firstOf(seat, false))];
-  const started = { guards, seccomp: firstHandle, hasSession: true, argv };
+  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line, firstLine(seat, false))];
+  const started = { guards, seccomp: firstHandle, hasSession: true, isFirst: false, argv };
   const { file, args, uid, gid } = seatCommand(machine, seat, started);
   const handle = machine.openFilter();
   const covered = coverInherited(firstHandle + 1);

@@ -114,13 +114,13 @@ async function makeFolder(at: string, { uid, gid }: Owner): Promise<void> {
 }
 
 /** A link or a file where a folder should be, a folder where the file should be. */
-const notAsItShould = ["ELOOP", "EMLINK", "ENOTDIR", "EISDIR", "ENXIO", "ENAMETOOLONG"];
+const notAsItShould = new Set(["ELOOP", "EMLINK", "ENOTDIR", "EISDIR", "ENXIO", "ENAMETOOLONG"]);
 
 function refusal(cause: unknown, path: string): unknown {
   const code = String((cause as NodeJS.ErrnoException).code);
   const shown = JSON.stringify(path);
   if (code === "ENOENT") return new SysError("ENOENT", `there is no ${shown} in the sandbox`, { cause });
-  if (notAsItShould.includes(code))
+  if (notAsItShould.has(code))
     return new SysError("EINVAL", `${shown} is not reached by folders alone, or is no file`, { cause });
   return cause;
 }
