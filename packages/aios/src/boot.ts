@@ -7,6 +7,7 @@ import { CacheShelf } from "./boot-cache.ts";
 import { CoreShelf } from "./boot-cores.ts";
 import { openDoors } from "./boot-doors.ts";
 import { checkEmbedder, createNoteTools, embedderOf } from "./boot-notes.ts";
+import { openModuleJail } from "./boot-jails.ts";
 import { openSandboxes } from "./boot-sandboxes.ts";
 import { openHomeSecrets } from "./boot-secrets.ts";
 import { takeHome } from "./boot-home.ts";
@@ -99,6 +100,10 @@ export async function boot(options: BootOptions): Promise<System> {
   const sandboxes = opened.use(
     openSandboxes({ home, config, env: stored(), clock: realClock, generation: node.epoch }),
   );
+  const jail =
+    config.sandbox.modules === "confined"
+      ? opened.use(openModuleJail({ home: resolve(home), clock: realClock, generation: node.epoch }))
+      : undefined;
   const isKept = journalFile(home, config) !== undefined;
   const seal = createSeal(await readShareSecret(home));
   const shutdown = Promise.withResolvers<void>();
@@ -125,6 +130,7 @@ export async function boot(options: BootOptions): Promise<System> {
       logs,
       programs: createPrograms({
         folders: [...(options.programFolders ?? [resolve("agents")]), join(home, "programs")],
+        jail,
       }),
       cores,
       prices: priceTable,

@@ -242,6 +242,12 @@ export const configSchema = z.strictObject({
         .describe(
           "What isolates commands that agents run: whatever is there and strong enough, or one alone. What is weaker than a call asks for is never taken instead.",
         ),
+      modules: z
+        .enum(["confined", "at-large"])
+        .default("confined")
+        .describe(
+          "Programs in JavaScript and TypeScript (aios run ./file.ts): in a sandbox that shows them their package and nothing else, or with all rights of who runs the kernel.",
+        ),
       image: z
         .string()
         .min(1)

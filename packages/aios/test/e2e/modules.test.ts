@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -130,6 +130,23 @@ describe("a module", { timeout: 60_000 }, () => {
     const asked = child.proc.spawn({ program: { kind: "module", file: moduleFile("heats"), task: "" } });
     await expect(asked).rejects.toMatchObject({ code: "EACCES" });
     await kernel.client.proc.exit({ pid, code: 0, signal: null });
+  });
+
+  test("sees its package and nothing of the machine, writes in a home of its own, and reaches nobody", async () => {
+    const file = join(home, "credentials");
+    const pid = await spawnModule("prowler", JSON.stringify({ file, port: Number(new URL(kernel.url).port) }));
+    const { result, reason } = await kernel.client.proc.wait({ pid });
+    expect(result, reason).toEqual({
+      read: "ENOENT",
+      list: "ENOENT",
+      write: "EROFS",
+      processes: true,
+      uid: "1000",
+      home: "kept",
+      reach: "ECONNREFUSED",
+    });
+    expect(await kernel.client.proc.show({ pid })).toMatchObject({ labels: "enforced" });
+    expect(readdirSync(join(home, "sandboxes", "modules")).filter((name) => !name.startsWith("."))).toEqual([]);
   });
 
   test("without a program says what is missing", async () => {

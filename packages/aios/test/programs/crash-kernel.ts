@@ -17,6 +17,8 @@ if (home === undefined || truth === undefined)
 const config = configSchema.parse({
   server: { port: 0 },
   scheduler: { graceMs: 500 },
+  // They write down what they did where the rounds read it, which no kernel's restart takes with it.
+  sandbox: { modules: "at-large" },
   llms: { cores: [{ name: "sim", kind: "sim", slots: 8, fixed: { latencyMs: 2, tokenMs: 0 } }] },
 });
 const print = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

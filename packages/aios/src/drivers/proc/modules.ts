@@ -1,39 +1,32 @@
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { extname, join } from "node:path";
+import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { fromProblem, SysError } from "@aiosjs/sdk/protocol";
 import type { ProgramContext } from "../../kernel/ports.ts";
-import { harmlessEnvironment } from "./harmless-environment.ts";
 import { hostProcess } from "./host-processes.ts";
+import { startModule } from "./start-module.ts";
+import type { ModuleJail } from "./start-module.ts";
 import type { FromModule, ToModule } from "./module-wire.ts";
 
 /** For what it has printed to be read when it is over. */
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Runs a program in a process of its own to its end. Resolves with what it returned.
- * @throws SysError what the program threw; EIO with `isDeath` when its process was killed.
+ * Runs a program in a process of its own to its end: in a sandbox of `jail`, else with all rights of this user. Resolves with
+ * what it returned.
+ * @throws SysError what the program threw; EIO with `isDeath` when its process was killed; ENOENT, ENOSYS no sandbox can be made.
  */
 export async function runModule(
   context: ProgramContext,
   { file, task }: { file: string; task: string },
+  jail?: ModuleJail,
 ): Promise<unknown> {
-  const { pid, signal } = context;
+  const { signal } = context;
   const print = (text: string): void => context.print(text);
   signal.throwIfAborted();
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv, join(import.meta.dirname, `module-child${extname(import.meta.filename)}`)],
-    {
-      env: { ...harmlessEnvironment(), AIOS_PID: pid },
-      // A group of its own: signals reach what it started, too.
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      serialization: "json",
-    },
-  );
+  await using started = await startModule(context, { file, jail });
+  const { child } = started;
   const kill = (): void => killGroup(child);
   signal.addEventListener("abort", kill, { once: true });
   const calls = new Map<number, () => void>();
@@ -67,15 +60,16 @@ export async function runModule(
     end.reject(new SysError("EIO", `${file} cannot be started: ${cause.message}`, { cause })),
   );
   child.once("exit", (code, killedBy) => {
-    const how = killedBy ? `was killed by ${killedBy}` : `exited with ${code} before it returned`;
-    const died = Object.assign(new SysError("EIO", `the program ${how}`), { isDeath: killedBy !== null });
+    const by = killedBy ?? (jail ? signalIn(code) : undefined);
+    const how = by ? `was killed by ${by}` : `exited with ${code} before it returned`;
+    const died = Object.assign(new SysError("EIO", `the program ${how}`), { isDeath: by !== undefined });
     // Its calls are left to the kernel, which knows whether it is started again. Its last word may still be in the channel.
     if (child.connected) child.once("disconnect", () => end.reject(died));
     else setImmediate(() => end.reject(died));
   });
-  const started = child.pid === undefined ? undefined : hostProcess(child.pid);
-  if (started) context.started({ hostPid: started.hostPid, hostStartedAt: started.startedAt });
-  say({ is: "begin", file, task });
+  const host = child.pid === undefined ? undefined : hostProcess(child.pid);
+  if (host) context.started({ hostPid: host.hostPid, hostStartedAt: host.startedAt });
+  say({ is: "begin", file: started.file, task });
   try {
     return await end.promise;
   } finally {
@@ -87,6 +81,10 @@ export async function runModule(
     for (const output of [child.stdout, child.stderr]) output?.destroy();
   }
 }
+
+/** What runs a sandbox's program says of its end what a shell does. */
+const signalIn = (code: number | null): string | undefined =>
+  Object.entries(constants.signals).find(([, number]) => number === (code ?? 0) - 128)?.[0];
 
 /** A call of the module: events go down the channel as they come. */
 async function carry(

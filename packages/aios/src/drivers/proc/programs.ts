@@ -7,11 +7,14 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { Manifest } from "@aiosjs/sdk/protocol";
 import type { ProgramContext, ProgramDriver } from "../../kernel/ports.ts";
 import { runModule } from "./modules.ts";
+import type { ModuleJail } from "./start-module.ts";
 import { readManifest } from "./read-manifest.ts";
 
 export interface ProgramsOptions {
   /** Searched in order; each holds a folder with an `agent.yaml` per agent. `shippedAgents` comes last of itself. */
   readonly folders: readonly string[];
+  /** Where modules run. Default: with all rights of this user. */
+  readonly jail?: ModuleJail | undefined;
 }
 
 /** The agents that come with the package; the path is the same from `src` and from `dist`. */
@@ -46,8 +49,9 @@ export function createPrograms(options: ProgramsOptions): ProgramDriver {
     },
     run: (context) => {
       const { program } = context;
-      return program.kind === "agent" ? runAgent(context, program) : runModule(context, program);
+      return program.kind === "agent" ? runAgent(context, program) : runModule(context, program, options.jail);
     },
+    isConfining: options.jail !== undefined,
   };
 }
 
