@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { secretsFor } from "./boot-secrets.ts";
 import type { Config } from "./config/schema.ts";
 import { openEgressProxy } from "./drivers/egress/proxy.ts";
+import type { EgressProxyOptions } from "./drivers/egress/proxy.ts";
 import { createBubblewrap } from "./drivers/sandbox/bubblewrap/driver.ts";
 import { createDockerDriver } from "./drivers/sandbox/docker/driver.ts";
 import { defaultImage, engineSockets } from "./drivers/sandbox/docker/engine-sockets.ts";
@@ -11,7 +12,7 @@ import { createQuickJsDriver } from "./drivers/sandbox/quickjs/driver.ts";
 import type { Clock, SandboxDriver } from "./kernel/ports.ts";
 import type { SandboxPorts } from "./kernel/sandboxes-port.ts";
 
-interface SandboxOptions {
+interface SandboxOptions extends Pick<EgressProxyOptions, "resolve" | "openAddresses"> {
   readonly home: string;
   readonly config: Pick<Config, "sandbox">;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -22,7 +23,7 @@ interface SandboxOptions {
 
 /** The drivers that the configuration leaves in, over folders of the home; nothing is started before it is asked for. */
 export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisposable {
-  const { home, config, env, clock, generation } = options;
+  const { home, config, env, clock, generation, ...addresses } = options;
   const { driver: wanted, image = defaultImage } = config.sandbox;
   const folder = join(home, "sandboxes");
   // Sockets that a killed kernel has left: those of sandboxes that are still there are made anew when they are used.
@@ -39,6 +40,7 @@ export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisp
       // Short: a unix socket's path has 100 bytes at most.
       const own = join(home, "egress", id);
       const proxy = await openEgressProxy({
+        ...addresses,
         socketPath: join(own, "s"),
         allowed,
         findSecret: (name) => secretsFor(home, { tenant, granted: secrets() })(name),
