@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createRealClock } from "../src/drivers/clock/real.ts";
 import { createSeatbelt } from "../src/drivers/sandbox/seatbelt/driver.ts";
 import type { SeatbeltOptions } from "../src/drivers/sandbox/seatbelt/driver.ts";
+import { systemPrograms } from "../src/drivers/sandbox/seatbelt/programs.ts";
 import type { SandboxDriver } from "../src/kernel/ports.ts";
 
 /** Notes what it was called with, and runs the program. It holds nothing: what passes with it says nothing of isolation. */
@@ -17,6 +18,15 @@ done > "\${0%/*}/called"
 exec "$@"
 `;
 
+/** As lsof answers `-F pn -p PIDS`, of handles and current folders; from /proc, which macOS has not and this machine has. */
+const lsof = `#!/bin/sh
+for pids; do :; done
+for pid in $(echo "$pids" | tr , ' '); do
+  echo "p$pid"
+  for one in /proc/$pid/cwd /proc/$pid/fd/*; do readlink "$one" | sed 's/^/n/'; done
+done
+`;
+
 export interface FakeSeatbelt extends AsyncDisposable {
   readonly folder: string;
   readonly programs: NonNullable<SeatbeltOptions["programs"]>;
@@ -27,13 +37,16 @@ export interface FakeSeatbelt extends AsyncDisposable {
   called(): readonly string[];
 }
 
-/** The driver for macOS, over a sandbox-exec that holds nothing and this machine's own ps and lsof. */
+/** The driver for macOS, over a sandbox-exec that holds nothing and this machine's own processes. */
 export function openFakeSeatbelt(options: Partial<SeatbeltOptions> = {}): FakeSeatbelt {
   const folder = mkdtempSync(join(tmpdir(), "aios-fake-seatbelt-"));
   const sandboxExec = join(folder, "sandbox-exec");
   writeFileSync(sandboxExec, source);
   chmodSync(sandboxExec, 0o755);
-  const programs = { sandboxExec, ps: "ps", lsof: "lsof" };
+  const isLinux = process.platform === "linux";
+  const fakeLsof = join(folder, "lsof");
+  writeFileSync(fakeLsof, lsof, { mode: 0o755 });
+  const programs = { ...systemPrograms, sandboxExec, ...(isLinux ? { ps: "ps", lsof: fakeLsof } : {}) };
   let generation = 0;
   const again = (): SandboxDriver =>
     createSeatbelt({

@@ -1,5 +1,7 @@
 // Programs that take all there is. Held is what ends, stays below its bound, leaves the sandbox usable, and leaves nothing behind.
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { platform } from "node:os";
 import { join } from "node:path";
 import type { Bounds, Contest, Ground, Outcome, Program, Ran } from "./attack.ts";
 import { failureOf } from "./escape.ts";
@@ -192,6 +194,7 @@ const flood: Contest = {
 
 /** Processes of the machine that bear the word, in their command line. */
 function bearers(token: string): number[] {
+  if (platform() === "darwin") return bearersByPs(token);
   return readdirSync("/proc").flatMap((name) => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
     try {
@@ -200,6 +203,13 @@ function bearers(token: string): number[] {
       return []; // it has ended meanwhile
     }
   });
+}
+
+function bearersByPs(token: string): number[] {
+  return execFileSync("/bin/ps", ["-axwwo", "pid=,args="], { encoding: "utf8", maxBuffer: 64 * MIB })
+    .split("\n")
+    .filter((line) => line.includes(token))
+    .map((line) => Number.parseInt(line, 10));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

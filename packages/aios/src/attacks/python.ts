@@ -4,14 +4,15 @@ import type { Program } from "./attack.ts";
 export const BEGAN = "BEGAN";
 
 /**
- * Before every program: `call` makes a raw syscall, `attempt` runs what it decorates and tells why it failed, `reached` tells
+ * Before every program: `call` makes a raw syscall of Linux (elsewhere its number is another call's, and it is not made), `attempt` runs what it decorates and tells why it failed, `reached` tells
  * that the kernel of this very machine let something through (a virtual machine has a boot id of its own).
  */
 const PRELUDE = String.raw`
 import ctypes, errno, os, platform, socket, stat, struct, sys, time
 print("${BEGAN}", flush=True)
 libc = ctypes.CDLL(None, use_errno=True)
-X86 = platform.machine() == "x86_64"
+LINUX = sys.platform == "linux"
+X86 = LINUX and platform.machine() == "x86_64"
 NUMBERS = {
   "add_key": (248, 217), "keyctl": (250, 219), "bpf": (321, 280), "perf_event_open": (298, 241),
   "io_uring_setup": (425, 425), "userfaultfd": (323, 282), "name_to_handle_at": (303, 264),
@@ -22,6 +23,8 @@ NUMBERS = {
   "sethostname": (170, 161), "syslog": (103, 116), "renameat2": (316, 276), "acct": (163, 89),
 }
 def call(name, *args):
+  if not LINUX:
+    raise OSError(errno.ENOSYS, "", name)
   number = NUMBERS[name][0 if X86 else 1]
   given = [ctypes.c_long(one) if isinstance(one, int) else one for one in args]
   libc.syscall.restype = ctypes.c_long

@@ -1,4 +1,5 @@
-import { chmodSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { platform } from "node:os";
 import { join } from "node:path";
 import type { TenantId } from "@aiosjs/sdk/protocol";
 import { isSysError } from "@aiosjs/sdk/protocol";
@@ -22,7 +23,8 @@ interface SandboxGroundOptions {
 }
 
 const USER = 1000;
-const VIEW_INSIDE = "/opt/aios-view";
+/** Nothing is mounted on macOS: what is shown has its own path there. */
+const viewInside = (view: string): string => (platform() === "darwin" ? realpathSync.native(view) : "/opt/aios-view");
 
 /** A sandbox over a repository, as an agent's is. @throws SysError where the driver cannot make it. */
 export async function openSandboxGround(options: SandboxGroundOptions): Promise<Ground> {
@@ -39,7 +41,7 @@ export async function openSandboxGround(options: SandboxGroundOptions): Promise<
     tenant,
     workspace,
     guarded: GUARDED,
-    views: [{ from: view, at: VIEW_INSIDE }],
+    views: [{ from: view, at: viewInside(view) }],
     limits: bounds,
   });
   return {
@@ -47,7 +49,7 @@ export async function openSandboxGround(options: SandboxGroundOptions): Promise<
     isControl: false,
     workspace,
     home: sandbox.home,
-    view: VIEW_INSIDE,
+    view: viewInside(view),
     run: (program, words, { wallMs = bounds?.wallMs ?? 10_000 } = {}) =>
       isWrapped
         ? runWrapped(wrapOf(sandbox), { program, words, wallMs })

@@ -1,5 +1,7 @@
 // All attacks on all grounds, one after the other: first the control, then each driver.
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { platform } from "node:os";
 import type { Ground, Outcome, Outside, Reason } from "./attack.ts";
 import { bombContests } from "./bombs.ts";
 import { tryEscape } from "./escape.ts";
@@ -131,4 +133,8 @@ const attempts: readonly { readonly id: string; readonly kind: AttackKind; reado
 export const attackIds = (): readonly string[] => attempts.map(({ id }) => id);
 
 /** The id of this start of this kernel; only what runs on it can tell it. */
-export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+export const bootId = (): string =>
+  (platform() === "darwin"
+    ? execFileSync("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" })
+    : readFileSync("/proc/sys/kernel/random/boot_id", "utf8")
+  ).trim();

@@ -3,7 +3,7 @@ import type { AttackReport } from "../attacks/start-attacks.ts";
 import { attackIds } from "../attacks/trial.ts";
 import { plain } from "../tui/paint.ts";
 import { attackTable } from "./attack-text.ts";
-import { attacksOf, sandboxFindings } from "./doctor/sandbox.ts";
+import { attacksOf, elsewhereFindings, sandboxFindings } from "./doctor/sandbox.ts";
 import { attackText } from "./messages/attacks.ts";
 import { translate } from "./text.ts";
 import type { Lang, Text, ValuesOf } from "./text.ts";
@@ -69,4 +69,12 @@ test("a driver that held nothing provable is not in order, and neither is a mach
     text: expect.stringContaining("not verified"),
   });
   expect(sandboxFindings(undefined, reader("en"))).toMatchObject([{ state: "note" }]);
+});
+
+test("what holds programs on another system is named as not verified, with how to verify it there", () => {
+  expect(elsewhereFindings(reader("en"), "linux")).toMatchObject([
+    { check: "sandbox seatbelt (process)", state: "note", text: expect.stringContaining("not verified") },
+    { check: "sandbox wsl (process)", state: "note", fix: expect.stringContaining("in the WSL distribution") },
+  ]);
+  expect(elsewhereFindings(reader("zh"), "darwin")).toMatchObject([{ text: expect.stringContaining("未验证") }]);
 });

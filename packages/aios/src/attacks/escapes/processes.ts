@@ -9,7 +9,7 @@ const noPython: Reason = { is: "no-interpreter", name: "python3" };
 
 /** A process that has a secret in its memory, and another in a file that it holds open. */
 const keeper = python(String.raw`
-libc.prctl(0x59616d61, ctypes.c_ulong(-1))
+if LINUX: libc.prctl(0x59616d61, ctypes.c_ulong(-1))
 secret = ctypes.create_string_buffer(bytes.fromhex(sys.argv[1]), 16)
 held = os.memfd_create("held")
 os.write(held, sys.argv[1].encode())

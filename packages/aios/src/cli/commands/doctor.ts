@@ -17,13 +17,13 @@ export async function run(context: ContextOf<"doctor">): Promise<number> {
 
 async function attack(context: ContextOf<"doctor">): Promise<number> {
   const { t } = context;
-  const [{ attackHere, attacksOf, sandboxFindings }, { attackTable }] = await Promise.all([
+  const [{ attackHere, attacksOf, elsewhereFindings, sandboxFindings }, { attackTable }] = await Promise.all([
     import("../doctor/sandbox.ts"),
     import("../attack-text.ts"),
   ]);
   context.say(t(attackTableText.slow));
   const report = await attackHere(context);
-  const findings = sandboxFindings(report, context);
+  const findings = [...sandboxFindings(report, context), ...(report ? elsewhereFindings(context) : [])];
   const broken = findings.filter(({ state }) => state === "broken").length;
   context.result({ findings, attacks: report ? attacksOf(report) : [], broken }, () =>
     [...(report ? [attackTable(report, context), ""] : []), textOf(findings, context)].join("\n"),

@@ -1,19 +1,37 @@
-import { homedir } from "node:os";
+import { homedir, platform } from "node:os";
 import { attackSandboxes } from "../../attacks/attack-sandboxes.ts";
 import type { AttackReport } from "../../attacks/start-attacks.ts";
 import { countOf, verdictOf } from "../../attacks/verdict.ts";
 import { attackTableText } from "../messages/attacks.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
 
-/** All attacks on this machine without a sandbox, and in every one that is available. Undefined: they are written for Linux. */
+/** All attacks on this machine without a sandbox, and in every one that is available. Undefined: they are not written for it. */
 export async function attackHere({ signal }: DoctorContext): Promise<AttackReport | undefined> {
-  return process.platform === "linux" ? attackSandboxes({ userHome: homedir(), signal }) : undefined;
+  const isWritten = ["linux", "darwin"].includes(platform());
+  return isWritten ? attackSandboxes({ userHome: homedir(), signal }) : undefined;
 }
+
+/** What holds programs on other systems alone: it was never attacked, and is said to be so wherever others were. */
+const elsewhere = [
+  { name: "seatbelt", system: "darwin", text: attackTableText.onMac, fix: attackTableText.onMacFix },
+  { name: "wsl", system: "win32", text: attackTableText.onWindows, fix: attackTableText.onWindowsFix },
+] as const;
+
+export const elsewhereFindings = ({ t }: Pick<DoctorContext, "t">, here: NodeJS.Platform = platform()): Finding[] =>
+  elsewhere
+    .filter(({ system }) => system !== here)
+    .map(({ name, text, fix }) => ({
+      check: t(attackTableText.driver, { name, tier: "process" }),
+      state: "note",
+      text: t(text),
+      fix: t(fix),
+    }));
 
 /** One for each driver. An escape is broken; what could not be proven is never taken for held. */
 export function sandboxFindings(report: AttackReport | undefined, { t }: Pick<DoctorContext, "t">): Finding[] {
   const check = t(attackTableText.attack);
-  if (!report) return [{ check, state: "note", text: t(attackTableText.onlyLinux) }];
+  if (!report)
+    return [{ check, state: "note", text: t(attackTableText.onWindows), fix: t(attackTableText.onWindowsFix) }];
   const { rows, drivers } = report;
   const findings = drivers.map(({ name, tier, missing }): Finding => {
     const driver = t(attackTableText.driver, { name, tier });

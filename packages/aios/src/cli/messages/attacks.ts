@@ -108,9 +108,18 @@ export const attackTableText = {
     en: "apt-get install bubblewrap, or start Docker or Podman",
     zh: "apt-get install bubblewrap，或启动 Docker / Podman",
   },
-  onlyLinux: {
-    en: "not verified: the attacks are written for Linux",
-    zh: "未验证：攻击程序仅适用于 Linux",
+  onMac: {
+    en: "not verified: it is for macOS, and was never attacked there",
+    zh: "未验证：仅用于 macOS，从未在 macOS 上受过攻击测试",
+  },
+  onMacFix: { en: "on a Mac: aios doctor --sandbox", zh: "在 Mac 上运行：aios doctor --sandbox" },
+  onWindows: {
+    en: "not verified: it is for Windows, and no attacks are written for Windows",
+    zh: "未验证：仅用于 Windows，且没有适用于 Windows 的攻击测试",
+  },
+  onWindowsFix: {
+    en: "aios doctor --sandbox in the WSL distribution attacks the same bubblewrap profile",
+    zh: "在 WSL 发行版中运行 aios doctor --sandbox，受测的是同一套 bubblewrap 配置",
   },
   escapes: { en: "escapes of {name}:", zh: "{name} 的逃逸：" },
   unverifiedTitle: { en: "not verified, because", zh: "未验证的原因：" },
