@@ -237,7 +237,7 @@ export const configSchema = z.strictObject({
   sandbox: z
     .strictObject({
       driver: z
-        .enum(["auto", "bubblewrap", "docker", "quickjs"])
+        .enum(["auto", "bubblewrap", "seatbelt", "wsl", "docker", "quickjs"])
         .default("auto")
         .describe(
           "What isolates commands that agents run: whatever is there and strong enough, or one alone. What is weaker than a call asks for is never taken instead.",
@@ -253,6 +253,11 @@ export const configSchema = z.strictObject({
         .min(1)
         .optional()
         .describe("docker: what its sandboxes consist of; pull it first. Default: docker.io/library/python:3-slim."),
+      distribution: z
+        .string()
+        .regex(/^[\w.-]+$/)
+        .optional()
+        .describe("wsl: the WSL 2 distribution in which its sandboxes are made. Default: the machine's default one."),
     })
     .prefault({}),
   budgets: z.record(z.string(), z.array(limitSchema)).default({}).describe("Limits per tenant."),

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { win32 } from "node:path";
 import { text } from "node:stream/consumers";
 import { SysError } from "@aiosjs/sdk/protocol";
 
@@ -10,6 +11,14 @@ export interface WslProgram {
   /** What wsl.exe itself goes by; nothing of it gets into the distribution. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
+
+/** As Windows has it, by its full path; it takes these of its user's variables to start. */
+export const systemWsl = (env: Readonly<Record<string, string | undefined>>): WslProgram => ({
+  file: win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "wsl.exe"),
+  environment: Object.fromEntries(
+    ["SystemRoot", "windir", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP"].map((name) => [name, env[name]]),
+  ),
+});
 
 /**
  * The one command line with which a shell is started: how wsl.exe takes quotes, backslashes and percent signs apart is
