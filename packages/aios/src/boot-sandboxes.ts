@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { platform } from "node:os";
 import { join } from "node:path";
 import { secretsFor } from "./boot-secrets.ts";
 import type { Config } from "./config/schema.ts";
@@ -9,8 +10,14 @@ import { createBubblewrap } from "./drivers/sandbox/bubblewrap/driver.ts";
 import { createDockerDriver } from "./drivers/sandbox/docker/driver.ts";
 import { defaultImage, engineSockets } from "./drivers/sandbox/docker/engine-sockets.ts";
 import { createQuickJsDriver } from "./drivers/sandbox/quickjs/driver.ts";
+import { createSeatbelt } from "./drivers/sandbox/seatbelt/driver.ts";
+import { systemWsl } from "./drivers/sandbox/wsl/distribution.ts";
+import { createWsl } from "./drivers/sandbox/wsl/driver.ts";
 import type { Clock, SandboxDriver } from "./kernel/ports.ts";
 import type { SandboxPorts } from "./kernel/sandboxes-port.ts";
+
+/** Each of these is for one system. On another it is asked where the configuration names it, and says what it lacks. */
+const systems: Readonly<Record<string, NodeJS.Platform>> = { bubblewrap: "linux", seatbelt: "darwin", wsl: "win32" };
 
 interface SandboxOptions extends Pick<EgressProxyOptions, "resolve" | "openAddresses"> {
   readonly home: string;
@@ -24,7 +31,7 @@ interface SandboxOptions extends Pick<EgressProxyOptions, "resolve" | "openAddre
 /** The drivers that the configuration leaves in, over folders of the home; nothing is started before it is asked for. */
 export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisposable {
   const { home, config, env, clock, generation, ...addresses } = options;
-  const { driver: wanted, image = defaultImage } = config.sandbox;
+  const { driver: wanted, image = defaultImage, distribution } = config.sandbox;
   const folder = join(home, "sandboxes");
   // Sockets that a killed kernel has left: those of sandboxes that are still there are made anew when they are used.
   rmSync(join(home, "egress"), { recursive: true, force: true });
@@ -32,10 +39,14 @@ export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisp
   const all: readonly SandboxDriver[] = [
     createQuickJsDriver({ folders: [home, process.cwd(), import.meta.dirname] }),
     bubblewrap,
+    createSeatbelt({ folder: join(folder, "seatbelt"), clock, generation }),
+    createWsl({ folder: join(folder, "wsl"), clock, generation, program: systemWsl(env), distribution }),
     createDockerDriver({ folder: join(folder, "docker"), sockets: engineSockets(env), image }),
   ];
   return {
-    drivers: all.filter(({ name }) => wanted === "auto" || name === wanted),
+    drivers: all.filter(({ name }) =>
+      wanted === "auto" ? (systems[name] ?? platform()) === platform() : name === wanted,
+    ),
     async openEgress({ id, tenant, allowed, secrets, tell }) {
       // Short: a unix socket's path has 100 bytes at most.
       const own = join(home, "egress", id);
