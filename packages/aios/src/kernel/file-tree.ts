@@ -3,6 +3,7 @@ import { isInside, pathIn, shown } from "./file-path.ts";
 import type { FilePlace } from "./file-path.ts";
 import { change, goneAs, isThere, makeFolder, makeWay, refuseLarge } from "./file-writing.ts";
 import type { FileCall } from "./file-writing.ts";
+import { labelsOf } from "./note-writing.ts";
 import { MAX_DEPTH } from "./ports.ts";
 import type { FileRow, KeptFile } from "./ports.ts";
 
@@ -51,7 +52,7 @@ const none = (cause: unknown): [] => {
   throw cause;
 };
 
-/** Puts the same content and labels elsewhere. @throws SysError EEXIST, EINVAL */
+/** Puts the same content elsewhere, with its labels. @throws SysError EEXIST, EINVAL */
 export async function copyTree(from: FilePlace, to: FilePlace, call: FileCall): Promise<readonly KeptFile[]> {
   if (from.root === to.root && (from.path === to.path || isInside(to.path, from.path)))
     throw new SysError("EINVAL", `${shown(to)} is ${from.path === to.path ? "the same" : `inside of ${shown(from)}`}`);
@@ -74,7 +75,10 @@ export async function copyTree(from: FilePlace, to: FilePlace, call: FileCall): 
   for (const row of rows) {
     refuseLarge(row);
     const place = placeFor(row);
-    const { kind, hash, sizeBytes, labels } = row;
+    const { kind, hash, sizeBytes } = row;
+    // Who moves it gives it its name, and a name can say as much as a text.
+    const labels =
+      place.path === to.path ? labelsOf(undefined, { before: row.labels, isReworded: true }, call) : row.labels;
     change(place, { kind, hash, sizeBytes, labels, from: nameOf(row), before: await call.files.known(place) }, call);
   }
   return rows;

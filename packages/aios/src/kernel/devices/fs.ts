@@ -20,7 +20,7 @@ import {
 import type { FileCall } from "../file-writing.ts";
 import { searchFiles } from "../file-search.ts";
 import { verifyFiles } from "../file-verifying.ts";
-import { join, labelOf, labelsFrom } from "../gate/label.ts";
+import { join, labelOf, labelsFrom, unknownLabel } from "../gate/label.ts";
 import { labelsOf } from "../note-writing.ts";
 import type { DiskContent, DiskEntry, Encoding, KeptFile, Staged } from "../ports.ts";
 import type { Handler, KernelCall, KernelDevice } from "./device.ts";
@@ -110,6 +110,7 @@ const calls: KernelDevice<FsName> = {
     const paths = gone.flatMap(({ path }) => (pathIn(path, within).includes("/") ? [] : [path]));
     const lasts = await call.files.versions(place, paths, { isLastThere: true });
     const entries = lasts.map((row) => entryOf(row.path, row));
+    seeNames(lasts, kernelCall);
     return { entries: entries.toSorted((left, right) => (left.name < right.name ? -1 : 1)) };
   },
 
@@ -285,16 +286,37 @@ async function write(
 }
 
 /** What stands there, and what is on its way there. */
-async function entriesOf(place: FilePlace, { files }: FileCall): Promise<ResultOf<"fs.list">["entries"]> {
+async function entriesOf(place: FilePlace, call: FileCall): Promise<ResultOf<"fs.list">["entries"]> {
+  const { files } = call;
   const waiting = files.onTheWay(place).filter((path) => !pathIn(path, place.path).includes("/"));
   const listed = await files.disk.list(place).catch((cause: unknown) => {
     if (isSysError(cause) && cause.code === "ENOENT" && waiting.length > 0) return [];
     throw cause;
   });
   const entries = new Map(listed.map(({ name, kind, sizeBytes }) => [name, { name, kind, sizeBytes }]));
-  for (const head of (await files.heads(place, waiting)).values())
-    entries.set(nameIn(head.path), entryOf(head.path, head));
+  const paths = listed.map(({ name }) => (place.path === "" ? name : `${place.path}/${name}`));
+  const heads = await files.heads(place, [...new Set([...paths, ...waiting])]);
+  for (const path of waiting) {
+    const head = heads.get(path);
+    if (head) entries.set(nameIn(path), entryOf(path, head));
+  }
+  seeNames(
+    paths.map((path) => heads.get(path)),
+    call,
+  );
+  seeNames(
+    waiting.flatMap((path) => heads.get(path) ?? []),
+    call,
+  );
   return [...entries.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** A name is somebody's words, too: it is as what its file holds. What nobody wrote here may be anybody's. */
+function seeNames(
+  named: readonly (Pick<KeptFile, "labels"> | undefined)[],
+  { record }: Pick<FileCall, "record">,
+): void {
+  for (const one of named) record.see(one ? labelOf(one.labels) : unknownLabel);
 }
 
 const nameIn = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
