@@ -84,11 +84,11 @@ test("a person who says it again means it again", async () => {
   const world = worldOf(() => Promise.resolve());
   const rig = await open(world);
   const { client, chat } = rig.client("talk", "local", "theirs");
-  const say = (text: string) => rig.clock.run(chat(text));
+  const say = (text: string) => rig.clock.run(Promise.resolve(chat(text)));
   await say("Write to ann@corp.example.");
-  await rig.clock.run(call(client, "web_fetch"));
+  await rig.clock.run(Promise.resolve(call(client, "web_fetch")));
   const write = async (): Promise<string> => {
-    const done = mail(client, "ann@corp.example");
+    const done = Promise.resolve(mail(client, "ann@corp.example"));
     for (const { id } of await asked(rig)) await rig.admin.approval.answer({ id, isApproved: false });
     return rig.clock.run(done);
   };
