@@ -50,7 +50,7 @@ const isSource = import.meta.url.endsWith(".ts");
 const child = fileURLToPath(new URL(`./attack-child${isSource ? ".ts" : ".js"}`, import.meta.url));
 
 /**
- * All attacks, first as ordinary children and then inside every available driver. Linux only.
+ * All attacks, first as ordinary children and then inside every available driver. On Linux and macOS.
  * @throws Error where the attacked process cannot run to its end.
  */
 export async function startAttacks(options: AttackOptions): Promise<AttackReport> {
@@ -144,7 +144,8 @@ const HOLDER = String.raw`
 import ctypes, fcntl, os, platform, pty, signal, socket, struct, sys
 shown, where, command = sys.argv[1], sys.argv[2], sys.argv[3:]
 libc = ctypes.CDLL(None)
-libc.syscall(250 if platform.machine() == "x86_64" else 219, 1, 0)
+if sys.platform == "linux":
+  libc.syscall(250 if platform.machine() == "x86_64" else 219, 1, 0)
 if where == "apart":
   if libc.unshare(0x40000000) != 0:
     sys.exit("no network of its own")
