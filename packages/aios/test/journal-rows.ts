@@ -74,6 +74,7 @@ export function callRow(pid: string, seq: number, changes: Partial<CallRow> = {}
     completion: seq,
     firstOutputAtMs: 1_001.5 + seq,
     context: label,
+    judgement: { gate: "L1", reason: { where: "rules[0]", why: "a person is asked" }, policy: null },
     ...changes,
   };
 }

@@ -138,6 +138,7 @@ export class CallFlow {
     if (!verdict) return this.#pass(call);
     this.#parts.gate.hear(record);
     record.context = record.process.seen;
+    record.judgement = this.#parts.gate.judgementOf(verdict);
     if (verdict.gate === "L3") return refuseForbidden(record.name, verdict);
     record.see(verdict.returns);
     hearTranscript(record, call.caller.principal, this.#parts.told);

@@ -5,6 +5,7 @@ import type { Account } from "./budget.ts";
 import type { CallEvent, CallRow, Clock, JournalRecord, OriginalRequest, Subscription } from "./ports.ts";
 import { from, join, neutral } from "./gate/label.ts";
 import type { Label } from "./gate/label.ts";
+import type { Judgement } from "./gate/verdict.ts";
 import type { PromptSize } from "./model-call.ts";
 import type { Process } from "./process.ts";
 import type { Route } from "./route.ts";
@@ -85,6 +86,8 @@ export class CallRecord {
   carries: Label = neutral;
   /** What its process had seen when it passed the gate; null: it has passed none. */
   context: Label | null = null;
+  /** What the policy said of it then; null: it was not asked. */
+  judgement: Judgement | null = null;
   /** What it changes by its result, which it may say in it. */
   conclude: ((result: unknown) => Promise<unknown>) | undefined = undefined;
   /** What it changes in the kernel's own tables: one commit with its result, so that it happens once. */

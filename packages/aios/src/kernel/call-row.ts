@@ -27,6 +27,7 @@ export function callRow(record: CallRecord, state: CallRow["state"], error?: Sys
     completion: record.completion ?? null,
     firstOutputAtMs: record.firstOutputAtMs ?? null,
     context: record.context,
+    judgement: record.judgement,
   };
 }
 

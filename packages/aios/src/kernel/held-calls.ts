@@ -74,6 +74,7 @@ export function callOf(held: HeldCall, { tenant, pid }: Holder, { random }: Pick
     tenant,
     pid,
     context: null,
+    judgement: null,
     incarnation: 1,
     idempotencyKey: null,
   };

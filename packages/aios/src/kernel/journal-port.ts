@@ -37,6 +37,7 @@ import type {
   NoteVersionQuery,
 } from "./note-rows.ts";
 import type { Label } from "./gate/label.ts";
+import type { Judgement } from "./gate/verdict.ts";
 import type { GateQuestion } from "./gate/verdict.ts";
 import type { BucketName } from "./ports.ts";
 
@@ -113,6 +114,8 @@ export interface CallRow {
   readonly firstOutputAtMs: number | null;
   /** What its process had seen when it passed the gate; null: it passed none. */
   readonly context: Label | null;
+  /** What the policy said of it then; null: it was not asked, or that is from before it was kept. */
+  readonly judgement: Judgement | null;
 }
 
 /** A message in a queue: a process's inbox (`inbox:PID`), a pipe. */

@@ -82,6 +82,31 @@ test("a call that was made is explained by its record, and one of a process by w
   expect(explained).toMatchObject({ agent: "research-1", gate: "L1", origins: [{ origin: { is: "user" } }] });
 });
 
+test("what was decided when a call was made is told beside what the policy says of it now", async () => {
+  const rig = await open();
+  const { pid } = await rig.admin.proc.spawn({ program: { kind: "command", command: ["x"], cwd: "/" } });
+  await as(rig, pid).value.put({ key: "x", value: 1 });
+  const { calls } = await rig.admin.proc.trace({ pid });
+  const explain = (name: string) =>
+    rig.admin.policy.explain({ call: calls.find((call) => call.name === name)?.call ?? "" });
+  const passed = { gate: "L1", where: null, why: null };
+  expect((await explain("value.put")).decided).toEqual({ ...passed, isBySamePolicy: true });
+  expect(await rig.admin.policy.explain({ pid, name: "value.put" })).toMatchObject({ decided: null });
+  const stricter = { version: 1, rules: [{ forbid: { when: "call.name == value.put" } }] };
+  await rig.refresh({}, { accessPolicy: accessPolicySchema.parse(stricter) });
+  const later = await explain("value.put");
+  expect(later).toMatchObject({ gate: "L3", reasons: [{ where: "rules[0]" }] });
+  expect(later.decided).toEqual({ ...passed, isBySamePolicy: false });
+  expect(await refusal(as(rig, pid).value.put({ key: "x", value: 2 }))).toMatch(/^EPOLICY /);
+  const refused = (await rig.admin.proc.trace({ pid })).calls.at(-1);
+  expect((await rig.admin.policy.explain({ call: refused?.call ?? "" })).decided).toEqual({
+    gate: "L3",
+    where: "rules[0]",
+    why: expect.stringContaining("it is forbidden") as string,
+    isBySamePolicy: true,
+  });
+});
+
 test("the plan of a process that lives counts", async () => {
   const rig = await open();
   const { pid } = await rig.admin.proc.spawn({

@@ -17,6 +17,17 @@ const explanationSchema = z.object({
   arguments: z.unknown(),
   context: labelsSchema.describe("what its process had seen"),
   isRecorded: z.boolean().describe("whether that stands in the record of the call; else it is as of now, or as given"),
+  decided: z
+    .object({
+      gate: gateSchema,
+      where: z.string().nullable(),
+      why: z.string().nullable(),
+      isBySamePolicy: z.boolean().describe("the policy in force is the one that it was judged by"),
+    })
+    .nullable()
+    .describe(
+      "what was decided when the call was made; null: nothing is on record. All else is by the policy as it is now",
+    ),
   gate: gateSchema,
   effect: toolAccessSchema.shape.effect,
   reasons: z

@@ -41,12 +41,13 @@ function parsed(json: string, { t }: Context): unknown {
 }
 
 function text(explained: Explanation, { paint, t }: Context): string {
-  const { name, agent, gate, reasons, origins, context, isRecorded, returns, sandbox } = explained;
+  const { name, agent, decided, gate, reasons, origins, context, isRecorded, returns, sandbox } = explained;
   const colour = (said: string): string =>
     gate === "L3" ? paint.bad(said) : gate === "L2" ? paint.busy(said) : paint.good(said);
   const labelText = ({ trust, confidentiality, readers }: Explanation["context"]): string =>
     [trust, confidentiality, ...(readers ? [t(policyText.readers, { readers: readers.join(", ") })] : [])].join(", ");
   const rows: (readonly [string, string])[] = [
+    ...(decided ? [[t(policyText.decided), decidedText(decided, t)] as const] : []),
     [t(policyText.seen), `${labelText(context)}${isRecorded ? paint.dim(` (${t(policyText.recorded)})`) : ""}`],
     ...reasons.map(
       ({ gate: of, where, why }, index) =>
@@ -70,4 +71,12 @@ function text(explained: Explanation, { paint, t }: Context): string {
     `${colour(gate)}  ${paint.strong(printable(name))}${who}: ${colour(t(policyText[gate]))}`,
     ...rows.map(([label, value]) => `  ${paint.dim(pad(label, width))}  ${value}`),
   ].join("\n");
+}
+
+function decidedText(
+  { gate, where, why, isBySamePolicy }: NonNullable<Explanation["decided"]>,
+  t: Context["t"],
+): string {
+  const reason = where === null ? "" : `  ${printable(where)}: ${printable(why ?? "")}`;
+  return `${gate}${reason}${isBySamePolicy ? "" : ` (${t(policyText.otherPolicy)})`}`;
 }

@@ -46,6 +46,8 @@ export const policyText = {
   seen: { en: "seen", zh: "所见" },
   readers: { en: "for {readers} alone", zh: "仅限 {readers}" },
   recorded: { en: "as recorded with the call", zh: "随调用记录" },
+  decided: { en: "then", zh: "当时" },
+  otherPolicy: { en: "by another policy than now", zh: "依据的策略与现在不同" },
   why: { en: "why", zh: "原因" },
   values: { en: "arguments", zh: "参数" },
   result: { en: "result", zh: "结果" },

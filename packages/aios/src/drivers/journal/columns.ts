@@ -204,6 +204,7 @@ export const callColumns = [
   "completion",
   "first_output_at",
   "context",
+  "judgement",
 ] as const;
 
 /** How many of `callColumns` are fixed once the call was recorded first. */

@@ -364,6 +364,7 @@ export function decodeCalls({ rows, places, bodies }: CallRows): CallRow[] {
       completion: row["completion"],
       firstOutputAtMs: row["first_output_at"],
       context: parse(row, "context"),
+      judgement: parse(row, "judgement"),
     } as CallRow;
   });
 }

@@ -185,7 +185,7 @@ function pushCall(values: Value[], row: CallRow, known: KnownTranscripts): void 
   values.push(row.replayKey, row.requestHash, row.idempotencyKey, row.device, row.incarnation, row.state);
   values.push(timing.queuedAt, timing.startedAt, timing.endedAt, timing.waitingMs, timing.turnaroundMs);
   values.push(json(row.usage), answered.hash, jsonOrNull(row.error), answered.text);
-  values.push(row.completion, row.firstOutputAtMs, jsonOrNull(row.context));
+  values.push(row.completion, row.firstOutputAtMs, jsonOrNull(row.context), jsonOrNull(row.judgement));
   values.push(chat ? chat.fresh.length / 4 : 0);
   if (chat) for (const value of chat.fresh) values.push(value);
   values.push(asked.body, answered.body);

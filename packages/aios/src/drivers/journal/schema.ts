@@ -304,4 +304,8 @@ export const migrations: readonly string[] = [
   create index syscall_open on syscall (call) where state in ('intent', 'ambiguous', 'asked');
   `,
   ...auditMigrations,
+  `
+  -- What the policy said of a call when it was made (JSON); null: nothing, or it was made before that was kept.
+  alter table syscall add column judgement text;
+  `,
 ];

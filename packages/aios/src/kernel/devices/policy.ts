@@ -9,7 +9,7 @@ import type { Label } from "../gate/label.ts";
 import { declaredAs, shippedRows } from "../gate/shipped-policy.ts";
 import { withinPlan } from "../gate/plan.ts";
 import { personal } from "../gate/speaker.ts";
-import type { Agents } from "../gate/verdict.ts";
+import type { Agents, Judgement } from "../gate/verdict.ts";
 import type { Parts } from "../parts.ts";
 import type { Process } from "../process.ts";
 import type { Principal, ProcessRow } from "../ports.ts";
@@ -24,6 +24,7 @@ interface Known {
   readonly args?: unknown;
   readonly context?: Label | undefined;
   readonly isRecorded?: boolean | undefined;
+  readonly judgement?: Judgement | null | undefined;
   /** It lives, and its plan and broken glass count. */
   readonly process?: Process | undefined;
   readonly userTexts?: readonly string[] | undefined;
@@ -70,6 +71,7 @@ export const policyDevice: KernelDevice<"policy.show" | "policy.explain"> = {
       arguments: request.args,
       context: labelsFrom(request.context),
       isRecorded: known.isRecorded === true && args.context === undefined,
+      decided: known.judgement ? decidedOf(known.judgement, call.parts.gate.hash) : null,
       gate,
       effect,
       reasons: reasons.map((reason) => ({ ...reason })),
@@ -79,6 +81,13 @@ export const policyDevice: KernelDevice<"policy.show" | "policy.explain"> = {
     };
   },
 };
+
+const decidedOf = ({ gate, reason, policy }: Judgement, now: string | null): Explanation["decided"] => ({
+  gate,
+  where: reason?.where ?? null,
+  why: reason?.why ?? null,
+  isBySamePolicy: policy === now,
+});
 
 function declaredOf(name: string, { toolbox }: Parts) {
   const spec = toolbox?.tools().find((tool) => tool.name === name);
@@ -106,6 +115,7 @@ async function callOf(id: string, context: KernelCall): Promise<Known> {
     name: tool?.name ?? row.name,
     args: tool ? tool.arguments : row.request,
     ...(row.context ? { context: row.context, isRecorded: true } : {}),
+    judgement: row.judgement,
   };
 }
 

@@ -11,19 +11,26 @@ import { compilePolicy } from "./compile.ts";
 import type { CompiledPolicy } from "./compile.ts";
 import { evaluate } from "./evaluate.ts";
 import { from, labelOf } from "./label.ts";
+import { hashOf } from "./policy-hash.ts";
 import { withinPlan } from "./plan.ts";
 import { declaredAs, shippedPolicy } from "./shipped-policy.ts";
 import { shown } from "./shown.ts";
 import { sourcesOf } from "./sources.ts";
 import type { SourceParts } from "./sources.ts";
 import { UsedWords } from "./used-words.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Judgement, Verdict } from "./verdict.ts";
 
 interface GateParts extends SourceParts {
   readonly settings: () => KernelSettings;
   readonly toolbox: Toolbox | undefined;
   readonly hash: Hash;
   readonly glass: BrokenGlass;
+}
+
+interface InForce {
+  readonly of: AccessPolicy;
+  readonly policy: CompiledPolicy;
+  readonly hash: string | null;
 }
 
 /** Who has written what a foreign tool says of itself. */
@@ -33,16 +40,31 @@ const stranger = labelOf({ trust: "untrusted", confidentiality: "public" });
 export class Gate {
   readonly #parts: GateParts;
   readonly #words = new UsedWords();
-  #compiled: { readonly of: AccessPolicy; readonly policy: CompiledPolicy } | undefined;
+  #compiled: InForce | undefined;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
   }
 
   get policy(): CompiledPolicy {
+    return this.#inForce.policy;
+  }
+
+  /** SHA-256 of the policy that is in force, as `policy.loaded` tells it. */
+  get hash(): string | null {
+    return this.#inForce.hash;
+  }
+
+  get #inForce(): InForce {
     const of = this.#parts.settings().accessPolicy ?? shippedPolicy;
-    if (this.#compiled?.of !== of) this.#compiled = { of, policy: compilePolicy(of) };
-    return this.#compiled.policy;
+    if (this.#compiled?.of === of) return this.#compiled;
+    const hash = of === shippedPolicy ? null : hashOf(of, this.#parts.hash);
+    return (this.#compiled = { of, policy: compilePolicy(of), hash });
+  }
+
+  /** As a call's record keeps it. */
+  judgementOf({ gate, reasons: [first] }: Verdict): Judgement {
+    return { gate, reason: first ? { where: first.where, why: first.why } : null, policy: this.hash };
   }
 
   /** What binds a process, by all agents above it too. */

@@ -2,6 +2,7 @@ import { canonicalJson } from "@aiosjs/sdk/protocol";
 import type { AccessPolicy } from "@aiosjs/sdk/protocol";
 import { HOME_TENANT } from "../access.ts";
 import type { Parts } from "../parts.ts";
+import { hashOf } from "./policy-hash.ts";
 
 /** Tells which policy is in force from here on, as far as it is not `before`; that AIOS ships one, nobody is told at the start. */
 export function notePolicy({ settings, hash, outbox }: Parts, before: AccessPolicy | undefined): void {
@@ -11,6 +12,6 @@ export function notePolicy({ settings, hash, outbox }: Parts, before: AccessPoli
   outbox.event(
     "policy.loaded",
     { tenant: HOME_TENANT, pid: null },
-    { hash: text === undefined ? null : hash.sha256(text), policy: accessPolicy ?? null },
+    { hash: accessPolicy ? hashOf(accessPolicy, hash) : null, policy: accessPolicy ?? null },
   );
 }

@@ -62,6 +62,15 @@ export interface Verdict {
   readonly sandbox: ToolAccess["sandbox"];
 }
 
+/** What was decided of a call when it was made, as its record keeps it. */
+export interface Judgement {
+  readonly gate: Gate;
+  /** The gravest reason; null: it simply passed. */
+  readonly reason: Omit<Reason, "gate"> | null;
+  /** SHA-256 of the policy's canonical JSON, as `policy.loaded` tells it; null: the one that AIOS ships with. */
+  readonly policy: string | null;
+}
+
 /** What a person is shown of a call that waits for their leave: what the kernel knows, and no model has said. */
 export interface GateQuestion {
   /** Of its arguments, as canonical JSON: an answer is good for these alone. */
