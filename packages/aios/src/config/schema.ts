@@ -237,7 +237,7 @@ export const configSchema = z.strictObject({
   sandbox: z
     .strictObject({
       driver: z
-        .enum(["auto", "bubblewrap", "seatbelt", "wsl", "docker", "quickjs"])
+        .enum(["auto", "bubblewrap", "seatbelt", "wsl", "docker", "qemu", "quickjs"])
         .default("auto")
         .describe(
           "What isolates commands that agents run: whatever is there and strong enough, or one alone. What is weaker than a call asks for is never taken instead.",
@@ -253,6 +253,20 @@ export const configSchema = z.strictObject({
         .min(1)
         .optional()
         .describe("docker: what its sandboxes consist of; pull it first. Default: docker.io/library/python:3-slim."),
+      qemu: z
+        .strictObject({
+          guest: z
+            .string()
+            .min(1)
+            .default("guest")
+            .describe("Folder of what virtual machines consist of, relative to the home: aios sandbox guest makes it."),
+          accelerator: z
+            .enum(["auto", "kvm", "tcg"])
+            .default("auto")
+            .describe("auto: KVM where a guest is seen to boot by it, else emulation, which is 10 times slower or more."),
+          cpus: z.int().min(1).max(64).default(1).describe("Processors of a virtual machine."),
+        })
+        .prefault({}),
       distribution: z
         .string()
         .regex(/^[\w.-]+$/)
