@@ -26,6 +26,8 @@ const rounds = 100;
 const slowEvery = 5;
 /** Nobody asks for the next command at once: what is prepared meanwhile is. */
 const restMs = 30;
+/** The pool is filled up again by then, and in nobody's way. */
+const refillMs = 150;
 
 /** About a minute. What this machine cannot measure is left out, and the notes say so. */
 export async function sandbox(options: SandboxBenchOptions): Promise<BenchReport> {
@@ -33,7 +35,8 @@ export async function sandbox(options: SandboxBenchOptions): Promise<BenchReport
   const entry = sandboxRuntimeIn(peers);
   const socket = engineSocket(env);
   const notes: string[] = [
-    "a command is `true`, timed from being asked to its end; making the sandbox is counted when cold, deleting it never; taken in turns, of containers a fifth as many",
+    "a command is `true`, timed from being asked to its end; making the sandbox is counted when cold, deleting it never; taken in turns with a rest after each, of containers a fifth as many",
+    "one after the other: the next command is asked for as soon as one has ended, and pays for what is put in order or made anew meanwhile",
     ...(entry === undefined
       ? ["@anthropic-ai/sandbox-runtime: not measured: --peer FOLDER names where it is installed"]
       : []),
@@ -48,6 +51,7 @@ export async function sandbox(options: SandboxBenchOptions): Promise<BenchReport
 interface Side {
   readonly runner: Runner;
   readonly isSlow: boolean;
+  readonly restMs: number;
   readonly ms: number[];
 }
 
@@ -66,15 +70,21 @@ async function figuresOf({
   await using opened = new AsyncDisposableStack();
   const scratch = await mkdtemp(join(tmpdir(), "aios-bench-"));
   opened.defer(() => rm(scratch, { recursive: true, force: true }));
-  const side = (runner: Runner, isSlow = false): Side => ({ runner: opened.use(runner), isSlow, ms: [] });
+  const side = (runner: Runner, { isSlow = false, rest = restMs } = {}): Side => ({
+    runner: opened.use(runner),
+    isSlow,
+    restMs: rest,
+    ms: [],
+  });
   const ours = opened.use(await processTier(scratch));
   const [cold, warm, bare] = [side(ours.cold), side(ours.warm), side(bareProcess())];
+  const pooled = side(ours.pooled, { rest: refillMs });
   const peer = async (what: string, open: () => Promise<Runner>, isSlow = false): Promise<Side | undefined> => {
     try {
       const runner = await open();
       // One that cannot run anything is left out whole.
       await runner.run();
-      return side(runner, isSlow);
+      return side(runner, { isSlow });
     } catch (cause) {
       notes.push(`${what}: not measured: ${cause instanceof Error ? cause.message : String(cause)}`);
       return undefined;
@@ -83,16 +93,18 @@ async function figuresOf({
   const runtime = entry ? await peer("@anthropic-ai/sandbox-runtime", () => sandboxRuntime(entry, scratch)) : undefined;
   const made = socket ? await peer("Docker API", () => newContainer(socket), true) : undefined;
   const running = socket && made ? await peer("Docker API", () => runningContainer(socket), true) : undefined;
-  const sides = [bare, cold, warm, runtime, made, running].filter((one) => one !== undefined);
+  const sides = [bare, cold, pooled, warm, runtime, made, running].filter((one) => one !== undefined);
   // The first ones pay for compilation, and for what is prepared once.
   for (let round = -2; round < rounds; round++)
-    for (const { runner, isSlow, ms } of sides) {
+    for (const { runner, isSlow, restMs: rest, ms } of sides) {
       signal?.throwIfAborted();
       if (isSlow && round % slowEvery !== 0) continue;
       const elapsedMs = await runner.run();
       if (round >= 0) ms.push(elapsedMs);
-      await pause(restMs);
+      await pause(rest);
     }
+  const busy = new Map<Side, Side>();
+  for (const one of [bare, pooled, warm, runtime]) if (one) busy.set(one, await atOnce(one, signal));
   const p50 = ({ ms }: Side): number => percentile(ms, 0.5);
   const both = (one: Side, name: string, atMost?: number): Figure[] => {
     const unit = "ms p50";
@@ -116,9 +128,14 @@ async function figuresOf({
         ];
   return [
     ...both(cold, "cold: make a sandbox and run a command", 10),
+    ...both(pooled, "from the pool: the same, made in advance"),
     ...both(warm, "warm: run a command in a sandbox that is there", 2),
+    ...both(busy.get(warm) ?? warm, "warm, one after the other", 2),
+    ...both(busy.get(pooled) ?? pooled, "from the pool, one after the other"),
     ...both(bare, "bare process"),
+    ...both(busy.get(bare) ?? bare, "bare process, one after the other"),
     ...[runtime, made, running].flatMap((one) => (one ? both(one, one.runner.name) : [])),
+    ...(runtime ? both(busy.get(runtime) ?? runtime, `${runtime.runner.name}, one after the other`) : []),
     ...beside(cold, bare, "cold"),
     ...beside(warm, bare, "warm"),
     ...beside(cold, runtime, "cold"),
@@ -126,4 +143,14 @@ async function figuresOf({
     ...beside(cold, made, "cold"),
     ...beside(warm, running, "warm"),
   ];
+}
+
+/** One after the other, without a rest. */
+async function atOnce(side: Side, signal: AbortSignal | undefined): Promise<Side> {
+  const ms: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    signal?.throwIfAborted();
+    ms.push(await side.runner.run());
+  }
+  return { ...side, ms };
 }
