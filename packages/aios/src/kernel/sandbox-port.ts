@@ -61,7 +61,7 @@ export interface SandboxSpec {
 export interface SandboxCommand {
   /** The program, found on the path inside, and its arguments. */
   readonly argv: readonly string[];
-  /** All that it finds beside PATH, HOME, LANG and the proxy's address. */
+  /** All that it finds beside PATH, HOME, LANG, the proxy's address, and TMPDIR where it has no /tmp of its own. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Inside. Default: the home folder. */
   readonly folder?: string | undefined;
@@ -147,7 +147,7 @@ export interface Sandbox {
 /**
  * To be spawned by whoever keeps the process, in a session of its own (`detached`) and with this environment alone;
  * `handles` are opened for this one start, and disposing of this closes them, once it was spawned.
- * Killing what was spawned kills all that runs in it; an interrupt to its process group reaches the program inside.
+ * Killing what was spawned kills all that runs in it; HUP, INT, QUIT and TERM to its process group reach the program inside.
  */
 export interface WrappedCommand extends Disposable {
   readonly file: string;
