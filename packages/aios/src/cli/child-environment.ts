@@ -63,6 +63,19 @@ export function childEnvironment(
   return { ...environment, ...doorEnvironment({ url, key, pid }) };
 }
 
+/** What a program in a sandbox may know of its user: how they read, and what their terminal can. */
+const plainNames = /^(LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|COLUMNS|LINES)$/;
+
+/** The environment of a command in a sandbox: nothing but that, the kernel's door, and what is `allowed` by name. */
+export function jailedEnvironment(
+  own: Readonly<Record<string, string | undefined>>,
+  door: ProcessIdentity,
+  allowed: readonly string[] = [],
+): Record<string, string> {
+  const seen = Object.entries(own).filter(([name]) => plainNames.test(name) || allowed.includes(name));
+  return { ...(Object.fromEntries(seen) as Record<string, string>), ...doorEnvironment(door) };
+}
+
 /** The kernel's door, and the key to it, under every name that clients read. */
 export function doorEnvironment({ url, key, pid }: ProcessIdentity): Record<string, string> {
   const base = url.replace(/\/+$/, "");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@aiosjs/sdk";
 import { isSysError } from "@aiosjs/sdk";
+import type { JailPlan } from "../command-jail.ts";
 import type { CommandEnd, CommandProgram } from "./command-parent.ts";
 import type { Lang } from "./text.ts";
 
@@ -12,6 +13,8 @@ export interface CommandEntry {
   /** Where the kernel listened when the command was entered, and the key of whoever entered it. */
   readonly door: { readonly url: string; readonly key: string };
   readonly program: CommandProgram;
+  /** The sandbox that it runs in, whole; null: none. */
+  readonly jail: JailPlan | null;
   /** Whether it is started again when it dies. */
   readonly restart: "never" | "on-failure" | "always";
   /** In which words its log says so. */

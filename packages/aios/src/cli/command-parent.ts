@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
+import type { Jail } from "../command-jail.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface CommandProgram {
@@ -31,6 +32,8 @@ export interface ParentDuties {
   readonly started: (hostPid: number) => void;
   /** Not called where the command has the terminal itself. */
   readonly print: (text: string) => void;
+  /** Default: with all rights of its user. */
+  readonly jail?: Pick<Jail, "spawn"> | undefined;
 }
 
 /**
@@ -41,12 +44,10 @@ export interface ParentDuties {
 export async function parentCommand(program: CommandProgram, duties: ParentDuties): Promise<CommandEnd> {
   const { command, cwd, environment, hasTerminal, isDetached } = program;
   const output = isDetached || !hasTerminal ? "pipe" : "inherit";
-  const child = spawn(command[0]!, command.slice(1), {
-    cwd,
-    env: environment,
-    detached: true,
-    stdio: [isDetached ? "ignore" : "inherit", output, output],
-  });
+  const stdio: StdioOptions = [isDetached ? "ignore" : "inherit", output, output];
+  const child = duties.jail
+    ? duties.jail.spawn({ argv: command, environment, folder: cwd }, stdio)
+    : spawn(command[0]!, command.slice(1), { cwd, env: environment, detached: true, stdio });
   using signals = forwardSignals(child, { isDetached, hasTerminal });
   if (child.pid !== undefined) duties.started(child.pid);
   const copied = Promise.all([

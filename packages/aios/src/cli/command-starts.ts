@@ -1,3 +1,4 @@
+import type { Jail, JailPlan } from "../command-jail.ts";
 import { asPid } from "@aiosjs/sdk/protocol";
 import { openLogs } from "../command-host.ts";
 import { doorEnvironment } from "./child-environment.ts";
@@ -17,6 +18,8 @@ const mostQuickDeaths = 5;
 /** What the parent does beside. */
 interface StartsOptions extends Pick<Patience, "patienceMs" | "onAway"> {
   readonly answer: CommandAnswer;
+  /** Where the kernel listens now. */
+  readonly doorUrl: () => Promise<string>;
   /** The parent's own, for what its log must not tell; the command has the one of its program. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Called at each start. */
@@ -35,6 +38,7 @@ interface StartsOptions extends Pick<Patience, "patienceMs" | "onAway"> {
 export async function parentToTheEnd(entry: CommandEntry, options: StartsOptions): Promise<CommandEnd> {
   const { answer, env, started, signal, say } = options;
   const { pid, home, lang } = entry;
+  await using jail = entry.jail ? await jailOf(entry, options) : undefined;
   await using logs = home === null ? undefined : await openLogs(home, env);
   const print = (text: string): void => logs?.append(asPid(pid), text);
   const tell = (text: string): void => {
@@ -48,7 +52,7 @@ export async function parentToTheEnd(entry: CommandEntry, options: StartsOptions
       answer.started(hostPid);
       started?.(hostPid);
     };
-    const end = await parentCommand(program, { started: begun, print });
+    const end = await parentCommand(program, { started: begun, print, jail });
     if (!isStartedAgain(entry, end)) return end;
     deaths.add(performance.now() - startedAtMs);
     if (!(await answer.pause(deaths.pauseMs, signal))) return end;
@@ -56,8 +60,15 @@ export async function parentToTheEnd(entry: CommandEntry, options: StartsOptions
     if (deaths.areTooMany) tell(translate(lang, runText.diesAtOnce, { count: mostQuickDeaths }));
     if (!next) return end;
     tell(translate(lang, runText.startedAgain, { code: exitCodeOf(end), incarnation: next.incarnation }));
-    program = { ...program, environment: { ...program.environment, ...doorEnvironment({ ...next, pid }) } };
+    // In a sandbox the door is where it was, wherever the kernel is now.
+    const url = jail ? program.environment["AIOS_URL"]! : next.url;
+    program = { ...program, environment: { ...program.environment, ...doorEnvironment({ ...next, url, pid }) } };
   }
+}
+
+async function jailOf({ jail, pid, home }: CommandEntry, { doorUrl }: Pick<StartsOptions, "doorUrl">): Promise<Jail> {
+  const { openJail } = await import("../command-jail.ts");
+  return openJail(jail as JailPlan, { pid, home, doorUrl });
 }
 
 /** What a person ends stays ended, and what could not be started will not be. */

@@ -15,9 +15,10 @@ async function main(entry: CommandEntry): Promise<void> {
   const report = (report: StartReport): void => {
     if (process.connected) process.send?.(report, () => process.disconnect());
   };
-  const answer = answerFor(entry, linkTo(entry));
+  const link = linkTo(entry);
+  const answer = answerFor(entry, link);
   const started = (hostPid: number): void => report({ is: "started", hostPid });
-  const end = await parentToTheEnd(entry, { answer, env: process.env, started, patienceMs });
+  const end = await parentToTheEnd(entry, { answer, doorUrl: () => link.url(), env: process.env, started, patienceMs });
   const { failure } = end;
   if (failure) report({ is: "failed", code: failure.code ?? "", message: failure.message });
   await answer.ended(end, { patienceMs });

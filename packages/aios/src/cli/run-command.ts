@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { extname, join } from "node:path";
 import { startOf } from "../command-host.ts";
-import { childEnvironment, hiddenNames } from "./child-environment.ts";
+import { isSysError } from "@aiosjs/sdk";
+import type { JailPlan } from "../command-jail.ts";
+import { childEnvironment, hiddenNames, jailedEnvironment } from "./child-environment.ts";
 import { CliError, usage } from "./cli-error.ts";
 import { answerFor } from "./command-answer.ts";
 import type { CommandEntry } from "./command-answer.ts";
@@ -25,6 +27,7 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
   const { options, rest, t, cwd, env } = context;
   if (options.model !== undefined) throw new CliError(usage, t(runText.modelIsForAgents));
   if (options.tty && options.detach) throw new CliError(usage, t(runText.ttyOrDetach));
+  const plan = await planned(context);
   const client = await context.client();
   const door = await context.door();
   const restart = options.restart ?? "never";
@@ -38,15 +41,17 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
       command: [...rest],
       cwd,
       restart,
+      ...(plan ? { sandbox: "process" } : {}),
       parent: { hostPid, hostStartedAt: startOf(hostPid) },
     },
   });
   const { pid } = spawned;
-  const hidden = hiddenNames(env, options.env);
+  const hidden = plan ? [] : hiddenNames(env, options.env);
   if (hidden.length > 0 && context.isTty) context.say(t(runText.hidden, { names: hidden.join(", ") }));
   const isOfThisHome = context.home.kernelFile()?.url === door.url;
   if (options.tty) context.say(t(runText.notLogged));
   else if (!isOfThisHome) context.say(t(runText.foreignKernel, { url: door.url }));
+  const identity = { url: door.url, key: spawned.key ?? "", pid };
   const entry: CommandEntry = {
     pid,
     home: isOfThisHome ? context.home.dir : null,
@@ -54,10 +59,13 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
     program: {
       command: rest,
       cwd,
-      environment: childEnvironment(env, { url: door.url, key: spawned.key ?? "", pid }, options.env),
+      environment: plan
+        ? { ...jailedEnvironment(env, { ...identity, url: plan.door }, options.env), PATH: plan.path }
+        : childEnvironment(env, identity, options.env),
       hasTerminal: options.tty,
       isDetached: options.detach,
     },
+    jail: plan ?? null,
     restart,
     lang: context.lang,
   };
@@ -68,13 +76,46 @@ export async function runCommand(context: ContextOf<"run">): Promise<number> {
     context.say(t(runText.detached, { pid }));
     return 0;
   }
-  const answer = answerFor(entry, linkTo(entry));
+  const link = linkTo(entry);
+  const answer = answerFor(entry, link);
   const patience = { patienceMs: foregroundPatienceMs, onAway: () => context.say(t(runText.away)) };
   const { say, signal } = context;
-  const end = await parentToTheEnd(entry, { answer, env, signal, say: (text) => say(text), ...patience });
+  const end = await parentToTheEnd(entry, {
+    answer,
+    doorUrl: () => link.url(),
+    env,
+    signal,
+    say: (text) => say(text),
+    ...patience,
+  });
   const wasTold = await answer.ended(end, patience);
   if (!wasTold) context.say(t(runText.untold));
   return end.failure ? failed(end.failure, context) : exitCodeOf(end);
+}
+
+/** What the command is to see, where it runs in a sandbox; nothing was entered or started yet. */
+async function planned({
+  options,
+  rest,
+  cwd,
+  env,
+  home,
+  door,
+  t,
+}: ContextOf<"run">): Promise<(JailPlan & { door: string }) | undefined> {
+  if (!options.sandbox) {
+    if (options.view.length > 0) throw new CliError(usage, t(runText.viewIsForSandbox));
+    return undefined;
+  }
+  const { doorInside, planJail } = await import("../command-jail.ts");
+  const [program = ""] = rest;
+  try {
+    const plan = await planJail(program, { cwd, path: env["PATH"] ?? "", more: options.view, home: home.dir });
+    return { ...plan, door: doorInside((await door()).url) };
+  } catch (cause) {
+    if (!isSysError(cause) || cause.code !== "ENOENT" || !cause.message.includes("program")) throw cause;
+    throw new CliError(["ENOENT", 127], t(runText.notFound, { command: program }), { cause });
+  }
 }
 
 /** Says why a command could not be started; its exit code is what a shell would give. */

@@ -119,3 +119,6 @@ async function writeNew(path: string, text: string): Promise<void> {
     await rm(draft, { force: true });
   }
 }
+
+/** Where the way out of a sandbox, or of a process (`p-PID`), listens. Short: a unix socket's path has 100 bytes at most. */
+export const egressSocket = (dir: string, id: string): string => join(dir, "egress", id, "s");

@@ -22,7 +22,7 @@ export async function run(context: ContextOf<"run-agent">): Promise<number> {
     onExhausted: undefined,
     model: undefined,
   };
-  const options = { ...quality, env: [], restart: undefined, tty: false, detach: false };
+  const options = { ...quality, env: [], sandbox: false, view: [], restart: undefined, tty: false, detach: false };
   return runNow({ ...context, args: { agent, task: [task] }, options });
 }
 

@@ -30,6 +30,10 @@ export const runText = {
     en: "--restart is for commands; an agent goes on by itself after a crash",
     zh: "--restart 仅用于命令；智能体在崩溃后会自行继续",
   },
+  viewIsForSandbox: {
+    en: "--view goes with --sandbox: without it, the command sees all that you see",
+    zh: "--view 须与 --sandbox 一起使用：没有 --sandbox 时，命令能看到您能看到的一切",
+  },
   startedAgain: {
     en: "it ended with {code}; it is started again ({incarnation})",
     zh: "已结束，退出码 {code}；重新启动（第 {incarnation} 次）",

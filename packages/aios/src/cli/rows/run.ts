@@ -56,11 +56,12 @@ export const runRows = [
     effect: "write",
     summary: { en: "run an agent, or any command, as a process", zh: "将智能体或任意命令作为进程运行" },
     details: {
-      en: "After -- any program in any language: it finds the kernel under the names the OpenAI and Anthropic clients read, with a key of its own; your own provider keys stay out of its environment. Exits with the command's own code (127: no such command). The first Ctrl-C goes to the command, the second kills its whole tree. With --restart on-failure (or always: after exit 0 too) it is started again when it dies, never when somebody ended it; what it did outside of the kernel may happen twice.",
-      zh: "-- 之后可以是任何语言的程序：OpenAI 与 Anthropic 客户端所读取的环境变量都指向内核，并带有专属密钥；您自己的服务商密钥不会进入其环境。退出码与该命令相同（127：没有此命令）。第一次 Ctrl-C 发给该命令，第二次结束整个进程树。使用 --restart on-failure（或 always：退出码为 0 时也一样）时，命令意外结束后会重新启动，被人结束则不会；它在内核之外所做的事可能发生两次。",
+      en: "After -- any program in any language: it finds the kernel under the names the OpenAI and Anthropic clients read, with a key of its own; your own provider keys stay out of its environment. Exits with the command's own code (127: no such command). The first Ctrl-C goes to the command, the second kills its whole tree. With --restart on-failure (or always: after exit 0 too) it is started again when it dies, never when somebody ended it; what it did outside of the kernel may happen twice. With --sandbox it runs in a sandbox of the process tier: it sees the system's programs, itself and this folder (written to, but for .git/hooks, .git/config and .env), a home of its own that goes with it, none of your variables, and no network but the kernel and what the policy's row for its name lists under egress.",
+      zh: "-- 之后可以是任何语言的程序：OpenAI 与 Anthropic 客户端所读取的环境变量都指向内核，并带有专属密钥；您自己的服务商密钥不会进入其环境。退出码与该命令相同（127：没有此命令）。第一次 Ctrl-C 发给该命令，第二次结束整个进程树。使用 --restart on-failure（或 always：退出码为 0 时也一样）时，命令意外结束后会重新启动，被人结束则不会；它在内核之外所做的事可能发生两次。使用 --sandbox 时，命令在 process 级沙箱中运行：只能看到系统程序、它自身和当前文件夹（可写，但 .git/hooks、.git/config 和 .env 除外），拥有一个随它消失的主目录，看不到您的环境变量，网络只能到达内核以及策略中该名称所在行 egress 所列的地址。",
     },
     examples: [
       "aios run -- python my_agent.py",
+      "aios run --sandbox -- python my_agent.py",
       "aios run --name nightly --nice 10 --limit tokens=200k/day -d -- node crawl.js",
       'aios run researcher "compare these three files"',
     ],
@@ -76,6 +77,23 @@ export const runRows = [
         kind: "list",
         value: "NAME",
         summary: { en: "let this variable through although it looks like a secret", zh: "放行该变量，尽管它像是密钥" },
+      },
+      {
+        name: "sandbox",
+        kind: "flag",
+        summary: {
+          en: "in a sandbox: it writes to this folder alone, and leaves by the kernel and by what the policy lists as its egress",
+          zh: "在沙箱中运行：只能写入当前文件夹，对外只能访问内核和策略所列的 egress",
+        },
+      },
+      {
+        name: "view",
+        kind: "list",
+        value: "PATH",
+        summary: {
+          en: "with --sandbox: let it read this, too; may come several times",
+          zh: "与 --sandbox 一起使用：也允许它读取该路径；可多次给出",
+        },
       },
       {
         name: "restart",

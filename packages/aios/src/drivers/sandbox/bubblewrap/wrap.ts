@@ -8,6 +8,9 @@ import { carriedEnvironment, commandLine, immediateScript } from "./script.ts";
 import { environmentOf, firstLine, seatCommand } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 
+/** What a program may take its time for, or go on after. */
+const handedOn = "HUP,INT,QUIT,TERM";
+
 interface WrapOptions {
   readonly command: Pick<SandboxCommand, "argv" | "environment" | "folder">;
   readonly bounds: Bounds;
@@ -17,7 +20,7 @@ interface WrapOptions {
 
 /**
  * For a starter that keeps the process. Its environment is carried in under other names, by the environment and not by
- * the arguments, which everybody on the machine can list. An interrupt to the process group reaches the program, and not bubblewrap,
+ * the arguments, which everybody on the machine can list. What the process group is told reaches the program, and not bubblewrap,
  * which would take everything with it.
  */
 export function wrapCommand(
@@ -26,7 +29,7 @@ export function wrapCommand(
   { command, bounds, guards, firstHandle }: WrapOptions,
 ): WrappedCommand {
   const line = commandLine(command, { bounds, hasChannel: false });
-  const argv = ["env", "--default-signal=INT", "/bin/sh", "-c", immediateScript(line, firstLine(seat, false))];
+  const argv = ["env", `--default-signal=${handedOn}`, "/bin/sh", "-c", immediateScript(line, firstLine(seat, false))];
   const started = { guards, seccomp: firstHandle, hasSession: true, isFirst: false, argv };
   const { file, args, uid, gid } = seatCommand(machine, seat, started);
   const handle = machine.openFilter();
@@ -34,7 +37,7 @@ export function wrapCommand(
   const opened = covered ? [handle, covered.empty] : [handle];
   return {
     file: "env",
-    args: ["--ignore-signal=INT", file, ...args],
+    args: [`--ignore-signal=${handedOn}`, file, ...args],
     environment: { ...environmentOf(seat), ...carriedEnvironment(command.environment ?? {}) },
     handles: [{ at: firstHandle, handle }, ...(covered?.at ?? []).map((at) => ({ at, handle: covered!.empty }))],
     uid,

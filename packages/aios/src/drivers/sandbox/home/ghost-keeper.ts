@@ -87,8 +87,8 @@ export class GhostKeeper {
 
 export interface Ghosts {
   of(workspace: string): GhostKeeper;
-  /** Takes away what an earlier kernel could not; not under a command that goes on without one. */
-  reap(): void;
+  /** Takes away what an earlier kernel could not; not under a command that may go on without one, unless `isOver`. */
+  reap(options?: { readonly isOver: boolean }): void;
 }
 
 /** One keeper for each workspace of a driver. `folder`: where it is noted what has to go, should this kernel be killed. */
@@ -101,10 +101,10 @@ export function createGhosts(folder: string): Ghosts {
       keepers.set(workspace, keeper);
       return keeper;
     },
-    reap() {
+    reap({ isOver } = { isOver: false }) {
       for (const name of existsSync(folder) ? readdirSync(folder) : []) {
         const record = readRecord(join(folder, name));
-        if (!record || record.isHeld) continue;
+        if (!record || (record.isHeld && !isOver)) continue;
         removeGhosts(record.workspace, record.ghosts);
         rmSync(join(folder, name), { force: true });
       }
