@@ -1,6 +1,7 @@
 import { noUsage, SysError } from "@aiosjs/sdk/protocol";
 import type { CallId, Resource, SysEvent, SyscallName, SyscallSpec } from "@aiosjs/sdk/protocol";
 import type { Outcome } from "./submission.ts";
+import { askLeave, askWhetherAgain } from "./asking.ts";
 import { remakeEdited } from "./breakpoints.ts";
 import type { Release } from "./breakpoints.ts";
 import { exhausted, spentAccount } from "./budget.ts";
@@ -11,7 +12,6 @@ import { callRow, isUnsafe } from "./call-row.ts";
 import type { CallTable } from "./call-table.ts";
 import type { Handler, KernelCall } from "./devices/device.ts";
 import { isKernelDevice, kernelDevices } from "./devices/table.ts";
-import { summarize } from "./devices/summary.ts";
 import { denialOf } from "./denial.ts";
 import { asSysError } from "./driver-error.ts";
 import { Executor } from "./executor.ts";
@@ -19,7 +19,6 @@ import { carriedBy } from "./gate/carried.ts";
 import { expose } from "./gate/expose.ts";
 import { refuseForbidden } from "./gate/gate.ts";
 import { hearTranscript } from "./gate/transcript.ts";
-import type { Verdict } from "./gate/verdict.ts";
 import type { Lane } from "./lane.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { CallCounts } from "./metrics.ts";
@@ -114,18 +113,22 @@ export class CallFlow {
     const isOwn =
       caller.isNested !== true && !spec.isAdministrative && !(spec.isView && record.replayKey === undefined);
     const release = isOwn ? this.#parts.breakpoints.hold(record) : undefined;
-    if (release) void this.#goOnWhen(release, call);
+    if (release) void this.#orRefuse(record, this.#goOnWhen(release, call));
     else this.#go(call);
   }
 
   /** A debugger holds the call: it goes on, edited perhaps, or is answered. */
   async #goOnWhen(released: Promise<Release>, call: Begun): Promise<void> {
-    const { record } = call;
+    const release = await released;
+    if (release.is === "answered" || release.is === "failed")
+      return this.#ends.finish(call.record, { ...release, usage: noUsage }, []);
+    this.#go(call);
+  }
+
+  /** What goes wrong on a call's way is how it ends. */
+  async #orRefuse(record: CallRecord, way: Promise<void>): Promise<void> {
     try {
-      const release = await released;
-      if (release.is === "answered" || release.is === "failed")
-        return await this.#ends.finish(record, { ...release, usage: noUsage }, []);
-      this.#go(call);
+      await way;
     } catch (cause) {
       this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
     }
@@ -142,28 +145,13 @@ export class CallFlow {
     if (verdict.gate === "L3") return refuseForbidden(record.name, verdict);
     record.see(verdict.returns);
     hearTranscript(record, call.caller.principal, this.#parts.told);
-    if (verdict.gate === "L2") void this.#askLeave(call, verdict);
-    else this.#pass(call);
-  }
-
-  async #askLeave(call: Begun, verdict: Verdict): Promise<void> {
-    const { record } = call;
+    if (verdict.gate !== "L2") return this.#pass(call);
     const { deadlineMs } = call.caller;
-    const { approvals, gate, timers } = this.#parts;
-    const late = (): void => record.cancel(new SysError("ETIMEDOUT", `nobody answered within ${deadlineMs} ms`));
-    const timer = deadlineMs === undefined ? undefined : timers.at(record.queuedAtMs + deadlineMs, late);
-    try {
-      const { isApproved } = await approvals.ask(record, await gate.questionOf(record, verdict));
-      if (!isApproved)
-        throw new SysError("EPOLICY", `a person was asked, and did not allow ${record.name}`, {
-          hint: "do without it, or tell whoever gave you the task what is missing",
-        });
-      this.#pass(call);
-    } catch (cause) {
-      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
-    } finally {
-      timer?.cancel();
-    }
+    const asked = askLeave(record, verdict, { parts: this.#parts, deadlineMs });
+    void this.#orRefuse(
+      record,
+      asked.then(() => this.#pass(call)),
+    );
   }
 
   #pass({ spec, record, caller }: Begun): void {
@@ -171,34 +159,20 @@ export class CallFlow {
     this.#parts.gate.passes(record);
     if (isKernelDevice(record.name)) return void this.#answer(spec, record, caller);
     if (recorded && mayHaveHappened(recorded) && isUnsafe(record, this.#parts.toolbox))
-      return void this.#ask({ spec, record, caller });
+      return void this.#orRefuse(record, this.#askWhetherAgain({ spec, record, caller }));
     this.#enter({ spec, record, caller });
   }
 
-  /** Nobody knows whether it happened: it is never repeated silently. */
-  async #ask(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): Promise<void> {
+  async #askWhetherAgain(call: Begun): Promise<void> {
     const { record } = call;
-    const { process } = record;
-    const what = summarize(record.name, record.args, undefined);
-    const question = `${what} of ${process.name} (${process.pid}) was cut off, and may have happened. Make it again?`;
-    try {
-      const { isApproved, result } = await this.#parts.approvals.ask(record, {
-        kind: "ambiguous",
-        question,
-        about: null,
-      });
-      if (result !== undefined) return await this.#ends.finish(record, { result, usage: noUsage }, []);
-      if (isApproved) return this.#enter(call);
-      const error = new SysError("EAMBIGUOUS", `nobody knows whether ${record.name} happened before the restart`);
-      return await this.#ends.finish(record, { error, usage: noUsage }, []);
-    } catch (cause) {
-      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
-    }
+    const said = await askWhetherAgain(record, this.#parts);
+    if (said) return this.#ends.finish(record, { ...said, usage: noUsage }, []);
+    this.#enter(call);
   }
 
   #enter(call: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
     const wanted = memoryOf(call, this.#parts.settings);
-    if (wanted) void this.#remind(wanted, call);
+    if (wanted) void this.#orRefuse(call.record, this.#remind(wanted, call));
     else this.#keptOrNew(call);
   }
 
@@ -209,18 +183,14 @@ export class CallFlow {
   ): Promise<void> {
     const { record, caller } = call;
     const { principal } = caller;
-    try {
-      await prepareChat(wanted, {
-        parts: this.#parts,
-        record,
-        principal,
-        nested: (name, args) => this.#nested(record, principal, { name, args }),
-      });
-      if (record.cancelled) throw record.cancelled;
-      this.#keptOrNew(call);
-    } catch (cause) {
-      this.refuse(record, record.cancelled ?? asSysError(cause, record.name));
-    }
+    await prepareChat(wanted, {
+      parts: this.#parts,
+      record,
+      principal,
+      nested: (name, args) => this.#nested(record, principal, { name, args }),
+    });
+    if (record.cancelled) throw record.cancelled;
+    this.#keptOrNew(call);
   }
 
   #keptOrNew({ spec, record, caller }: { spec: SyscallSpec; record: CallRecord; caller: Caller }): void {
