@@ -4,6 +4,7 @@ import { SysError } from "@aiosjs/sdk/protocol";
 import type { SandboxEvent } from "../../../kernel/ports.ts";
 import { CommandEvents } from "../command-events.ts";
 import { ByteReader } from "./byte-reader.ts";
+import { changesOf } from "./changes.ts";
 import type { Machine } from "./machine.ts";
 import { UntilWord } from "./until-word.ts";
 
@@ -37,6 +38,7 @@ export class GuestCommand {
   readonly #gone: Promise<void>;
   #machine: Machine | undefined;
   #hasStarted = false;
+  #hasEnded = false;
   #isPaused = false;
   #killed: Killed | undefined;
   #grace: NodeJS.Timeout | undefined;
@@ -112,10 +114,13 @@ export class GuestCommand {
     }
     const clock = setTimeout(() => this.#kill({ by: "wallMs" }), Math.min(wallMs, longestMs));
     const ended = await say.line().finally(() => clearTimeout(clock));
+    // From here on it only tells what came of it.
+    this.#hasEnded = true;
+    clearTimeout(this.#grace);
     const [, code = "", deaths = ""] = /^ended (\d{1,3}) oom_kill (\d+)$/.exec(ended) ?? [];
     if (code === "") throw new SysError("EIO", "the guest says what is not understood");
     await within(machine, async () => {
-      await this.#receive(say);
+      await this.#receive(machine, say);
       await drained;
     });
     if (first === "missing")
@@ -129,12 +134,17 @@ export class GuestCommand {
     this.#end({ code: Number(code), isOutOfMemory: Number(deaths) > 0 });
   }
 
-  async #receive(say: ByteReader): Promise<void> {
-    const [, bytes = ""] = /^paths (\d{1,9})$/.exec(await say.line()) ?? [];
-    if (bytes === "" || Number(bytes) > longestListBytes)
+  async #receive(machine: Machine, say: ByteReader): Promise<void> {
+    const sizes = (await say.line()).match(/\b\d{1,9}\b/g)?.map(Number) ?? [];
+    if (sizes.length !== 5 || sizes[4]! > longestListBytes)
       throw new SysError("EIO", "the guest says what is not understood");
-    const names = (await say.exactly(Number(bytes))).toString().split("\0");
-    await this.#options.receive(say, new Set(names.map((name) => name.replace(/^\.\//, ""))));
+    const lists: Buffer[] = [];
+    for (const size of sizes.slice(0, 4)) lists.push(await say.exactly(size));
+    const [before, beforeStats, after, afterStats] = lists as [Buffer, Buffer, Buffer, Buffer];
+    const { present, changed } = changesOf({ names: before, stats: beforeStats }, { names: after, stats: afterStats });
+    await write(machine, Buffer.from(`changed ${changed.length}\n`));
+    await write(machine, changed);
+    await this.#options.receive(say, present);
   }
 
   async #listen(socket: Socket, stream: "out" | "err", lastWord: string): Promise<void> {
@@ -164,7 +174,7 @@ export class GuestCommand {
   }
 
   #kill(killed: Killed): void {
-    if (this.#killed || this.#events.hasEnded) return;
+    if (this.#killed || this.#hasEnded || this.#events.hasEnded) return;
     this.#killed = killed;
     if (this.#hasStarted) this.#tellToEnd();
     else void this.#machine?.kill();

@@ -1,3 +1,5 @@
+import { unpackedSeconds } from "./changes.ts";
+
 /** Ports of the guest, by their number; what the machine has at their other end is a socket of the kernel's process. */
 export const ports = { job: 1, out: 2, err: 3, say: 4 } as const;
 
@@ -30,6 +32,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t tmpfs -o size=100%,mode=755 run /run
 ${modules.map((name) => `insmod /modules/${name}`).join("\n")}
+date -s @${unpackedSeconds}
 mount -t cgroup2 cgroup /sys/fs/cgroup
 echo "+memory +pids" > /sys/fs/cgroup/cgroup.subtree_control
 ${switches.map(([name, value]) => `echo '${value}' > /proc/sys/${name}`).join("\n")}

@@ -28,8 +28,7 @@ export interface GuestJob {
 const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * What the guest's first process does for one command, as root of the guest: the home folder over what was sent, so that
- * all that is changed lies apart, the bounds, the command, its end and the end of all that it started; then it says what
+ * What the guest's first process does for one command, as root of the guest: the home folder, the bounds, the command, its end and the end of all that it started; then it says what
  * came of it, and what has changed.
  */
 export function jobScript(job: GuestJob): string {
@@ -38,15 +37,13 @@ export function jobScript(job: GuestJob): string {
   return `date -s @${Math.floor(job.nowMs / 1000)}
 ${programsFolder}/reseed < /run/job/seed || exit 1
 rm /run/job/seed
-mkdir /run/out
-mount -t tmpfs -o size=${job.memoryBytes},nosuid,nodev out /run/out
-mkdir /run/out/upper /run/out/work
-chmod $(stat -c %a /run/home) /run/out/upper
-chown $(stat -c %u:%g /run/home) /run/out/upper
 ${pins.flatMap(({ path: at, absent }) => (absent === undefined ? [] : [absent === "folder" ? `mkdir ${quoted(`/run/home/${at}`)}` : `: > ${quoted(`/run/home/${at}`)}`])).join("\n")}
-mount -t overlay -o nosuid,nodev,lowerdir=/run/home,upperdir=/run/out/upper,workdir=/run/out/work home /box${home}
+mount --bind /run/home /box${home}
+mount -o remount,bind,nosuid,nodev /box${home}
 ${pins.map((pin) => bound(`/box${home}/${pin.path}`, `/box${home}/${pin.path}`, pin.isReadOnly)).join("\n")}
 ${views.map((at, index) => `[ -d /run/views/${index} ] && mkdir -p ${quoted(`/box${at}`)} || { mkdir -p ${quoted(`/box${at.slice(0, at.lastIndexOf("/"))}`)}; : > ${quoted(`/box${at}`)}; }\n${bound(`/run/views/${index}`, `/box${at}`, true)}`).join("\n")}
+cd /box${home}
+${listing("before")}
 mv /run/job/launch /box/run/aios/launch
 mount -o remount,ro /box
 mount -o remount,ro /box/run
@@ -83,13 +80,20 @@ wait $out $err
 killed=$(grep "^oom_kill " ${group}/memory.events)
 [ "$word" = missing ] && echo missing >&4
 echo "ended $code $killed" >&4
-cd /box${home} && find . -print0 > /run/list
-echo "paths $(wc -c < /run/list)" >&4
-cat /run/list >&4
-cd /run/out/upper && find . -print0 | cpio -o -0 -H newc >&4
+cd /box${home}
+${listing("after")}
+echo "lists $(cd /run && wc -c before before-stats after after-stats | tr '\\n' ' ')" >&4
+cat /run/before /run/before-stats /run/after /run/after-stats >&4
+until [ "$word" = changed ]; do read -r word length <&3; done
+head -c $length <&3 > /run/changed
+cpio -o -0 -H newc < /run/changed >&4
 while :; do sleep 1000; done
 `;
 }
+
+/** Names may hold any byte but zero. */
+const listing = (name: string): string =>
+  `find . -print0 > /run/${name}; xargs -0 stat -c "%i %Z" < /run/${name} > /run/${name}-stats`;
 
 function bound(from: string, at: string, isReadOnly: boolean): string {
   const mounted = `mount --bind ${quoted(from)} ${quoted(at)}`;

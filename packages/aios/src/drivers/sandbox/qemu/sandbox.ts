@@ -158,6 +158,7 @@ export class QemuSandbox implements Sandbox {
     const { owner, guarded, views, limits: own } = this.#record;
     const lastWord = `aios-${randomUUID()}`;
     const given = new Map<string, boolean>();
+    let sentBytes = 0;
     const running: GuestCommand = new GuestCommand({
       lastWord,
       program,
@@ -165,7 +166,7 @@ export class QemuSandbox implements Sandbox {
       outputBytes: Math.min(own.outputBytes, limits?.outputBytes ?? own.outputBytes),
       start: async () => {
         const sizes = await Promise.all([this.#folder, ...views.map(({ from }) => from)].map(sizeOf));
-        const sentBytes = sizes.reduce((sum, size) => sum + size, Buffer.byteLength(input ?? ""));
+        sentBytes = sizes.reduce((sum, size) => sum + size, Buffer.byteLength(input ?? ""));
         return await this.#around.start(sentBytes);
       },
       send: async (write) => {
@@ -187,7 +188,14 @@ export class QemuSandbox implements Sandbox {
       },
       receive: (from, present) =>
         this.#inTurn(() =>
-          unpackHome(from, { home: this.#folder, owner, guarded, given, present, mostBytes: own.memoryBytes * 2 }),
+          unpackHome(from, {
+            home: this.#folder,
+            owner,
+            guarded,
+            given,
+            present,
+            mostBytes: 2 * (own.memoryBytes + sentBytes),
+          }),
         ),
     });
     this.#running.add(running);

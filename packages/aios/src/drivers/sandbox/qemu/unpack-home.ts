@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { lchown, link, lstat, lutimes, mkdir, open, rename, rm, rmdir, symlink, unlink } from "node:fs/promises";
+import { lchown, link, lstat, mkdir, open, rename, rm, rmdir, symlink, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Owner } from "../home/files.ts";
@@ -109,10 +109,10 @@ class Unpacking {
   async finish(): Promise<void> {
     for (const { paths, whole } of this.#linked.values())
       for (const path of paths) if (path !== whole) await this.#linkTo(path, whole);
-    for (const { path, mode, modifiedSeconds } of this.#folders.toReversed())
+    // A folder's time is when this was done: the guest's own is older than it should be.
+    for (const { path, mode } of this.#folders.toReversed())
       await this.#inParent(path, async (parent, name) => {
         await using folder = await parent.into(name);
-        await folder.handle.utimes(modifiedSeconds, modifiedSeconds);
         await folder.handle.chmod(mode & 0o777);
       });
   }
@@ -146,12 +146,11 @@ class Unpacking {
     while (left > 0) left -= (await from.some(Math.min(left, chunkBytes))).length;
   }
 
-  async #makeLink({ path, modifiedSeconds }: Entry, target: Buffer): Promise<void> {
+  async #makeLink({ path }: Entry, target: Buffer): Promise<void> {
     if (target.length === 0 || target.includes(0)) return;
     await this.#replace(path, async (beside) => {
       await symlink(target, beside);
       if (this.#isRoot) await lchown(beside, this.#options.owner.uid, this.#options.owner.gid);
-      await lutimes(beside, modifiedSeconds, modifiedSeconds);
     });
   }
 
