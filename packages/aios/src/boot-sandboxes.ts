@@ -1,14 +1,16 @@
 import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { platform } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { secretsFor } from "./boot-secrets.ts";
+import { egressSocket } from "./config/home.ts";
 import type { Config } from "./config/schema.ts";
 import { openEgressProxy } from "./drivers/egress/proxy.ts";
 import type { EgressProxyOptions } from "./drivers/egress/proxy.ts";
 import { createBubblewrap } from "./drivers/sandbox/bubblewrap/driver.ts";
 import { createDockerDriver } from "./drivers/sandbox/docker/driver.ts";
 import { defaultImage, engineSockets } from "./drivers/sandbox/docker/engine-sockets.ts";
+import { createQemuDriver } from "./drivers/sandbox/qemu/driver.ts";
 import { createQuickJsDriver } from "./drivers/sandbox/quickjs/driver.ts";
 import { createSeatbelt } from "./drivers/sandbox/seatbelt/driver.ts";
 import { systemWsl } from "./drivers/sandbox/wsl/distribution.ts";
@@ -31,7 +33,7 @@ interface SandboxOptions extends Pick<EgressProxyOptions, "resolve" | "openAddre
 /** The drivers that the configuration leaves in, over folders of the home; nothing is started before it is asked for. */
 export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisposable {
   const { home, config, env, clock, generation, ...addresses } = options;
-  const { driver: wanted, image = defaultImage, distribution } = config.sandbox;
+  const { driver: wanted, image = defaultImage, distribution, qemu } = config.sandbox;
   const folder = join(home, "sandboxes");
   // Sockets that a killed kernel has left: those of sandboxes that are still there are made anew when they are used.
   rmSync(join(home, "egress"), { recursive: true, force: true });
@@ -42,17 +44,17 @@ export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisp
     createSeatbelt({ folder: join(folder, "seatbelt"), clock, generation }),
     createWsl({ folder: join(folder, "wsl"), clock, generation, program: systemWsl(env), distribution }),
     createDockerDriver({ folder: join(folder, "docker"), sockets: engineSockets(env), image }),
+    createQemuDriver({ ...qemu, folder: join(folder, "qemu"), guest: resolve(home, qemu.guest), clock }),
   ];
   return {
     drivers: all.filter(({ name }) =>
       wanted === "auto" ? (systems[name] ?? platform()) === platform() : name === wanted,
     ),
     async openEgress({ id, tenant, allowed, secrets, tell }) {
-      // Short: a unix socket's path has 100 bytes at most.
-      const own = join(home, "egress", id);
+      const socketPath = egressSocket(home, id);
       const proxy = await openEgressProxy({
         ...addresses,
-        socketPath: join(own, "s"),
+        socketPath,
         allowed,
         findSecret: (name) => secretsFor(home, { tenant, granted: secrets() })(name),
         tell: ({ type, ...body }) => tell({ topic: type, body } as Parameters<typeof tell>[0]),
@@ -61,7 +63,7 @@ export function openSandboxes(options: SandboxOptions): SandboxPorts & AsyncDisp
         socketPath: proxy.socketPath,
         async [Symbol.asyncDispose]() {
           await proxy[Symbol.asyncDispose]();
-          await rm(own, { recursive: true, force: true });
+          await rm(dirname(socketPath), { recursive: true, force: true });
         },
       };
     },

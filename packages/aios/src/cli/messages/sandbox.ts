@@ -13,6 +13,14 @@ export const sandboxText = {
   egress: { en: "egress", zh: "出站白名单" },
   closed: { en: "none", zh: "无" },
   removed: { en: "{sandbox} is removed", zh: "已移除 {sandbox}" },
+  guestMade: {
+    en: "a guest of Linux {kernel} is in {folder}; aios sandbox exec --tier vm uses it",
+    zh: "已在 {folder} 制作 Linux {kernel} 客户系统；aios sandbox exec --tier vm 会使用它",
+  },
+  kernelAlone: {
+    en: "--kernel and --modules belong together",
+    zh: "--kernel 与 --modules 须同时给出",
+  },
   noCommand: { en: "there is no command", zh: "没有给出命令" },
   noCommandHint: {
     en: "write it after --: aios sandbox exec -- ls -l",

@@ -88,6 +88,44 @@ export const sandboxRows = [
     load: (): Promise<CommandModule> => import("../commands/sandbox-exec.ts"),
   },
   {
+    path: "sandbox guest",
+    group: "process",
+    effect: "write",
+    summary: { en: "make the guest that virtual machines consist of", zh: "制作虚拟机所用的客户系统" },
+    details: {
+      en: "A kernel and a busybox out of packages of this Debian or Ubuntu, which are downloaded and not installed; what sandboxes of the vm tier start from. Without --root commands find busybox's programs alone.",
+      zh: "由本机 Debian 或 Ubuntu 的软件包取出内核与 busybox（只下载，不安装），vm 级沙箱由此启动。未给出 --root 时，命令只能使用 busybox 自带的程序。",
+    },
+    examples: ["aios sandbox guest --root /srv/debian && aios sandbox exec --tier vm -- uname -r"],
+    options: [
+      {
+        name: "root",
+        kind: "text",
+        value: "FOLDER",
+        summary: {
+          en: "becomes the root for commands, read-only (by debootstrap or mmdebstrap, for example)",
+          zh: "成为命令的只读根目录（例如由 debootstrap 或 mmdebstrap 制作）",
+        },
+      },
+      {
+        name: "kernel",
+        kind: "text",
+        value: "FILE",
+        summary: {
+          en: "a kernel in the place of the package's; with --modules",
+          zh: "代替软件包的内核；须与 --modules 同用",
+        },
+      },
+      {
+        name: "modules",
+        kind: "text",
+        value: "FOLDER",
+        summary: { en: "its modules: /lib/modules/VERSION", zh: "该内核的模块：/lib/modules/VERSION" },
+      },
+    ],
+    load: (): Promise<CommandModule> => import("../commands/sandbox-guest.ts"),
+  },
+  {
     path: "sandbox rm",
     group: "process",
     effect: "danger",
