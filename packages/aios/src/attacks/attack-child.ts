@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { asTenantId } from "@aiosjs/sdk/protocol";
 import { openAttackedDrivers } from "../boot-attacks.ts";
-import type { AttackedEngine } from "../boot-attacks.ts";
+import type { AttackedEngine, AttackedGuest } from "../boot-attacks.ts";
 import type { Outside } from "./attack.ts";
 import { BOUNDS } from "./bombs.ts";
 import { openControl } from "./control-ground.ts";
@@ -20,6 +20,7 @@ export interface Asked {
   /** Default: every driver that is available here and claims `process` or stronger. */
   readonly drivers: readonly string[] | undefined;
   readonly engine: AttackedEngine | undefined;
+  readonly guest: AttackedGuest | undefined;
   readonly only: string;
   readonly handleSecret: string | undefined;
   readonly environmentSecret: string;
@@ -78,7 +79,7 @@ async function attacked(asked: Asked): Promise<void> {
     environmentSecret,
     ordinarily: (program, words) => runOrdinarily(program, words, { cwd: planted }),
   };
-  await using opened = await openAttackedDrivers(join(folder, "home"), asked.engine);
+  await using opened = await openAttackedDrivers(join(folder, "home"), asked);
   const states: DriverState[] = [];
   const drivers: GroundMaker[] = [];
   for (const driver of opened.drivers) {

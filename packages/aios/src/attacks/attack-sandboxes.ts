@@ -13,7 +13,7 @@ export async function attackSandboxes(options: AttackOptions): Promise<AttackRep
   const report = await startAttacks(options);
   const row = report.rows.find(({ id }) => id === METADATA);
   const isRoot = process.getuid?.() === 0 && options.uid === undefined;
-  const children = report.drivers.filter(({ tier, missing }) => tier === "process" && missing === undefined);
+  const children = report.drivers.filter(({ tier, missing }) => tier !== "container" && missing === undefined);
   if (!row || !isRoot || !whyUnseen(row.control) || children.length === 0) return report;
   const drivers = children.map(({ name }) => name);
   const [apart] = (await startAttacks({ ...options, only: METADATA, isApart: true, drivers, onRow: undefined })).rows;

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AttackedEngine } from "../boot-attacks.ts";
+import type { AttackedEngine, AttackedGuest } from "../boot-attacks.ts";
 import type { Asked, DriverState, Told } from "./attack-child.ts";
 import { secretWord } from "./planted.ts";
 import type { TrialRow } from "./trial.ts";
@@ -26,6 +26,8 @@ export interface AttackOptions {
   readonly drivers?: readonly string[] | undefined;
   /** Of containers. Default: the one that this machine has. */
   readonly engine?: AttackedEngine | undefined;
+  /** Of virtual machines. Default: none. */
+  readonly guest?: AttackedGuest | undefined;
   /** Only attacks whose id holds it. */
   readonly only?: string | undefined;
   /** The user of the machine to attack as. Default: this one; another takes root. */
@@ -96,6 +98,7 @@ export async function startAttacks(options: AttackOptions): Promise<AttackReport
     userHome,
     drivers: options.drivers,
     engine: options.engine,
+    guest: options.guest,
     only: options.only ?? "",
     handleSecret,
     environmentSecret,

@@ -1,17 +1,20 @@
 // Attacks every sandbox driver that is available and claims `process` or stronger, as root (where it is) and as a plain user, and
 // the machine itself beside them. What no control could prove is said, and passes for nothing. `isQuick`: as this user alone, and
 // the drivers that are named, or bubblewrap.
+import { chmodSync } from "node:fs";
 import { homedir } from "node:os";
+import { dirname } from "node:path";
 import type { Reason } from "../../src/attacks/attack.ts";
 import { attackSandboxes } from "../../src/attacks/attack-sandboxes.ts";
 import type { AttackReport } from "../../src/attacks/start-attacks.ts";
-import type { AttackedEngine } from "../../src/boot-attacks.ts";
+import type { AttackedEngine, AttackedGuest } from "../../src/boot-attacks.ts";
 import { countOf, verdictOf, whyUnseen } from "../../src/attacks/verdict.ts";
 import { reasonText } from "../../src/cli/attack-text.ts";
 import { attackText } from "../../src/cli/messages/attacks.ts";
 import { translate } from "../../src/cli/text.ts";
 import type { Text } from "../../src/cli/text.ts";
 import { hasPodman, openPodmanEngine } from "../podman-engine.ts";
+import { hasQemu, openGuest } from "../qemu-guest.ts";
 
 interface SandboxesOptions {
   readonly isQuick: boolean;
@@ -28,11 +31,13 @@ export async function faultsOfSandboxes({ isQuick, only, drivers, uid, say }: Sa
   const users = isRoot && !isQuick ? [own, { user: "a plain user", uid }] : [own];
   await using opened = new AsyncDisposableStack();
   const engine = isQuick || !wants(drivers, "docker") ? undefined : await openEngine(opened);
+  const guest = wants(drivers ?? (isQuick ? [] : undefined), "qemu") ? await openMachines(opened) : undefined;
   const faults: string[] = [];
   for (const one of users) {
     const options = {
       drivers: isQuick ? (drivers ?? ["bubblewrap"]) : drivers,
       engine,
+      guest,
       only,
       uid: one.uid,
       userHome: homedir(),
@@ -52,6 +57,14 @@ async function openEngine(opened: AsyncDisposableStack): Promise<AttackedEngine 
   if (!hasPodman) return undefined;
   const { socket, image } = opened.use(await openPodmanEngine({ contents: "machine" }));
   return { sockets: [socket], image };
+}
+
+/** A guest with what the attacks are written in. What has booted is another one for each user: nobody else may read it. */
+async function openMachines(opened: AsyncDisposableStack): Promise<AttackedGuest | undefined> {
+  if (!hasQemu) return undefined;
+  const { guest } = opened.use(await openGuest({ contents: "machine" }));
+  if (process.getuid?.() === 0) chmodSync(dirname(guest), 0o755);
+  return { guest, accelerator: "tcg" };
 }
 
 const nameOf = (id: string): string => (attackText as Readonly<Record<string, Text>>)[id]?.en ?? id;

@@ -1,4 +1,5 @@
 import { homedir, platform } from "node:os";
+import { resolve } from "node:path";
 import { attackSandboxes } from "../../attacks/attack-sandboxes.ts";
 import type { AttackReport } from "../../attacks/start-attacks.ts";
 import { countOf, verdictOf } from "../../attacks/verdict.ts";
@@ -6,9 +7,14 @@ import { attackTableText } from "../messages/attacks.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
 
 /** All attacks on this machine without a sandbox, and in every one that is available. Undefined: they are not written for it. */
-export async function attackHere({ signal }: DoctorContext): Promise<AttackReport | undefined> {
-  const isWritten = ["linux", "darwin"].includes(platform());
-  return isWritten ? attackSandboxes({ userHome: homedir(), signal }) : undefined;
+export async function attackHere({ signal, home, config }: DoctorContext): Promise<AttackReport | undefined> {
+  if (!["linux", "darwin"].includes(platform())) return undefined;
+  const { guest, accelerator } = (await config()).config.sandbox.qemu;
+  return await attackSandboxes({
+    userHome: homedir(),
+    signal,
+    guest: { guest: resolve(home.dir, guest), accelerator },
+  });
 }
 
 /** What holds programs on other systems alone: it was never attacked, and is said to be so wherever others were. */
