@@ -109,9 +109,12 @@ test("reads a page that a person named, as text, and taints its process by it", 
 test("has a person asked about an address that nobody named, once anything untrusted was read", async () => {
   await using reader = await openProcess({ said: "Read http://api.test:PORT/prices for me." });
   await reader.call("http://api.test:PORT/prices");
+  expect(await reader.call("HTTP://API.test:PORT/prices")).toContain("A chair");
+  reader.world.seen.length = 1;
   for (const url of [
     "http://api.test:PORT/prices?leak=4417",
     "http://api.test:PORT/prices#4417",
+    "http://api.test:PORT/pRiCes",
     "http://other.test:PORT/prices",
   ])
     expect(await reader.asked(url, false), url).toMatch(/^asked: EPOLICY/);

@@ -4,6 +4,8 @@ import { linksOf } from "./links.ts";
 /** One text that a person has written, prepared to be looked at often. */
 export interface SaidText {
   readonly text: string;
+  /** As it was written, but for compatible characters. */
+  readonly original: string;
   /** Its runs of letters and digits. */
   readonly words: ReadonlySet<string>;
   /** Without what groups the digits of a number, and where each character stands in `text`. */
@@ -33,6 +35,7 @@ export function saidText(original: string): SaidText {
   let grouped: ReturnType<SaidText["grouped"]> | undefined;
   return {
     text,
+    original: original.normalize("NFKC"),
     words: new Set(text.match(wordForm)),
     grouped: () => (grouped ??= groupedOf(text)),
     links: () => (links ??= new Set(linksOf(original).flatMap(({ keys }) => keys))),

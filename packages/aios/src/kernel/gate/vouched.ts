@@ -25,7 +25,11 @@ export function vouchedFor(
   vouchers: Vouchers,
 ): Origin {
   const link = linkOfValue(value);
-  if (link) return linkVouchedFor(link, { or, mayBeSaid }, vouchers);
+  if (link) {
+    const origin = linkVouchedFor(link, { or, mayBeSaid }, vouchers);
+    if (origin.is !== "user" || vouchers.said.some((text) => saysPath(value, text))) return origin;
+    return linkVouchedFor(link, { or, mayBeSaid: false }, vouchers);
+  }
   if (mayBeSaid && vouchers.said.some((text) => isSaid(value, text))) return { is: "user" };
   // `Name <address>` goes to the address.
   const address = /^[^<>@,;\r\n]{0,200}<([^<>\s,;]{1,200})>$/.exec(value.trim())?.[1];
@@ -36,6 +40,12 @@ export function vouchedFor(
   const host: Link = { raw: value, key: "", keys: [], rest: value, to: hostOf(value) };
   const isThere = listNamed(list, vouchers).some((one) => isListed(value, one) || isLinkListed(host, one));
   return isThere ? { is: "allowlist", list } : unknown;
+}
+
+/** Hosts have no case; each letter of a path that may have either tells one bit to whoever is asked for it. */
+function saysPath(value: string, { original }: SaidText): boolean {
+  const path = /^(?:[a-z][a-z0-9+.-]*:)?(?:[/\\]{2})?[^/?#\\]*([^]*)$/i.exec(value.trim())?.[1] ?? "";
+  return path === "" || path === "/" || original.includes(path);
 }
 
 /** The same of a link: said in any of its forms, or leading to what is listed. */
