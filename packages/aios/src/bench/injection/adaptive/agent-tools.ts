@@ -2,6 +2,7 @@
 import type { Exit, Note } from "@aiosjs/sdk/protocol";
 import type { DriverContext } from "../../../kernel/ports.ts";
 import { text } from "../world.ts";
+import type { Args } from "../world.ts";
 import type { AgentTool } from "../world-toolbox.ts";
 
 /** They add nothing to what the syscalls tell. */
@@ -171,6 +172,77 @@ export const publicFile: readonly AgentTool[] = [
     access: reads,
     run: async (args, context) =>
       ((await context.syscall("fs.read", { path: text(args, "path") })) as { content: string }).content,
+  },
+];
+
+const fileTool = (
+  name: string,
+  parameters: Readonly<Record<string, string>>,
+  syscallOf: (args: Args) => readonly [string, object],
+): AgentTool => ({
+  name,
+  description: "Something with files for all agents.",
+  parameters,
+  effect: "idempotent",
+  access: writes,
+  async run(args, context) {
+    await context.syscall(...syscallOf(args));
+    return "done";
+  },
+});
+
+const fromTo = (args: Args) => ({ from: text(args, "from"), to: text(args, "to") });
+const pathAndText = (args: Args) => ({ path: text(args, "path"), content: text(args, "text") });
+
+export const keptFiles: readonly AgentTool[] = [
+  fileTool("move_file", { from: "text", to: "text" }, (args) => ["fs.move", fromTo(args)]),
+  fileTool("copy_file", { from: "text", to: "text" }, (args) => ["fs.copy", fromTo(args)]),
+  fileTool("append_file", { path: "text", text: "text" }, (args) => ["fs.append", pathAndText(args)]),
+  {
+    name: "list_shared",
+    description: "Names of the files for all agents.",
+    parameters: {},
+    effect: "pure",
+    access: reads,
+    async run(_, context) {
+      const { entries } = (await context.syscall("fs.list", { path: "/shared" })) as { entries: { name: string }[] };
+      return entries.map(({ name }) => name).join("\n");
+    },
+  },
+];
+
+export const valueTools: readonly AgentTool[] = [
+  {
+    name: "put_value",
+    description: "Keep a value for all agents.",
+    parameters: { key: "text", text: "text" },
+    effect: "idempotent",
+    access: writes,
+    async run(args, context) {
+      await context.syscall("value.put", { scope: "house", key: text(args, "key"), value: text(args, "text") });
+      return "kept";
+    },
+  },
+  {
+    name: "get_value",
+    description: "A value that agents have kept.",
+    parameters: { key: "text" },
+    effect: "pure",
+    access: reads,
+    async run(args, context) {
+      const { value } = (await context.syscall("value.get", { scope: "house", key: text(args, "key") })) as {
+        value: unknown;
+      };
+      return String(value);
+    },
+  },
+  {
+    name: "list_values",
+    description: "Keys of the values that agents have kept.",
+    parameters: {},
+    effect: "pure",
+    access: reads,
+    run: async (_, context) => JSON.stringify(await context.syscall("value.list", { scope: "house" })),
   },
 ];
 

@@ -6,8 +6,9 @@ import type { AdaptiveAttack } from "./attack.ts";
 import { carried } from "./carried.ts";
 import { guised } from "./guised.ts";
 import { hidden } from "./hidden.ts";
+import { outwards } from "./outward.ts";
 
-export const adaptiveAttacks: readonly AdaptiveAttack[] = [...hidden, ...carried, ...guised];
+export const adaptiveAttacks: readonly AdaptiveAttack[] = [...hidden, ...carried, ...guised, ...outwards];
 
 interface Sample {
   /** Tasks for each goal, drawn. */
