@@ -32,6 +32,7 @@ import type {
   Caller,
   CallRow,
   Core,
+  JournalImage,
   Kernel,
   KernelMetrics,
   KernelSettings,
@@ -42,6 +43,7 @@ import type {
 import type { Process } from "./process.ts";
 import type { Asked } from "./replay.ts";
 import { requestHash } from "./request-hash.ts";
+import { restore } from "./restoration.ts";
 import { shutDown } from "./shutting-down.ts";
 
 export interface KernelOptions extends KernelPorts {
@@ -107,7 +109,7 @@ class KernelDoor implements Kernel {
     return this.#parts.settings;
   }
 
-  open(image: Parameters<Lifecycle["restore"]>[0], wasCrash: boolean): void {
+  open(image: JournalImage, wasCrash: boolean): void {
     const { cron, keys, lease, memory, outbox, settings } = this.#parts;
     const { rootKey } = this.#options;
     if (rootKey) {
@@ -116,7 +118,7 @@ class KernelDoor implements Kernel {
       if (isNew) outbox.note({ kind: "key", row });
     }
     void lease?.lost.then((cause) => this.#fence(cause));
-    this.#lifecycle.restore(image);
+    restore(image, { parts: this.#parts, lifecycle: this.#lifecycle });
     outbox.note({ kind: "meta", key: "state", value: "running" });
     outbox.event("kernel.started", { tenant: HOME_TENANT, pid: null }, { version: settings.version, wasCrash });
     notePolicy(this.#parts, undefined);

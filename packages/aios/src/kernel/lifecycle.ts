@@ -1,27 +1,15 @@
-import { SysError, toProblem } from "@aiosjs/sdk/protocol";
+import { SysError } from "@aiosjs/sdk/protocol";
 import type { Exit, Limit, Pid, Signal, Transport } from "@aiosjs/sdk/protocol";
 import { allows } from "./access.ts";
 import { usedOf } from "./budget.ts";
 import type { Account } from "./budget.ts";
 import type { CallRecord } from "./call-record.ts";
-import { isUnsafe } from "./call-row.ts";
-import { isAnsweredFor, isAwaited, watchCommand } from "./command-watch.ts";
+import { watchCommand } from "./command-watch.ts";
 import { knownToClient } from "./gate/birth.ts";
 import { Incarnations } from "./incarnation.ts";
-import { parentsFirst } from "./parents-first.ts";
 import type { Parts } from "./parts.ts";
-import { serviceOf } from "./policies/policy.ts";
-import type {
-  CallRow,
-  HostGroup,
-  JournalImage,
-  JournalRecord,
-  KeptProgram,
-  KeyRow,
-  Principal,
-  ProcessRow,
-} from "./ports.ts";
-import type { Process, Suspension } from "./process.ts";
+import type { HostGroup, JournalRecord, KeptProgram, KeyRow, Principal } from "./ports.ts";
+import type { Process } from "./process.ts";
 import { goBack } from "./rollback.ts";
 import type { Entry } from "./scheduler.ts";
 import { ACT_AS } from "./scopes.ts";
@@ -29,7 +17,7 @@ import { urgencyOf } from "./urgency.ts";
 import type { Lender } from "./urgency.ts";
 
 /** Who is suspended so waits for a person; all else is a budget, and begins with the word. */
-const BY_SIGNAL = "by a signal";
+export const BY_SIGNAL = "by a signal";
 const isBudget = (reason: string): boolean => reason.startsWith("budget");
 
 /** How processes begin, stop, go on and end. */
@@ -163,7 +151,7 @@ export class Lifecycle {
       return this.save(process);
     }
     process.suspended = reason;
-    if (wakesAtMs !== undefined) this.#wakeAt(process, wakesAtMs);
+    if (wakesAtMs !== undefined) this.wakeAt(process, wakesAtMs);
     if (process.host && reason !== BY_SIGNAL) this.#parts.host.signal(process.host, "suspend");
     for (const record of process.calls) {
       const entry = this.entries.get(record);
@@ -200,7 +188,8 @@ export class Lifecycle {
     this.save(process);
   }
 
-  #wakeAt(process: Process, wakesAtMs: number): void {
+  /** Resumes it when the window of the budget that it has spent is over. */
+  wakeAt(process: Process, wakesAtMs: number): void {
     process.wakesAtMs = wakesAtMs;
     this.#parts.timers.at(wakesAtMs, () => {
       if (process.wakesAtMs === wakesAtMs) this.resume(process, "its budget's next window has begun");
@@ -266,22 +255,6 @@ export class Lifecycle {
     watchCommand(process, { parts: this.#parts, end: (one, exit) => this.end(one, exit) });
   }
 
-  /** What the journal holds becomes processes again; what died with the last kernel is ended, and paid for. */
-  restore(image: JournalImage): void {
-    for (const row of parentsFirst(image.processes)) this.#restoreProcess(row);
-    for (const call of image.intents) this.#settleIntent(call);
-    for (const process of this.#parts.processes) {
-      if (process.exit) continue;
-      process.restoredSeq = process.seq;
-      if (process.isReplayed) this.goOn(process);
-      else if (process.kind === "command" && (isAwaited(process) || isAnsweredFor(process, this.#parts.host)))
-        this.watch(process);
-      else if (process.kind === "command")
-        this.end(process, { code: null, signal: null, reason: "it ended while no kernel ran" });
-      else if (process.kind === "client") this.reapWhenIdle(process);
-    }
-  }
-
   /** Suspended ones wait until they are resumed: ten thousand of them cost a start nothing. */
   goOn(process: Process): void {
     if (process.exit) return;
@@ -306,65 +279,6 @@ export class Lifecycle {
     this.setLimits(process, process.limits);
     for (const account of budgets.of(`process:${process.pid}`))
       if (account.window === "run") account.used = usedOf(process, account.resource);
-  }
-
-  /** A call without an outcome: a program that is replayed makes it again; nobody else comes back for it. */
-  #settleIntent(call: CallRow): void {
-    const process = this.#parts.processes.get(call.pid);
-    if (process) process.seq = Math.max(process.seq, call.seq);
-    if (process?.isReplayed && !process.exit && call.replayKey !== null) return;
-    // What a person is asked about stays open for who makes the call again.
-    if ((call.state === "ambiguous" || call.state === "asked") && process?.mayRestart && !process.exit) return;
-    this.#parts.approvals.ended(call);
-    const wasMade = call.state !== "asked";
-    const error =
-      wasMade && isUnsafe({ name: call.name, args: call.request }, this.#parts.toolbox)
-        ? new SysError("EAMBIGUOUS", "the kernel stopped while the call was under way: it may have happened")
-        : new SysError("ECANCELED", "the kernel stopped while the call was under way");
-    this.#parts.outbox.note({ kind: "call", row: { ...call, state: "failed", error: toProblem(error) } });
-    // Its number is taken, also for the kernel after this one, which finds nothing open here.
-    if (process) this.save(process);
-  }
-
-  #restoreProcess(row: ProcessRow): void {
-    const { processes } = this.#parts;
-    const { model, suspension, goingBackTo, planned, ...program } = row.program as {
-      planned?: readonly string[];
-      goingBackTo?: number;
-      model?: string | null;
-      session?: string;
-      suspension?: Suspension;
-    };
-    const process = processes.add({
-      ...row,
-      parent: row.parent === null ? undefined : processes.get(row.parent),
-      program,
-      model: model ?? null,
-      keyAttained: row.kind === "client" && row.key !== null ? processes.attainedOf(row.key) : undefined,
-    });
-    const { inputTokens, cachedInputTokens, outputTokens } = row.usage;
-    const prefillTokens = inputTokens - cachedInputTokens;
-    process.attained.serve(serviceOf({ prefillTokens, decodeTokens: outputTokens }), 0);
-    Object.assign(process, {
-      usage: row.usage,
-      host: row.host,
-      incarnation: row.incarnation,
-      hasBegun: row.kind !== "command" || row.host !== null || row.counts.seq > 0,
-      endedAtMs: row.endedAtMs,
-      exit: row.exit,
-      goingBackTo,
-      planned,
-      ...row.counts,
-    });
-    if (row.exit) return processes.retire(process);
-    if (row.kind === "kernel") processes.adoptInit(process);
-    if (row.limits.length > 0) this.setLimits(process, row.limits);
-    if (row.state === "suspended") {
-      process.suspended = suspension?.reason ?? BY_SIGNAL;
-      const wakesAtMs = suspension?.wakesAtMs ?? null;
-      if (wakesAtMs !== null) this.#wakeAt(process, wakesAtMs);
-    }
-    if (process.key && program.session !== undefined) processes.bindSession(process.key, program.session, process);
   }
 
   /** All limits that bind a call of this process: its own, its ancestors', its tenant's, the key's. */
