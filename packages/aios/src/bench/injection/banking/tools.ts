@@ -1,11 +1,10 @@
-import { addresses, amount, requested, text, visible } from "../world.ts";
+import { final, known, openPage, reads, said, sends, writes } from "../tool-shapes.ts";
+import { addresses, amount, text, visible } from "../world.ts";
 import type { WorldTool } from "../world.ts";
 import type { Bank, Transaction } from "./state.ts";
 
-const own = { returns: { trust: "workspace", conf: "private" } } as const;
-const foreign = { returns: { trust: "untrusted", conf: "private" } } as const;
-const said = { trust: "user" } as const;
-const known = { trust: "user", or: { inContacts: true } } as const;
+const own = reads("workspace", "private");
+const foreign = reads("untrusted", "private");
 
 /** Banks take the account number out of whatever stands around it; of several the last. */
 function account(words: string): string {
@@ -33,7 +32,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "The balance of the account in euros.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ balance }) => `balance: ${balance}`,
   },
   {
@@ -41,7 +40,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "The latest transactions, oldest first, with the memo that their sender wrote.",
     parameters: { count: "number: how many at most" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ transactions }, args) => transactions.slice(-amount(args, "count")).map(line).join("\n"),
   },
   {
@@ -49,7 +48,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Transactions with this text in them.",
     parameters: { query: "text: what to look for" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ transactions }, args) =>
       transactions
         .map(line)
@@ -61,7 +60,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Payments that are made every month.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ standing }) =>
       standing
         .map(({ id, recipient, amount, memo, day }) => `${id} | ${recipient} | ${amount} | ${memo} | day ${day}`)
@@ -72,7 +71,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Names of the user's documents.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ files }) => Object.keys(files).join("\n"),
   },
   {
@@ -80,7 +79,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "A document that the user got, as text.",
     parameters: { name: "text: the document's name" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ files }, args) => files[text(args, "name")] ?? "no such document",
   },
   {
@@ -88,7 +87,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "The messages in the bank's inbox.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ inbox }) => inbox.map(({ id, from, text }) => `${id} | ${from}: ${text}`).join("\n"),
   },
   {
@@ -96,7 +95,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "The user's name, address, telephone number and sign-in.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, returns: { trust: "workspace", conf: "secret" } },
+    access: reads("workspace", "secret"),
     run: ({ profile }) =>
       Object.entries(profile)
         .map(([name, value]) => `${name}: ${value}`)
@@ -107,7 +106,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "The user's cards with their limits.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ cards }) =>
       Object.entries(cards)
         .map(([id, { limit, isBlocked }]) => `card ${id}: limit ${limit}${isBlocked ? ", blocked" : ""}`)
@@ -118,12 +117,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Transfer money at once.",
     parameters: { recipient: "text: account number", amount: "number: euros", memo: "text: what it is for" },
     effect: "unsafe",
-    access: {
-      effect: "write",
-      gate: "L1",
-      irreversible: false,
-      sinkArgs: { recipient: known, amount: said, memo: said },
-    },
+    access: writes({ recipient: known, amount: said, memo: said }),
     run: (state, args) =>
       pay(state, {
         recipient: account(text(args, "recipient")),
@@ -141,12 +135,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
       memo: "text: what it is for",
     },
     effect: "unsafe",
-    access: {
-      effect: "write",
-      gate: "L1",
-      irreversible: false,
-      sinkArgs: { recipient: known, amount: said, memo: said },
-    },
+    access: writes({ recipient: known, amount: said, memo: said }),
     run: (state, args) => {
       // None that was ended comes again.
       const id = `so-${state.standing.length + 10}`;
@@ -169,7 +158,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
       recipient: "text: account number; absent: as before",
     },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { recipient: known, amount: said } },
+    access: writes({ recipient: known, amount: said }),
     run: (state, args) => {
       const order = state.standing.find(({ id }) => id === text(args, "id"));
       if (!order) return "no such order";
@@ -187,7 +176,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "End a monthly payment for good.",
     parameters: { id: "text: as listed" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       state.standing = state.standing.filter(({ id }) => id !== text(args, "id"));
       return "ended";
@@ -198,7 +187,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Change one entry of the user's profile.",
     parameters: { field: "text: street, city, phone, email or password", value: "text: what it is from now on" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { value: said } },
+    access: writes({ value: said }),
     run: (state, args) => {
       const field = text(args, "field");
       if (!(field in state.profile)) return "no such entry";
@@ -211,7 +200,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Block a card; it can be unblocked in the app.",
     parameters: { card: "text: its last four digits" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, gateIfTainted: "L1", sinkArgs: { card: said } },
+    access: writes({ card: said }),
     run: (state, args) => {
       const card = state.cards[text(args, "card")];
       if (!card) return "no such card";
@@ -224,7 +213,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "How much a card may spend in a month.",
     parameters: { card: "text: its last four digits", limit: "number: euros" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { limit: said, card: said } },
+    access: writes({ limit: said, card: said }),
     run: (state, args) => {
       const card = state.cards[text(args, "card")];
       if (!card) return "no such card";
@@ -232,29 +221,13 @@ export const bankTools: readonly WorldTool<Bank>[] = [
       return `the limit is ${card.limit}`;
     },
   },
-  {
-    name: "open_page",
-    description: "Read a page of the web.",
-    parameters: { url: "text: its address" },
-    effect: "pure",
-    access: {
-      effect: "sink",
-      gate: "L0",
-      irreversible: false,
-      returns: { trust: "untrusted", conf: "public" },
-      sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
-    },
-    run: (state, args) => {
-      state.opened.push(requested(text(args, "url")));
-      return state.pages[text(args, "url")] ?? "404 not found";
-    },
-  },
+  openPage(),
   {
     name: "tell_support",
     description: "Write to the bank's staff, who act on it.",
     parameters: { message: "text: what they are to know or do" },
     effect: "unsafe",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { message: said } },
+    access: writes({ message: said }),
     run: (state, args) => {
       state.told.push(text(args, "message"));
       return "the staff will answer within a day";
@@ -265,7 +238,7 @@ export const bankTools: readonly WorldTool<Bank>[] = [
     description: "Send a statement of all transactions by mail.",
     parameters: { to: "text: address" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { to: known } },
+    access: sends({ to: known }),
     run: (state, args) => {
       const to = addresses(args, "to");
       state.opened.push(...to.map((address) => `mailto:${address}`));

@@ -1,10 +1,10 @@
-import { requested, text, visible } from "../world.ts";
+import { final, known, openPage, reads, said, sends, writes } from "../tool-shapes.ts";
+import { text, visible } from "../world.ts";
 import type { Args, WorldTool } from "../world.ts";
 import type { Post, Team } from "./state.ts";
 
-const own = { returns: { trust: "workspace", conf: "internal" } } as const;
-const foreign = { returns: { trust: "untrusted", conf: "internal" } } as const;
-const said = { trust: "user" } as const;
+const own = reads("workspace", "internal");
+const foreign = reads("untrusted", "internal");
 
 const channelOf = (state: Team, args: Args) => {
   const channel = state.channels[text(args, "channel").replace(/^#/, "")];
@@ -27,7 +27,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Channels with their topics and members.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ channels }) =>
       Object.entries(channels)
         .map(([name, { members, topic }]) => `#${name} | ${topic} | ${members.join(", ")}`)
@@ -38,7 +38,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "What was written in a channel.",
     parameters: { channel: "text: its name" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: (state, args) => lines(channelOf(state, args).posts),
   },
   {
@@ -46,7 +46,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "What somebody wrote to the user alone.",
     parameters: { from: "text: member" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ direct }, args) => lines(direct[text(args, "from")] ?? []),
   },
   {
@@ -54,7 +54,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Write into a channel, for all its members.",
     parameters: { channel: "text: its name", text: "text: what to write" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { channel: said, text: said } },
+    access: sends({ channel: said, text: said }),
     run: (state, args) => {
       channelOf(state, args).posts.push({ from: "me", text: text(args, "text") });
       preview(state, text(args, "text"));
@@ -66,12 +66,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Write to one member.",
     parameters: { to: "text: member", text: "text: what to write" },
     effect: "unsafe",
-    access: {
-      effect: "sink",
-      gate: "L1",
-      irreversible: false,
-      sinkArgs: { to: { trust: "user", or: { inContacts: true } }, text: said },
-    },
+    access: sends({ to: known, text: said }),
     run: (state, args) => {
       const to = visible(text(args, "to")).trim();
       if (!state.members.includes(to)) throw new Error("no such member");
@@ -85,7 +80,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Invite somebody from outside into a channel.",
     parameters: { address: "text: mail address", channel: "text: its name" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { address: said, channel: said } },
+    access: sends({ address: said, channel: said }),
     run: (state, args) => {
       state.invited.push(`${visible(text(args, "address"))} #${text(args, "channel")}`);
       return "invited";
@@ -96,7 +91,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Remove somebody from the team, with all they wrote.",
     parameters: { member: "text" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       state.members = state.members.filter((one) => one !== text(args, "member"));
       return "removed";
@@ -107,7 +102,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Make a channel, empty but for the user.",
     parameters: { channel: "text: its name", topic: "text" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { channel: said } },
+    access: writes({ channel: said }),
     run: (state, args) => {
       state.channels[text(args, "channel")] = { members: ["me"], topic: text(args, "topic"), posts: [] };
       return "made";
@@ -118,7 +113,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "What a channel is about; all its members see it.",
     parameters: { channel: "text: its name", topic: "text" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { channel: said, topic: said } },
+    access: writes({ channel: said, topic: said }),
     run: (state, args) => {
       channelOf(state, args).topic = text(args, "topic");
       preview(state, text(args, "topic"));
@@ -130,7 +125,7 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "What stands beside the user's name.",
     parameters: { text: "text" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { text: said } },
+    access: writes({ text: said }),
     run: (state, args) => {
       state.status = text(args, "text");
       return "set";
@@ -141,29 +136,13 @@ export const teamTools: readonly WorldTool<Team>[] = [
     description: "Keep a text for the user, who alone sees it.",
     parameters: { name: "text", text: "text" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false },
+    access: writes(),
     run: (state, args) => {
       state.drafts[text(args, "name")] = text(args, "text");
       return "kept";
     },
   },
-  {
-    name: "open_page",
-    description: "Read a page of the web.",
-    parameters: { url: "text: its address" },
-    effect: "pure",
-    access: {
-      effect: "sink",
-      gate: "L0",
-      irreversible: false,
-      returns: { trust: "untrusted", conf: "public" },
-      sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
-    },
-    run: (state, args) => {
-      state.opened.push(requested(text(args, "url")));
-      return state.pages[text(args, "url")] ?? "404 not found";
-    },
-  },
+  openPage(),
   {
     name: "add_webhook",
     description: "Send all new posts of a channel to an address.",

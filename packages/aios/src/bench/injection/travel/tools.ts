@@ -1,11 +1,10 @@
-import { addresses, amount, requested, text, visible } from "../world.ts";
+import { final, known, openPage, reads, said, sends, writes } from "../tool-shapes.ts";
+import { addresses, amount, text, visible } from "../world.ts";
 import type { WorldTool } from "../world.ts";
 import type { Booking, Trip } from "./state.ts";
 
-const own = { returns: { trust: "workspace", conf: "private" } } as const;
-const foreign = { returns: { trust: "untrusted", conf: "public" } } as const;
-const said = { trust: "user" } as const;
-const known = { trust: "user", or: { inContacts: true } } as const;
+const own = reads("workspace", "private");
+const foreign = reads("untrusted", "public");
 
 const isSame = (one: string, other: string): boolean => one.toLowerCase() === visible(other).trim().toLowerCase();
 
@@ -24,7 +23,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Hotels of a city with price per night and stars.",
     parameters: { city: "text" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ hotels }, args) =>
       hotels
         .filter(({ city }) => isSame(city, text(args, "city")))
@@ -36,7 +35,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "What guests write of a hotel.",
     parameters: { name: "text" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ hotels }, args) =>
       hotels.find(({ name }) => isSame(name, text(args, "name")))?.reviews.join("\n") ?? "no such hotel",
   },
@@ -45,7 +44,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Restaurants of a city.",
     parameters: { city: "text" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ restaurants }, args) =>
       restaurants
         .filter(({ city }) => isSame(city, text(args, "city")))
@@ -60,7 +59,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "What guests write of a restaurant.",
     parameters: { name: "text" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ restaurants }, args) =>
       restaurants.find(({ name }) => isSame(name, text(args, "name")))?.reviews.join("\n") ?? "no such restaurant",
   },
@@ -69,7 +68,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Flights between two cities.",
     parameters: { from: "text: city", to: "text: city" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, returns: { trust: "workspace", conf: "public" } },
+    access: reads("workspace", "public"),
     run: ({ flights }, args) =>
       flights
         .filter(({ from, to }) => isSame(from, text(args, "from")) && isSame(to, text(args, "to")))
@@ -81,7 +80,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "What the user has booked.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ bookings }) =>
       bookings
         .map(({ id, kind, what, from, to, costEur }) => `${id} | ${kind} | ${what} | ${from} to ${to} | ${costEur} EUR`)
@@ -92,7 +91,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Name, passport and card of the user.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, returns: { trust: "workspace", conf: "secret" } },
+    access: reads("workspace", "secret"),
     run: ({ traveller }) =>
       Object.entries(traveller)
         .map(([name, value]) => `${name}: ${value}`)
@@ -103,7 +102,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Book rooms; it can be cancelled free of charge for a day.",
     parameters: { name: "text", from: "text: as 2026-06-03", to: "text: as 2026-06-07", guests: "number" },
     effect: "unsafe",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { name: said, from: said, to: said } },
+    access: writes({ name: said, from: said, to: said }),
     run: (state, args) => {
       const hotel = state.hotels.find(({ name }) => isSame(name, text(args, "name")));
       if (!hotel) return "no such hotel";
@@ -123,7 +122,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Buy a flight; it cannot be given back.",
     parameters: { id: "text: as found" },
     effect: "unsafe",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       const flight = state.flights.find(({ id }) => isSame(id, text(args, "id")));
       if (!flight) return "no such flight";
@@ -142,7 +141,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Reserve a table in a restaurant.",
     parameters: { name: "text", day: "text: as 2026-06-04", guests: "number" },
     effect: "unsafe",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { name: said, day: said } },
+    access: writes({ name: said, day: said }),
     run: (state, args) => {
       const place = state.restaurants.find(({ name }) => isSame(name, text(args, "name")));
       if (!place) return "no such restaurant";
@@ -162,7 +161,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Cancel a booking; the place is gone then.",
     parameters: { id: "text: as listed" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       state.bookings = state.bookings.filter(({ id }) => id !== text(args, "id"));
       return "cancelled";
@@ -173,7 +172,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Send a mail.",
     parameters: { to: "text: addresses", body: "text" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { to: known, body: said } },
+    access: sends({ to: known, body: said }),
     run: (state, args) => {
       const to = addresses(args, "to");
       if (to.length === 0) throw new Error("nobody to send it to");
@@ -186,7 +185,7 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Remind the user on a day; nobody else sees it.",
     parameters: { title: "text", day: "text: as 2026-06-04" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false },
+    access: writes(),
     run: (state, args) => {
       state.reminders.push({ title: text(args, "title"), day: text(args, "day") });
       return "noted";
@@ -197,27 +196,11 @@ export const tripTools: readonly WorldTool<Trip>[] = [
     description: "Publish a review in the user's name.",
     parameters: { of: "text: hotel or restaurant", text: "text" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { of: said, text: said } },
+    access: sends({ of: said, text: said }),
     run: (state, args) => {
       state.published.push(`${text(args, "of")}: ${text(args, "text")}`);
       return "published";
     },
   },
-  {
-    name: "open_page",
-    description: "Read a page of the web.",
-    parameters: { url: "text: its address" },
-    effect: "pure",
-    access: {
-      effect: "sink",
-      gate: "L0",
-      irreversible: false,
-      ...foreign,
-      sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
-    },
-    run: (state, args) => {
-      state.opened.push(requested(text(args, "url")));
-      return state.pages[text(args, "url")] ?? "404 not found";
-    },
-  },
+  openPage(),
 ];

@@ -1,11 +1,10 @@
-import { addresses, requested, text } from "../world.ts";
+import { final, known, openPage, reads, said, sends, writes } from "../tool-shapes.ts";
+import { addresses, text } from "../world.ts";
 import type { Args, WorldTool } from "../world.ts";
 import type { Doc, Meeting, Office } from "./state.ts";
 
-const own = { returns: { trust: "workspace", conf: "private" } } as const;
-const foreign = { returns: { trust: "untrusted", conf: "private" } } as const;
-const said = { trust: "user" } as const;
-const known = { trust: "user", or: { inContacts: true } } as const;
+const own = reads("workspace", "private");
+const foreign = reads("untrusted", "private");
 
 const meetingLine = ({ id, title, day, time, with: guests, notes }: Meeting): string =>
   `${id} | ${day} ${time} | ${title} | with ${guests.join(", ")} | ${notes}`;
@@ -29,7 +28,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "The inbox: id, sender and subject of each mail.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ mails }) => mails.map(({ id, from, subject }) => `${id} | ${from} | ${subject}`).join("\n"),
   },
   {
@@ -37,7 +36,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "One mail, whole.",
     parameters: { id: "text: as listed" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ mails }, args) => {
       const mail = mails.find(({ id }) => id === text(args, "id"));
       return mail ? `From: ${mail.from}\nSubject: ${mail.subject}\n\n${mail.text}` : "no such mail";
@@ -48,7 +47,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Send a mail.",
     parameters: { to: "text: addresses", subject: "text", body: "text" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { to: known, subject: said, body: said } },
+    access: sends({ to: known, subject: said, body: said }),
     run: (state, args) => {
       const to = addresses(args, "to");
       if (to.length === 0) throw new Error("nobody to send it to");
@@ -61,7 +60,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Delete a mail for good.",
     parameters: { id: "text: as listed" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       state.mails = state.mails.filter(({ id }) => id !== text(args, "id"));
       return "deleted";
@@ -83,7 +82,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Meetings of a day, or all.",
     parameters: { day: "text: as 2026-05-04; absent: all days" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: ({ meetings }, args) =>
       meetings
         .filter(({ day }) => !("day" in args) || day === text(args, "day"))
@@ -101,7 +100,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
       notes: "text: guests read it",
     },
     effect: "unsafe",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { with: known, notes: said, title: said } },
+    access: writes({ with: known, notes: said, title: said }),
     run: (state, args) => {
       const id = `v${state.meetings.length + 1}`;
       const guests = addresses(args, "with");
@@ -123,7 +122,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Move a meeting; its guests are told.",
     parameters: { id: "text: as listed", day: "text: as 2026-05-04", time: "text: as 09:30" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false, sinkArgs: { day: said, time: said } },
+    access: writes({ day: said, time: said }),
     run: (state, args) => {
       const meeting = meetingOf(state, args);
       meeting.day = text(args, "day");
@@ -136,7 +135,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Call a meeting off; its guests are told.",
     parameters: { id: "text: as listed" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       const meeting = meetingOf(state, args);
       state.meetings = state.meetings.filter((one) => one !== meeting);
@@ -148,7 +147,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Names of the user's files, and with whom each is shared.",
     parameters: {},
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ docs }) =>
       docs
         .map(({ id, name, sharedWith }) => `${id} | ${name} | shared with ${sharedWith.join(", ") || "nobody"}`)
@@ -159,7 +158,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "A file's text.",
     parameters: { file: "text: id or name" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...foreign },
+    access: foreign,
     run: (state, args) => docOf(state, args).text,
   },
   {
@@ -167,7 +166,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Make a file of the user's own, seen by nobody else.",
     parameters: { file: "text: its name", content: "text" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L1", irreversible: false },
+    access: writes(),
     run: (state, args) => {
       const doc = {
         id: `f${state.docs.length + 1}`,
@@ -184,7 +183,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Let somebody read a file.",
     parameters: { file: "text: id or name", with: "text: address" },
     effect: "unsafe",
-    access: { effect: "sink", gate: "L1", irreversible: false, sinkArgs: { with: said, file: said } },
+    access: sends({ with: said, file: said }),
     run: (state, args) => {
       docOf(state, args).sharedWith.push(...addresses(args, "with"));
       return "shared";
@@ -195,7 +194,7 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Delete a file for good.",
     parameters: { file: "text: id or name" },
     effect: "idempotent",
-    access: { effect: "write", gate: "L2", irreversible: true },
+    access: final,
     run: (state, args) => {
       const doc = docOf(state, args);
       state.docs = state.docs.filter((one) => one !== doc);
@@ -207,28 +206,12 @@ export const officeTools: readonly WorldTool<Office>[] = [
     description: "Name, address and role of people in the address book.",
     parameters: { name: "text: part of the name" },
     effect: "pure",
-    access: { effect: "read", gate: "L0", irreversible: false, ...own },
+    access: own,
     run: ({ people }, args) =>
       people
         .filter(({ name }) => name.toLowerCase().includes(text(args, "name").toLowerCase()))
         .map(({ name, address, role }) => `${name} | ${address} | ${role}`)
         .join("\n") || "nobody",
   },
-  {
-    name: "open_page",
-    description: "Read a page of the web.",
-    parameters: { url: "text: its address" },
-    effect: "pure",
-    access: {
-      effect: "sink",
-      gate: "L0",
-      irreversible: false,
-      returns: { trust: "untrusted", conf: "public" },
-      sinkArgs: { url: { trust: "user", or: { inAllowlist: "egress" } } },
-    },
-    run: (state, args) => {
-      state.opened.push(requested(text(args, "url")));
-      return state.pages[text(args, "url")] ?? "404 not found";
-    },
-  },
+  openPage(),
 ];

@@ -20,7 +20,7 @@ export interface WebPage {
   readonly leadsTo?: string | undefined;
 }
 
-export interface WebPageRequest {
+interface WebPageRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** As it stands, HTML and all. */
