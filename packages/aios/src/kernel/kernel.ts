@@ -28,10 +28,8 @@ import type { KernelPorts } from "./open-parts.ts";
 import { parseCall } from "./parse-args.ts";
 import type { Parts } from "./parts.ts";
 import type {
-  Cache,
   Caller,
   CallRow,
-  Core,
   JournalImage,
   Kernel,
   KernelMetrics,
@@ -43,19 +41,15 @@ import type {
 import type { Process } from "./process.ts";
 import type { Asked } from "./replay.ts";
 import { requestHash } from "./request-hash.ts";
+import { adopt } from "./reloaded.ts";
+import type { Reloaded } from "./reloaded.ts";
 import { restore } from "./restoration.ts";
 import { shutDown } from "./shutting-down.ts";
 
 export interface KernelOptions extends KernelPorts {
   readonly settings: KernelSettings;
   /** Reads the configuration anew; called by `sys.refresh`. @throws SysError EINVAL: nothing is changed then. */
-  readonly reload: () => Promise<{
-    settings: KernelSettings;
-    cores: readonly Core[];
-    cache?: Cache | undefined;
-    changed: string[];
-    needRestart: string[];
-  }>;
+  readonly reload: () => Promise<Reloaded>;
   /** Called once when `sys.shutdown` was asked for. */
   readonly onShutdown: () => void;
   /** Called once when another kernel has claimed the journal: nothing is served any more, and nothing recorded. */
@@ -100,7 +94,11 @@ class KernelDoor implements Kernel {
       lifecycle: this.#lifecycle,
       calls: this.#calls,
       counts: this.#counts,
-      controls: { refresh: () => this.#refresh(), shutdown: options.onShutdown, startedAtMs: parts.clock.nowMs() },
+      controls: {
+        refresh: async () => adopt(await options.reload(), parts),
+        shutdown: options.onShutdown,
+        startedAtMs: parts.clock.nowMs(),
+      },
       nested: (record, principal, call) => this.#nested(record, principal, call),
     });
   }
@@ -368,24 +366,6 @@ class KernelDoor implements Kernel {
 
   metrics(): KernelMetrics {
     return metricsOf(this.#parts, this.#counts);
-  }
-
-  async #refresh(): Promise<{ changed: string[]; needRestart: string[] }> {
-    const { settings, cores, cache, changed, needRestart } = await this.#options.reload();
-    const { lanes, answers, scheduler, budgets, clock, outbox } = this.#parts;
-    // Before anything is touched: what is wrong with the settings changes nothing.
-    lanes.policyOf(settings);
-    const waiting = scheduler.drain(lanes.all());
-    const { accessPolicy } = this.#parts.settings;
-    this.#parts.settings = settings;
-    lanes.refresh(settings, cores);
-    answers.use(cache, settings.cache);
-    for (const [tenant, limits] of Object.entries(settings.budgets))
-      budgets.set(`tenant:${tenant}`, limits, clock.nowMs());
-    scheduler.reroute(waiting);
-    outbox.event("config.refreshed", { tenant: HOME_TENANT, pid: null }, { changed });
-    notePolicy(this.#parts, accessPolicy);
-    return { changed, needRestart };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

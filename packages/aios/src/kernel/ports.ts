@@ -76,6 +76,8 @@ export type {
   GroupRow,
   TimerRow,
   ValueRow,
+} from "./journal-rows.ts";
+export type {
   ValueQuery,
   JournalRecord,
   JournalImage,
