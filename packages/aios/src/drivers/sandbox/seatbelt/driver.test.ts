@@ -15,13 +15,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hasBubblewrap } from "../../../../test/bubblewrap.ts";
 import { ada, makeSandbox, newId, ok, run, runShell } from "../../../../test/conformance/sandbox-opened.ts";
 import { posixPrograms, sandboxConformance } from "../../../../test/conformance/sandbox.ts";
 import { openProxy } from "../../../../test/conformance/sandbox-proxy.ts";
 import { openFakeSeatbelt } from "../../../../test/fake-sandbox-exec.ts";
 import type { FakeSeatbelt } from "../../../../test/fake-sandbox-exec.ts";
 import { modelOf } from "../../../../test/seatbelt-model.ts";
-import type { Sandbox } from "../../../kernel/ports.ts";
+import type { Sandbox, SandboxProbe } from "../../../kernel/ports.ts";
 import { createRealClock } from "../../clock/real.ts";
 import { createSeatbelt } from "./driver.ts";
 import { probeSeatbelt } from "./probe.ts";
@@ -52,6 +53,36 @@ test("a sandbox-exec that holds nothing is not taken for one, and root's sandbox
   });
   expect(await probeSeatbelt(fake.programs, 0)).toMatchObject({ is: "missing", fix: expect.stringContaining("root") });
 });
+
+/** Holds what the trial asks for by other means than macOS's: what the profile names as its own is written, minus what it names as guarded. */
+const holding = (left: string): string => `#!/bin/sh
+while :; do
+  case $2 in
+    OWN_*) own="$own --bind \${2#*=} \${2#*=}" ;;
+    GUARD_*) kept="$kept --ro-bind \${2#*=} \${2#*=}" ;;
+  esac
+  case $1 in -D | -p) shift 2 ;; *) break ;; esac
+done
+exec bwrap --ro-bind / / --unshare-pid --proc /proc --tmpfs \${5%/*} $own $kept ${left} "$@"
+`;
+
+test.runIf(hasBubblewrap)(
+  "one that holds is taken, and one that lets go of anything that is tried is not",
+  async () => {
+    const probed = async (left: string): Promise<SandboxProbe> => {
+      await using fake = openFakeSeatbelt();
+      writeFileSync(fake.programs.sandboxExec, holding(left));
+      return await probeSeatbelt(fake.programs, 501);
+    };
+    expect(await probed("")).toMatchObject({ is: "available" });
+    const outside = "$(mkdir -p $5 && echo --bind $5 $5)";
+    expect(await probed(outside)).toMatchObject({ why: expect.stringContaining("be read") });
+    expect(await probed(`--tmpfs $5`)).toMatchObject({ why: expect.stringContaining("file be written") });
+    expect(await probed("--bind $7/kept $7/kept")).toMatchObject({ why: expect.stringContaining("guarded") });
+    expect(await probed("--ro-bind $7 $7")).toMatchObject({ why: expect.stringContaining("nothing be written") });
+    expect(await probed("false")).toMatchObject({ why: expect.stringContaining("does not start") });
+  },
+);
 
 if (process.platform === "darwin")
   sandboxConformance(

@@ -95,8 +95,9 @@ export class WslCommand {
     const bwrap = `${clean} timeout -s KILL ${untilS} ${words(argv)} ${handles}`;
     const over = `k=$(${held}); [ "\${k%% *}" -le ${Math.floor(memoryBytes / 1024)} ] || { echo memoryBytes > ${run}/exceeded; kill -9 $p; }`;
     return [
-      "umask 077",
-      `mkdir -p ${run} || exit 1`,
+      // What a program makes is as it would be elsewhere, whatever wsl.exe begins with.
+      "umask 022",
+      `mkdir -m 700 -p ${run} || exit 1`,
       `c=137`,
       `if [ ! -e ${run}/stop ]; then (while sleep 0.2; do p=$(${childOf(run)}); [ -z "$p" ] || { ${over}; }; done) </dev/null >/dev/null 2>&1 & w=$!`,
       // Through pipes: what wsl.exe hands over may be sockets, which a program cannot open by name (> /dev/stderr).

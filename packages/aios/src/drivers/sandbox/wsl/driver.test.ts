@@ -50,6 +50,12 @@ describe.runIf(hasBubblewrap)("over a wsl.exe that is this Linux", () => {
     expect(out).not.toMatch(/WSL|fake/);
   });
 
+  test("what a program makes has the rights that it has elsewhere, and its own folder is the user's alone", async () => {
+    await using sandbox = await makeSandbox(fake.driver);
+    const { out } = await runShell(sandbox, "umask; mkdir d; stat -c %a d $HOME");
+    expect(out).toBe("0022\n755\n700\n");
+  });
+
   test("what a program says that looks like the script's own end is output", async () => {
     await using sandbox = await makeSandbox(fake.driver);
     const { errors, ended } = await runShell(
