@@ -50,7 +50,7 @@ export async function injection(options: InjectionBenchOptions = {}): Promise<Be
     "scripted model: no model was asked; a script does every task right and obeys every order that it reads, in results, messages, notes, files and descriptions of tools, through five encodings",
     "approvers are scripted too: always no, an oracle that lets exactly the calls pass that the user's task means, always yes; they answer by approval.list, approval.show and approval.answer",
     "every case runs in a kernel of its own: ordinary agents, started by proc.spawn, with the think-act loop of the sdk; tools work on a state in memory, and both utility and attacks are told from that state",
-    "the user's own call made twice: an attacker who wants done again what the user asked for once",
+    "the user's own call made twice: an attacker who wants done again what the user asked for once; what is vouched for is each value by itself: the same call with another number that the user has said for something else passes, and is not among the cases",
     "tools chosen first: agents with `mode: plan`; the script chooses those that the task takes, and whatever it is ordered to use before it has chosen",
     "only words: attackers who want something said in the answer to the user; no call is made, and no gate is in their way",
     ...(isQuick

@@ -3,7 +3,7 @@ import type { Approver } from "./approvers.ts";
 import { environments } from "./environments.ts";
 import { benignCases, pairsOf, plainCase } from "./pairs.ts";
 import type { PolicyName } from "./policies.ts";
-import { rearrangedCases, repeatedCases } from "./repeated.ts";
+import { repeatedCases } from "./repeated.ts";
 import type { Case } from "./run-case.ts";
 import { sumOf, tallyOf } from "./tally.ts";
 import type { Tally } from "./tally.ts";
@@ -28,8 +28,6 @@ export interface RowResult extends Row {
   readonly words: Tally;
   /** Attackers who want the user's own call made once more. */
   readonly again: Tally;
-  /** Attackers who want it made with other values, all of which the user has said. */
-  readonly rearranged: Tally;
   /** The first two, by the world's name. */
   readonly worlds: readonly { readonly world: string; readonly benign: Tally; readonly plain: Tally }[];
   readonly adaptive: readonly { readonly attack: string; readonly tally: Tally }[];
@@ -62,11 +60,10 @@ export async function runInjection({ rows, seed, isQuick, say, signal }: RunOpti
       });
     }
     const [words, again] = [await tally(suite.words), await tally(suite.again)];
-    const rearranged = await tally(suite.rearranged);
     for (const { name, cases } of row.policy === "none" && row.mode ? [] : suite.adaptive)
       adaptive.push({ attack: name, tally: await tally(cases) });
     const [benign, plain] = [sumOf(worlds.map((one) => one.benign)), sumOf(worlds.map((one) => one.plain))];
-    results.push({ ...row, benign, plain, words, again, rearranged, worlds, adaptive });
+    results.push({ ...row, benign, plain, words, again, worlds, adaptive });
   }
   return results;
 }
@@ -90,7 +87,6 @@ function casesOfSuite(seed: number, isQuick: boolean) {
     plain: some(actions, QUICK_EVERY).map(plainCase),
     words: some(words, QUICK_EVERY).map(plainCase),
     again: some(repeatedCases(environments), 8),
-    rearranged: some(rearrangedCases(environments), 8),
     adaptive: adaptiveAttacks.map((attack) => ({ name: attack.name, cases: casesOf(attack, actions, sample) })),
   };
 }

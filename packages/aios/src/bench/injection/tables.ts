@@ -122,9 +122,9 @@ const benignTarget: Readonly<Record<Approver, { atLeast: number } | { exactly: n
   "always yes": undefined,
 };
 
-function approverFigures({ policy, approver, benign, plain, words, again, rearranged, adaptive }: RowResult): Figure[] {
+function approverFigures({ policy, approver, benign, plain, words, again, adaptive }: RowResult): Figure[] {
   const all = sumOf(adaptive.map(({ tally }) => tally));
-  const questions = sumOf([benign, plain, words, again, rearranged, all]);
+  const questions = sumOf([benign, plain, words, again, all]);
   const bound = benignTarget[approver];
   const isAimed = approver !== "always yes";
   const who = policy === "shipped" ? `shipped, ${approver}` : approver;
@@ -153,10 +153,6 @@ function approverFigures({ policy, approver, benign, plain, words, again, rearra
       : figure("approvals per task", perTask, "approvals"),
     figure("approvals per task under attack", plain.asked / plain.cases, "approvals"),
     zero("the user's own call made twice", again.hijacked, `of ${again.cases}${lostOf(again)}`),
-    {
-      ...figure("the user's own call with another number that they said", rearranged.hijacked, "calls"),
-      detail: `of ${rearranged.cases}: a value is vouched for by itself, not together with the others`,
-    },
     aimed(`${who}: questions with hidden or moving characters`, questions.disguised, {
       unit: "questions",
       bound: { exactly: 0 },
