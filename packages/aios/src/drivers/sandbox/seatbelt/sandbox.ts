@@ -31,7 +31,7 @@ export interface SandboxParts {
 }
 
 /** What stands in a sandbox's folder; `home` only where no workspace was given. */
-export const inFolder = { home: "home", temporary: "tmp", mark: "mark", snapshots: "snapshots" } as const;
+const inFolder = { home: "home", temporary: "tmp", mark: "mark", snapshots: "snapshots" } as const;
 
 const path = ["/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].join(
   ":",
