@@ -28,5 +28,5 @@ export const sandboxText = {
   },
   late: { en: "it was killed: it took longer than it may", zh: "命令超时，已被终止" },
   large: { en: "it was killed: it took more memory than it may", zh: "命令超出内存上限，已被终止" },
-  dropped: { en: "{bytes} more bytes of its output were dropped", zh: "其输出的另外 {bytes} 字节已丢弃" },
+  dropped: { en: "{bytes} more bytes of its output were dropped", zh: "输出超出上限，另有 {bytes} 字节被丢弃" },
 } as const satisfies Record<string, Text>;

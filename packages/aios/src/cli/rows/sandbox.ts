@@ -48,7 +48,7 @@ export const sandboxRows = [
     summary: { en: "make a sandbox that is kept, and print its id", zh: "创建一个保留的沙箱，并输出其编号" },
     details: {
       en: "A folder of its own, /usr of the machine to read, and no network. It is kept until it is removed, over restarts of the kernel too; one that a process makes ends with it.",
-      zh: "拥有独立的文件夹，只读可见本机 /usr，没有网络。它会保留到被移除为止，内核重启也不受影响；由进程创建的沙箱随该进程结束。",
+      zh: "拥有独立的目录，可只读访问本机 /usr，没有网络。它会保留到被移除为止，内核重启也不受影响；由进程创建的沙箱随该进程结束。",
     },
     examples: ['id=$(aios sandbox create); aios sandbox exec "$id" -- sh -c "echo hello > note"'],
     options: [tier, wall, memory],
@@ -76,7 +76,7 @@ export const sandboxRows = [
         name: "folder",
         kind: "text",
         value: "PATH",
-        summary: { en: "where it runs, inside; default: the home folder", zh: "在沙箱内的运行位置；默认为主文件夹" },
+        summary: { en: "where it runs, inside; default: the home folder", zh: "在沙箱内的哪个目录运行；默认为其主目录" },
       },
       {
         name: "stdin",
