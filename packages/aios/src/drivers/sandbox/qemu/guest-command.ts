@@ -128,7 +128,7 @@ export class GuestCommand {
         this.#killed?.by === "fault"
           ? this.#killed.fault
           : new SysError("ENOENT", `there is no program "${program}" in the guest`, {
-              hint: "name another, or make a guest that has it: aios sandbox guest --help",
+              hint: "name another, or make a guest that has it (aios help sandbox guest)",
             }),
       );
     this.#end({ code: Number(code), isOutOfMemory: Number(deaths) > 0 });

@@ -46,6 +46,6 @@ describe.runIf(canRun)("programs of the guest", () => {
     expect(spawnSync(reseed, { input: Buffer.alloc(63, 7) }).status).toBe(1);
     // Setpriv keeps root and takes its rights.
     const poor = ["--bounding-set=-all", "--inh-caps=-all", reseed];
-    expect(spawnSync("setpriv", poor, { input: Buffer.alloc(64, 7) }).status).toBe(1);
+    expect(spawnSync("/usr/bin/setpriv", poor, { input: Buffer.alloc(64, 7) }).status).toBe(1);
   });
 });

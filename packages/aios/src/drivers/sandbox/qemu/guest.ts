@@ -9,7 +9,7 @@ import { guestInit, programsFolder } from "./guest-init.ts";
 import { enterProgram, reseedProgram } from "./guest-programs.ts";
 
 /** What a guest's folder holds, by name. `modules`: files in `modules/`, in the order in which they are loaded. */
-export const guestSchema = z.object({ kernel: z.string(), modules: z.array(z.string().regex(/^[\w.-]+$/)) }).readonly();
+const guestSchema = z.object({ kernel: z.string(), modules: z.array(z.string().regex(/^[\w.-]+$/)) }).readonly();
 export type GuestContents = z.infer<typeof guestSchema>;
 export const guestFiles = { contents: "guest.json", kernel: "vmlinuz", busybox: "busybox", image: "root.img" } as const;
 
