@@ -2,6 +2,7 @@ import type { Client } from "../client.ts";
 import { SysError } from "../errors.ts";
 import type { AgentOptions } from "./think-act.ts";
 import { messageText } from "./message-text.ts";
+import type { Tool } from "../syscalls/llm.ts";
 import type { Toolset } from "./toolset.ts";
 
 const schema = {
@@ -20,7 +21,9 @@ export async function planTools(
   { instructions, model = "auto", name }: Pick<AgentOptions, "instructions" | "model" | "name">,
   { toolset, client, signal }: { toolset: Toolset; client: Client; signal: AbortSignal },
 ): Promise<Toolset> {
-  const offered = toolset.tools.map((tool) => `- ${tool.name}: ${tool.description ?? ""}`).join("\n");
+  // A plan that a stranger's words have had a part in would be no plan of the user's.
+  const about = ({ name: tool, description = "" }: Tool): string => (toolset.foreign.has(tool) ? "" : description);
+  const offered = toolset.tools.map((tool) => `- ${tool.name}: ${about(tool)}`).join("\n");
   const { message } = await client.llm.chat(
     {
       model,
@@ -38,6 +41,7 @@ export async function planTools(
   await client.proc.plan({ tools: tools.map((tool) => tool.name) }, { signal });
   return {
     tools,
+    foreign: toolset.foreign,
     answer: async (call, by) =>
       tools.some((tool) => tool.name === call.name)
         ? toolset.answer(call, by)

@@ -14,6 +14,8 @@ interface ToolAnswer {
 export interface Toolset {
   /** As the model is told of them. */
   readonly tools: readonly Tool[];
+  /** Names of those whose descriptions are a stranger's words. */
+  readonly foreign: ReadonlySet<string>;
   /** @throws only when the signal has aborted. */
   answer(call: ToolCall, by: { client: Client; signal: AbortSignal }): Promise<ToolAnswer>;
 }
@@ -61,6 +63,7 @@ export async function openToolset(
 
   return {
     tools,
+    foreign: new Set(remote.flatMap(({ name, isForeign }) => (isForeign === true ? [name] : []))),
     async answer(call, by) {
       try {
         return { content: await run(call, by), isError: false };

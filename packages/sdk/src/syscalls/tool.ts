@@ -12,6 +12,7 @@ export const toolSyscalls = {
           parameters: jsonObjectSchema,
           effect: z.enum(["pure", "idempotent", "unsafe"]),
           isNamed: z.boolean().optional().describe("who wants it asks for it by its name: no pattern means it"),
+          isForeign: z.boolean().optional().describe("what it says of itself are a stranger's words"),
         }),
       ),
     }),
