@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,6 +17,36 @@ test("without a guest there is no virtual machine, and it is said how to make on
   const driver = createQemuDriver({ folder: join(folder, "boxes"), guest: join(folder, "absent"), clock });
   expect(await driver.probe()).toMatchObject({ is: "missing", fix: expect.stringMatching(/aios sandbox guest|apt/) });
   await expect(driver.create({ id: "x", tenant: ada })).rejects.toMatchObject({ code: "ENOSYS" });
+  expect(await driver.list()).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+test("what was made is deleted where there is no guest any more", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "aios-qemu-"));
+  const record = {
+    id: "left",
+    tenant: "ada",
+    guarded: [],
+    views: [],
+    limits: { memoryBytes: 1e9, processes: 9, openFiles: 9, fileBytes: 9, outputBytes: 9, wallMs: 9 },
+    owner: { uid: process.getuid?.(), gid: process.getgid?.() },
+  };
+  mkdirSync(join(folder, "left/home"), { recursive: true });
+  writeFileSync(join(folder, "left/sandbox.json"), JSON.stringify(record));
+  writeFileSync(join(folder, "left/home/file"), "kept");
+  const driver = createQemuDriver({ folder, guest: join(folder, "absent"), clock });
+  const found = (await driver.attach("left"))!;
+  expect(Buffer.from(await found.download("file", { maxBytes: 10 })).toString()).toBe("kept");
+  const signal = new AbortController().signal;
+  await expect(
+    found
+      .exec({ argv: ["true"], signal })
+      [Symbol.asyncIterator]()
+      .next(),
+  ).rejects.toMatchObject({
+    code: "ENOSYS",
+  });
+  await found.delete();
   expect(await driver.list()).toEqual([]);
   rmSync(folder, { recursive: true });
 });

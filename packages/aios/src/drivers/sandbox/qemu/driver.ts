@@ -24,6 +24,8 @@ const defaultLimits: Limits = {
   outputBytes: 8 * mebibyte,
   wallMs: 600_000,
 };
+/** All that a command is sent; it has to fit in the guest's memory. */
+const mostSentBytes = 4096 * mebibyte;
 /** Whose its own homes are where the kernel is root. */
 const nobodySpecial: Owner = { uid: 1000, gid: 1000 };
 /** A guest boots in 0.5 s by KVM and in 4 s under emulation; a machine that emulates may be busy. */
@@ -79,7 +81,7 @@ class QemuDriver implements SandboxDriver {
     const { id } = spec;
     if (!/^[a-z0-9]{1,32}$/.test(id))
       throw new SysError("EINVAL", `"${id}" is no id of a sandbox`, { hint: "1 to 32 of a-z and 0-9" });
-    const ready = await this.#open();
+    await this.#open();
     const taken = new SysError("EEXIST", `there is a sandbox ${id} already`, {
       hint: "delete it, or choose another id",
     });
@@ -87,7 +89,7 @@ class QemuDriver implements SandboxDriver {
     this.#making.add(id);
     try {
       if (await readRecord(this.#folderOf(id))) throw taken;
-      return this.#hold(await this.#prepare(spec), ready);
+      return this.#hold(await this.#prepare(spec));
     } finally {
       this.#making.delete(id);
     }
@@ -99,8 +101,7 @@ class QemuDriver implements SandboxDriver {
     if (!/^[a-z0-9]{1,32}$/.test(id)) return undefined;
     const record = await readRecord(this.#folderOf(id));
     if (!record) return undefined;
-    const ready = await this.#open();
-    return this.#sandboxes.get(id) ?? this.#hold(record, ready);
+    return this.#sandboxes.get(id) ?? this.#hold(record);
   }
 
   async list(): Promise<readonly { readonly id: string; readonly tenant: TenantId }[]> {
@@ -140,13 +141,24 @@ class QemuDriver implements SandboxDriver {
     return record;
   }
 
-  #hold(record: SandboxRecord, { guest, templates }: Ready): QemuSandbox {
+  /** Without a guest it runs nothing, and can still be emptied and deleted. */
+  #hold(record: SandboxRecord): QemuSandbox {
     const { id, limits } = record;
     const sandbox: QemuSandbox = new QemuSandbox(record, {
       folder: this.#folderOf(id),
       clock: this.#options.clock,
-      start: (sentBytes) =>
-        templates.start(guest, { usableBytes: limits.memoryBytes + 2 * sentBytes, name: `aios-${id}` }),
+      start: async (sentBytes) => {
+        if (sentBytes > mostSentBytes)
+          throw new SysError(
+            "E2BIG",
+            `${Math.ceil(sentBytes / mebibyte)} MiB are too much to be copied for a command`,
+            {
+              hint: "give it a smaller workspace, or use the container tier",
+            },
+          );
+        const { guest, templates } = await this.#open();
+        return await templates.start(guest, { usableBytes: limits.memoryBytes + 2 * sentBytes, name: `aios-${id}` });
+      },
       forget: () => {
         if (this.#sandboxes.get(id) === sandbox) this.#sandboxes.delete(id);
       },
