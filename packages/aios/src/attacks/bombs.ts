@@ -126,6 +126,64 @@ for one in held: libc.shmctl(one, 0, None)`),
   // More than the sandbox's own memory is not to be found in a folder that is kept in memory.
   { id: "tmp-bomb", program: filler, bound: BOUNDS.memoryBytes, words: { WHERE: "/tmp", FILES: "many" } },
   { id: "shm-bomb", program: filler, bound: BOUNDS.memoryBytes, words: { WHERE: "/dev/shm", FILES: "many" } },
+  // What is no process's memory: names, and what waits in sockets.
+  {
+    id: "entry-bomb",
+    program: python(String.raw`
+def act():
+  folder = "/dev/shm/aios-attack-" + word("TOKEN")
+  os.mkdir(folder)
+  count = 0
+  try:
+    while count * 1024 < int(word("MOST")):
+      os.mknod("%s/%d" % (folder, count))
+      count += 1
+      if count % 4096 == 0: tell("TOOK", count * 1024)
+    tell("TOOK", count * 1024)
+  finally:
+    for one in range(count): os.unlink("%s/%d" % (folder, one))
+    os.rmdir(folder)
+attempt(act)`),
+    bound: BOUNDS.memoryBytes,
+  },
+  {
+    id: "socket-bomb",
+    program: python(String.raw`
+import socket
+def fill(done):
+  held, taken, block = [], 0, bytes(1 << 16)
+  try:
+    for _ in range(40):
+      pair = socket.socketpair()
+      held.append(pair)
+      for one in pair:
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        try:
+          while True: taken += one.send(block)
+        except BlockingIOError: pass
+  except OSError: pass
+  os.write(done, b"%d " % taken)
+  time.sleep(30)
+def act():
+  children, taken = [], 0
+  try:
+    while taken < int(word("MOST")):
+      heard, done = os.pipe()
+      child = os.fork()
+      if child == 0:
+        fill(done)
+        os._exit(0)
+      os.close(done)
+      children.append(child)
+      taken += int(os.read(heard, 64) or b"0")
+      os.close(heard)
+      tell("TOOK", taken)
+  finally:
+    for child in children: os.kill(child, 9)
+attempt(act)`),
+    bound: BOUNDS.memoryBytes,
+  },
   {
     id: "handle-bomb",
     program: python(String.raw`

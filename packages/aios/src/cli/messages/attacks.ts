@@ -71,6 +71,8 @@ export const attackText = {
   "tmp-bomb": { en: "fill /tmp", zh: "填满 /tmp" },
   "shm-bomb": { en: "fill /dev/shm", zh: "填满 /dev/shm" },
   "handle-bomb": { en: "open files without end", zh: "无限打开文件" },
+  "entry-bomb": { en: "make empty files without end in memory", zh: "在内存中无限创建空文件" },
+  "socket-bomb": { en: "fill sockets that nobody reads", zh: "填满无人读取的套接字" },
   "sparse-file": { en: "make a file of 64 GiB that takes no room", zh: "创建不占空间的 64 GiB 文件" },
   "output-flood": { en: "print without end", zh: "无限输出" },
   "busy-loop": { en: "run on after its time", zh: "超时后继续运行" },

@@ -90,6 +90,7 @@ export const examinedCalls = {
   ioctl: call(16, 29),
   socket: call(41, 198),
   socketpair: call(53, 199),
+  setsockopt: call(54, 208),
 } as const satisfies Record<string, Numbers>;
 
 /** Calls that give a file its mode: the argument that bears it, and the one whose flags say whether it counts. */

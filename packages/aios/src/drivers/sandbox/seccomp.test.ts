@@ -10,7 +10,7 @@ interface Asked {
 }
 
 const answers: Readonly<Record<number, string>> = { 0x7fff0000: "allowed", 0x80000000: "killed" };
-const errnos: Readonly<Record<number, string>> = { 1: "EPERM", 38: "ENOSYS", 97: "EAFNOSUPPORT" };
+const errnos: Readonly<Record<number, string>> = { 0: "said to be done", 1: "EPERM", 38: "ENOSYS", 97: "EAFNOSUPPORT" };
 
 /** Runs the filter as the kernel does, on `struct seccomp_data`. */
 function ask(processor: Processor, { processor: audit = auditNumbers[processor], number, args = [] }: Asked): string {
@@ -46,6 +46,7 @@ const numbers = {
     ioctl: 16,
     socket: 41,
     pair: 53,
+    option: 54,
     chmod: 90,
     fchmod: 91,
     fchmodat: 268,
@@ -62,6 +63,7 @@ const numbers = {
     ioctl: 29,
     socket: 198,
     pair: 199,
+    option: 208,
     chmod: null,
     fchmod: 52,
     fchmodat: 53,
@@ -123,6 +125,11 @@ test.each(["x64", "arm64"] as const)(
       for (const family of [0, 16, 17, 38, 40, 44, -1])
         expect(ask(processor, { number, args: [family] })).toBe("EAFNOSUPPORT");
     }
+    // Larger buffers: as if they were there.
+    for (const option of [7, 8, 32, 33])
+      expect(ask(processor, { number: of.option, args: [3, 1, option] })).toBe("said to be done");
+    expect(ask(processor, { number: of.option, args: [3, 1, 2] })).toBe("allowed");
+    expect(ask(processor, { number: of.option, args: [3, 6, 7] })).toBe("allowed");
     for (const [number, at] of [
       [of.chmod, 1],
       [of.fchmod, 1],

@@ -19,6 +19,9 @@ const namespaceFlags = 0x7e020000;
 const terminalRequests = [0x5412, 0x541c];
 /** AF_UNIX, AF_INET, AF_INET6. Netlink, vsock, packet and the kernel's crypto reach around namespaces, or are seldom looked at. */
 const families = [1, 2, 10];
+/** SOL_SOCKET, and of it SO_SNDBUF, SO_RCVBUF and what root may say instead. */
+const socketLevel = 1;
+const bufferOptions = [7, 8, 32, 33];
 const setIdBits = 0o6000;
 /** O_CREAT and the bit of O_TMPFILE: without them nothing says what the mode argument holds. */
 const creatingFlags = 0o100 | 0o20000000;
@@ -77,6 +80,17 @@ export function seccompFilter(processor: Processor): Uint8Array {
   for (const row of [examinedCalls.socket, examinedCalls.socketpair]) {
     program.push(...when(numberOf(row), [load(argumentAt(0)), ...known, fail(EAFNOSUPPORT)]));
   }
+  // Done, it says, and nothing is: what lies in buffers is in no process's account, and few of their default size are bounded.
+  const options = bufferOptions.flatMap((option) => [ifEqual(option, 0, 1), fail(0)]);
+  const askedOfSocket = [
+    load(argumentAt(1)),
+    ifEqual(socketLevel, 1, 0),
+    allow,
+    load(argumentAt(2)),
+    ...options,
+    allow,
+  ];
+  program.push(...when(numberOf(examinedCalls.setsockopt), askedOfSocket));
   for (const row of Object.values(modeCalls)) {
     const isCreating = "flags" in row ? [load(argumentAt(row.flags)), ifAnyBit(creatingFlags, 1, 0), allow] : [];
     program.push(...when(numberOf(row), [...isCreating, ...refusedBits(row.mode, setIdBits)]));

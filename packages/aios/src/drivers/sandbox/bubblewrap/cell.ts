@@ -11,7 +11,7 @@ export interface Told extends Pick<SandboxCommand, "argv" | "environment" | "fol
 export interface Turn {
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Undefined until it is known. */
+  /** Undefined until it is known, and sees the sandbox and nothing else. */
   readonly firstProcess: () => number | undefined;
   /** With all that it started. Of no effect once it has ended. */
   kill(): void;

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, statfs } from "node:fs/promises";
 
 /** What the processes of one command hold, shared memory counted for each that maps it. */
 export interface Held {
@@ -18,6 +18,31 @@ export async function heldBelow(firstProcess: number): Promise<Held> {
   }
   return { processes, memoryBytes };
 }
+
+/** Of /tmp and /dev/shm together: each takes about a kilobyte of the system's memory, whatever it holds. */
+const mostEntries = 65_536;
+/** What may lie in a socket's buffers on its way in and out, as Linux makes them: the filter lets nobody ask for more. */
+const socketBytes = 2 * 212_992;
+
+/**
+ * Whether the system holds more for a sandbox than it may, in no process's account: entries of the folders that are kept
+ * in memory, buffers of sockets. These are bounded by their number.
+ */
+export async function isKernelFull(firstProcess: number, memoryBytes: number): Promise<boolean> {
+  const [temporary, shared, sockets] = await Promise.all([
+    entriesOf(`/proc/${firstProcess}/root/tmp`),
+    entriesOf(`/proc/${firstProcess}/root/dev/shm`),
+    read(`/proc/${firstProcess}/net/sockstat`),
+  ]);
+  const used = Number(/^sockets: used (\d+)$/m.exec(sockets)?.[1] ?? 0);
+  return temporary + shared > mostEntries || used * socketBytes > memoryBytes;
+}
+
+const entriesOf = (folder: string): Promise<number> =>
+  unlessEnded(
+    statfs(folder).then(({ files, ffree }) => files - ffree),
+    0,
+  );
 
 /** The system lists a child with the thread that started it. */
 async function childrenOf(hostPid: number): Promise<readonly number[]> {
@@ -42,7 +67,8 @@ async function unlessEnded<T>(reading: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    if (["ENOENT", "ESRCH"].includes(String((cause as NodeJS.ErrnoException).code))) return otherwise;
+    // EACCES: it is ending, and what it saw is nobody's any more.
+    if (["ENOENT", "ESRCH", "EACCES"].includes(String((cause as NodeJS.ErrnoException).code))) return otherwise;
     throw cause;
   }
 }

@@ -18,6 +18,7 @@ export function startResidentCell(start: Omit<BubbleStart, "stdio">): Cell {
   let settled = Promise.withResolvers<void>();
   settled.resolve();
   let turn: OpenTurn | undefined;
+  let hasBegun = false;
   let errors = "";
   bubble.errors?.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-1_000)));
   const end = (how: Omit<TurnEnd, "wasKilled">): void => {
@@ -28,6 +29,7 @@ export function startResidentCell(start: Omit<BubbleStart, "stdio">): Cell {
   const read = createReader((letter, bytes) => {
     switch (letter) {
       case "r":
+        hasBegun = true;
         // What was told while it started waits in the channel: it is at work already.
         if (is === "busy") return;
         is = "ready";
@@ -64,7 +66,7 @@ export function startResidentCell(start: Omit<BubbleStart, "stdio">): Cell {
       settled = Promise.withResolvers();
       bubble.hold();
       channel.write(wordsOf({ ...told, environment: { ...environment, ...told.environment } }));
-      return (turn = openTurn(bubble));
+      return (turn = openTurn(bubble, () => (hasBegun ? firstProcess() : undefined)));
     },
     kill: bubble.kill,
     ended,
@@ -81,7 +83,7 @@ interface OpenTurn extends Turn {
   fail(cause: unknown): void;
 }
 
-function openTurn({ channel, firstProcess, kill }: Bubble): OpenTurn {
+function openTurn({ channel, kill }: Bubble, firstProcess: Turn["firstProcess"]): OpenTurn {
   const { promise, resolve, reject } = Promise.withResolvers<TurnEnd>();
   let [hasEnded, isLeft] = [false, false];
   const streamOf = (): Readable => new Readable({ highWaterMark: aheadBytes, read: () => void channel.resume() });

@@ -38,6 +38,7 @@ export function startShellCell({ stdout, stderr, stdin, ...start }: ShellCellSta
     fault: fault.replace(readyWord, ""),
     ...(hasRun || code === null ? {} : { failure: lastErrors }),
   }));
+  const isMounted = (): boolean => fault.startsWith(readyWord);
   const leave = (): void => {
     for (const stream of [out, errors]) stream.destroy();
   };
@@ -49,7 +50,8 @@ export function startShellCell({ stdout, stderr, stdin, ...start }: ShellCellSta
       for (const stream of [out, errors]) stream.ref();
       errors.on("data", (part: Buffer) => (lastErrors = (lastErrors + part.toString("utf8")).slice(-1_000)));
       channel.write(`${commandLine(told, { bounds: told.bounds, hasChannel: true })}\n`);
-      return { stdout: out, stderr: errors, firstProcess, kill, ended };
+      const insideOnce = (): number | undefined => (isMounted() ? firstProcess() : undefined);
+      return { stdout: out, stderr: errors, firstProcess: insideOnce, kill, ended };
     },
     kill,
     ended: ended.then(
@@ -58,7 +60,7 @@ export function startShellCell({ stdout, stderr, stdin, ...start }: ShellCellSta
     ) as Promise<void>,
     mayBeKept: () => false,
     settled: async () => undefined,
-    isMounted: () => fault.startsWith(readyWord),
+    isMounted,
     isUsable: () => !isTold && !hasEnded() && !wasKilled(),
   };
 }
