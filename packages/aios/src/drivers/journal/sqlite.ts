@@ -47,6 +47,8 @@ import {
   decodeProcess,
   decodeValue,
 } from "./decode.ts";
+import { joined, sizeOfGroup } from "./commit-group.ts";
+import type { Pending } from "./commit-group.ts";
 import { encodeCommit } from "./encode.ts";
 import { KnownTranscripts } from "./known-transcripts.ts";
 import { refuseNetworkFilesystem } from "./network-filesystem.ts";
@@ -55,10 +57,6 @@ import type { WorkerData } from "./sqlite-worker.ts";
 import type { CallRows, JournalSize, LoadedRows, Order, Pruned, SqlRow, Value } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
-/** A group goes to the writer at once; these bounds keep the acknowledgement of its first commit from waiting long. */
-const GROUP_COMMITS = 512;
-const GROUP_VALUES = 65_536;
-const GROUP_BYTES = 16 * 1024 * 1024;
 /** Transcripts remembered to recognise their continuation, all processes together: about 32 MB. */
 const KNOWN_CHARS = 32 * 1024 * 1024;
 
@@ -73,14 +71,6 @@ export interface SqliteJournalOptions {
   readonly auditKey?: string;
   /** Unix epoch milliseconds; default `Date.now`. */
   readonly nowMs?: () => number;
-}
-
-interface Pending {
-  readonly records: readonly JournalRecord[];
-  values: Value[];
-  /** Of contents among the values. */
-  readonly bytes: number;
-  readonly settled: PromiseWithResolvers<void>;
 }
 
 /**
@@ -333,23 +323,8 @@ class SqliteJournal implements RetentiveJournal {
   async #flush(): Promise<void> {
     // The commits of this turn of the event loop go together.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#pending.length > 0) await this.#write(this.#takeGroup());
+    while (this.#pending.length > 0) await this.#write(this.#pending.splice(0, sizeOfGroup(this.#pending)));
     this.#flushing = undefined;
-  }
-
-  #takeGroup(): Pending[] {
-    let size = 0;
-    let values = 0;
-    let bytes = 0;
-    for (const pending of this.#pending) {
-      if (size >= GROUP_COMMITS || values >= GROUP_VALUES || bytes >= GROUP_BYTES) break;
-      values += pending.values.length;
-      bytes += pending.bytes;
-      size++;
-    }
-    const group = this.#pending.slice(0, size);
-    this.#pending = this.#pending.slice(size);
-    return group;
   }
 
   async #write(group: readonly Pending[]): Promise<void> {
@@ -394,12 +369,4 @@ class SqliteJournal implements RetentiveJournal {
       await this.#writer.ask({ type: "commit", group: joined(group), nowMs: this.#nowMs() });
     }
   }
-}
-
-function joined(group: readonly Pending[]): readonly Value[] {
-  const first = group[0]?.values ?? [];
-  if (group.length === 1) return first;
-  const values: Value[] = [];
-  for (const pending of group) for (const value of pending.values) values.push(value);
-  return values;
 }
