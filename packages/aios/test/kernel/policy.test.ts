@@ -1,7 +1,7 @@
 // The policy as its owner looks at it.
 import { createClient } from "@aiosjs/sdk";
 import type { Client } from "@aiosjs/sdk";
-import { accessPolicySchema, asPid } from "@aiosjs/sdk/protocol";
+import { accessPolicySchema, asPid, manifestSchema } from "@aiosjs/sdk/protocol";
 import { expect, test } from "vitest";
 import { openRig } from "../rig.ts";
 import type { Rig } from "../rig.ts";
@@ -105,6 +105,26 @@ test("what was decided when a call was made is told beside what the policy says 
     why: expect.stringContaining("it is forbidden") as string,
     isBySamePolicy: true,
   });
+});
+
+test("a call is explained by the rows of all agents above, as it is judged", async () => {
+  const rig = await openRig({
+    cores: (clock) => [createScriptedCore({ clock })],
+    programs: {
+      find: (name) => Promise.resolve(manifestSchema.parse({ name, instructions: "x" })),
+      run: () => new Promise(() => undefined),
+    },
+    settings: { accessPolicy },
+  });
+  const command = { kind: "command" as const, command: ["x"], cwd: "/" };
+  const { pid } = await rig.admin.proc.spawn({ program: command, name: "research-1" });
+  const program = { kind: "agent" as const, agent: "writer", task: "t" };
+  const below = await as(rig, pid).proc.spawn({ program });
+  const refused = { gate: "L3", agent: "writer", reasons: [{ where: "agents.research-*" }] };
+  expect(await rig.admin.policy.explain({ pid: below.pid, name: "fs.write" })).toMatchObject(refused);
+  expect(await refusal(as(rig, below.pid).fs.write({ path: "x", content: "x" }))).toMatch(/^EPOLICY .*not among/);
+  await rig.admin.proc.signal({ pid, signal: "kill", tree: true });
+  expect(await rig.admin.policy.explain({ pid: below.pid, name: "fs.write" })).toMatchObject(refused);
 });
 
 test("the plan of a process that lives counts", async () => {
