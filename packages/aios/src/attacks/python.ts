@@ -4,7 +4,7 @@ import type { Program } from "./attack.ts";
 export const BEGAN = "BEGAN";
 
 /**
- * Before every program: `call` makes a raw syscall of Linux (elsewhere its number is another call's, and it is not made), `attempt` runs what it decorates and tells why it failed, `reached` tells
+ * Before every program: `call` makes a raw syscall of Linux (elsewhere its number is another call's, and it is not made), `as_own_root` makes a plain user root of a user namespace, as the system lets everybody, `attempt` runs what it decorates and tells why it failed, `reached` tells
  * that the kernel of this very machine let something through (a virtual machine has a boot id of its own).
  */
 const PRELUDE = String.raw`
@@ -33,6 +33,12 @@ def call(name, *args):
     code = ctypes.get_errno()
     raise OSError(code, os.strerror(code), name)
   return result
+def as_own_root(kinds):
+  if os.geteuid() == 0: return
+  uid, gid = os.getuid(), os.getgid()
+  call("unshare", 0x10000000 | kinds)
+  for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % uid), ("gid_map", "0 %d 1" % gid)):
+    with open("/proc/self/" + name, "w") as file: file.write(text)
 def tell(*words):
   print(*words, flush=True)
 def why(cause):

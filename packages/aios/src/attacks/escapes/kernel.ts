@@ -65,6 +65,7 @@ export const kernelEscapes: readonly Escape[] = [
     "mount",
     String.raw`
 def act():
+  as_own_root(0x00020000)
   fd = call("fsopen", ctypes.c_char_p(b"tmpfs"), 1)
   call("fsconfig", fd, 6, 0, 0, 0)
   call("fsmount", fd, 1, 0)
@@ -92,6 +93,7 @@ attempt(lambda: act(0x10000000 | 0x00020000 | 0x40000000))`,
     // Who may change its root folder leaves every root folder, by way of a handle from before.
     program: python(String.raw`
 def act():
+  as_own_root(0)
   if os.environ.get("ATTACK_JAIL"):
     os.chroot(os.environ["ATTACK_JAIL"])
     os.chdir("/")

@@ -34,6 +34,10 @@ async function sleeping(): Promise<Victim | undefined> {
   return startVictim(shell("echo ready; sleep 60; :"));
 }
 
+/** In a user namespace of its own where its user is not root: one that the same user may join. */
+const apart = (): Promise<Victim | undefined> =>
+  startVictim(python('attempt(lambda: as_own_root(0x00020000))\ntell("ready")\ntime.sleep(60)'));
+
 export const processEscapes: readonly Escape[] = [
   {
     id: "environment",
@@ -138,8 +142,8 @@ attempt(lambda: join(lambda: os.open("/proc/%d/ns/mnt" % pid, os.O_RDONLY), 0))
 attempt(lambda: join(lambda: os.open("/proc/1/ns/mnt", os.O_RDONLY), 0))
 attempt(lambda: join(lambda: call("pidfd_open", pid, 0), 0x10000000 | 0x00020000))`),
     lay: async (_, { folder }) => {
-      const victim = await sleeping();
-      if (!victim) return { is: "no-interpreter", name: "sh" };
+      const victim = await apart();
+      if (!victim) return { is: "no-interpreter", name: "python3" };
       const { path, secret, end } = plantFile(folder);
       return {
         words: { PID: String(victim.pid), FILE: path },
