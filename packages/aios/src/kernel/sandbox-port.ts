@@ -157,6 +157,8 @@ export interface WrappedCommand extends Disposable {
   readonly handles: readonly { readonly at: number; readonly handle: number }[];
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** Of what was spawned: calls `kill` once when it holds more memory than it may, all its processes together. */
+  watch(hostPid: number, kill: () => void): Disposable;
 }
 
 /** Isolation by one means. One conformance suite holds for all that claim `process` or stronger. */

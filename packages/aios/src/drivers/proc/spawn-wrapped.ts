@@ -23,7 +23,7 @@ export function spawnWrapped(
     while (all.length < at) all.push("ignore");
     all[at] = handle;
   }
-  return spawn(file, args, {
+  const child = spawn(file, args, {
     cwd: "/",
     env: environment,
     detached: true,
@@ -32,4 +32,18 @@ export function spawnWrapped(
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
   });
+  const { pid } = child;
+  if (pid !== undefined) {
+    const watch = wrapped.watch(pid, () => killGroup(pid));
+    child.once("exit", () => watch[Symbol.dispose]());
+  }
+  return child;
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
 }

@@ -114,6 +114,7 @@ export function createBubblewrap(options: BubblewrapOptions): Bubblewrap {
     async [Symbol.asyncDispose]() {
       await pool.close();
       await spares.close();
+      await machine?.pipes.close();
       if (machine) disown(machineFolder(folder, generation));
     },
   };

@@ -8,7 +8,7 @@ import type { Processor } from "../seccomp-table.ts";
 import { makeEtcFolder } from "./etc-folder.ts";
 import { own } from "./owner.ts";
 import { createPipes } from "./pipes.ts";
-import type { Pipe } from "./pipes.ts";
+import type { Pipes } from "./pipes.ts";
 import type { SystemFolder } from "./profile.ts";
 
 /** What all sandboxes of a driver share on this machine. */
@@ -19,7 +19,7 @@ export interface Machine {
   readonly hasResidents: boolean;
   readonly etc: string;
   readonly system: readonly SystemFolder[];
-  readonly pipes: { take(owner: { uid: number; gid: number }): Promise<Pipe> };
+  readonly pipes: Pipes;
   /** A handle of the filter: each start reads its own to the end. */
   openFilter(): number;
   /** A handle of a file without a name that holds these bytes. */

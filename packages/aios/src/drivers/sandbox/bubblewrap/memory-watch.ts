@@ -1,4 +1,41 @@
 import { readdir, readFile, statfs } from "node:fs/promises";
+import type { Clock } from "../../../kernel/ports.ts";
+import { temporaryBytes } from "./profile.ts";
+
+/** How often it is looked at what a command holds: the bound of one process is the system's, that of all together ours. */
+const watchMs = 200;
+/** The same for what the system holds for it: that is told by three numbers, and grows faster. */
+const kernelWatchMs = 50;
+
+interface MemoryWatch {
+  readonly clock: Clock;
+  readonly memoryBytes: number;
+  /** Undefined as long as it is not known. */
+  readonly firstProcess: () => number | undefined | Promise<number | undefined>;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when a command holds more than it may; rejects when `signal` aborts. */
+export async function untilFull({ clock, memoryBytes, firstProcess, signal }: MemoryWatch): Promise<void> {
+  const when = async (everyMs: number, isOver: (first: number) => Promise<boolean>): Promise<void> => {
+    for (;;) {
+      await clock.wakeAt(clock.nowMs() + everyMs, signal);
+      const first = await firstProcess();
+      if (first !== undefined && (await isOver(first))) return;
+    }
+  };
+  await Promise.race([
+    when(watchMs, async (first) => (await heldBelow(first)).memoryBytes > memoryBytes),
+    when(kernelWatchMs, (first) => isKernelFull(first, memoryBytes)),
+  ]);
+}
+
+/** The first process inside of a bubblewrap that others have started; undefined: it has none yet, or none any more. */
+export async function firstInside(bubblewrap: number): Promise<number | undefined> {
+  for (const child of await childrenOf(bubblewrap))
+    if (/^NSpid:\t\d+(?:\t\d+)*\t1$/m.test(await read(`/proc/${child}/status`))) return child;
+  return undefined;
+}
 
 /** What the processes of one command hold, shared memory counted for each that maps it. */
 export interface Held {
@@ -28,7 +65,7 @@ const socketBytes = 2 * 212_992;
  * Whether the system holds more for a sandbox than it may, in no process's account: entries of the folders that are kept
  * in memory, buffers of sockets. These are bounded by their number.
  */
-export async function isKernelFull(firstProcess: number, memoryBytes: number): Promise<boolean> {
+async function isKernelFull(firstProcess: number, memoryBytes: number): Promise<boolean> {
   const [temporary, shared, sockets] = await Promise.all([
     entriesOf(`/proc/${firstProcess}/root/tmp`),
     entriesOf(`/proc/${firstProcess}/root/dev/shm`),
@@ -40,7 +77,8 @@ export async function isKernelFull(firstProcess: number, memoryBytes: number): P
 
 const entriesOf = (folder: string): Promise<number> =>
   unlessEnded(
-    statfs(folder).then(({ files, ffree }) => files - ffree),
+    // Until all is mounted the folder is the machine's.
+    statfs(folder).then(({ files, ffree, blocks, bsize }) => (blocks * bsize === temporaryBytes ? files - ffree : 0)),
     0,
   );
 

@@ -10,6 +10,12 @@ export interface Pipe {
   readonly writable: number;
 }
 
+export interface Pipes {
+  take(owner: { uid: number; gid: number }): Promise<Pipe>;
+  /** Resolves when nothing is made in the folder any more. */
+  close(): Promise<void>;
+}
+
 /** Made by one start of mkfifo. */
 const batch = 64;
 
@@ -17,7 +23,7 @@ const batch = 64;
  * Pipes for the output of commands. Node's own are sockets, which a program cannot open by name: `> /dev/stderr` in a
  * script would fail. Node cannot make pipes, but it can open a named one from both ends and remove the name.
  */
-export function createPipes(folder: string): { take(owner: { uid: number; gid: number }): Promise<Pipe> } {
+export function createPipes(folder: string): Pipes {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stock: string[] = [];
@@ -46,6 +52,9 @@ export function createPipes(folder: string): { take(owner: { uid: number; gid: n
       } finally {
         unlinkSync(path);
       }
+    },
+    async close() {
+      await making?.catch(() => undefined);
     },
   };
 }

@@ -12,7 +12,7 @@ export const egressInside = "/run/egress.sock";
 /** Path of a forward's socket, inside. */
 export const forwardInside = (port: number): string => `/run/forward-${port}.sock`;
 /** Of /tmp, and of /dev/shm. */
-const temporaryBytes = 64 * 1024 * 1024;
+export const temporaryBytes = 64 * 1024 * 1024;
 
 /** Something of the machine, and where it is seen. */
 export interface Shown {

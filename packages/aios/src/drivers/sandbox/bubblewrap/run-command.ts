@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { SysError } from "@aiosjs/sdk/protocol";
 import type { Clock, SandboxCommand, SandboxEvent } from "../../../kernel/ports.ts";
 import type { Turn } from "./cell.ts";
-import { heldBelow, isKernelFull } from "./memory-watch.ts";
+import { untilFull } from "./memory-watch.ts";
 
 interface RunOptions {
   readonly clock: Clock;
@@ -13,10 +13,6 @@ interface RunOptions {
   readonly command: SandboxCommand;
 }
 
-/** How often it is looked at what a command holds: the bound of one process is the system's, that of all together ours. */
-const watchMs = 200;
-/** The same for what the system holds for it: that is told by three numbers, and grows faster. */
-const kernelWatchMs = 50;
 /** Of output that nobody has taken yet; beyond it the program waits. */
 const pendingBytes = 1024 * 1024;
 
@@ -36,13 +32,9 @@ export async function* runCommand(turn: Turn, options: RunOptions): AsyncGenerat
   signal.addEventListener("abort", onAbort, { once: true });
   const watching = Promise.all([
     clock.wakeAt(clock.nowMs() + wallMs, done.signal).then(() => killFor("wallMs")),
-    ...watches(memoryBytes).map(async ({ everyMs, isOver }) => {
-      for (;;) {
-        await clock.wakeAt(clock.nowMs() + everyMs, done.signal);
-        const first = turn.firstProcess();
-        if (first !== undefined && (await isOver(first))) return killFor("memoryBytes");
-      }
-    }),
+    untilFull({ clock, memoryBytes, firstProcess: () => turn.firstProcess(), signal: done.signal }).then(() =>
+      killFor("memoryBytes"),
+    ),
   ]).catch((fault: unknown) => {
     if (!done.signal.aborted) throw fault;
   });
@@ -70,16 +62,6 @@ export async function* runCommand(turn: Turn, options: RunOptions): AsyncGenerat
     await watching;
   }
 }
-
-interface Watch {
-  readonly everyMs: number;
-  readonly isOver: (firstProcess: number) => Promise<boolean>;
-}
-
-const watches = (memoryBytes: number): readonly Watch[] => [
-  { everyMs: watchMs, isOver: async (first) => (await heldBelow(first)).memoryBytes > memoryBytes },
-  { everyMs: kernelWatchMs, isOver: (first) => isKernelFull(first, memoryBytes) },
-];
 
 function faultError(fault: string, { argv, folder }: SandboxCommand): SysError {
   if (fault === "folder") return new SysError("ENOENT", `there is no folder ${JSON.stringify(folder)} in the sandbox`);

@@ -212,7 +212,13 @@ export class BubblewrapSandbox implements Sandbox {
     const bounds = boundsOf(this.#kept.limits);
     this.#held++;
     this.#ghosts?.hold();
-    return wrapCommand(this.#parts.machine, this.#seat, { command, bounds, guards: this.#guards(), firstHandle });
+    return wrapCommand(this.#parts.machine, this.#seat, {
+      command,
+      bounds,
+      guards: this.#guards(),
+      firstHandle,
+      clock: this.#parts.clock,
+    });
   };
 
   #guards(): readonly Guard[] {

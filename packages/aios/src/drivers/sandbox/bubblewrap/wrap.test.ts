@@ -116,6 +116,21 @@ describe.runIf(hasBubblewrap)("a command that its starter keeps, in a bubblewrap
     expect(await length()).toBe(before);
   });
 
+  test("it is killed when all its processes together hold more than one may", async () => {
+    await using driver = openBubblewrap();
+    const limits = { memoryBytes: 200 * 1024 * 1024 };
+    await using sandbox = await makeSandbox(driver, { limits });
+    const holder = `python3 -c 'import time; held = b"x" * 80_000_000; print("held", flush=True); time.sleep(60)'`;
+    const argv = ["sh", "-c", `${holder} & ${holder} & ${holder} & wait`];
+    using wrapped = sandbox.wrap!({ argv }, { firstHandle: 3 });
+    const { file, args, environment: env, uid, gid } = wrapped;
+    const as = uid === undefined ? {} : { uid, gid: gid! };
+    const stdio = withHandles(["ignore", "pipe", "inherit"], wrapped.handles);
+    const child = spawn(file, args, { detached: true, env, stdio, ...as });
+    using _watch = wrapped.watch(child.pid!, () => process.kill(-child.pid!, "SIGKILL"));
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  });
+
   test("what its environment says works inside alone, not on what starts it", async () => {
     await using driver = openBubblewrap();
     await using sandbox = await makeSandbox(driver);

@@ -1,9 +1,10 @@
 import { closeSync } from "node:fs";
 import { coverInherited } from "./inherited.ts";
-import type { SandboxCommand, WrappedCommand } from "../../../kernel/ports.ts";
+import type { Clock, SandboxCommand, WrappedCommand } from "../../../kernel/ports.ts";
 import type { Guard } from "../home/guards.ts";
 import type { Bounds } from "./limits.ts";
 import type { Machine } from "./machine.ts";
+import { firstInside, untilFull } from "./memory-watch.ts";
 import { carriedEnvironment, commandLine, immediateScript } from "./script.ts";
 import { environmentOf, firstLine, seatCommand } from "./seat.ts";
 import type { Seat } from "./seat.ts";
@@ -16,6 +17,7 @@ interface WrapOptions {
   readonly bounds: Bounds;
   readonly guards: readonly Guard[];
   readonly firstHandle: number;
+  readonly clock: Clock;
 }
 
 /**
@@ -26,7 +28,7 @@ interface WrapOptions {
 export function wrapCommand(
   machine: Machine,
   seat: Seat,
-  { command, bounds, guards, firstHandle }: WrapOptions,
+  { command, bounds, guards, firstHandle, clock }: WrapOptions,
 ): WrappedCommand {
   const line = commandLine(command, { bounds, hasChannel: false });
   const argv = ["env", `--default-signal=${handedOn}`, "/bin/sh", "-c", immediateScript(line, firstLine(seat, false))];
@@ -42,6 +44,16 @@ export function wrapCommand(
     handles: [{ at: firstHandle, handle }, ...(covered?.at ?? []).map((at) => ({ at, handle: covered!.empty }))],
     uid,
     gid,
+    watch(hostPid, kill) {
+      const done = new AbortController();
+      const firstProcess = (): Promise<number | undefined> => firstInside(hostPid);
+      untilFull({ clock, memoryBytes: bounds.memoryBytes, firstProcess, signal: done.signal }).then(
+        kill,
+        // It has ended, or what the system tells of it cannot be read: one process alone is bounded still.
+        () => undefined,
+      );
+      return { [Symbol.dispose]: () => done.abort() };
+    },
     [Symbol.dispose]() {
       for (const one of opened.splice(0)) closeSync(one);
     },
