@@ -1,5 +1,6 @@
 // Where programs run whole in a sandbox: a composition beside boot.ts, for modules, and beside command-host.ts, for commands.
 import { join } from "node:path";
+import { isSysError, SysError } from "@aiosjs/sdk/protocol";
 import { createBubblewrap } from "./drivers/sandbox/bubblewrap/driver.ts";
 import type { ModuleJail } from "./drivers/proc/start-module.ts";
 import type { Clock, SandboxDriver } from "./kernel/ports.ts";
@@ -17,13 +18,21 @@ export function openModuleJail(options: {
     driver: {
       async create(spec) {
         await (cleared ??= clearLeft(bubblewrap));
-        return bubblewrap.create(spec);
+        return bubblewrap.create(spec).catch((cause: unknown) => {
+          throw isSysError(cause) && cause.code === "ENOSYS" ? unconfined(cause) : cause;
+        });
       },
     },
     hidden: [home],
     [Symbol.asyncDispose]: () => bubblewrap[Symbol.asyncDispose](),
   };
 }
+
+const unconfined = (cause: SysError): SysError =>
+  new SysError("ENOSYS", cause.message, {
+    cause,
+    hint: `${cause.hint ?? "aios doctor"}; or give modules all your rights: aios config set sandbox.modules at-large`,
+  });
 
 /** A module ends with its kernel; the sandbox of one that was killed with it is nobody's any more. */
 async function clearLeft(driver: SandboxDriver): Promise<void> {

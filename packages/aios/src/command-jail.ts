@@ -59,7 +59,7 @@ export async function planJail(
 /** A sandbox that a command is started in, again and again; it ends with its parent. */
 export interface Jail extends AsyncDisposable {
   /** A session of its own; killing its group kills all that runs in it. */
-  spawn(command: Pick<SandboxCommand, "argv" | "environment" | "folder">, stdio: readonly unknown[]): ChildProcess;
+  start(command: Pick<SandboxCommand, "argv" | "environment" | "folder">, stdio: readonly unknown[]): ChildProcess;
 }
 
 interface JailOptions {
@@ -100,7 +100,7 @@ export async function openJail(plan: JailPlan, { pid, home, doorUrl }: JailOptio
   opened.defer(() => sandbox.delete());
   const stack = opened.move();
   return {
-    spawn: (command, stdio) => spawnWrapped(sandbox, command, stdio),
+    start: (command, stdio) => spawnWrapped(sandbox, command, stdio),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

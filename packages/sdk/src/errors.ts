@@ -33,7 +33,7 @@ export const errnoTable = {
   ENODEV: { status: 503, retryable: true, exit: 1, en: "no device can serve this now", zh: "当前没有可用的设备" },
   ENOENT: { status: 404, retryable: false, exit: 3, en: "not found", zh: "未找到" },
   ENOSPC: { status: 507, retryable: false, exit: 1, en: "no space left", zh: "空间不足" },
-  ENOSYS: { status: 404, retryable: false, exit: 3, en: "no such syscall", zh: "没有这个系统调用" },
+  ENOSYS: { status: 404, retryable: false, exit: 3, en: "there is no such thing here", zh: "此处没有该功能" },
   EPOLICY: { status: 403, retryable: false, exit: 5, en: "a rule forbids it", zh: "策略禁止" },
   ESRCH: { status: 404, retryable: false, exit: 3, en: "no such process", zh: "没有这个进程" },
   ESTALE: { status: 409, retryable: false, exit: 6, en: "fenced: somebody newer owns it", zh: "已被更新的所有者取代" },

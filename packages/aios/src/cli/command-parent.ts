@@ -33,7 +33,7 @@ export interface ParentDuties {
   /** Not called where the command has the terminal itself. */
   readonly print: (text: string) => void;
   /** Default: with all rights of its user. */
-  readonly jail?: Pick<Jail, "spawn"> | undefined;
+  readonly jail?: Pick<Jail, "start"> | undefined;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function parentCommand(program: CommandProgram, duties: ParentDutie
   const output = isDetached || !hasTerminal ? "pipe" : "inherit";
   const stdio: StdioOptions = [isDetached ? "ignore" : "inherit", output, output];
   const child = duties.jail
-    ? duties.jail.spawn({ argv: command, environment, folder: cwd }, stdio)
+    ? duties.jail.start({ argv: command, environment, folder: cwd }, stdio)
     : spawn(command[0]!, command.slice(1), { cwd, env: environment, detached: true, stdio });
   using signals = forwardSignals(child, { isDetached, hasTerminal });
   if (child.pid !== undefined) duties.started(child.pid);

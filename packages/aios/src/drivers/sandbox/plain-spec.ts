@@ -6,6 +6,6 @@ export function refuseWrapped({ workspaceAt, hidden, forwards }: SandboxSpec, dr
   const [asked] = Object.entries({ workspaceAt, hidden, forwards }).find(([, value]) => value !== undefined) ?? [];
   if (asked !== undefined)
     throw new SysError("ENOSYS", `sandboxes of ${driver} have no ${asked}`, {
-      hint: "bubblewrap has: apt install bubblewrap",
+      hint: "those of bubblewrap have, on Linux",
     });
 }

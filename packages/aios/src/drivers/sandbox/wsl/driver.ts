@@ -165,7 +165,7 @@ function checkSpec(spec: SandboxSpec): void {
   refuseWrapped(spec, "wsl");
   if (egress !== undefined) {
     throw new SysError("ENOSYS", "sandboxes of wsl have no way out: a socket of Windows cannot be reached in WSL", {
-      hint: "run aios in the WSL distribution itself, where bubblewrap has one",
+      hint: "run AIOS in the WSL distribution itself, where bubblewrap has one",
     });
   }
   for (const { from, at } of views) {
