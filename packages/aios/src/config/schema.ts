@@ -263,7 +263,9 @@ export const configSchema = z.strictObject({
           accelerator: z
             .enum(["auto", "kvm", "tcg"])
             .default("auto")
-            .describe("auto: KVM where a guest is seen to boot by it, else emulation, which is 10 times slower or more."),
+            .describe(
+              "auto: KVM where a guest is seen to boot by it, else emulation, which is 10 times slower or more.",
+            ),
           cpus: z.int().min(1).max(64).default(1).describe("Processors of a virtual machine."),
         })
         .prefault({}),

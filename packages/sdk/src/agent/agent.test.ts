@@ -155,7 +155,10 @@ test("what goes wrong with a tool is told to the model, which may go on", async 
 test("a tool that the kernel does not have is an error before the model is asked", async () => {
   const { transport, asked } = scripted(() => "never");
   const run = defineAgent({ ...plain, tools: ["web_*"] }).run("Go", { transport });
-  await expect(run).rejects.toMatchObject({ code: "ENOENT", hint: "it has text_upper, text_broken, clock, weather, text_run" });
+  await expect(run).rejects.toMatchObject({
+    code: "ENOENT",
+    hint: "it has text_upper, text_broken, clock, weather, text_run",
+  });
   const mine = defineTool({ name: "clock", description: "", parameters: { type: "object" }, run: () => "" });
   await expect(defineAgent({ ...plain, tools: [mine, "clock"] }).run("Go", { transport })).rejects.toMatchObject({
     code: "EINVAL",

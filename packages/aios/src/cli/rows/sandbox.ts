@@ -76,7 +76,10 @@ export const sandboxRows = [
         name: "folder",
         kind: "text",
         value: "PATH",
-        summary: { en: "where it runs, inside; default: the home folder", zh: "在沙箱内的哪个目录运行；默认为其主目录" },
+        summary: {
+          en: "where it runs, inside; default: the home folder",
+          zh: "在沙箱内的哪个目录运行；默认为其主目录",
+        },
       },
       {
         name: "stdin",
