@@ -126,7 +126,7 @@ for one in held: libc.shmctl(one, 0, None)`),
   // More than the sandbox's own memory is not to be found in a folder that is kept in memory.
   { id: "tmp-bomb", program: filler, bound: BOUNDS.memoryBytes, words: { WHERE: "/tmp", FILES: "many" } },
   { id: "shm-bomb", program: filler, bound: BOUNDS.memoryBytes, words: { WHERE: "/dev/shm", FILES: "many" } },
-  // What is no process's memory: names, and what waits in sockets.
+  // What is no process's memory: names (each takes half a kilobyte of the system's at the least), and what waits in sockets.
   {
     id: "entry-bomb",
     program: python(String.raw`
@@ -135,11 +135,11 @@ def act():
   os.mkdir(folder)
   count = 0
   try:
-    while count * 1024 < int(word("MOST")):
+    while count * 512 < int(word("MOST")):
       os.mknod("%s/%d" % (folder, count))
       count += 1
-      if count % 4096 == 0: tell("TOOK", count * 1024)
-    tell("TOOK", count * 1024)
+      if count % 4096 == 0: tell("TOOK", count * 512)
+    tell("TOOK", count * 512)
   finally:
     for one in range(count): os.unlink("%s/%d" % (folder, one))
     os.rmdir(folder)
