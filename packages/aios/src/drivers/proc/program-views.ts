@@ -12,6 +12,8 @@ export interface ProgramViews {
   readonly path: string;
 }
 
+/** What every sandbox shows. */
+const system = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
 const systemPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
 /**
@@ -25,12 +27,14 @@ export function viewsOfProgram(
 ): ProgramViews {
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
   const file = findProgram(program, { cwd, folders });
+  const programs = [file, ...interpretersOf(file, folders)];
   const named = more.map((one) => existing(resolve(cwd, one)));
-  const views = withoutInner([...[file, ...interpretersOf(file, folders)].flatMap(installationOf), ...named]).filter(
-    (view) => !isSeen(view, ["/usr", cwd]),
+  const views = withoutInner([...programs.flatMap(installationOf), ...named]).filter(
+    (view) => !isSeen(view, [...system, cwd]),
   );
-  const seen = ["/usr", "/bin", "/sbin", cwd, ...views];
-  const own = folders.filter((folder) => isSeen(folder, seen) && !systemPath.split(":").includes(folder));
+  const seen = [...system, cwd, ...views];
+  const holders = new Set(programs.map((one) => dirname(one)));
+  const own = folders.filter((folder) => isSeen(folder, seen) || holders.has(folder));
   return { views, path: [...new Set([...own, ...systemPath.split(":")])].join(":") };
 }
 
@@ -88,12 +92,15 @@ function installationOf(file: string): readonly string[] {
   return places.flat();
 }
 
-/** What was installed in a folder of its own: `PREFIX/bin/NAME`. */
+/** What was installed in a folder of its own: `PREFIX/bin/NAME`, or what a version manager puts in front (`PREFIX/shims/NAME`). */
 function prefixOf(path: string): readonly string[] | undefined {
-  if (basename(dirname(path)) !== "bin") return undefined;
-  const prefix = dirname(dirname(path));
-  // Where all that a user installs by hand lies beside what is private.
-  const isShared = isWide(prefix) || prefix === join(homedir(), ".local");
+  const [folder, prefix] = [basename(dirname(path)), dirname(dirname(path))];
+  if (folder !== "bin" && folder !== "shims") return undefined;
+  // Where what is private lies beside what was installed: /data, ~, ~/.local, ~/.cargo.
+  const isShared =
+    isWide(prefix) ||
+    dirname(prefix) === "/" ||
+    (folder === "bin" && dirname(prefix) === homedir() && basename(prefix).startsWith("."));
   return isShared ? undefined : [prefix];
 }
 
